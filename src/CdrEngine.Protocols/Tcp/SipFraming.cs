@@ -157,7 +157,8 @@ public static class SipFraming
         }
 
         // A start line may be cut at the end of what is there: its line stays, unless it is too long to be one.
-        offset = Math.Max(bytes.LastIndexOf((byte)'\n') + 1, bytes.Length - longestLine);
+        // The line end before it stays too, to show that the line is whole.
+        offset = Math.Max(0, Math.Max(bytes.LastIndexOf((byte)'\n'), bytes.Length - longestLine));
         return false;
     }
 
@@ -184,8 +185,8 @@ public static class SipFraming
         return status.Length <= 3 || status[3] is (byte)' ' or (byte)'\r' or (byte)'\n';
     }
 
-    /// <summary>Walks back from the version of a request line to its method. What stands before the method on the same line is the end of a
-    /// body without a line end; then only a known method is believed.</summary>
+    /// <summary>Walks back from the version of a request line to its method. What stands before a known method on the same line is the end of
+    /// a body without a line end; an unknown method is believed only after a line end, because a hole may have cut the word.</summary>
     private static bool TryFindRequestStart(ReadOnlySpan<byte> before, int longestLine, out int start)
     {
         start = 0;
@@ -198,20 +199,15 @@ public static class SipFraming
         int at = space;
         while (at > 0 && space - at < LongestMethodBytes && IsToken(line[at - 1])) at--;
         if (at == space) return false;
-        if (at == 0)
+        for (int known = at; known < space; known++)
         {
-            start = lineStart;
+            if (!IsKnownMethod(line[known..space])) continue;
+            start = lineStart + known;
             return true;
         }
 
-        for (; at < space; at++)
-        {
-            if (!IsKnownMethod(line[at..space])) continue;
-            start = lineStart + at;
-            return true;
-        }
-
-        return false;
+        start = lineStart;
+        return at == 0 && lineStart > floor;
     }
 
     private static void ReadLine(ReadOnlySpan<byte> line, ref SipHeaderScan scan)

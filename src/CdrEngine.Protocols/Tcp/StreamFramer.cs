@@ -121,10 +121,10 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
     private static bool LooksLikeWebSocketSip(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < 16 || WebSocketFrame.TryRead(bytes, out WebSocketFrame frame) != ParseOutcome.Message) return false;
-        if (frame.Opcode is not (WebSocketOpcode.Text or WebSocketOpcode.Binary) || frame.IsCompressed || frame.PayloadBytes < 32) return false;
+        if (frame.Opcode is not (WebSocketOpcode.Text or WebSocketOpcode.Binary) || frame.IsCompressed) return false;
         Span<byte> head = stackalloc byte[16];
         ReadOnlySpan<byte> payload = bytes[frame.HeaderBytes..];
-        if (payload.Length < head.Length) return false;
+        if (frame.PayloadBytes < head.Length || payload.Length < head.Length) return false;
         frame.Unmask(payload[..head.Length], head);
         if (head.StartsWith("SIP/2.0 "u8)) return SipFraming.CheckStart(head, 64, out _) != StartLineShape.NotSip;
         int space = head.IndexOf((byte)' ');
@@ -241,7 +241,7 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
                 case StartLineShape.NeedMore:
                     return false;
                 case StartLineShape.NotSip:
-                    LoseSync(stream, ref at);
+                    LoseSync(stream, data, ref at);
                     return true;
             }
 
@@ -256,14 +256,14 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
             bool isComplete = SipFraming.ScanHeaders(rest, ref scan);
             if (stream.IsUnverified && (scan.HasStrangeLine || (isComplete && !(scan.HasVia && scan.HasCallId))))
             {
-                LoseSync(stream, ref at);
+                LoseSync(stream, data, ref at);
                 return true;
             }
 
             if ((isComplete ? scan.Offset : rest.Length) > limits.HeaderBytes)
             {
                 counters.Increment(TcpCounter.HeaderTooLarge);
-                LoseSync(stream, ref at);
+                LoseSync(stream, data, ref at);
                 return true;
             }
 
@@ -294,15 +294,19 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         return true;
     }
 
-    private void LoseSync(TcpStream stream, ref int at)
+    private void LoseSync(TcpStream stream, ReadOnlySpan<byte> data, ref int at)
     {
+        // What stands here is no message. Behind a status line on the same line one may begin (a body without line end before it); the
+        // rest of a request line would only be found as the same line with a shorter method.
+        bool isRequest = stream.HasScan && !data[at..].StartsWith("SIP/2.0 "u8);
+        int skipped = isRequest ? data[at..].IndexOf((byte)'\n') : 1;
         if (!stream.IsUnverified) counters.Increment(TcpCounter.SyncLost);
-        counters.Increment(TcpCounter.SearchedBytes);
-        stream.SearchedBytes++;
+        counters.Add(TcpCounter.SearchedBytes, skipped);
+        stream.SearchedBytes += skipped;
         stream.Phase = StreamPhase.Search;
         stream.IsUnverified = false;
         stream.NextMessage();
-        at++;
+        at += skipped;
     }
 
     private bool ReadHandshake(TcpStream stream, ReadOnlySpan<byte> data, ref int at)
