@@ -1,0 +1,201 @@
+using System.Runtime.CompilerServices;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Protocols.Rtp;
+
+namespace CdrEngine.Calls.Streams;
+
+/// <summary>One direction between two media addresses of one call: tells its streams apart by SSRC and folds each packet into its stream.</summary>
+/// <remarks>Owned by one thread. SSRCs are looked for in a small array, the last one used first.</remarks>
+public sealed class RtpFlow
+{
+    /// <summary>What an unnamed payload type is taken for whose packets have the shape of telephone events.</summary>
+    private static readonly PayloadFormat AssumedEvent = PayloadFormat.Of("telephone-event", 8000);
+
+    private readonly Counters<StreamCounter> _counters;
+    private PayloadTypeMap _map;
+    private StreamMeter? _last;
+    private StreamMeter[] _streams = [];
+    private int _count;
+
+    /// <summary>A flow without packets.</summary>
+    /// <param name="source">Sender.</param>
+    /// <param name="destination">Receiver.</param>
+    /// <param name="map">Payload types; <see cref="PayloadTypeMap.Static"/> where no SDP is known.</param>
+    /// <param name="limits">Bounds.</param>
+    /// <param name="counters">Where to count what happens; shared by the flows of one thread.</param>
+    /// <param name="rtcp">The call's RTCP figures; RTCP on this flow's port is given to it. Null keeps none.</param>
+    public RtpFlow(
+        Endpoint source, Endpoint destination, PayloadTypeMap map, StreamLimits limits, Counters<StreamCounter> counters, RtcpMeter? rtcp = null)
+    {
+        Source = source;
+        Destination = destination;
+        Limits = limits;
+        Rtcp = rtcp;
+        _map = map;
+        _counters = counters;
+    }
+
+    /// <summary>Sender.</summary>
+    public Endpoint Source { get; }
+
+    /// <summary>Receiver.</summary>
+    public Endpoint Destination { get; }
+
+    /// <summary>Which side of the call sends; goes into records and digits.</summary>
+    public PartySide From { get; set; }
+
+    /// <summary>Position of the m-line, from 0; -1 while unknown.</summary>
+    public int MediaIndex { get; set; } = -1;
+
+    /// <summary>Streams in order of their first packet.</summary>
+    public IReadOnlyList<StreamMeter> Streams => new ArraySegment<StreamMeter>(_streams, 0, _count);
+
+    /// <summary>RTP packets counted in streams, mirror duplicates left out.</summary>
+    public long Packets { get; private set; }
+
+    /// <summary>RTP packets of SSRCs over the limit.</summary>
+    public long Refused { get; private set; }
+
+    /// <summary>First counted RTP packet; null before.</summary>
+    public Timestamp? FirstAt { get; private set; }
+
+    /// <summary>Last counted RTP packet; null before.</summary>
+    public Timestamp? LastAt => FirstAt is null ? null : _lastAt;
+
+    /// <summary>Payload types in force.</summary>
+    public PayloadTypeMap PayloadTypes => _map;
+
+    /// <summary>RTCP figures of the call; null where none are kept.</summary>
+    public RtcpMeter? Rtcp { get; }
+
+    /// <summary>Digits pressed, in order of time; a digit still pressed is included with its length so far.</summary>
+    public IReadOnlyList<DtmfDigit> Digits
+    {
+        get
+        {
+            List<DtmfDigit>? digits = null;
+            foreach (StreamMeter stream in Streams)
+            {
+                if (stream.Dtmf is { } dtmf) dtmf.CopyTo(digits ??= [], From);
+            }
+
+            return digits is null ? [] : [.. digits.OrderBy(digit => digit.At)];
+        }
+    }
+
+    internal StreamLimits Limits { get; }
+
+    private Timestamp _lastAt;
+
+    /// <summary>Takes a datagram from <see cref="Source"/> to <see cref="Destination"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public RtpOutcome Add(in RtpPacketView packet)
+    {
+        if (RtpHeader.TryRead(packet.Payload, packet.CutBytes > 0, out RtpHeader header, out _) != ParseOutcome.Message) return AddOther(packet);
+        PayloadFormat format = _map[header.PayloadType];
+        if (ReferenceEquals(format, PayloadFormat.Unknown) && RtpHeuristics.LooksLikeTelephoneEvent(header.Payload)) format = AssumedEvent;
+        StreamMeter? stream = _last;
+        RtpOutcome outcome;
+        if (stream is not null && stream.Ssrc == header.Ssrc)
+        {
+            outcome = stream.Add(packet, header, format);
+        }
+        else
+        {
+            outcome = AddToOther(packet, header, format);
+        }
+
+        if (outcome == RtpOutcome.Counted)
+        {
+            Packets++;
+            _lastAt = packet.At;
+            _counters.Increment(StreamCounter.RtpPackets);
+        }
+        else if (outcome == RtpOutcome.MirrorDuplicate)
+        {
+            _counters.Increment(StreamCounter.MirrorDuplicates);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Takes other payload types from here on: a new offer or answer. What was counted stays as it was.</summary>
+    public void SetPayloadTypes(PayloadTypeMap map) => _map = map;
+
+    /// <summary>Appends the record of each stream, in order of their first packet. May be called at any time; nothing is consumed.</summary>
+    public void ToRecords(List<StreamRecord> records)
+    {
+        for (int i = 0; i < _count; i++) records.Add(_streams[i].ToRecord());
+    }
+
+    private RtpOutcome AddToOther(in RtpPacketView packet, in RtpHeader header, PayloadFormat format)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (_streams[i].Ssrc != header.Ssrc) continue;
+            _last = _streams[i];
+            return _last.Add(packet, header, format);
+        }
+
+        if (_count >= Limits.StreamsPerFlow && !Evict())
+        {
+            Refused++;
+            _counters.Increment(StreamCounter.SsrcLimit);
+            return RtpOutcome.Refused;
+        }
+
+        if (_count == _streams.Length) Array.Resize(ref _streams, Math.Max(1, _streams.Length * 2));
+        _last = new StreamMeter(this, packet, header, format);
+        _streams[_count++] = _last;
+        FirstAt ??= packet.At;
+        return RtpOutcome.Counted;
+    }
+
+    /// <summary>Drops the stream of fewest packets, the first of equals, if it has no more than two: junk that had the shape of RTP.</summary>
+    private bool Evict()
+    {
+        int least = 0;
+        for (int i = 1; i < _count; i++)
+        {
+            if (_streams[i].Packets < _streams[least].Packets) least = i;
+        }
+
+        if (_count == 0 || _streams[least].Packets > 2) return false;
+        Array.Copy(_streams, least + 1, _streams, least, _count - least - 1);
+        _streams[--_count] = null!;
+        _counters.Increment(StreamCounter.StreamsEvicted);
+        return true;
+    }
+
+    private RtpOutcome AddOther(in RtpPacketView packet)
+    {
+        switch (MediaClassifier.Classify(packet.Payload))
+        {
+            case MediaPacketKind.Rtcp:
+                _counters.Increment(StreamCounter.RtcpMuxed);
+                Rtcp?.Add(packet.At, Source, Destination, packet.Payload);
+                return RtpOutcome.Rtcp;
+            case MediaPacketKind.Rtp:
+                _counters.Increment(StreamCounter.RtpMalformed);
+                break;
+            case MediaPacketKind.Stun:
+                _counters.Increment(StreamCounter.Stun);
+                break;
+            case MediaPacketKind.Dtls:
+                _counters.Increment(StreamCounter.Dtls);
+                break;
+            case MediaPacketKind.Zrtp:
+                _counters.Increment(StreamCounter.Zrtp);
+                break;
+            case MediaPacketKind.TurnChannel:
+                _counters.Increment(StreamCounter.TurnChannel);
+                break;
+            default:
+                _counters.Increment(StreamCounter.Unknown);
+                break;
+        }
+
+        return RtpOutcome.NotRtp;
+    }
+}

@@ -1,0 +1,481 @@
+using System.Runtime.CompilerServices;
+using CdrEngine.Calls.Quality;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Protocols.Rtp;
+
+namespace CdrEngine.Calls.Streams;
+
+/// <summary>Figures of one RTP stream, folded packet by packet (RFC 3550 6.4, A.1, A.3, A.8). No allocation per packet; some growth every ten
+/// seconds.</summary>
+/// <remarks>
+/// Loss comes from the sequence numbers alone, so that silence (DTX, hold) is none. Jitter is taken over packets of media in order of arrival,
+/// duplicates left out; telephone-event and comfort noise do not take part, nor does the first packet after a change of payload type, of
+/// clock, of the source's sequence (a restart), or a jump of its timestamp or of the capture's clock by more than ten seconds, which no network
+/// makes.
+/// Delay is measured against an adaptive playout point: it falls at once to the least transit and creeps up to a lasting rise within some
+/// seconds, as an adaptive jitter buffer does.
+/// </remarks>
+public sealed class StreamMeter
+{
+    /// <summary>Playout tolerance of the MOS estimate (semantics: late beyond a 60 ms adaptive buffer).</summary>
+    public const double BufferMilliseconds = 60;
+
+    private const double LateMicroseconds = BufferMilliseconds * 1000;
+    private const double JumpMicroseconds = 10_000_000;
+    private const long ClockStepMicroseconds = 3_600_000_000;
+    private const double FirstBandMicroseconds = 50_000;
+    private const int Bands = 7;
+    private const double PlayoutCreep = 1 / 256.0;
+    private const int MostPayloadUses = 16;
+
+    private readonly RtpFlow _flow;
+    private MirrorRing _mirror;
+    private SequenceTracker _sequence;
+
+    private PayloadFormat _format;
+    private PayloadFormat? _mediaFormat;
+    private byte _payloadType;
+    private byte _mediaPayloadType;
+    private byte _ttlMin;
+    private byte _ttlMax;
+    private ushort _anchor;
+    private int _packetTicks;
+    private int _packetTicksVotes;
+    private uint _mediaTimestamp;
+    private long _mediaAt;
+    private double _microsecondsPerTick;
+    private double _jitter;
+    private double _jitterSum;
+    private double _jitterMax;
+    private long _jitterSamples;
+    private double _transit;
+    private double _playout;
+    private double _leastTransit = double.PositiveInfinity;
+    private long _deltaMax;
+    private long _intervalStart;
+    private ulong _dscpSeen;
+    private long _payloadRunPackets;
+    private long _payloadRunOctets;
+    private uint _late;
+    private BandCounts _bands;
+    private StreamIntervals? _intervals;
+    private PayloadUse[] _uses = new PayloadUse[1];
+    private int _useCount;
+
+    internal StreamMeter(RtpFlow flow, in RtpPacketView packet, in RtpHeader header, PayloadFormat format)
+    {
+        _flow = flow;
+        Ssrc = header.Ssrc;
+        StartedAt = packet.At;
+        EndedAt = packet.At;
+        _ttlMin = packet.Ttl;
+        _ttlMax = packet.Ttl;
+        _format = format;
+        _payloadType = header.PayloadType;
+        _microsecondsPerTick = format.MicrosecondsPerTick;
+        _mirror = new MirrorRing(format.Kind == PayloadKind.Video ? MirrorRing.VideoPlaces : MirrorRing.AudioPlaces);
+        _sequence = new SequenceTracker(header.SequenceNumber);
+        ushort sequence = header.SequenceNumber;
+        _mirror.Remember(sequence, MirrorRing.KeyOf(sequence, header.Timestamp, packet), packet.At);
+        Count(packet, header, format, SequenceVerdict.Forward, step: 0);
+    }
+
+    /// <summary>Synchronisation source.</summary>
+    public uint Ssrc { get; }
+
+    /// <summary>First packet.</summary>
+    public Timestamp StartedAt { get; }
+
+    /// <summary>Last packet, mirror duplicates left out.</summary>
+    public Timestamp EndedAt { get; private set; }
+
+    /// <summary>Packets, duplicates included, mirror duplicates not.</summary>
+    public long Packets { get; private set; }
+
+    /// <summary>RTP payload octets, without headers and padding; those cut by the capture included.</summary>
+    public long Octets { get; private set; }
+
+    /// <summary>Packets with the marker bit.</summary>
+    public long Markers { get; private set; }
+
+    /// <summary>Second copies made by the mirror.</summary>
+    public long MirrorDuplicates { get; private set; }
+
+    /// <summary>Packets that the sequence numbers say were sent.</summary>
+    public long Expected => _sequence.Expected;
+
+    /// <summary>Packets never seen, 0 or more.</summary>
+    public long Lost => _sequence.Lost;
+
+    /// <summary>Packets seen before.</summary>
+    public long Duplicates => _sequence.Duplicates;
+
+    /// <summary>Packets that came after a later one.</summary>
+    public long OutOfOrder => _sequence.OutOfOrder;
+
+    /// <summary>Packets whose sequence number was too far off.</summary>
+    public long Strays => _sequence.Strays;
+
+    /// <summary>Times the source started, 1 or more.</summary>
+    public int Segments => _sequence.Segments;
+
+    /// <summary>Packets later than the buffer of <see cref="BufferMilliseconds"/>.</summary>
+    public long Late => _late;
+
+    /// <summary>Format in force: that of the last packet.</summary>
+    public PayloadFormat Format => _format;
+
+    /// <summary>Smoothed interarrival jitter (RFC 3550 6.4.1, A.8) of now.</summary>
+    /// <remarks>Unit: ticks of the media's clock. 0 until two packets of media came. Measured at the capture point: the path up to it, nothing
+    /// after.</remarks>
+    public double JitterTimestampUnits => _microsecondsPerTick > 0 ? _jitter / _microsecondsPerTick : 0;
+
+    /// <summary>The same in milliseconds.</summary>
+    public double JitterMilliseconds => _jitter / 1000;
+
+    /// <summary>Digits of the stream; null where it never had an event.</summary>
+    public DtmfDetector? Dtmf { get; private set; }
+
+    /// <summary>Takes a packet of this SSRC.</summary>
+    internal RtpOutcome Add(in RtpPacketView packet, in RtpHeader header, PayloadFormat format)
+    {
+        ushort sequence = header.SequenceNumber;
+        ulong key = MirrorRing.KeyOf(sequence, header.Timestamp, packet);
+        ushort ahead = (ushort)(sequence - _sequence.Max);
+
+        // Only what is not ahead can be a second copy.
+        bool isAhead = (ushort)(ahead - 1) < SequenceTracker.MaxDropout - 1;
+        if (!isAhead && _mirror.IsCopy(sequence, key, packet.At))
+        {
+            MirrorDuplicates++;
+            return RtpOutcome.MirrorDuplicate;
+        }
+
+        _mirror.Remember(sequence, key, packet.At);
+        long offset = packet.At.Microseconds - StartedAt.Microseconds;
+        if ((ulong)(offset - _intervalStart) >= (ulong)StreamIntervals.Microseconds) ChangeInterval(offset, isAhead ? ahead - 1 : 0);
+        SequenceVerdict verdict = _sequence.Add(sequence, out int step);
+        Count(packet, header, format, verdict, step);
+        return RtpOutcome.Counted;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(in RtpPacketView packet, in RtpHeader header, PayloadFormat format, SequenceVerdict verdict, int step)
+    {
+        long at = packet.At.Microseconds;
+        int octets = packet.Payload.Length - header.HeaderBytes - header.PaddingBytes + packet.CutBytes;
+        byte payloadType = header.PayloadType;
+        if (payloadType != _payloadType || !ReferenceEquals(format, _format)) ChangePayload(payloadType, format);
+        Packets++;
+        Octets += octets;
+        _payloadRunPackets++;
+        _payloadRunOctets += octets;
+        if (header.Marker) Markers++;
+        _dscpSeen |= 1UL << (packet.Dscp & 63);
+        if (packet.Ttl < _ttlMin) _ttlMin = packet.Ttl;
+        if (packet.Ttl > _ttlMax) _ttlMax = packet.Ttl;
+        long delta = at - EndedAt.Microseconds;
+        if (delta > _deltaMax && delta < ClockStepMicroseconds) _deltaMax = delta;
+        EndedAt = packet.At;
+        if (verdict == SequenceVerdict.Forward && format.IsMedia)
+        {
+            Measure(at, header.Timestamp, format, payloadType, step, header.Marker);
+            return;
+        }
+
+        CountOther(packet, header, format, verdict);
+    }
+
+    private void CountOther(in RtpPacketView packet, in RtpHeader header, PayloadFormat format, SequenceVerdict verdict)
+    {
+        if (verdict is SequenceVerdict.Duplicate or SequenceVerdict.Stray) return;
+        if (verdict == SequenceVerdict.Restart) _mediaFormat = null;
+        if (format.IsMedia)
+        {
+            Measure(packet.At.Microseconds, header.Timestamp, format, header.PayloadType, step: 0, header.Marker);
+        }
+        else if (format.Kind == PayloadKind.TelephoneEvent)
+        {
+            Dtmf ??= new DtmfDetector(_flow.Limits);
+            Dtmf.Add(packet.At, header.Timestamp, header.Marker, header.Payload, format.ClockRateHz);
+        }
+    }
+
+    /// <summary>Jitter and delay of one packet of media.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Measure(long at, uint timestamp, PayloadFormat format, byte payloadType, int step, bool marker)
+    {
+        if (!ReferenceEquals(format, _mediaFormat) || payloadType != _mediaPayloadType)
+        {
+            Anchor(at, timestamp, format, payloadType);
+            return;
+        }
+
+        int ticks = (int)(timestamp - _mediaTimestamp);
+        double difference = (at - _mediaAt) - (ticks * _microsecondsPerTick);
+        if (!(Math.Abs(difference) < JumpMicroseconds))
+        {
+            Anchor(at, timestamp, format, payloadType);
+            return;
+        }
+
+        _mediaAt = at;
+        _mediaTimestamp = timestamp;
+        if (_microsecondsPerTick == 0) return;
+        if (step == 1 && !marker) VoteForPacketTime(ticks);
+
+        // RFC 3550 A.8, kept in microseconds so that a change of clock does not rescale what was smoothed before.
+        _jitter += (Math.Abs(difference) - _jitter) * (1 / 16.0);
+        _jitterSum += _jitter;
+        _jitterSamples++;
+        if (_jitter > _jitterMax) _jitterMax = _jitter;
+        _transit += difference;
+        if (_transit < _leastTransit) _leastTransit = _transit;
+        double excess = _transit - _playout;
+        if (excess < 0)
+        {
+            _playout = _transit;
+            return;
+        }
+
+        _playout += excess * PlayoutCreep;
+        if (excess >= FirstBandMicroseconds) CountDelay(excess);
+    }
+
+    private void Anchor(long at, uint timestamp, PayloadFormat format, byte payloadType)
+    {
+        _mediaFormat = format;
+        _mediaPayloadType = payloadType;
+        _microsecondsPerTick = format.MicrosecondsPerTick;
+        _mediaAt = at;
+        _mediaTimestamp = timestamp;
+        _transit = 0;
+        _playout = 0;
+        _leastTransit = 0;
+        _anchor++;
+    }
+
+    /// <summary>The commonest step between neighbours, by majority vote (Boyer and Moore): one odd step does not win.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void VoteForPacketTime(int ticks)
+    {
+        if (ticks == _packetTicks)
+        {
+            _packetTicksVotes++;
+        }
+        else if (--_packetTicksVotes < 0)
+        {
+            _packetTicks = ticks;
+            _packetTicksVotes = 1;
+        }
+    }
+
+    private void CountDelay(double excess)
+    {
+        if (excess >= LateMicroseconds) _late++;
+        int band = excess switch
+        {
+            < 70_000 => 0,
+            < 90_000 => 1,
+            < 120_000 => 2,
+            < 150_000 => 3,
+            < 200_000 => 4,
+            < 300_000 => 5,
+            _ => 6,
+        };
+        _bands[band]++;
+    }
+
+    private void ChangeInterval(long offset, int missing)
+    {
+        // A packet a little before the interval's start belongs to it all the same: sources with several queues are not quite in order.
+        if (offset < _intervalStart && _intervalStart - offset <= StreamIntervals.Microseconds) return;
+        _intervals ??= new StreamIntervals();
+        _intervals.Close(
+            _intervalStart, Now(), missing, EndedAt.Microseconds - StartedAt.Microseconds, offset, LeastTransitMilliseconds(), _anchor,
+            _mediaPayloadType, _flow.Limits.IntervalsPerStream);
+        _intervalStart = Math.Max(offset, 0) / StreamIntervals.Microseconds * StreamIntervals.Microseconds;
+        _leastTransit = double.PositiveInfinity;
+    }
+
+    private StreamIntervals.Snapshot Now() =>
+        new(Packets - _sequence.Duplicates, _sequence.Expected, _sequence.Unique, _late, _jitterSum, _jitterSamples);
+
+    private float LeastTransitMilliseconds() =>
+        double.IsPositiveInfinity(_leastTransit) || _microsecondsPerTick == 0 ? float.NaN : (float)(_leastTransit / 1000);
+
+    private void ChangePayload(byte payloadType, PayloadFormat format)
+    {
+        EndPayloadRun();
+        _payloadType = payloadType;
+        _format = format;
+        if (format.Kind == PayloadKind.Video) _mirror.Widen(MirrorRing.VideoPlaces);
+    }
+
+    private void EndPayloadRun()
+    {
+        if (_payloadRunPackets == 0) return;
+        int i = 0;
+        while (i < _useCount && (_uses[i].PayloadType != _payloadType || !ReferenceEquals(_uses[i].Format, _format))) i++;
+        if (i == _useCount)
+        {
+            if (_useCount == MostPayloadUses)
+            {
+                i--;
+            }
+            else
+            {
+                if (_useCount == _uses.Length) Array.Resize(ref _uses, _uses.Length * 2);
+                _uses[_useCount++] = new PayloadUse { PayloadType = _payloadType, Format = _format };
+            }
+        }
+
+        _uses[i].Packets += _payloadRunPackets;
+        _uses[i].Octets += _payloadRunOctets;
+        _payloadRunPackets = 0;
+        _payloadRunOctets = 0;
+    }
+
+    /// <summary>The figures up to now; the meter goes on.</summary>
+    public StreamRecord ToRecord()
+    {
+        // 1. The payload type that counts: the commonest that is media, else the commonest of all.
+        EndPayloadRun();
+        PayloadUse use = CommonestUse();
+        double packetMilliseconds = _packetTicks > 0 ? _packetTicks * _microsecondsPerTick / 1000 : 0;
+
+        // 2. Loss, as if the stream ended here.
+        LossRuns runs = _sequence.RunsSoFar();
+        double burstR = EModel.BurstRatio(runs.LostInRuns, runs.RunCount, Expected);
+
+        // 3. Intervals with their quality.
+        RtcpRecord? rtcp = _flow.Rtcp?.ToRecord(Ssrc, _flow.Source.Address, _flow.Destination.Address, use.Format.MicrosecondsPerTick);
+        double? jitterMean = _jitterSamples > 0 ? _jitterSum / _jitterSamples / 1000 : null;
+        CodecImpairment? codec = use.Format.Kind == PayloadKind.Audio
+            ? CodecImpairments.Find(use.Format, (double)use.Octets / use.Packets, packetMilliseconds)
+            : null;
+        var quality = new StreamQuality(codec, burstR, OneWayDelay(rtcp, packetMilliseconds, jitterMean ?? 0));
+        StreamInterval[] intervals = (_intervals ?? new StreamIntervals()).SoFar(
+            _intervalStart, Now(), LeastTransitMilliseconds(), _anchor, _mediaPayloadType);
+        double lastSeconds = (EndedAt.Microseconds - StartedAt.Microseconds - _intervalStart) / (double)Timestamp.MicrosecondsPerSecond;
+        (double? mos, double? rating, double? worst) = quality.Score(intervals, lastSeconds);
+
+        return new StreamRecord
+        {
+            Ssrc = Ssrc,
+            Source = _flow.Source,
+            Destination = _flow.Destination,
+            MediaIndex = _flow.MediaIndex,
+            From = _flow.From,
+            PayloadType = use.PayloadType,
+            Codec = use.Format.Codec,
+            Packets = Packets,
+            Octets = Octets,
+            Expected = Expected,
+            Lost = Lost,
+            Duplicates = Duplicates,
+            OutOfOrder = OutOfOrder,
+            JitterMillisecondsMean = jitterMean,
+            JitterMillisecondsMax = _jitterSamples > 0 ? _jitterMax / 1000 : null,
+            DeltaMillisecondsMax = Packets > 1 ? _deltaMax / 1000.0 : null,
+            Mos = mos,
+            MosMin = worst,
+            MosBasis = mos is null ? null : quality.Basis,
+            RFactor = rating,
+            StartedAt = StartedAt,
+            EndedAt = EndedAt,
+            Markers = Markers,
+            Late = Late,
+            Strays = Strays,
+            Segments = Segments,
+            MirrorDuplicates = MirrorDuplicates,
+            LossRuns = runs.RunCount == 0 ? [] : [.. Enumerable.Range(1, LossRuns.Lengths).Select(length => (long)runs.RunsOfLength(length))],
+            DelayVariation = DelayBands(),
+            Bursts = runs.RunCount == 0 ? null : Bursts(runs, burstR, packetMilliseconds),
+            Intervals = Array.ConvertAll(intervals, interval => ToRecord(interval, quality)),
+            ClockDriftPpm = ClockDrift.PartsPerMillion(intervals),
+            PacketMilliseconds = packetMilliseconds > 0 ? packetMilliseconds : null,
+            Dscp = [.. Enumerable.Range(0, 64).Where(value => (_dscpSeen >> value & 1) != 0)],
+            TtlMin = _ttlMin,
+            TtlMax = _ttlMax,
+            PayloadTypes = PayloadUses(),
+            Rtcp = rtcp,
+        };
+    }
+
+    private PayloadUse CommonestUse()
+    {
+        PayloadUse best = _uses[0];
+        for (int i = 1; i < _useCount; i++)
+        {
+            ref readonly PayloadUse use = ref _uses[i];
+            bool isBetterKind = use.Format.IsMedia && !best.Format.IsMedia;
+            bool isWorseKind = !use.Format.IsMedia && best.Format.IsMedia;
+            if (isBetterKind || (!isWorseKind && use.Packets > best.Packets)) best = use;
+        }
+
+        return best;
+    }
+
+    private PayloadUseRecord[] PayloadUses()
+    {
+        PayloadUse[] uses = _uses[.._useCount];
+        return [.. uses.OrderByDescending(use => use.Packets).ThenBy(use => use.PayloadType)
+            .Select(use => new PayloadUseRecord(use.PayloadType, use.Format.Codec, use.Packets))];
+    }
+
+    /// <summary>Half the round trip between the ends, the buffer and one packet (semantics, MOS); null where RTCP gave no round trip.</summary>
+    private static double? OneWayDelay(RtcpRecord? rtcp, double packetMilliseconds, double jitterMilliseconds)
+    {
+        if (rtcp?.RoundTripMilliseconds is not { } roundTrip) return null;
+        // An adaptive buffer holds about twice the jitter, a packet at least and its maximum at most.
+        double buffer = Math.Min(BufferMilliseconds, Math.Max(2 * jitterMilliseconds, packetMilliseconds));
+        return (roundTrip / 2) + buffer + packetMilliseconds;
+    }
+
+    private long[] DelayBands()
+    {
+        var bands = new long[Bands];
+        long sum = 0;
+        for (int i = 0; i < Bands; i++) sum += bands[i] = _bands[i];
+        return sum == 0 ? [] : bands;
+    }
+
+    private BurstRecord Bursts(LossRuns runs, double burstR, double packetMilliseconds)
+    {
+        double burstPackets = runs.BurstPackets;
+        double gapPackets = Math.Max(Expected - runs.BurstPackets, 1);
+        return new BurstRecord(
+            runs.BurstCount,
+            runs.BurstPackets,
+            runs.BurstLost,
+            runs.GapLost,
+            runs.BurstCount == 0 ? 0 : 100.0 * runs.BurstLost / burstPackets,
+            100.0 * runs.GapLost / gapPackets,
+            runs.BurstCount == 0 || packetMilliseconds == 0 ? null : burstPackets / runs.BurstCount * packetMilliseconds,
+            burstR);
+    }
+
+    private static StreamIntervalRecord ToRecord(StreamInterval interval, in StreamQuality quality) => new(
+        interval.StartSecond,
+        interval.Packets,
+        interval.Lost,
+        interval.Late,
+        float.IsNaN(interval.JitterMilliseconds) ? null : interval.JitterMilliseconds,
+        quality.Mos(interval.Packets, interval.Lost, interval.Late));
+
+    private struct PayloadUse
+    {
+        public byte PayloadType;
+        public PayloadFormat Format;
+        public long Packets;
+        public long Octets;
+    }
+
+    [InlineArray(Bands)]
+    private struct BandCounts
+    {
+        private uint _first;
+    }
+}
