@@ -15,6 +15,10 @@ public readonly ref struct CapturedPacket
     /// <summary>Which interface of its source it came from, from 0.</summary>
     public int InterfaceId { get; init; }
 
+    /// <summary>Place in the order of capture: numbered from 1 by whoever reads the sources, so that packets held for a while (fragments, TCP
+    /// segments, early media) can still be told in order; 0 where nobody numbered it.</summary>
+    public long Sequence { get; init; }
+
     /// <summary>Length on the wire, in bytes; larger than <see cref="Bytes"/> where the snap length cut it.</summary>
     public required int OriginalLength { get; init; }
 

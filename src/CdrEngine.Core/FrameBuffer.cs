@@ -5,12 +5,12 @@ namespace CdrEngine.Core;
 
 /// <summary>Captured packets laid one after another in a pooled buffer, for whoever must hold packets past the next read:
 /// fragments, TCP segments, media before its SDP, hand-over between threads, chunks of the packet log.</summary>
-/// <remarks>Each frame is a 24-byte little-endian header (microseconds i64, captured length i32, original length i32, link type u16,
-/// nanosecond remainder u16, interface i32), then the captured bytes. Return the buffer with <see cref="Dispose"/>.</remarks>
+/// <remarks>Each frame is a 32-byte little-endian header (microseconds i64, captured length i32, original length i32, link type u16,
+/// nanosecond remainder u16, interface i32, sequence i64), then the captured bytes. Return the buffer with <see cref="Dispose"/>.</remarks>
 public sealed class FrameBuffer : IDisposable
 {
     /// <summary>Bytes of the header before each frame.</summary>
-    public const int FrameHeaderBytes = 24;
+    public const int FrameHeaderBytes = 32;
 
     private byte[] _bytes = [];
 
@@ -47,13 +47,20 @@ public sealed class FrameBuffer : IDisposable
     /// <summary>Writes header and bytes of one frame; <paramref name="destination"/> must hold both.</summary>
     public static void WriteFrame(Span<byte> destination, in CapturedPacket packet)
     {
+        WriteHeader(destination, packet);
+        packet.Bytes.CopyTo(destination[FrameHeaderBytes..]);
+    }
+
+    /// <summary>Writes the header of one frame alone; <paramref name="destination"/> must hold <see cref="FrameHeaderBytes"/>.</summary>
+    public static void WriteHeader(Span<byte> destination, in CapturedPacket packet)
+    {
         BinaryPrimitives.WriteInt64LittleEndian(destination, packet.CapturedAt.Microseconds);
         BinaryPrimitives.WriteInt32LittleEndian(destination[8..], packet.Bytes.Length);
         BinaryPrimitives.WriteInt32LittleEndian(destination[12..], packet.OriginalLength);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[16..], (ushort)packet.LinkType);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[18..], packet.NanosecondRemainder);
         BinaryPrimitives.WriteInt32LittleEndian(destination[20..], packet.InterfaceId);
-        packet.Bytes.CopyTo(destination[FrameHeaderBytes..]);
+        BinaryPrimitives.WriteInt64LittleEndian(destination[24..], packet.Sequence);
     }
 
     /// <summary>Reads the frame at the start of <paramref name="bytes"/>; <paramref name="consumed"/> is its whole length.</summary>
@@ -72,6 +79,7 @@ public sealed class FrameBuffer : IDisposable
             LinkType = (LinkType)BinaryPrimitives.ReadUInt16LittleEndian(bytes[16..]),
             NanosecondRemainder = BinaryPrimitives.ReadUInt16LittleEndian(bytes[18..]),
             InterfaceId = BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
+            Sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
             Bytes = bytes.Slice(FrameHeaderBytes, captured),
         };
         consumed = FrameHeaderBytes + captured;
