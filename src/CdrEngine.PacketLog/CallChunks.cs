@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+using CdrEngine.Core;
+
+namespace CdrEngine.PacketLog;
+
+/// <summary>The packets of one call on their way to the log: an open chunk for its SIP and one for its RTP, and the list of those already sealed.
+/// Belongs to one shard and is used by its thread.</summary>
+/// <remarks>Memory: pages of <see cref="PacketLogLimits.PageBytes"/>, taken as packets come and given back when the chunk is sealed: at
+/// <see cref="PacketLogLimits.ChunkBytes"/>, when its first packet has waited <see cref="PacketLogLimits.ChunkAge"/>
+/// (<see cref="PacketLogShard.Advance"/>), and on <see cref="Seal"/>. Appending allocates nothing.</remarks>
+public sealed class CallChunks : IDisposable
+{
+    private readonly PacketLogShard _shard;
+    private OpenChunk? _sip;
+    private OpenChunk? _rtp;
+
+    internal CallChunks(PacketLogShard shard, CallKey key)
+    {
+        _shard = shard;
+        Key = key;
+    }
+
+    /// <summary>Whose packets these are.</summary>
+    public CallKey Key { get; }
+
+    /// <summary>Sealed chunks. Its bytes are on disk after <see cref="PacketLogShard.Flush"/>.</summary>
+    public ChunkList Sealed { get; } = new();
+
+    /// <summary>Bytes waiting in open chunks, frame headers included.</summary>
+    public int OpenBytes => (_sip?.Length ?? 0) + (_rtp?.Length ?? 0);
+
+    /// <summary>Lays a copy of a packet into the open chunk of its kind, ordered by <see cref="CapturedPacket.Sequence"/> (a packet without one stands
+    /// behind all that the shard has seen). False where it was dropped: too long, or no memory; both are counted.</summary>
+    public bool Append(PacketKind kind, in CapturedPacket packet) => Chunk(kind).Append(packet);
+
+    /// <summary>As above, with the place in the order of capture given apart; from 1.</summary>
+    public bool Append(PacketKind kind, in CapturedPacket packet, long captureSequence) =>
+        Chunk(kind).Append(packet with { Sequence = captureSequence });
+
+    /// <summary>Lays copies of all frames of a buffer.</summary>
+    public void Append(PacketKind kind, FrameBuffer frames)
+    {
+        OpenChunk chunk = Chunk(kind);
+        foreach (CapturedPacket packet in frames) chunk.Append(packet);
+    }
+
+    /// <summary>Seals both open chunks, for a call at its end.</summary>
+    public void Seal()
+    {
+        _sip?.Seal();
+        _rtp?.Seal();
+    }
+
+    /// <summary>Seals, and gives the list's memory back: take <see cref="Sealed"/>'s bytes before.</summary>
+    public void Dispose()
+    {
+        Seal();
+        Sealed.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OpenChunk Chunk(PacketKind kind) => kind == PacketKind.Rtp
+        ? _rtp ??= new OpenChunk(_shard, this, PacketKind.Rtp)
+        : _sip ??= new OpenChunk(_shard, this, PacketKind.Sip);
+}
+
+/// <summary>One open chunk: a chain of pages.</summary>
+internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKind kind)
+{
+    private int _head = PagePool.None;
+    private int _tail = PagePool.None;
+    private int _pages;
+    private int _tailUsed;
+    private int _frames;
+    private long _lastSequence;
+    private long _firstSequence;
+    private long _firstMicroseconds;
+    private long _lastMicroseconds;
+
+    /// <summary>Bytes laid.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Neighbours in the shard's list of open chunks, oldest first.</summary>
+    public OpenChunk? Older { get; set; }
+
+    public OpenChunk? Newer { get; set; }
+
+    /// <summary>Engine time when the first frame was laid.</summary>
+    public Timestamp OpenedAt { get; private set; }
+
+    public bool Append(in CapturedPacket packet)
+    {
+        if (packet.Sequence <= 0) return Append(packet with { Sequence = shard.LastSequence + 1 });
+        int needed = FrameBuffer.FrameHeaderBytes + packet.Bytes.Length;
+        if (packet.Bytes.Length > shard.Limits.FrameBytes)
+        {
+            shard.Counters.Increment(PacketLogCounter.OversizedFrames);
+            return false;
+        }
+
+        if (_frames > 0 && packet.Sequence == _lastSequence)
+        {
+            shard.Counters.Increment(PacketLogCounter.RepeatedFrames);
+            return true;
+        }
+
+        if (_frames > 0 && Length + needed > shard.Limits.ChunkBytes) Seal();
+        if (!HavePages(needed))
+        {
+            shard.Counters.Increment(PacketLogCounter.UnpagedFrames);
+            return false;
+        }
+
+        Lay(packet, needed);
+        Account(packet);
+        shard.Counters.Increment(PacketLogCounter.Frames);
+        shard.Counters.Add(PacketLogCounter.FrameBytes, packet.Bytes.Length);
+        if (Length >= shard.Limits.ChunkBytes) Seal();
+        return true;
+    }
+
+    public void Seal()
+    {
+        if (_frames == 0) return;
+        var header = new ChunkHeader(
+            kind, call.Key, _frames, new Timestamp(_firstMicroseconds), new Timestamp(_lastMicroseconds), _firstSequence);
+        if (shard.Writer(kind).Append(header, shard.Pool, _head, Length, out ChunkLocator locator)) call.Sealed.Add(locator);
+        shard.Pool.Return(_head, _tail, _pages);
+        shard.Remove(this);
+        _head = PagePool.None;
+        _tail = PagePool.None;
+        _pages = 0;
+        _tailUsed = 0;
+        _frames = 0;
+        Length = 0;
+    }
+
+    // When memory is used up the oldest chunks of the shard are sealed, this one perhaps among them.
+    private bool HavePages(int needed)
+    {
+        while (shard.Pool.Available < MissingPages(needed))
+        {
+            if (!shard.SealOldest()) return false;
+            shard.Counters.Increment(PacketLogCounter.EarlyChunks);
+        }
+
+        return true;
+    }
+
+    private int MissingPages(int needed)
+    {
+        int pageBytes = shard.Pool.PageBytes;
+        int room = _tail == PagePool.None ? 0 : pageBytes - _tailUsed;
+        return needed <= room ? 0 : (needed - room + pageBytes - 1) / pageBytes;
+    }
+
+    private void Lay(in CapturedPacket packet, int needed)
+    {
+        PagePool pool = shard.Pool;
+        if (_tail != PagePool.None && pool.PageBytes - _tailUsed >= needed)
+        {
+            FrameBuffer.WriteFrame(pool[_tail][_tailUsed..], packet);
+            _tailUsed += needed;
+        }
+        else
+        {
+            Span<byte> header = stackalloc byte[FrameBuffer.FrameHeaderBytes];
+            FrameBuffer.WriteHeader(header, packet);
+            Spread(pool, header);
+            Spread(pool, packet.Bytes);
+        }
+
+        Length += needed;
+    }
+
+    private void Spread(PagePool pool, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (_tail == PagePool.None || _tailUsed == pool.PageBytes)
+            {
+                int page = pool.Rent(_tail);
+                if (_head == PagePool.None) _head = page;
+                _tail = page;
+                _tailUsed = 0;
+                _pages++;
+            }
+
+            int count = Math.Min(bytes.Length, pool.PageBytes - _tailUsed);
+            bytes[..count].CopyTo(pool[_tail][_tailUsed..]);
+            _tailUsed += count;
+            bytes = bytes[count..];
+        }
+    }
+
+    private void Account(in CapturedPacket packet)
+    {
+        long at = packet.CapturedAt.Microseconds;
+        if (_frames++ == 0)
+        {
+            _firstSequence = packet.Sequence;
+            _firstMicroseconds = at;
+            _lastMicroseconds = at;
+            OpenedAt = shard.Now == Timestamp.MinValue ? packet.CapturedAt : shard.Now;
+            shard.Add(this);
+        }
+        else
+        {
+            if (packet.Sequence < _firstSequence) _firstSequence = packet.Sequence;
+            if (at < _firstMicroseconds) _firstMicroseconds = at;
+            if (at > _lastMicroseconds) _lastMicroseconds = at;
+        }
+
+        _lastSequence = packet.Sequence;
+        shard.Saw(packet.Sequence);
+    }
+}
