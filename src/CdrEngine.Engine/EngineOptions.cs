@@ -1,0 +1,49 @@
+using CdrEngine.Calls;
+using CdrEngine.Engine.Routing;
+using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Sctp;
+using CdrEngine.Protocols.Sip;
+using CdrEngine.Protocols.Tcp;
+
+namespace CdrEngine.Engine;
+
+/// <summary>Everything that shapes an engine. Results never depend on <see cref="Shards"/>, <see cref="BatchItems"/>,
+/// <see cref="BatchBytes"/> or <see cref="QueuedBatches"/>.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Shards, one thread each. Default: processors less one, at least 1.</summary>
+    public int Shards { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);
+
+    /// <summary>Items that travel to a shard together. Default 512.</summary>
+    public int BatchItems { get; init; } = 512;
+
+    /// <summary>Bytes that travel to a shard together. Default 128 KiB: half of a small L2 cache.</summary>
+    public int BatchBytes { get; init; } = 128 * 1024;
+
+    /// <summary>Batches that may wait for one shard. Default 16.</summary>
+    public int QueuedBatches { get; init; } = 16;
+
+    /// <summary>Silence between two files, and overlap, up to which they are one capture cut in pieces. Default 5 min.</summary>
+    public TimeSpan ContinuityGap { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Bounds of routing.</summary>
+    public SwitchboardLimits Routing { get; init; } = new();
+
+    /// <summary>Bounds of decoding.</summary>
+    public DecoderLimits Decoder { get; init; } = new();
+
+    /// <summary>Bounds of TCP reassembly.</summary>
+    public TcpLimits Tcp { get; init; } = new();
+
+    /// <summary>Bounds of SCTP reassembly.</summary>
+    public SctpLimits Sctp { get; init; } = new();
+
+    /// <summary>Bounds of SIP messages. Messages over TCP may be longer than a datagram.</summary>
+    public SipLimits Sip { get; init; } = new() { MaxMessageBytes = 256 * 1024 };
+
+    /// <summary>Timers of calls.</summary>
+    public CallTimers Timers { get; init; } = new();
+
+    /// <summary>Bounds of one call.</summary>
+    public CallLimits Call { get; init; } = new();
+}

@@ -1,0 +1,73 @@
+using CdrEngine.Core;
+
+namespace CdrEngine.Engine.Routing;
+
+/// <summary>What the switchboard knows of an open call: enough to say, in packet order, which shard and which call a packet belongs to.
+/// The call itself lives in its shard.</summary>
+/// <remarks>The switchboard never asks a shard: every decision here follows from the packets alone, so that the number of shards and
+/// their speed cannot change a record.</remarks>
+internal sealed class CallEntry
+{
+    private const int MaxDialogs = 8;
+    private readonly List<ulong> _confirmedDialogs = [];
+    private readonly List<ulong> _endedDialogs = [];
+
+    public required byte[] CallId { get; init; }
+
+    /// <summary>Order of creation over all calls; the greater, the newer.</summary>
+    public required long Order { get; init; }
+
+    public required int Shard { get; init; }
+
+    /// <summary>Index of the call within its shard.</summary>
+    public required int Handle { get; init; }
+
+    /// <summary>The next older call with the same Call-ID, or null.</summary>
+    public CallEntry? Older { get; set; }
+
+    /// <summary>Hash of the From-tag of the initial INVITE; 0 where it was not seen.</summary>
+    public ulong CallerTag { get; set; }
+
+    public Endpoint InviteSource { get; set; }
+
+    public Endpoint InviteDestination { get; set; }
+
+    public bool Answered { get; set; }
+
+    /// <summary>Engine time of the last SIP message; media is looked up in <see cref="Flows"/> when a timer asks.</summary>
+    public Timestamp LastSignalAt { get; set; }
+
+    /// <summary>Engine time at which the call was seen to end; <see cref="Timestamp.MaxValue"/> while it is open.</summary>
+    public Timestamp EndedAt { get; set; } = Timestamp.MaxValue;
+
+    /// <summary>False once the call has given up its media endpoints.</summary>
+    public bool OwnsMedia { get; set; } = true;
+
+    /// <summary>Place in the switchboard's list of unanswered or of answered calls, eldest first.</summary>
+    public LinkedListNode<CallEntry>? Age { get; set; }
+
+    public int TimerSlot { get; set; } = -1;
+
+    public CallEntry? TimerNext { get; set; }
+
+    public CallEntry? TimerPrevious { get; set; }
+
+    public List<EndpointEntry> Endpoints { get; } = [];
+
+    public List<FlowEntry> Flows { get; } = [];
+
+    public void Confirm(ulong toTag)
+    {
+        Answered = true;
+        EndedAt = Timestamp.MaxValue;
+        if (!_confirmedDialogs.Contains(toTag) && _confirmedDialogs.Count < MaxDialogs) _confirmedDialogs.Add(toTag);
+    }
+
+    /// <summary>A BYE of one dialog. The call has ended once every confirmed dialog has.</summary>
+    public void Bye(ulong fromTag, ulong toTag, Timestamp now)
+    {
+        ulong dialog = fromTag == CallerTag ? toTag : fromTag;
+        if (!_endedDialogs.Contains(dialog) && _endedDialogs.Count < MaxDialogs) _endedDialogs.Add(dialog);
+        if (EndedAt == Timestamp.MaxValue && _confirmedDialogs.TrueForAll(_endedDialogs.Contains)) EndedAt = now;
+    }
+}

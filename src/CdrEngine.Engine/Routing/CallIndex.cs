@@ -1,0 +1,73 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace CdrEngine.Engine.Routing;
+
+/// <summary>Open calls by Call-ID. Where a Call-ID is used again, the newest call is found first and leads to the older ones.</summary>
+internal sealed class CallIndex
+{
+    private readonly Dictionary<byte[], CallEntry> _calls = new(CallIdComparer.Instance);
+    private readonly Dictionary<byte[], CallEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
+
+    public CallIndex() => _lookup = _calls.GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    /// <summary>Open calls, all generations of a Call-ID counted.</summary>
+    public int Count { get; private set; }
+
+    public CallEntry? Newest(ReadOnlySpan<byte> callId) => _lookup.TryGetValue(callId, out CallEntry? entry) ? entry : null;
+
+    public void Add(CallEntry entry)
+    {
+        entry.Older = _calls.GetValueOrDefault(entry.CallId);
+        _calls[entry.CallId] = entry;
+        Count++;
+    }
+
+    public void Remove(CallEntry entry)
+    {
+        if (!_calls.TryGetValue(entry.CallId, out CallEntry? newest)) return;
+        if (newest == entry)
+        {
+            if (entry.Older is null) _calls.Remove(entry.CallId);
+            else _calls[entry.CallId] = entry.Older;
+            Count--;
+            return;
+        }
+
+        for (CallEntry? at = newest; at is not null; at = at.Older)
+        {
+            if (at.Older != entry) continue;
+            at.Older = entry.Older;
+            Count--;
+            return;
+        }
+    }
+
+    public IEnumerable<CallEntry> All()
+    {
+        foreach (CallEntry newest in _calls.Values)
+        {
+            for (CallEntry? at = newest; at is not null; at = at.Older) yield return at;
+        }
+    }
+
+    /// <summary>Compares by bytes; the hash is keyed by the process, so that a sender cannot make Call-IDs collide.</summary>
+    private sealed class CallIdComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly CallIdComparer Instance = new();
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            int odd = (alternate.Length & 1) == 0 ? 0 : alternate[^1] * 0x01000193;
+            return string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate)) ^ odd ^ alternate.Length;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using CdrEngine.Actors;
+using CdrEngine.Calls;
+using CdrEngine.Calls.Negotiation;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Streams;
+using CdrEngine.Core;
+using CdrEngine.Protocols.Rtp;
+
+namespace CdrEngine.Engine.Shards;
+
+/// <summary>One call. A thin shell: hands messages to the call's machine and carries out what follows.</summary>
+/// <remarks>Where the machine throws, the supervisor makes a new actor in the same seat, which folds the call's SIP anew from the packet log,
+/// without the message at fault; a second failure gives the call up. Its neighbours never notice.</remarks>
+internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival>
+{
+    private static readonly object WakeTimer = new();
+    private readonly CallSeat _seat;
+    private readonly Shard _shard;
+    private readonly CallMachine _machine;
+    private Timestamp _wakeAt = Timestamp.MaxValue;
+
+    public CallActor(CallSeat seat)
+    {
+        _seat = seat;
+        _shard = seat.Shard;
+        _machine = new CallMachine(_shard.CallOptions, _shard.CallCounters);
+    }
+
+    protected override void PreStart() => _seat.Actor = this;
+
+    protected override void PostStop()
+    {
+        if (_seat.Actor == this) _seat.Actor = null;
+    }
+
+    protected override void PostRestart(Exception cause)
+    {
+        base.PostRestart(cause);
+        _shard.Counters.Increment(ShardCounter.CallsRebuilt);
+        _shard.Rebuild(_seat, this);
+        foreach (RtpFlow flow in _seat.Flows) Place(flow);
+        Follow();
+    }
+
+    public void ReceiveBorrowed(in SipArrival message)
+    {
+        if (!Fold(message)) return;
+        CallEffects effects = _shard.Effects;
+        if (effects.MediaChanged)
+        {
+            foreach (RtpFlow flow in _seat.Flows) Place(flow);
+        }
+
+        Follow();
+    }
+
+    protected override void Receive(CallSignal message)
+    {
+        CallEffects effects = _shard.Effects;
+        switch (message)
+        {
+            case CallSignal.Wake:
+                _wakeAt = Timestamp.MaxValue;
+                _machine.Advance(_shard.Now, effects);
+                break;
+            case CallSignal.CaptureEnd:
+                _machine.CaptureEnded(_shard.Now, effects);
+                break;
+            case CallSignal.Evict:
+                _machine.Evict(_shard.Now, effects);
+                break;
+            case CallSignal.Gap:
+                _machine.MarkGap();
+                return;
+            case CallSignal.PortReused:
+                _machine.MarkReusedPort();
+                return;
+            case CallSignal.Close:
+                Close();
+                return;
+        }
+
+        Follow();
+    }
+
+    /// <summary>Folds one message into the machine; false where it does not parse. Also how a call is rebuilt.</summary>
+    public bool Fold(in SipArrival arrival)
+    {
+        if (!_shard.TryParse(arrival.Bytes)) return false;
+        var context = new MessageContext(
+            arrival.At, arrival.Source, arrival.Destination, arrival.Transport, arrival.CaptureSource, arrival.IsTruncated);
+        _machine.Apply(_shard.Message, context, _shard.Effects);
+        return true;
+    }
+
+    /// <summary>Tells a flow which side sends it and what its payload types mean, by all that the call knows now.</summary>
+    public void Place(RtpFlow flow)
+    {
+        MediaMatch match = _machine.MatchMedia(flow.Source, flow.Destination);
+        flow.From = match.From;
+        flow.MediaIndex = match.MediaIndex;
+        flow.SetPayloadTypes(_shard.PayloadTypes.For(match));
+    }
+
+    /// <summary>Notes an RTP packet; called for each, so it does next to nothing.</summary>
+    public void OnMedia(Timestamp at, PartySide from) => _machine.OnMediaPacket(at, from);
+
+    private void Follow()
+    {
+        CallEffects effects = _shard.Effects;
+        if (effects.RecordFinal || effects.RecordUpdated) Emit(effects.RecordFinal ? RecordRevision.Final : RecordRevision.Updated);
+        if (effects.WakeAt >= _wakeAt) return;
+        _wakeAt = effects.WakeAt;
+        Context.Timers.StartAt(WakeTimer, CallSignal.Wake, _wakeAt.Microseconds);
+    }
+
+    private void Emit(RecordRevision revision)
+    {
+        CallRecord record = _machine.ToRecord(_shard.StreamsOf(_seat), _shard.DigitsOf(_seat));
+        _shard.Emit(_seat, record, revision);
+    }
+
+    private void Close()
+    {
+        CallEffects effects = _shard.Effects;
+        if (!_machine.IsFinal)
+        {
+            _machine.Evict(_shard.Now, effects);
+            if (effects.RecordFinal) Emit(RecordRevision.Final);
+        }
+        else if (_seat.Chunks is { } chunks)
+        {
+            // Packets that came after the record was emitted belong to the call's file all the same.
+            chunks.Seal();
+            if (chunks.Sealed.Count > _seat.EmittedChunks) Emit(RecordRevision.Updated);
+        }
+
+        Context.Stop();
+    }
+}

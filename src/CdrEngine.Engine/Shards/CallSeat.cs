@@ -1,0 +1,75 @@
+using CdrEngine.Actors;
+using CdrEngine.Calls.Streams;
+using CdrEngine.Core;
+using CdrEngine.PacketLog;
+
+namespace CdrEngine.Engine.Shards;
+
+/// <summary>What a shard keeps of one call beside its actor, and what outlives a restart of the actor: flows, chunks, what was emitted.</summary>
+internal sealed class CallSeat(Shard shard)
+{
+    public Shard Shard { get; } = shard;
+
+    public ActorRef<CallSignal>? Ref { get; set; }
+
+    /// <summary>The actor in the seat now; null after it has stopped.</summary>
+    public CallActor? Actor { get; set; }
+
+    /// <summary>The call's packets on their way to the log; null where none are kept.</summary>
+    public CallChunks? Chunks { get; set; }
+
+    public List<RtpFlow> Flows { get; } = [];
+
+    public RtcpMeter? Rtcp { get; set; }
+
+    /// <summary>Chunks listed when the record was last emitted; -1 before the first time.</summary>
+    public int EmittedChunks { get; set; } = -1;
+
+    /// <summary>Place in the order of capture of the packet the actor is at: the one to leave out when it fails and is rebuilt.</summary>
+    public long CurrentSequence { get; set; }
+}
+
+/// <summary>One address pair of one call in its shard.</summary>
+/// <param name="Seat">The call.</param>
+/// <param name="Meter">The figures.</param>
+internal readonly record struct FlowSeat(CallSeat Seat, RtpFlow Meter);
+
+/// <summary>A word to a call's actor.</summary>
+internal enum CallSignal : byte
+{
+    /// <summary>A deadline of the call has come.</summary>
+    Wake,
+
+    /// <summary>The capture ended.</summary>
+    CaptureEnd,
+
+    /// <summary>The capture lost packets.</summary>
+    Gap,
+
+    /// <summary>Another call expects media at one of this call's addresses.</summary>
+    PortReused,
+
+    /// <summary>The limit on open calls pushes it out.</summary>
+    Evict,
+
+    /// <summary>Nothing more will come.</summary>
+    Close,
+}
+
+/// <summary>A SIP message of a call, lent for the time of its handling.</summary>
+internal readonly ref struct SipArrival
+{
+    public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    public required Timestamp At { get; init; }
+
+    public required Endpoint Source { get; init; }
+
+    public required Endpoint Destination { get; init; }
+
+    public required Transport Transport { get; init; }
+
+    public required string CaptureSource { get; init; }
+
+    public required bool IsTruncated { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace CdrEngine.Engine.Shards;
+
+/// <summary>The switchboard's side of a shard: where full batches go and empty ones come from.</summary>
+internal interface IShardPort
+{
+    /// <summary>An empty batch. Waits while the shard is too far behind, which is how a file is read no faster than it is worked off.</summary>
+    ShardBatch Take();
+
+    /// <summary>Hands a batch over.</summary>
+    void Post(ShardBatch batch);
+}

@@ -1,0 +1,122 @@
+using System.Buffers;
+using CdrEngine.Core;
+
+namespace CdrEngine.Engine.Shards;
+
+/// <summary>What an item of a batch asks of its shard.</summary>
+internal enum ShardItemKind : byte
+{
+    /// <summary>A SIP message of a call; the frame behind it is logged where there is one.</summary>
+    Sip,
+
+    /// <summary>A frame that carried part of the SIP message that follows; logged only.</summary>
+    SipFrame,
+
+    /// <summary>A packet of a flow.</summary>
+    Media,
+
+    /// <summary>A fragment of the media packet that follows; logged only.</summary>
+    MediaFrame,
+
+    /// <summary>A call begins; the handle is free.</summary>
+    OpenCall,
+
+    /// <summary>The switchboard has forgotten the call; finish it and free the handle.</summary>
+    CloseCall,
+
+    /// <summary>A flow of a call begins; the payload bytes are its two addresses.</summary>
+    OpenFlow,
+
+    /// <summary>Another open call expects media at one of this call's addresses.</summary>
+    PortReused,
+
+    /// <summary>The capture lost packets.</summary>
+    Gap,
+
+    /// <summary>The capture ended: finish every call.</summary>
+    CaptureEnd,
+
+    /// <summary>Nothing but the clock.</summary>
+    Tick,
+}
+
+/// <summary>One item of a batch. Offsets are into the batch's bytes.</summary>
+internal struct ShardItem
+{
+    public ShardItemKind Kind;
+    public Transport Transport;
+    public byte Dscp;
+    public byte TimeToLive;
+    public ushort Checksum;
+    public ushort NanosecondRemainder;
+    public LinkType LinkType;
+    public bool Flag;
+    public int Call;
+    public int Flow;
+    public uint IpIdentification;
+    public int InterfaceId;
+    public int FrameOffset;
+    public int FrameLength;
+    public int OriginalLength;
+    public int PayloadOffset;
+    public int PayloadLength;
+    public int SourceIndex;
+    public int CutBytes;
+
+    /// <summary>When the message or packet was complete.</summary>
+    public Timestamp At;
+
+    /// <summary>Stamp of the frame itself.</summary>
+    public Timestamp FrameAt;
+
+    /// <summary>Engine time.</summary>
+    public Timestamp Clock;
+    public long Sequence;
+    public Endpoint Source;
+    public Endpoint Destination;
+}
+
+/// <summary>Items on their way from the switchboard to one shard, with the bytes they refer to. Pooled: the shard gives it back.</summary>
+internal sealed class ShardBatch(int maxItems, int maxBytes)
+{
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(maxBytes);
+    private int _used;
+
+    public ShardItem[] Items { get; } = new ShardItem[maxItems];
+
+    public int Count { get; private set; }
+
+    public byte[] Bytes => _bytes;
+
+    public bool IsFull => Count >= maxItems || _used >= maxBytes;
+
+    public ref ShardItem Add()
+    {
+        ref ShardItem item = ref Items[Count++];
+        item = default;
+        return ref item;
+    }
+
+    /// <summary>Copies bytes in; gives their offset.</summary>
+    public int Copy(ReadOnlySpan<byte> bytes)
+    {
+        if (_bytes.Length - _used < bytes.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bytes.Length * 2, _used + bytes.Length));
+            _bytes.AsSpan(0, _used).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = larger;
+        }
+
+        int offset = _used;
+        bytes.CopyTo(_bytes.AsSpan(offset));
+        _used += bytes.Length;
+        return offset;
+    }
+
+    public void Clear()
+    {
+        Count = 0;
+        _used = 0;
+    }
+}
