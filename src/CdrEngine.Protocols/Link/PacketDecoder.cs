@@ -1,0 +1,258 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using CdrEngine.Core;
+using CdrEngine.Protocols.Ip;
+
+namespace CdrEngine.Protocols.Link;
+
+/// <summary>Takes link layers, tunnels and IP off captured packets and puts fragments together. Used by one thread.</summary>
+/// <remarks>
+/// A packet is walked layer by layer, each step naming the next, until a transport header, a fragment or a cause to stop is met. Nothing on
+/// the wire makes it throw; nothing is allocated per packet once the tables are warm. Checksums are not verified: capture hosts see packets
+/// before offload fills them in, and a damaged call still is a call.
+/// <para>Ethernet, at most one VLAN tag, IPv4 without options and UDP, unfragmented and not on a tunnel's port, takes a straight way of its
+/// own that gives exactly what the walk would.</para>
+/// </remarks>
+public sealed partial class PacketDecoder
+{
+    private readonly DecoderLimits _limits;
+    private readonly FragmentTable _fragments;
+    private FragmentedDatagram? _completed;
+
+    /// <summary>A decoder with its own fragment table.</summary>
+    public PacketDecoder(DecoderLimits limits)
+    {
+        _limits = limits;
+        Counters = new Counters<DecodeCounter>();
+        _fragments = new FragmentTable(limits, Counters);
+    }
+
+    /// <summary>A decoder with the default limits.</summary>
+    public PacketDecoder()
+        : this(DecoderLimits.Default)
+    {
+    }
+
+    /// <summary>Outcomes, causes and remarks, by name.</summary>
+    public Counters<DecodeCounter> Counters { get; }
+
+    /// <summary>Incomplete datagrams held now.</summary>
+    public int HeldDatagrams => _fragments.Count;
+
+    /// <summary>Bytes held now for incomplete datagrams.</summary>
+    public long HeldBytes => _fragments.Bytes;
+
+    /// <summary>Decodes one packet. <paramref name="decoded"/> is set for <see cref="DecodeOutcome.Udp"/>, <see cref="DecodeOutcome.Tcp"/> and
+    /// <see cref="DecodeOutcome.Sctp"/>, else empty; it is valid until the next call.</summary>
+    public DecodeOutcome Decode(in CapturedPacket packet, out DecodedPacket decoded)
+    {
+        if (_completed is not null) ReleaseCompleted();
+        if (packet.LinkType == LinkType.Ethernet && TryPlainUdp(packet, out decoded)) return DecodeOutcome.Udp;
+        return DecodeByLayers(packet, out decoded);
+    }
+
+    /// <summary>Gives up incomplete datagrams that are too old at <paramref name="now"/>, for sources that fall silent.</summary>
+    public void Advance(Timestamp now) => _fragments.Expire(now);
+
+    /// <summary>The same answer as <see cref="Decode"/> by the layer walk alone; tests hold the straight way against it.</summary>
+    internal DecodeOutcome DecodeByLayersOnly(in CapturedPacket packet, out DecodedPacket decoded)
+    {
+        if (_completed is not null) ReleaseCompleted();
+        return DecodeByLayers(packet, out decoded);
+    }
+
+    private bool TryPlainUdp(in CapturedPacket packet, out DecodedPacket decoded)
+    {
+        const int ipv4Bytes = 20;
+        const int udpBytes = 8;
+        decoded = default;
+        ReadOnlySpan<byte> bytes = packet.Bytes;
+        int at = EthernetBytes;
+        if (bytes.Length < at + 4 + ipv4Bytes + udpBytes) return false; // short ones are rare: the walk sorts them out
+        ref byte start = ref MemoryMarshal.GetReference(bytes);
+        ushort etherType = Big16(ref start, 12);
+        if (etherType == EtherTypes.Vlan)
+        {
+            etherType = Big16(ref start, 16);
+            at += 4;
+        }
+
+        ref byte ip = ref Unsafe.Add(ref start, at);
+        if (etherType != EtherTypes.IPv4 || ip != 0x45 || (Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp) return false;
+        ushort sourcePort = Big16(ref ip, 20);
+        ushort destinationPort = Big16(ref ip, 22);
+        if (IsTunnelPort(sourcePort, destinationPort)) return false;
+        int totalLength = Big16(ref ip, 2);
+        int udpLength = Big16(ref ip, 24);
+        // Any length that is not simply right goes the long way, which knows all the reasons.
+        if (totalLength > bytes.Length - at || udpLength < udpBytes || udpLength > totalLength - ipv4Bytes) return false;
+
+        if (at != EthernetBytes) Counters.Increment(DecodeCounter.Vlan);
+        Counters.Increment(DecodeCounter.Udp);
+        decoded = new DecodedPacket
+        {
+            Protocol = IpProtocol.Udp,
+            Dscp = (byte)(Unsafe.Add(ref ip, 1) >> 2),
+            TimeToLive = Unsafe.Add(ref ip, 8),
+            TransportChecksum = Big16(ref ip, 26),
+            IpIdentification = Big16(ref ip, 4),
+            Source = new Endpoint(IpAddress.FromV4(Big32(ref ip, 12)), sourcePort),
+            Destination = new Endpoint(IpAddress.FromV4(Big32(ref ip, 16)), destinationPort),
+            Payload = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref ip, ipv4Bytes + udpBytes), udpLength - udpBytes), // checked above
+        };
+        return true;
+    }
+
+    private DecodeOutcome DecodeByLayers(in CapturedPacket packet, out DecodedPacket decoded)
+    {
+        var walk = new LayerWalk { Bytes = packet.Bytes, WasSnapped = packet.IsTruncated };
+        Layer layer = FirstLayer(packet.LinkType);
+        while (layer < Layer.Finished)
+        {
+            layer = layer switch
+            {
+                Layer.Ethernet => ReadEthernet(ref walk),
+                Layer.EtherType => ReadEtherType(ref walk),
+                Layer.LogicalLink => ReadLogicalLink(ref walk),
+                Layer.LinuxCooked => ReadLinuxCooked(ref walk),
+                Layer.LinuxCooked2 => ReadLinuxCooked2(ref walk),
+                Layer.BsdLoopback => ReadBsdLoopback(ref walk),
+                Layer.Ppp => ReadPpp(ref walk),
+                Layer.PppHdlc => ReadPppHdlc(ref walk),
+                Layer.Pppoe => ReadPppoe(ref walk),
+                Layer.Mpls => ReadMpls(ref walk),
+                Layer.Ip => ReadIp(ref walk),
+                Layer.IPv4 => ReadIPv4(packet, ref walk),
+                Layer.IPv6 => ReadIPv6(packet, ref walk),
+                Layer.IpPayload => ReadIpPayload(ref walk),
+                Layer.Gre => ReadGre(ref walk),
+                Layer.Erspan2 => ReadErspan2(ref walk),
+                Layer.Erspan3 => ReadErspan3(ref walk),
+                _ => throw new InvalidOperationException($"no reader for layer {layer}"),
+            };
+        }
+
+        DecodeOutcome outcome = (DecodeOutcome)(layer - Layer.Finished);
+        decoded = outcome <= DecodeOutcome.Sctp ? walk.ToDecoded() : default;
+        if (outcome <= DecodeOutcome.HeldFragment) Counters.Increment((DecodeCounter)outcome); // the first counters are the first outcomes
+        if (decoded.IsTruncated && walk.WasSnapped) Counters.Increment(DecodeCounter.Snapped);
+        return outcome;
+    }
+
+    private void ReleaseCompleted()
+    {
+        _fragments.Release(_completed!);
+        _completed = null;
+    }
+
+    private static Layer Done(DecodeOutcome outcome) => Layer.Finished + (byte)outcome;
+
+    private Layer Ignored(DecodeCounter cause)
+    {
+        Counters.Increment(cause);
+        return Done(DecodeOutcome.Ignored);
+    }
+
+    private Layer Malformed(DecodeCounter cause)
+    {
+        Counters.Increment(cause);
+        return Done(DecodeOutcome.Malformed);
+    }
+
+    /// <summary>Enters an encapsulation; false where the limit is met.</summary>
+    private bool MayNest(ref LayerWalk walk) => walk.Nesting++ < _limits.MaxNesting;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ushort Big16(ref byte start, int offset) =>
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, offset)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Big32(ref byte start, int offset) =>
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, offset)));
+
+    /// <summary>What comes next on the walk. From <see cref="Finished"/> on: done, with the outcome added.</summary>
+    private enum Layer : byte
+    {
+        Ethernet,
+        EtherType,
+        LogicalLink,
+        LinuxCooked,
+        LinuxCooked2,
+        BsdLoopback,
+        Ppp,
+        PppHdlc,
+        Pppoe,
+        Mpls,
+        Ip,
+        IPv4,
+        IPv6,
+        IpPayload,
+        Gre,
+        Erspan2,
+        Erspan3,
+        Finished,
+    }
+
+    /// <summary>Where the walk stands: what is left of the packet and what the layers before said about it.</summary>
+    private ref struct LayerWalk
+    {
+        /// <summary>From the next header on; cut to what an enclosing header says is there.</summary>
+        public ReadOnlySpan<byte> Bytes;
+
+        /// <summary>Meaning by layer: the EtherType to dispatch on.</summary>
+        public ushort EtherType;
+
+        /// <summary>The protocol of the IP payload.</summary>
+        public byte Protocol;
+
+        /// <summary>Encapsulations entered.</summary>
+        public int Nesting;
+
+        /// <summary>VLAN tags taken off.</summary>
+        public int VlanTags;
+
+        /// <summary>The capture kept less than was on the wire.</summary>
+        public bool WasSnapped;
+
+        /// <summary>Bytes that the innermost IP header promised and that are not there; 0 where it is whole.</summary>
+        public int Missing;
+
+        /// <summary>The innermost IP header gave no length, as offload and jumbograms leave it.</summary>
+        public bool HasNoLength;
+
+        /// <summary>The last datagram that this packet completed, and so the owner of <see cref="Bytes"/>.</summary>
+        public FragmentedDatagram? Completed;
+
+        // Of the innermost IP and transport headers, for the result.
+        public byte Dscp;
+        public byte TimeToLive;
+        public TcpFlags TcpFlags;
+        public ushort SourcePort;
+        public ushort DestinationPort;
+        public ushort TransportChecksum;
+        public uint IpIdentification;
+        public uint TcpSequence;
+        public uint TcpAcknowledgement;
+        public IpAddress Source;
+        public IpAddress Destination;
+
+        /// <summary>The result, where <see cref="Bytes"/> stands behind a transport header.</summary>
+        public readonly DecodedPacket ToDecoded() => new()
+        {
+            Protocol = (IpProtocol)Protocol,
+            Dscp = Dscp,
+            TimeToLive = TimeToLive,
+            TcpFlags = TcpFlags,
+            TransportChecksum = TransportChecksum,
+            IsTruncated = Missing > 0,
+            IpIdentification = IpIdentification,
+            TcpSequence = TcpSequence,
+            TcpAcknowledgement = TcpAcknowledgement,
+            Source = new Endpoint(Source, SourcePort),
+            Destination = new Endpoint(Destination, DestinationPort),
+            Payload = Bytes,
+            Fragments = Completed?.Frames,
+        };
+    }
+}
