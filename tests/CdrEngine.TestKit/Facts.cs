@@ -78,3 +78,10 @@ public sealed class ToolFactAttribute : FactAttribute
     /// <summary>Skips with the reason where the program is missing.</summary>
     public ToolFactAttribute(string tool) => Skip = Missing.Tool(tool);
 }
+
+/// <summary>A test that reads ../shared and runs another program.</summary>
+public sealed class SharedToolFactAttribute : FactAttribute
+{
+    /// <summary>Skips with the reason where the folder or the program is missing.</summary>
+    public SharedToolFactAttribute(string tool) => Skip = Missing.Shared ?? Missing.Tool(tool);
+}

@@ -76,8 +76,9 @@ public static class CodecImpairments
     private static CodecImpairment G723(double payloadBytes) =>
         payloadBytes > 0 && payloadBytes % 24 > 0 && payloadBytes % 20 == 0 ? Estimated(19, 16.1) : Narrow(15, 16.1);
 
-    /// <summary>About a byte and a half of mode request and table of contents a packet (RFC 4867 4).</summary>
-    private static double HeaderKilobits(double packetMilliseconds) => 12 / packetMilliseconds;
+    /// <summary>Two bytes of mode request, table of contents and filling a packet; close enough to tell all modes of both payload formats of
+    /// RFC 4867 apart.</summary>
+    private static double HeaderKilobits(double packetMilliseconds) => 16 / packetMilliseconds;
 
     private static (double Rate, double Ie) Nearest((double Rate, double Ie)[] modes, double kilobits)
     {

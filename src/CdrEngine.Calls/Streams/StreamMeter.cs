@@ -37,6 +37,7 @@ public sealed class StreamMeter
     private PayloadFormat? _mediaFormat;
     private byte _payloadType;
     private byte _mediaPayloadType;
+    private bool _mediaWasAhead;
     private byte _ttlMin;
     private byte _ttlMax;
     private ushort _anchor;
@@ -223,7 +224,8 @@ public sealed class StreamMeter
         _mediaAt = at;
         _mediaTimestamp = timestamp;
         if (_microsecondsPerTick == 0) return;
-        if (step == 1 && !marker) VoteForPacketTime(ticks);
+        if (step == 1 && _mediaWasAhead && !marker) VoteForPacketTime(ticks);
+        _mediaWasAhead = step > 0;
 
         // RFC 3550 A.8, kept in microseconds so that a change of clock does not rescale what was smoothed before.
         _jitter += (Math.Abs(difference) - _jitter) * (1 / 16.0);
@@ -250,6 +252,7 @@ public sealed class StreamMeter
         _microsecondsPerTick = format.MicrosecondsPerTick;
         _mediaAt = at;
         _mediaTimestamp = timestamp;
+        _mediaWasAhead = true;
         _transit = 0;
         _playout = 0;
         _leastTransit = 0;

@@ -17,7 +17,7 @@ internal sealed class FileBlockSource(SafeFileHandle handle) : IBlockSource
     }
 }
 
-/// <summary>A stream, such as standard input or what gzip unpacks.</summary>
+/// <summary>A stream, such as standard input.</summary>
 internal sealed class StreamBlockSource(Stream stream) : IBlockSource
 {
     /// <summary>Bytes read so far.</summary>
@@ -29,45 +29,4 @@ internal sealed class StreamBlockSource(Stream stream) : IBlockSource
         BytesRead += read;
         return read;
     }
-}
-
-/// <summary>The rest of a block reader as a stream, for those who unpack it.</summary>
-internal sealed class BlockReaderStream(BlockReader reader) : Stream
-{
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => reader.Position;
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(Span<byte> buffer)
-    {
-        if (buffer.IsEmpty) return 0;
-        if (reader.Buffered.IsEmpty) reader.TryPeek(1, out _);
-        if (reader.SourceFault is { } fault && reader.Buffered.IsEmpty) throw new IOException(fault);
-        int count = Math.Min(buffer.Length, reader.Buffered.Length);
-        reader.Buffered[..count].CopyTo(buffer);
-        reader.Advance(count);
-        return count;
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

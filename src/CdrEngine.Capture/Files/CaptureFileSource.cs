@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Pcap;
 using Microsoft.Win32.SafeHandles;
@@ -12,7 +11,7 @@ public sealed class CaptureFileSource : IPacketSource
     public const string StandardInput = "-";
 
     private readonly IDisposable? _owned;
-    private readonly GZipStream? _unpacked;
+    private readonly GzipBlockSource? _unpacked;
     private readonly BlockReader? _input; // of the file as it is, packed or not
     private readonly CaptureReader? _reader;
     private readonly string? _openFault;
@@ -33,8 +32,8 @@ public sealed class CaptureFileSource : IPacketSource
         BlockReader plain = _input;
         if (_input.TryPeek(2, out ReadOnlySpan<byte> start) && CaptureMagic.Recognise(start) == CaptureKind.Gzip)
         {
-            _unpacked = new GZipStream(new BlockReaderStream(_input), CompressionMode.Decompress);
-            plain = new BlockReader(new StreamBlockSource(_unpacked), bufferBytes);
+            _unpacked = new GzipBlockSource(_input);
+            plain = new BlockReader(_unpacked, bufferBytes);
         }
 
         _reader = CaptureReader.Open(plain, limits, out _openFault);
