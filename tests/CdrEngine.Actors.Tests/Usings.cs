@@ -1,0 +1,2 @@
+global using CdrEngine.Actors.TestKit;
+global using Xunit;
