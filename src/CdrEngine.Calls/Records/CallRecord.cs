@@ -110,6 +110,9 @@ public sealed record CallRecord
     /// <summary>State of the recording.</summary>
     public RecordingInfo Recording { get; init; } = new();
 
+    /// <summary>When the call was on hold, in order of start (RFC 3264 8.4, RFC 2543 hold by 0.0.0.0).</summary>
+    public IReadOnlyList<HeldInterval> Held { get; init; } = [];
+
     /// <summary>P-Asserted-Identity, Remote-Party-ID, Diversion, History-Info, Referred-By, Replaces, Session-ID and the like, as on the
     /// wire in the first message that had them: header name in lower case, value.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
@@ -192,6 +195,12 @@ public sealed record Leg
     /// <summary>BYE or final response.</summary>
     public Timestamp? EndedAt { get; init; }
 }
+
+/// <summary>A time during which one side kept the other on hold.</summary>
+/// <param name="By">The side that offered sendonly, inactive or the unspecified address; callee where both did at once.</param>
+/// <param name="From">First message that put the call on hold.</param>
+/// <param name="To">The message that took it off, else the end of the call; null while still on hold.</param>
+public sealed record HeldInterval(PartySide By, Timestamp From, Timestamp? To);
 
 /// <summary>A digit pressed during the call.</summary>
 /// <param name="Digit">0-9, *, #, A-D.</param>

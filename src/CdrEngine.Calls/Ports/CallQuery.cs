@@ -1,0 +1,90 @@
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Ports;
+
+/// <summary>What calls to list: every member that is set narrows the answer (and), lists within a member widen it (or).</summary>
+public sealed record CallQuery
+{
+    /// <summary>Most records on a page that anyone may ask for.</summary>
+    public const int MaxLimit = 1000;
+
+    /// <summary>Started at or after.</summary>
+    public Timestamp? From { get; init; }
+
+    /// <summary>Started before.</summary>
+    public Timestamp? To { get; init; }
+
+    /// <summary>Number of the caller, the callee or the dialled one; a prefix where it ends in <c>*</c>.</summary>
+    public string? Number { get; init; }
+
+    /// <summary>Number of the caller; a prefix where it ends in <c>*</c>.</summary>
+    public string? Caller { get; init; }
+
+    /// <summary>Number of the callee or the dialled one; a prefix where it ends in <c>*</c>.</summary>
+    public string? Callee { get; init; }
+
+    /// <summary>IP address of either party.</summary>
+    public IpAddress? Address { get; init; }
+
+    /// <summary>Any of these outcomes; empty for all.</summary>
+    public IReadOnlyList<Disposition> Dispositions { get; init; } = [];
+
+    /// <summary>Direction.</summary>
+    public CallDirection? Direction { get; init; }
+
+    /// <summary>Codec either side sent, for example <c>PCMU/8000</c> or <c>PCMU</c>; case does not matter.</summary>
+    public string? Codec { get; init; }
+
+    /// <summary>Worst stream MOS below this; calls without a MOS do not match.</summary>
+    public double? MosBelow { get; init; }
+
+    /// <summary>All of these flags set.</summary>
+    public CallFlags Flags { get; init; }
+
+    /// <summary>Duration (ended − started) at least.</summary>
+    public TimeSpan? DurationMin { get; init; }
+
+    /// <summary>Duration at most.</summary>
+    public TimeSpan? DurationMax { get; init; }
+
+    /// <summary>Exact Call-ID header.</summary>
+    public string? SipCallId { get; init; }
+
+    /// <summary>Session the call belongs to.</summary>
+    public string? SessionId { get; init; }
+
+    /// <summary>Part of a number, name, URI, user agent or Call-ID; case does not matter.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Tenant; null for all (an administrator's view).</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Order.</summary>
+    public CallSort Sort { get; init; } = CallSort.StartedAt;
+
+    /// <summary>True for the smallest first. Equal keys stand in order of id, in the same sense.</summary>
+    public bool Ascending { get; init; }
+
+    /// <summary>Records on the page, 1..<see cref="MaxLimit"/>; clamped.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Where to go on: <see cref="CallPage.NextCursor"/> of the page before; null for the first.</summary>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>What a list of calls is sorted by.</summary>
+public enum CallSort
+{
+    /// <summary>Start of the call.</summary>
+    StartedAt = 0,
+
+    /// <summary>Ended less started.</summary>
+    Duration = 1,
+
+    /// <summary>Ended less answered.</summary>
+    Billsec = 2,
+
+    /// <summary>Worst stream MOS; calls without one come last either way.</summary>
+    Mos = 3,
+}

@@ -1,0 +1,27 @@
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Calls.Ports;
+
+/// <summary>Reads stored call records.</summary>
+public interface ICallReader
+{
+    /// <summary>The record with this id; null where there is none.</summary>
+    CallRecord? Get(string id);
+
+    /// <summary>One page of the records a query asks for. A cursor that is damaged or belongs to another query gives the first page's
+    /// <see cref="CallPage.CursorRejected"/>, never an exception.</summary>
+    CallPage List(CallQuery query);
+}
+
+/// <summary>One page of records.</summary>
+public sealed record CallPage
+{
+    /// <summary>Records in the order asked for.</summary>
+    public required IReadOnlyList<CallRecord> Calls { get; init; }
+
+    /// <summary>Pass it as <see cref="CallQuery.Cursor"/> to get what follows; null on the last page.</summary>
+    public string? NextCursor { get; init; }
+
+    /// <summary>True where the cursor given was not one of ours for this query; the page is then empty.</summary>
+    public bool CursorRejected { get; init; }
+}

@@ -1,0 +1,489 @@
+using System.Buffers;
+using System.Text.Json;
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Records;
+
+/// <summary>The native JSON of a call record: one object, one shape, members in a fixed order and always there.</summary>
+/// <remarks>First the members that <c>design.md</c> lists, in its order, then additions; names and order only ever grow at the end.
+/// Times are RFC 3339 UTC with six decimals; durations are milliseconds, exact to the microsecond (three decimals where needed); <c>billsec</c>
+/// alone is rounded. What is derived (durations, coarse disposition) is written and never read back.</remarks>
+public static class CallRecordJson
+{
+    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+
+    /// <summary>One record as UTF-8 on one line, without a line end.</summary>
+    public static byte[] ToUtf8(CallRecord record, BillsecRounding rounding = BillsecRounding.Nearest)
+    {
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(record, writer, rounding);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes one record as one object.</summary>
+    public static void Write(CallRecord record, Utf8JsonWriter writer, BillsecRounding rounding = BillsecRounding.Nearest)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, record.Id);
+        writer.WriteString("session_id"u8, record.SessionId);
+        writer.WriteString("sip_call_id"u8, record.SipCallId);
+        writer.WriteString("state"u8, EnumNames<CallState>.Of(record.State));
+        writer.WriteString("disposition"u8, EnumNames<Disposition>.Of(record.Disposition));
+        writer.WriteNumber("sip_status"u8, record.SipStatus);
+        WriteCause(writer, record.Cause);
+        writer.WriteString("hangup_by"u8, EnumNames<HangupBy>.Of(record.HangupBy));
+        writer.WriteString("direction"u8, record.Direction is { } direction ? EnumNames<CallDirection>.Of(direction) : null);
+        writer.WriteString("dialled"u8, record.Dialled);
+        WriteParty(writer, "caller", record.Caller);
+        WriteParty(writer, "callee", record.Callee);
+        WriteTime(writer, "started_at", record.StartedAt);
+        WriteTime(writer, "trying_at", record.TryingAt);
+        WriteTime(writer, "rang_at", record.RangAt);
+        WriteTime(writer, "early_media_at", record.EarlyMediaAt);
+        WriteTime(writer, "answered_at", record.AnsweredAt);
+        WriteTime(writer, "ended_at", record.EndedAt);
+        WriteSpan(writer, "duration_ms", record.Duration);
+        WriteSpan(writer, "ring_ms", record.RingDuration);
+        WriteSpan(writer, "pdd_ms", record.PostDialDelay);
+        writer.WriteNumber("billsec"u8, Billsec.Seconds(record.BillableDuration, rounding));
+        WriteSpan(writer, "billsec_ms", record.BillableDuration);
+        writer.WriteString("transport"u8, EnumNames<Transport>.Of(record.Transport));
+        writer.WriteString("capture_source"u8, record.CaptureSource);
+        WriteFlags(writer, record.Flags);
+        WriteLegs(writer, record.Legs);
+        writer.WriteStartArray("streams"u8);
+        foreach (StreamRecord stream in record.Streams) StreamRecordJson.Write(stream, writer);
+        writer.WriteEndArray();
+        WriteDtmf(writer, record.Dtmf);
+        WriteMediaSessions(writer, record.MediaSessions);
+        WriteRecording(writer, record.Recording);
+
+        // Additions to the list of design.md.
+        writer.WriteString("disposition_class"u8, DispositionClass.Of(record.Disposition));
+        writer.WriteString("sip_reason"u8, record.SipReason);
+        writer.WriteString("cause_source"u8, record.Cause is { } cause ? EnumNames<CauseSource>.Of(cause.Source) : null);
+        WriteTime(writer, "bye_confirmed_at", record.ByeConfirmedAt);
+        WriteSpan(writer, "pdd_authenticated_ms", record.PostDialDelayAuthenticated);
+        writer.WriteString("missing_bye_reason"u8, record.MissingByeReason is { } reason ? EnumNames<EndReason>.Of(reason) : null);
+        writer.WriteNumber("messages"u8, record.Messages);
+        writer.WriteNumber("retransmissions"u8, record.Retransmissions);
+        WriteHops(writer, record.Hops);
+        WriteHeld(writer, record.Held);
+        WriteHeaders(writer, record.Headers);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote; unknown members are passed over, missing optional ones have their defaults. False where
+    /// the text is no JSON, or a required member (id, sip_call_id, started_at) or a value is not readable.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> utf8, out CallRecord? record)
+    {
+        record = null;
+        try
+        {
+            var reader = new Utf8JsonReader(utf8);
+            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            record = Read(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        {
+            // The reader's own boundary: a stored row that is damaged is an answer, not a failure of the caller.
+        }
+
+        return record is not null;
+    }
+
+    internal static void WriteTime(Utf8JsonWriter writer, string name, Timestamp? at)
+    {
+        if (at is not { } time)
+        {
+            writer.WriteNull(name);
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[32];
+        time.ToDateTime().TryFormat(text, out int written, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", null);
+        writer.WriteString(name, text[..written]);
+    }
+
+    internal static void WriteSpan(Utf8JsonWriter writer, string name, TimeSpan? span)
+    {
+        if (span is { } value) writer.WriteNumber(name, Milliseconds(value));
+        else writer.WriteNull(name);
+    }
+
+    internal static void WriteRounded(Utf8JsonWriter writer, string name, double? value, int decimals)
+    {
+        if (value is { } number && double.IsFinite(number)) writer.WriteNumber(name, Rounded(number, decimals));
+        else writer.WriteNull(name);
+    }
+
+    internal static string? Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+
+    internal static string RequiredText(JsonElement parent, string name) =>
+        Text(parent, name) ?? throw new FormatException($"{name} is missing");
+
+    internal static TEnum Named<TEnum>(JsonElement parent, string name)
+        where TEnum : struct, Enum
+    {
+        string? text = Text(parent, name);
+        if (text is null) return default;
+        return EnumNames<TEnum>.TryParse(text, out TEnum value) ? value : throw new FormatException($"{name}: {text}");
+    }
+
+    internal static TEnum? NamedOrNull<TEnum>(JsonElement parent, string name)
+        where TEnum : struct, Enum => Text(parent, name) is null ? null : Named<TEnum>(parent, name);
+
+    internal static long Integer(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : 0;
+
+    internal static int Int(JsonElement parent, string name) => checked((int)Math.Clamp(Integer(parent, name), int.MinValue, int.MaxValue));
+
+    internal static double? Real(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetDouble() : null;
+
+    internal static Timestamp? Time(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? Timestamp.From(value.GetDateTimeOffset())
+            : null;
+
+    internal static TimeSpan? Span(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? TimeSpan.FromTicks((long)(value.GetDecimal() * TimeSpan.TicksPerMillisecond))
+            : null;
+
+    internal static Endpoint? Address(JsonElement parent, string name) => Text(parent, name) is { } text ? ParseEndpoint(text) : null;
+
+    internal static IEnumerable<JsonElement> Items(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+
+    internal static List<string> Strings(JsonElement parent, string name)
+    {
+        var texts = new List<string>();
+        foreach (JsonElement item in Items(parent, name)) texts.Add(item.GetString() ?? "");
+        return texts;
+    }
+
+    private static decimal Milliseconds(TimeSpan span)
+    {
+        decimal value = (decimal)(span.Ticks / TimeSpan.TicksPerMicrosecond) / 1000m;
+        return decimal.IsInteger(value) ? decimal.Truncate(value) : value;
+    }
+
+    // Through decimal, so that 3.10 and 3.1 are the same text whatever way the double came about.
+    private static decimal Rounded(double value, int decimals)
+    {
+        decimal rounded = Math.Round((decimal)Math.Clamp(value, -1e15, 1e15), decimals, MidpointRounding.AwayFromZero);
+        return rounded / 1.0000000000000000000000000000m;
+    }
+
+    private static void WriteCause(Utf8JsonWriter writer, Cause? cause)
+    {
+        if (cause is null)
+        {
+            writer.WriteNull("cause"u8);
+            return;
+        }
+
+        writer.WriteStartObject("cause"u8);
+        writer.WriteNumber("q850"u8, cause.Q850);
+        writer.WriteString("text"u8, cause.Text);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteParty(Utf8JsonWriter writer, string name, Party party)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("number"u8, party.Number);
+        writer.WriteString("name"u8, party.Name);
+        writer.WriteString("uri"u8, party.Uri);
+        if (party.Address is { } address)
+        {
+            writer.WriteString("ip"u8, address.Address.ToString());
+            writer.WriteNumber("port"u8, address.Port);
+        }
+        else
+        {
+            writer.WriteNull("ip"u8);
+            writer.WriteNull("port"u8);
+        }
+
+        writer.WriteString("user_agent"u8, party.UserAgent);
+        writer.WriteString("codec"u8, party.Codec);
+        writer.WriteString("tag"u8, party.Tag);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteFlags(Utf8JsonWriter writer, CallFlags flags)
+    {
+        writer.WriteStartArray("flags"u8);
+        foreach ((CallFlags flag, string name) in EnumNames<CallFlags>.All)
+        {
+            if (flag != CallFlags.None && flags.HasFlag(flag)) writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteLegs(Utf8JsonWriter writer, IReadOnlyList<Leg> legs)
+    {
+        writer.WriteStartArray("legs"u8);
+        foreach (Leg leg in legs)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("to_tag"u8, leg.ToTag);
+            writer.WriteString("callee"u8, leg.Callee?.ToString());
+            writer.WriteString("contact"u8, leg.Contact);
+            writer.WriteString("outcome"u8, EnumNames<LegOutcome>.Of(leg.Outcome));
+            writer.WriteNumber("sip_status"u8, leg.SipStatus);
+            WriteTime(writer, "rang_at", leg.RangAt);
+            WriteTime(writer, "answered_at", leg.AnsweredAt);
+            WriteTime(writer, "ended_at", leg.EndedAt);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteDtmf(Utf8JsonWriter writer, IReadOnlyList<DtmfDigit> digits)
+    {
+        writer.WriteStartArray("dtmf"u8);
+        foreach (DtmfDigit digit in digits)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("digit"u8, digit.Digit.ToString());
+            WriteTime(writer, "at", digit.At);
+            WriteSpan(writer, "duration_ms", digit.Duration);
+            writer.WriteString("from"u8, EnumNames<PartySide>.Of(digit.From));
+            writer.WriteString("method"u8, EnumNames<DtmfMethod>.Of(digit.Method));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteMediaSessions(Utf8JsonWriter writer, IReadOnlyList<MediaSessionRecord> sessions)
+    {
+        writer.WriteStartArray("media_sessions"u8);
+        foreach (MediaSessionRecord session in sessions)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("index"u8, session.Index);
+            writer.WriteString("media"u8, session.Media);
+            writer.WriteString("protocol"u8, session.Protocol);
+            writer.WriteString("caller"u8, session.Caller?.ToString());
+            writer.WriteString("callee"u8, session.Callee?.ToString());
+            WriteTexts(writer, "offered", session.Offered);
+            WriteTexts(writer, "answered", session.Answered);
+            writer.WriteString("direction"u8, session.Direction);
+            WriteTime(writer, "started_at", session.StartedAt);
+            WriteTime(writer, "ended_at", session.EndedAt);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts) writer.WriteStringValue(text);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteRecording(Utf8JsonWriter writer, RecordingInfo recording)
+    {
+        writer.WriteStartObject("recording"u8);
+        writer.WriteString("state"u8, EnumNames<RecordingState>.Of(recording.State));
+        writer.WriteString("reason"u8, recording.Reason);
+        writer.WriteString("url"u8, recording.Url);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteHops(Utf8JsonWriter writer, IReadOnlyList<Hop> hops)
+    {
+        writer.WriteStartArray("hops"u8);
+        foreach (Hop hop in hops)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("src"u8, hop.Source.ToString());
+            writer.WriteString("dst"u8, hop.Destination.ToString());
+            writer.WriteString("transport"u8, EnumNames<Transport>.Of(hop.Transport));
+            WriteTime(writer, "first_seen_at", hop.FirstSeenAt);
+            writer.WriteNumber("messages"u8, hop.Messages);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteHeld(Utf8JsonWriter writer, IReadOnlyList<HeldInterval> held)
+    {
+        writer.WriteStartArray("held"u8);
+        foreach (HeldInterval interval in held)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("by"u8, EnumNames<PartySide>.Of(interval.By));
+            WriteTime(writer, "from", interval.From);
+            WriteTime(writer, "to", interval.To);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteHeaders(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> headers)
+    {
+        writer.WriteStartArray("headers"u8);
+        foreach ((string name, string value) in headers)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, name);
+            writer.WriteString("value"u8, value);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static CallRecord Read(JsonElement root) => new()
+    {
+        Id = RequiredText(root, "id"),
+        SessionId = Text(root, "session_id") ?? RequiredText(root, "id"),
+        SipCallId = RequiredText(root, "sip_call_id"),
+        State = Named<CallState>(root, "state"),
+        Disposition = Named<Disposition>(root, "disposition"),
+        SipStatus = Int(root, "sip_status"),
+        SipReason = Text(root, "sip_reason"),
+        Cause = ReadCause(root),
+        HangupBy = Named<HangupBy>(root, "hangup_by"),
+        Direction = NamedOrNull<CallDirection>(root, "direction"),
+        Dialled = Text(root, "dialled"),
+        Caller = ReadParty(root, "caller"),
+        Callee = ReadParty(root, "callee"),
+        StartedAt = Time(root, "started_at") ?? throw new FormatException("started_at is missing"),
+        TryingAt = Time(root, "trying_at"),
+        RangAt = Time(root, "rang_at"),
+        EarlyMediaAt = Time(root, "early_media_at"),
+        AnsweredAt = Time(root, "answered_at"),
+        EndedAt = Time(root, "ended_at"),
+        ByeConfirmedAt = Time(root, "bye_confirmed_at"),
+        PostDialDelay = Span(root, "pdd_ms"),
+        PostDialDelayAuthenticated = Span(root, "pdd_authenticated_ms"),
+        Transport = Named<Transport>(root, "transport"),
+        CaptureSource = Text(root, "capture_source") ?? "",
+        Flags = ReadFlags(root),
+        MissingByeReason = NamedOrNull<EndReason>(root, "missing_bye_reason"),
+        Retransmissions = Int(root, "retransmissions"),
+        Messages = Int(root, "messages"),
+        Hops = ReadAll(root, "hops", static hop => new Hop(
+            Address(hop, "src") ?? default,
+            Address(hop, "dst") ?? default,
+            Named<Transport>(hop, "transport"),
+            Time(hop, "first_seen_at") ?? default,
+            Int(hop, "messages"))),
+        Legs = ReadAll(root, "legs", ReadLeg),
+        Streams = ReadAll(root, "streams", StreamRecordJson.Read),
+        Dtmf = ReadAll(root, "dtmf", static digit => new DtmfDigit(
+            RequiredText(digit, "digit")[0],
+            Time(digit, "at") ?? default,
+            Span(digit, "duration_ms"),
+            Named<PartySide>(digit, "from"),
+            Named<DtmfMethod>(digit, "method"))),
+        MediaSessions = ReadAll(root, "media_sessions", ReadMediaSession),
+        Recording = ReadRecording(root),
+        Held = ReadAll(root, "held", static held => new HeldInterval(
+            Named<PartySide>(held, "by"), Time(held, "from") ?? default, Time(held, "to"))),
+        Headers = ReadAll(root, "headers", static header =>
+            new KeyValuePair<string, string>(RequiredText(header, "name"), Text(header, "value") ?? "")),
+    };
+
+    private static List<T> ReadAll<T>(JsonElement root, string name, Func<JsonElement, T> read)
+    {
+        var all = new List<T>();
+        foreach (JsonElement item in Items(root, name)) all.Add(read(item));
+        return all;
+    }
+
+    private static Cause? ReadCause(JsonElement root) =>
+        root.TryGetProperty("cause", out JsonElement cause) && cause.ValueKind == JsonValueKind.Object
+            ? new Cause(Int(cause, "q850"), Text(cause, "text") ?? "", Named<CauseSource>(root, "cause_source"))
+            : null;
+
+    private static Party ReadParty(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out JsonElement party) || party.ValueKind != JsonValueKind.Object) return new Party();
+        Endpoint? address = Text(party, "ip") is { } ip && IpAddress.TryParse(ip, out IpAddress parsed)
+            ? new Endpoint(parsed, (ushort)Math.Clamp(Integer(party, "port"), 0, ushort.MaxValue))
+            : null;
+        return new Party
+        {
+            Number = Text(party, "number"),
+            Name = Text(party, "name"),
+            Uri = Text(party, "uri"),
+            Address = address,
+            UserAgent = Text(party, "user_agent"),
+            Codec = Text(party, "codec"),
+            Tag = Text(party, "tag"),
+        };
+    }
+
+    private static CallFlags ReadFlags(JsonElement root)
+    {
+        CallFlags flags = CallFlags.None;
+        foreach (string name in Strings(root, "flags"))
+        {
+            flags |= EnumNames<CallFlags>.TryParse(name, out CallFlags flag) ? flag : throw new FormatException($"flag {name}");
+        }
+
+        return flags;
+    }
+
+    private static Leg ReadLeg(JsonElement leg) => new()
+    {
+        ToTag = Text(leg, "to_tag") ?? "",
+        Callee = Address(leg, "callee"),
+        Contact = Text(leg, "contact"),
+        Outcome = Named<LegOutcome>(leg, "outcome"),
+        SipStatus = Int(leg, "sip_status"),
+        RangAt = Time(leg, "rang_at"),
+        AnsweredAt = Time(leg, "answered_at"),
+        EndedAt = Time(leg, "ended_at"),
+    };
+
+    private static MediaSessionRecord ReadMediaSession(JsonElement session) => new()
+    {
+        Index = Int(session, "index"),
+        Media = Text(session, "media") ?? "",
+        Protocol = Text(session, "protocol") ?? "",
+        Caller = Address(session, "caller"),
+        Callee = Address(session, "callee"),
+        Offered = Strings(session, "offered"),
+        Answered = Strings(session, "answered"),
+        Direction = Text(session, "direction") ?? "sendrecv",
+        StartedAt = Time(session, "started_at"),
+        EndedAt = Time(session, "ended_at"),
+    };
+
+    private static RecordingInfo ReadRecording(JsonElement root)
+    {
+        if (!root.TryGetProperty("recording", out JsonElement recording) || recording.ValueKind != JsonValueKind.Object) return new RecordingInfo();
+        return new RecordingInfo
+        {
+            State = Named<RecordingState>(recording, "state"),
+            Reason = Text(recording, "reason"),
+            Url = Text(recording, "url"),
+        };
+    }
+
+    private static Endpoint ParseEndpoint(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        if (colon > 0 && IpAddress.TryParse(text[..colon], out IpAddress address) && ushort.TryParse(text.AsSpan(colon + 1), out ushort port))
+        {
+            return new Endpoint(address, port);
+        }
+
+        throw new FormatException($"no endpoint: {text}");
+    }
+}

@@ -1,0 +1,30 @@
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Records;
+
+/// <summary>The names of an enumeration's values as they stand in JSON, SQL, REST and the terminal: snake case.</summary>
+/// <typeparam name="TEnum">An enumeration with values that fit an int; for a flags enumeration each single bit has a name.</typeparam>
+public static class EnumNames<TEnum>
+    where TEnum : struct, Enum
+{
+    private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
+    private static readonly string[] Names = Array.ConvertAll(Values, static value => SnakeCaseName.Of(value.ToString()));
+
+    /// <summary>All values in order, with their names.</summary>
+    public static IEnumerable<(TEnum Value, string Name)> All => Values.Zip(Names);
+
+    /// <summary>The name of a value; its number where it has none.</summary>
+    public static string Of(TEnum value)
+    {
+        int index = Array.IndexOf(Values, value);
+        return index >= 0 ? Names[index] : value.ToString("D");
+    }
+
+    /// <summary>The value with this name; false where there is none. Case matters.</summary>
+    public static bool TryParse(string? name, out TEnum value)
+    {
+        int index = Array.IndexOf(Names, name);
+        value = index >= 0 ? Values[index] : default;
+        return index >= 0;
+    }
+}
