@@ -1,4 +1,5 @@
 using System.Net;
+using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -102,19 +103,6 @@ public sealed record CallSettings
 
     /// <summary><c>billsec-rounding</c>.</summary>
     public required BillsecRounding BillsecRounding { get; init; }
-}
-
-/// <summary>How billable time becomes whole seconds.</summary>
-public enum BillsecRounding
-{
-    /// <summary>Down.</summary>
-    Floor,
-
-    /// <summary>Up.</summary>
-    Ceil,
-
-    /// <summary>To the nearest; half a second goes up.</summary>
-    Nearest,
 }
 
 /// <summary><c>media</c>: RTP before its call, and what of media is known at a time.</summary>

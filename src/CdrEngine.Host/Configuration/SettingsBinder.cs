@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Records;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;

@@ -51,7 +51,7 @@ internal static class SettingsLoader
         string[] candidates =
         [
             Path.Combine(flags.DataDirectory ?? environment("CDRENGINE_DATA") ?? "data", ApplicationFile),
-            Path.Combine("hocon", ApplicationFile),
+            Path.Combine(environment("CDRENGINE_HOME") ?? "", "hocon", ApplicationFile),
         ];
         return Array.Find(candidates, File.Exists);
     }

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Records;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
 using CdrEngine.TestKit;
@@ -23,7 +24,7 @@ public sealed class SettingsTests
         { "cdrengine.call.linger { x = 1 }", "app.conf:1:23: cdrengine.call.linger: it takes one value, not an object" },
         { "cdrengine.call.legs-per-call = many", "app.conf:1:32: cdrengine.call.legs-per-call: 'many' is no whole number" },
         { "cdrengine.call.legs-per-call = 0", "app.conf:1:32: cdrengine.call.legs-per-call: 0 is outside 1 to 10000" },
-        { "cdrengine.call.billsec-rounding = nearst", "app.conf:1:35: cdrengine.call.billsec-rounding: 'nearst' is none of floor, ceil, nearest; did you mean 'nearest'?" },
+        { "cdrengine.call.billsec-rounding = nearst", "app.conf:1:35: cdrengine.call.billsec-rounding: 'nearst' is none of nearest, floor, ceil; did you mean 'nearest'?" },
         { "cdrengine.packet-log.chunk = 16 KX", "app.conf:1:30: cdrengine.packet-log.chunk: 'KX' is no unit of size; known are B, kB, MB, GB, TB, KiB, MiB, GiB, TiB" },
         { "cdrengine.packet-log.chunk = 10", "app.conf:1:30: cdrengine.packet-log.chunk: 10B is outside 1KiB to 16MiB" },
         { "cdrengine.packet-log.enabled = maybe", "app.conf:1:32: cdrengine.packet-log.enabled: 'maybe' is neither on nor off" },
