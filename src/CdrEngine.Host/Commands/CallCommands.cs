@@ -1,0 +1,86 @@
+using System.CommandLine;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Host.Ladder;
+using CdrEngine.Host.Output;
+using CdrEngine.Host.Parts;
+
+namespace CdrEngine.Host.Commands;
+
+/// <summary><c>show ID</c>: the ladder in the terminal.</summary>
+internal static class ShowCommand
+{
+    public static Command Make(CommandContext context, CommonFlags flags)
+    {
+        Argument<string> id = OneCall.Argument();
+        var command = new Command("show", "Draw a call's SIP messages as a ladder.") { id };
+        command.SetAction(parsed =>
+        {
+            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            IReadOnlyList<LadderMessage> messages = archive.Messages(call.Id);
+            foreach (string line in LadderText.Lines(call, messages, context.Colour)) context.Out.WriteLine(line);
+            return messages.Count > 0 ? ExitCode.Success : throw new CommandException($"the packets of {call.Id} are gone or were not kept");
+        });
+        return command;
+    }
+}
+
+/// <summary><c>pcap ID</c>: a call's packets.</summary>
+internal static class PcapCommand
+{
+    public static Command Make(CommandContext context, CommonFlags flags)
+    {
+        Argument<string> id = OneCall.Argument();
+        var command = new Command("pcap", "Write a call's packets, as captured, to standard output.") { id };
+        command.SetAction(parsed =>
+        {
+            if (context.OutIsTerminal) throw new CommandException("a capture does not belong on a terminal; add > call.pcap");
+            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            using Stream output = context.OpenBinaryOutput();
+            return archive.WritePcap(call.Id, output) ? ExitCode.Success : throw new CommandException($"the packets of {call.Id} are gone or were not kept");
+        });
+        return command;
+    }
+}
+
+/// <summary><c>trace ID</c>: a call's SIP messages as text.</summary>
+internal static class TraceCommand
+{
+    public static Command Make(CommandContext context, CommonFlags flags)
+    {
+        Argument<string> id = OneCall.Argument();
+        var command = new Command("trace", "Write a call's SIP messages as text to standard output.") { id };
+        command.SetAction(parsed =>
+        {
+            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+
+            // A file gets the bytes of the wire; a terminal must not obey them.
+            bool written = archive.WriteTrace(call.Id, context.OutIsTerminal ? new EscapingWriter(context.Out) : context.Out);
+            return written ? ExitCode.Success : throw new CommandException($"the packets of {call.Id} are gone or were not kept");
+        });
+        return command;
+    }
+}
+
+/// <summary>Finds the one call that an argument names.</summary>
+internal static class OneCall
+{
+    public static Argument<string> Argument() => new("ID") { Description = "A call's id, or its Call-ID header." };
+
+    /// <summary>The record with this id, else the only one with this Call-ID.</summary>
+    /// <exception cref="CommandException">There is none, or more than one.</exception>
+    public static CallRecord Find(ICallReader calls, string id)
+    {
+        if (calls.Get(id) is { } call) return call;
+        CallPage page = calls.List(new CallQuery { SipCallId = id, Limit = 10 });
+        return page.Calls.Count switch
+        {
+            1 => page.Calls[0],
+            0 => throw new CommandException($"no call has the id or Call-ID '{id}'"),
+            _ => throw new CommandException($"{page.Calls.Count} calls have the Call-ID '{id}': {string.Join(", ", page.Calls.Select(static found => found.Id))}"),
+        };
+    }
+}

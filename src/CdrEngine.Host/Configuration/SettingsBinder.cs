@@ -1,0 +1,123 @@
+using CdrEngine.Calls.Records;
+using CdrEngine.Host.Hocon;
+
+namespace CdrEngine.Host.Configuration;
+
+/// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
+/// <c>hocon/reference.conf</c> in both directions.</summary>
+internal static class SettingsBinder
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Century = TimeSpan.FromDays(36525);
+
+    /// <summary>The name all settings stand under.</summary>
+    public const string RootKey = "cdrengine";
+
+    /// <summary>Reads and checks every setting.</summary>
+    /// <exception cref="HoconException">A value does not fit or a key is unknown.</exception>
+    public static Settings Bind(HoconValue tree)
+    {
+        var known = new KnownKeys();
+        SettingsReader root = new SettingsReader(tree, "", known).Section(RootKey);
+        Settings settings = new()
+        {
+            DataDirectory = root.Text("data-dir"),
+            Import = Import(root.Section("import")),
+            Decode = Decode(root.Section("decode")),
+            Tcp = Tcp(root.Section("tcp")),
+            Sip = Sip(root.Section("sip")),
+            Call = Call(root.Section("call")),
+            Media = Media(root.Section("media")),
+            Engine = Engine(root.Section("engine")),
+            PacketLog = PacketLog(root.Section("packet-log")),
+            Storage = Storage(root.Section("storage")),
+            Api = Api(root.Section("api")),
+            Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
+        };
+        known.RefuseOthers(tree);
+        return settings;
+    }
+
+    private static ImportSettings Import(SettingsReader at) => new(at.Duration("continuity-gap", TimeSpan.Zero, Day));
+
+    private static DecodeSettings Decode(SettingsReader at) => new(
+        at.Integer("max-layers", 1, 64),
+        at.Duration("mirror-window", TimeSpan.Zero, Second),
+        Fragments(at.Section("fragments")));
+
+    private static FragmentSettings Fragments(SettingsReader at) => new(
+        at.Integer("max-datagrams", 1, 1 << 20),
+        at.Size("max-bytes", 64 << 10, 16L << 30),
+        at.Duration("max-age", Millisecond, Hour));
+
+    private static TcpSettings Tcp(SettingsReader at) => new(
+        at.Integer("max-streams", 1, 1 << 24),
+        (int)at.Size("max-buffered", 4 << 10, 1 << 30),
+        at.Size("max-buffered-total", 64 << 10, 1L << 40),
+        at.Duration("idle-timeout", Second, Day));
+
+    private static SipSettings Sip(SettingsReader at) => new(
+        (int)at.Size("max-message", 1 << 10, 16 << 20),
+        at.Integer("max-headers", 16, 4096));
+
+    private static CallSettings Call(SettingsReader at) => new()
+    {
+        Linger = at.Duration("linger", TimeSpan.Zero, Hour),
+        SetupTimeout = at.Duration("setup-timeout", Second, Day),
+        CancelConfirm = at.Duration("cancel-confirm", Second, Hour),
+        RtpTimeout = at.Duration("rtp-timeout", Second, Day * 7),
+        HeldTimeout = at.Duration("held-timeout", Second, Day * 7),
+        SessionGrace = at.Duration("session-grace", TimeSpan.Zero, Day),
+        MaxDuration = at.Duration("max-duration", Minute, Day * 366),
+        MessagesPerCall = at.Integer("messages-per-call", 16, 1_000_000),
+        LegsPerCall = at.Integer("legs-per-call", 1, 10_000),
+        BillsecRounding = at.Choice<BillsecRounding>("billsec-rounding"),
+    };
+
+    private static MediaSettings Media(SettingsReader at) => new(
+        at.Duration("unknown-hold", TimeSpan.Zero, Minute),
+        at.Integer("unknown-pairs", 0, 1 << 20),
+        at.Integer("unknown-packets", 0, 100_000),
+        at.Integer("max-endpoints", 16, 1 << 28),
+        at.Integer("streams-per-call", 1, 10_000));
+
+    private static EngineSettings Engine(SettingsReader at) => new(
+        at.IntegerOrAuto("shards", 1, 256, Math.Max(1, Environment.ProcessorCount - 1)),
+        at.Integer("batch-packets", 1, 65_536),
+        at.Integer("queue-batches", 1, 65_536),
+        at.Integer("max-calls", 1, 1 << 24));
+
+    private static PacketLogSettings PacketLog(SettingsReader at) => new(
+        at.Switch("enabled"),
+        (int)at.Size("chunk", 1 << 10, 16 << 20),
+        at.Duration("flush", Millisecond * 10, Minute),
+        at.Duration("segment", Second, Day),
+        Retention(at.Section("retention")));
+
+    private static RetentionSettings Retention(SettingsReader at) => new(
+        at.Duration("sip-age", Minute, Century),
+        at.Duration("rtp-age", Minute, Century),
+        at.Size("max-size", 0, long.MaxValue));
+
+    private static StorageSettings Storage(SettingsReader at) => new(
+        at.Integer("batch", 1, 100_000),
+        at.Duration("batch-delay", Millisecond, Minute),
+        at.Duration("keep", TimeSpan.Zero, Century),
+        at.Size("outbox-size", 1 << 20, 1L << 44));
+
+    private static ApiSettings Api(SettingsReader at)
+    {
+        var settings = new ApiSettings(
+            at.Address("listen"),
+            at.Switch("auth"),
+            at.Integer("page-size", 1, 100_000),
+            at.Integer("max-page-size", 1, 100_000));
+        if (settings.PageSize > settings.MaxPageSize)
+            throw at.Fail("page-size", $"{settings.PageSize} is more than max-page-size, {settings.MaxPageSize}");
+        return settings;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Net;
+using CdrEngine.Host.Hocon;
+
+namespace CdrEngine.Host.Configuration;
+
+/// <summary>The keys that were read, so that any other is found out.</summary>
+internal sealed class KnownKeys
+{
+    private readonly HashSet<string> _sections = new(StringComparer.Ordinal);
+    private readonly List<string> _keys = [];
+
+    public void AddSection(string path)
+    {
+        if (_sections.Add(path)) _keys.Add(path);
+    }
+
+    public void Add(string path) => _keys.Add(path);
+
+    /// <summary>Stops at the first key of the tree that nobody read.</summary>
+    /// <exception cref="HoconException">There is a key that was not read.</exception>
+    public void RefuseOthers(HoconValue tree) => Refuse(tree, "");
+
+    private void Refuse(HoconValue section, string prefix)
+    {
+        foreach ((string key, HoconMember member) in section.Members)
+        {
+            string path = prefix + key;
+            if (!_keys.Contains(path, StringComparer.Ordinal)) throw new HoconException(member.KeyPosition, Unknown(path));
+            if (_sections.Contains(path)) Refuse(member.Value, path + ".");
+        }
+    }
+
+    private string Unknown(string path)
+    {
+        // A slip of the finger first; then a key that stands elsewhere; then whatever comes nearest.
+        string last = path[(path.LastIndexOf('.') + 1)..];
+        string? nearest = EditDistance.Nearest(path, _keys);
+        if (nearest is null || EditDistance.Between(path, nearest) > 2)
+            nearest = _keys.Find(known => known.EndsWith("." + path, StringComparison.Ordinal)) ?? _keys.Find(known => known.EndsWith("." + last, StringComparison.Ordinal)) ?? nearest;
+        return $"unknown key '{path}'; did you mean '{nearest}'?";
+    }
+}
+
+/// <summary>Reads the keys of one section by type. Each error names file, line, column, key and what would fit.</summary>
+internal sealed class SettingsReader(HoconValue section, string prefix, KnownKeys known)
+{
+    public SettingsReader Section(string key)
+    {
+        string path = prefix + key;
+        known.AddSection(path);
+        HoconValue value = Require(key);
+        return value.Kind == HoconKind.Object
+            ? new SettingsReader(value, path + ".", known)
+            : throw new HoconException(value.Position, $"'{path}' holds further keys; write {path} {{ … }}");
+    }
+
+    public string Text(string key)
+    {
+        string text = Scalar(key).Text;
+        return text.Length > 0 ? text : throw Fail(key, "it is empty");
+    }
+
+    public bool Switch(string key) => Scalar(key).Text switch
+    {
+        "on" or "yes" or "true" => true,
+        "off" or "no" or "false" => false,
+        string other => throw Fail(key, $"'{other}' is neither on nor off"),
+    };
+
+    public int Integer(string key, int min, int max)
+    {
+        string text = Scalar(key).Text;
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+            throw Fail(key, $"'{text}' is no whole number");
+        return number >= min && number <= max ? (int)number : throw Fail(key, $"{number} is outside {min} to {max}");
+    }
+
+    public int IntegerOrAuto(string key, int min, int max, int auto) => Require(key).Text == "auto" ? Noted(key, auto) : Integer(key, min, max);
+
+    public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
+    {
+        if (HoconUnits.TryReadDuration(Scalar(key).Text, out TimeSpan duration) is { } problem) throw Fail(key, problem);
+        return duration >= min && duration <= max
+            ? duration
+            : throw Fail(key, $"{HoconUnits.Show(duration)} is outside {HoconUnits.Show(min)} to {HoconUnits.Show(max)}");
+    }
+
+    public long Size(string key, long min, long max)
+    {
+        if (HoconUnits.TryReadSize(Scalar(key).Text, out long bytes) is { } problem) throw Fail(key, problem);
+        return bytes >= min && bytes <= max
+            ? bytes
+            : throw Fail(key, max == long.MaxValue
+                ? $"{HoconUnits.ShowSize(bytes)} is less than {HoconUnits.ShowSize(min)}"
+                : $"{HoconUnits.ShowSize(bytes)} is outside {HoconUnits.ShowSize(min)} to {HoconUnits.ShowSize(max)}");
+    }
+
+    public T Choice<T>(string key)
+        where T : struct, Enum
+    {
+        string text = Scalar(key).Text;
+        string[] names = Array.ConvertAll(Enum.GetNames<T>(), static name => name.ToLowerInvariant());
+        int index = Array.IndexOf(names, text);
+        return index >= 0
+            ? Enum.GetValues<T>()[index]
+            : throw Fail(key, $"'{text}' is none of {string.Join(", ", names)}{EditDistance.DidYouMean(text, names)}");
+    }
+
+    public IPEndPoint Address(string key)
+    {
+        string text = Scalar(key).Text;
+        int colon = text.LastIndexOf(':');
+        string port = colon < 0 ? "" : text[(colon + 1)..];
+        bool bracketed = text.StartsWith('[') && colon > 0 && text[colon - 1] == ']';
+        string host = colon < 0 ? text : bracketed ? text[1..(colon - 1)] : text[..colon];
+        if (host == "localhost") host = "127.0.0.1";
+        return IPAddress.TryParse(host, out IPAddress? address)
+            && bracketed == host.Contains(':')
+            && ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
+            ? new IPEndPoint(address, number)
+            : throw Fail(key, $"'{text}' is no address with a port; write 127.0.0.1:8080 or [::1]:8080");
+    }
+
+    public HoconException Fail(string key, string problem) => new(Require(key).Position, $"{prefix}{key}: {problem}");
+
+    private T Noted<T>(string key, T value)
+    {
+        known.Add(prefix + key);
+        return value;
+    }
+
+    private HoconValue Scalar(string key)
+    {
+        HoconValue value = Noted(key, Require(key));
+        return value.Kind switch
+        {
+            HoconKind.Text => value,
+            HoconKind.Null => throw Fail(key, "it needs a value; null takes it away"),
+            HoconKind.List => throw Fail(key, "it takes one value, not a list"),
+            _ => throw Fail(key, "it takes one value, not an object"),
+        };
+    }
+
+    // A key that reference.conf does not have is our own mistake, not the user's: everything there has a default.
+    private HoconValue Require(string key) =>
+        section.Members.TryGetValue(key, out HoconMember member)
+            ? member.Value
+            : throw new InvalidOperationException($"reference.conf has no key '{prefix}{key}'");
+}

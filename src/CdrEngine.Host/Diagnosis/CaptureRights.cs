@@ -1,0 +1,54 @@
+using System.Net.NetworkInformation;
+using System.Runtime.InteropServices;
+
+namespace CdrEngine.Host.Diagnosis;
+
+/// <summary>Whether this process may see packets, and of which interfaces.</summary>
+internal static partial class CaptureRights
+{
+    private const int AddressFamilyPacket = 17;
+    private const int SocketRaw = 3;
+    private const int AllProtocols = 0x0300; // ETH_P_ALL in network order
+    private const int NotPermitted = 1;
+    private const int AccessDenied = 13;
+
+    public static Finding Examine()
+    {
+        int socket = OpenSocket(AddressFamilyPacket, SocketRaw, AllProtocols);
+        if (socket >= 0)
+        {
+            _ = CloseSocket(socket);
+            return new Finding("capture rights", FindingState.Good, "a raw packet socket can be opened");
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error is NotPermitted or AccessDenied
+            ? new Finding("capture rights", FindingState.Fails, "this user may not open a raw packet socket", $"sudo setcap cap_net_raw,cap_net_admin+eip {Program()}; in a container --cap-add NET_RAW --cap-add NET_ADMIN")
+            : new Finding("capture rights", FindingState.Fails, $"no raw packet socket: {Marshal.GetPInvokeErrorMessage(error)}", "this kernel or sandbox offers no AF_PACKET; import and serve work without");
+    }
+
+    public static Finding Interfaces()
+    {
+        string[] up = NetworkInterface.GetAllNetworkInterfaces()
+            .Where(static candidate => candidate.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
+            .Select(static candidate => candidate.Name)
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        return up.Length > 0
+            ? new Finding("interfaces", FindingState.Good, $"up: {string.Join(", ", up)}")
+            : new Finding("interfaces", FindingState.Doubtful, "none is up", "ip link set dev IFACE up promisc on");
+    }
+
+    // setcap works on the file the kernel starts, which is dotnet unless this is a published program of its own.
+    private static string Program()
+    {
+        string path = Environment.ProcessPath ?? "dotnet";
+        return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    }
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    private static partial int OpenSocket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CloseSocket(int socket);
+}

@@ -1,0 +1,61 @@
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Hocon;
+
+namespace CdrEngine.Host.Diagnosis;
+
+/// <summary>Looks at everything that capture needs of the machine.</summary>
+internal static class Doctor
+{
+    public static IReadOnlyList<Finding> Examine(Settings settings) =>
+    [
+        .. Libraries.Examine(),
+        CaptureRights.Examine(),
+        CaptureRights.Interfaces(),
+        .. DataFolder.Examine(settings.DataDirectory),
+        Kernel.Clock(),
+        Kernel.SocketBuffers(),
+        Kernel.Memory(),
+        Kernel.OpenFiles(),
+        new Finding("shards", FindingState.Good, $"{settings.Engine.Shards} of {Environment.ProcessorCount} processors"),
+    ];
+}
+
+/// <summary>The folder of records and packets.</summary>
+internal static class DataFolder
+{
+    private const long LittleSpace = 2L << 30;
+
+    public static IEnumerable<Finding> Examine(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string existing = full;
+        while (!Directory.Exists(existing)) existing = Path.GetDirectoryName(existing) ?? "/";
+        string shown = existing == full ? full : $"{full} (to be made in {existing})";
+        Finding? fault = null;
+        try
+        {
+            string probe = Path.Combine(existing, $".cdrengine-probe-{Environment.ProcessId}");
+            using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+            {
+                // That it could be made is all there is to know.
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            fault = new Finding("data folder", FindingState.Fails, $"{shown}: {HoconFiles.OneLine(e)}", "give --data DIR, or make it writable for this user");
+        }
+
+        yield return fault ?? new Finding("data folder", FindingState.Good, $"{shown}, writable");
+        yield return Space(existing);
+    }
+
+    private static Finding Space(string folder)
+    {
+        var drive = new DriveInfo(folder);
+        long free = drive.AvailableFreeSpace;
+        string text = $"{Output.Units.Bytes(free)} of {Output.Units.Bytes(drive.TotalSize)} free";
+        return free >= LittleSpace
+            ? new Finding("disk", FindingState.Good, text)
+            : new Finding("disk", FindingState.Doubtful, text, "a busy trunk writes several GB an hour; lower packet-log.retention or give more room");
+    }
+}

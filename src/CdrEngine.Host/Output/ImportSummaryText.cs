@@ -1,0 +1,49 @@
+using System.Globalization;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Host.Parts;
+
+namespace CdrEngine.Host.Output;
+
+/// <summary>What an import did, in lines: sums first, then every counter that is not zero, by part, with its meaning.</summary>
+internal static class ImportSummaryText
+{
+    public static IEnumerable<string> Lines(ImportSummary summary)
+    {
+        long calls = summary.Calls.Values.Sum();
+        double seconds = Math.Max(summary.Elapsed.TotalSeconds, 1e-6);
+        yield return $"{(summary.Stopped ? "stopped after" : "read")} {Plural(summary.Files, "file")}, {Units.Bytes(summary.Bytes)}, "
+            + $"{Plural(summary.Packets, "packet")} in {Units.Elapsed(summary.Elapsed)} ({Units.Count((long)(summary.Packets / seconds))} packets/s)";
+        if (summary.FirstPacketAt is { } first && summary.LastPacketAt is { } last)
+            yield return $"captured from {Time(first)} to {Time(last)} UTC";
+        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary)}";
+        if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
+        int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
+        if (unreadable > 0) yield return $"{Plural(unreadable, "file")} could not be read";
+        int cut = summary.Faults.Count - unreadable;
+        if (cut > 0) yield return $"{Plural(cut, "file")} had a fault; what was read of {(cut == 1 ? "it" : "them")} is kept";
+
+        (string Group, string Name, long Value, string Description)[] noticed = summary.Counters
+            .SelectMany(static group => group.Values.Where(static counter => counter.Value != 0)
+                .Select(counter => (group.Name, counter.Name, counter.Value, counter.Description)))
+            .ToArray();
+        if (noticed.Length == 0) yield break;
+        int width = noticed.Max(static counter => Units.Count(counter.Value).Length);
+        int names = noticed.Max(static counter => counter.Name.Length);
+        string? group = null;
+        foreach ((string part, string name, long value, string description) in noticed)
+        {
+            if (part != group) yield return $"{group = part}:";
+            yield return $"  {Units.Count(value).PadLeft(width)}  {name.PadRight(names)}  {description}";
+        }
+    }
+
+    private static string Outcomes(ImportSummary summary) => string.Join(", ", summary.Calls
+        .Where(static pair => pair.Value > 0)
+        .OrderBy(static pair => pair.Key)
+        .Select(static pair => $"{Units.Count(pair.Value)} {EnumNames<Disposition>.Of(pair.Key)}"));
+
+    private static string Plural(long count, string noun) => $"{Units.Count(count)} {noun}{(count == 1 ? "" : "s")}";
+
+    private static string Time(Timestamp at) => at.ToDateTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,64 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Ladder;
+
+namespace CdrEngine.Host.Parts;
+
+/// <summary>What the commands need of the engine. <see cref="Wiring"/> joins the parts; tests put their own.</summary>
+internal interface IParts
+{
+    /// <summary>Captures that come with the program, for <c>demo</c>.</summary>
+    IReadOnlyList<string> DemoCaptures { get; }
+
+    /// <summary>Opens the data folder for import.</summary>
+    IImportRunner Importer(Settings settings);
+
+    /// <summary>Opens what was recorded, for reading.</summary>
+    ICallArchive Archive(Settings settings);
+
+    /// <summary>The API over the data folder, not yet listening.</summary>
+    IApiServer Server(Settings settings);
+}
+
+/// <summary>Reads captures into the data folder. Used once.</summary>
+internal interface IImportRunner : IDisposable
+{
+    /// <summary>How far it is; any thread may look at any time.</summary>
+    ImportProgress Progress { get; }
+
+    /// <summary>Reads files and folders (<c>-</c> is standard input) in the order given and returns when every record is written. Files
+    /// that cannot be read are faults of the summary, not exceptions. When <paramref name="stop"/> fires it ends in good order.</summary>
+    ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop);
+}
+
+/// <summary>Records and packets at rest.</summary>
+internal interface ICallArchive : IDisposable
+{
+    /// <summary>The records.</summary>
+    ICallReader Calls { get; }
+
+    /// <summary>Writes a call's packets as a capture; false where there are none.</summary>
+    bool WritePcap(string id, Stream to);
+
+    /// <summary>Writes a call's SIP messages as text; false where there are none.</summary>
+    bool WriteTrace(string id, TextWriter to);
+
+    /// <summary>A call's SIP messages in order of capture; empty where there are none.</summary>
+    IReadOnlyList<LadderMessage> Messages(string id);
+}
+
+/// <summary>REST and the web page.</summary>
+internal interface IApiServer : IAsyncDisposable
+{
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="Commands.CommandException">The address cannot be used.</exception>
+    Task<ApiStart> StartAsync(CancellationToken stop);
+
+    /// <summary>Stops listening; requests under way may end.</summary>
+    Task StopAsync();
+}
+
+/// <summary>What <see cref="IApiServer.StartAsync"/> tells.</summary>
+/// <param name="Url">Where it listens.</param>
+/// <param name="NewAdminToken">The administrator's token where this start made it, to be shown once; else null.</param>
+internal sealed record ApiStart(string Url, string? NewAdminToken);

@@ -1,0 +1,165 @@
+using CdrEngine.Calls.Records;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Hocon;
+using CdrEngine.TestKit;
+using Xunit;
+
+namespace CdrEngine.Host.Tests.Configuration;
+
+public sealed class SettingsTests
+{
+    // Text of application.conf, and the whole error line.
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { "cdrengine.call.lingr = 2s", "app.conf:1:1: unknown key 'cdrengine.call.lingr'; did you mean 'cdrengine.call.linger'?" },
+        { "cdrengine {\n  call {\n    setup-timeuot = 2s\n  }\n}", "app.conf:3:5: unknown key 'cdrengine.call.setup-timeuot'; did you mean 'cdrengine.call.setup-timeout'?" },
+        { "call.linger = 2s", "app.conf:1:1: unknown key 'call'; did you mean 'cdrengine.call'?" },
+        { "cdrengine.calls { linger = 2s }", "app.conf:1:1: unknown key 'cdrengine.calls'; did you mean 'cdrengine.call'?" },
+        { "cdrengine.linger = 2s", "app.conf:1:1: unknown key 'cdrengine.linger'; did you mean 'cdrengine.call.linger'?" },
+        { "cdrengine.call = 5", "app.conf:1:18: 'cdrengine.call' holds further keys; write cdrengine.call { … }" },
+        { "cdrengine.call.linger = 5", "app.conf:1:25: cdrengine.call.linger: '5' has no unit; write 5ms, 5s, 5m, 5h or 5d" },
+        { "cdrengine.call.linger = 2h", "app.conf:1:25: cdrengine.call.linger: 2h is outside 0s to 1h" },
+        { "cdrengine.call.linger = null", "app.conf:1:25: cdrengine.call.linger: it needs a value; null takes it away" },
+        { "cdrengine.call.linger = [1s]", "app.conf:1:25: cdrengine.call.linger: it takes one value, not a list" },
+        { "cdrengine.call.linger { x = 1 }", "app.conf:1:23: cdrengine.call.linger: it takes one value, not an object" },
+        { "cdrengine.call.legs-per-call = many", "app.conf:1:32: cdrengine.call.legs-per-call: 'many' is no whole number" },
+        { "cdrengine.call.legs-per-call = 0", "app.conf:1:32: cdrengine.call.legs-per-call: 0 is outside 1 to 10000" },
+        { "cdrengine.call.billsec-rounding = nearst", "app.conf:1:35: cdrengine.call.billsec-rounding: 'nearst' is none of nearest, floor, ceil; did you mean 'nearest'?" },
+        { "cdrengine.packet-log.chunk = 16 KX", "app.conf:1:30: cdrengine.packet-log.chunk: 'KX' is no unit of size; known are B, kB, MB, GB, TB, KiB, MiB, GiB, TiB" },
+        { "cdrengine.packet-log.chunk = 10", "app.conf:1:30: cdrengine.packet-log.chunk: 10B is outside 1KiB to 16MiB" },
+        { "cdrengine.packet-log.enabled = maybe", "app.conf:1:32: cdrengine.packet-log.enabled: 'maybe' is neither on nor off" },
+        { "cdrengine.api.listen = \"localhost\"", "app.conf:1:24: cdrengine.api.listen: 'localhost' is no address with a port; write 127.0.0.1:8080 or [::1]:8080" },
+        { "cdrengine.api.listen = \"::1:80\"", "app.conf:1:24: cdrengine.api.listen: '::1:80' is no address with a port; write 127.0.0.1:8080 or [::1]:8080" },
+        { "cdrengine.api.page-size = 5000", "app.conf:1:27: cdrengine.api.page-size: 5000 is more than max-page-size, 1000" },
+        { "cdrengine.data-dir = \"\"", "app.conf:1:22: cdrengine.data-dir: it is empty" },
+        { "cdrengine.engine.shards = automatic", "app.conf:1:27: cdrengine.engine.shards: 'automatic' is no whole number" },
+    };
+
+    [Fact]
+    public void Defaults_AreThoseOfTheDesign()
+    {
+        Settings settings = Bind("");
+        Assert.Equal("data", settings.DataDirectory);
+        Assert.Equal(TimeSpan.FromSeconds(4), settings.Call.Linger);
+        Assert.Equal(TimeSpan.FromSeconds(180), settings.Call.SetupTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Call.CancelConfirm);
+        Assert.Equal(TimeSpan.FromSeconds(300), settings.Call.RtpTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(3600), settings.Call.HeldTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(32), settings.Call.SessionGrace);
+        Assert.Equal(TimeSpan.FromHours(4), settings.Call.MaxDuration);
+        Assert.Equal(2000, settings.Call.MessagesPerCall);
+        Assert.Equal(BillsecRounding.Nearest, settings.Call.BillsecRounding);
+        Assert.Equal(TimeSpan.FromMilliseconds(50), settings.Decode.MirrorWindow);
+        Assert.Equal(TimeSpan.FromSeconds(5), settings.Media.UnknownHold);
+        Assert.Equal(Math.Max(1, Environment.ProcessorCount - 1), settings.Engine.Shards);
+        Assert.Equal(16 * 1024, settings.PacketLog.Chunk);
+        Assert.Equal(TimeSpan.FromSeconds(1), settings.PacketLog.Flush);
+        Assert.True(settings.PacketLog.Enabled);
+        Assert.Equal("127.0.0.1:8080", settings.Api.Listen.ToString());
+        Assert.True(settings.Api.Auth);
+    }
+
+    [Fact]
+    public void EveryKeyOfReferenceConf_IsReadByTheBinder_AndNoOther()
+    {
+        // Binding refuses a key that it does not read, and fails on one it reads that is not there: that it succeeds is both directions.
+        HoconValue tree = HoconDocument.Parse(SettingsLoader.ReferenceText(), "reference.conf").Resolve(static _ => null);
+        SettingsBinder.Bind(tree);
+        string[] leaves = Leaves(tree, "").ToArray();
+        Assert.InRange(leaves.Length, 40, 1000);
+        foreach (string leaf in leaves)
+        {
+            HoconValue without = HoconDocument.Parse(SettingsLoader.ReferenceText(), "reference.conf").Resolve(static _ => null);
+            string[] path = leaf.Split('.');
+            Assert.True(without.At(path.AsSpan()[..^1])!.Members.Remove(path[^1]));
+            InvalidOperationException missing = Assert.Throws<InvalidOperationException>(() => SettingsBinder.Bind(without));
+            Assert.Equal($"reference.conf has no key '{leaf}'", missing.Message);
+        }
+    }
+
+    [Fact]
+    public void EveryKeyOfReferenceConf_HasACommentAboveIt()
+    {
+        string[] lines = File.ReadAllLines(Checkout.Path("hocon", "reference.conf"));
+        var bare = new List<string>();
+        for (int i = 1; i < lines.Length; i++)
+        {
+            bool key = lines[i].Contains(" = ", StringComparison.Ordinal) && !lines[i].TrimStart().StartsWith('#');
+            bool second = key && lines[i - 1].Split('=')[0].Trim() == lines[i].Split('=')[0].Trim();
+            if (key && !second && !lines[i - 1].TrimStart().StartsWith('#')) bare.Add(lines[i].Trim());
+        }
+
+        Assert.Empty(bare);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void Mistake_InApplicationConf_StopsWithItsPlaceAndKey(string text, string expected)
+    {
+        Assert.Equal(expected, Assert.Throws<HoconException>(() => Bind(text)).Message);
+    }
+
+    [Fact]
+    public void Environment_SetsTheDataFolder_AndAFileOverridesIt()
+    {
+        Assert.Equal("/srv/cdr", Load(new SettingsFlags(), ("CDRENGINE_DATA", "/srv/cdr")).DataDirectory);
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("my.conf", "cdrengine.data-dir = /elsewhere");
+        Assert.Equal("/elsewhere", Load(new SettingsFlags { ConfigFile = file }, ("CDRENGINE_DATA", "/srv/cdr")).DataDirectory);
+    }
+
+    [Fact]
+    public void Flags_WinOverTheFile()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("my.conf", "cdrengine { data-dir = /elsewhere, call.linger = 9s, api.listen = \"127.0.0.1:1\" }");
+        Settings settings = Load(new SettingsFlags
+        {
+            ConfigFile = file,
+            DataDirectory = "here",
+            Listen = "[::1]:9090",
+            Set = ["call.linger=2s", "cdrengine.engine.shards=3"],
+        });
+        Assert.Equal("here", settings.DataDirectory);
+        Assert.Equal("[::1]:9090", settings.Api.Listen.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(2), settings.Call.Linger);
+        Assert.Equal(3, settings.Engine.Shards);
+    }
+
+    [Fact]
+    public void ApplicationConf_InTheDataFolder_IsRead()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("application.conf", "cdrengine.call.linger = 7s");
+        Assert.Equal(TimeSpan.FromSeconds(7), Load(new SettingsFlags { DataDirectory = folder.Path }).Call.Linger);
+    }
+
+    [Theory]
+    [InlineData("call.lingr=2s", "--set call.lingr=2s: unknown key 'cdrengine.call.lingr'; did you mean 'cdrengine.call.linger'?")]
+    [InlineData("call.linger=soon", "--set call.linger=soon: cdrengine.call.linger: 'soon' is no duration; write for example 4s, 200ms or 1h")]
+    [InlineData("linger", "--set linger: write --set KEY=VALUE")]
+    [InlineData("a b=1", "--set a b=1: 'cdrengine.a b' is no key")]
+    public void SetFlag_WithAMistake_NamesTheFlag(string assignment, string expected) =>
+        Assert.Equal(expected, Assert.Throws<HoconException>(() => Load(new SettingsFlags { Set = [assignment] })).Message);
+
+    [Fact]
+    public void ConfigFile_ThatIsMissingOrAFolder_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        string missing = Path.Combine(folder.Path, "none.conf");
+        Assert.Equal($"{missing}: the file is not there", Assert.Throws<HoconException>(() => Load(new SettingsFlags { ConfigFile = missing })).Message);
+        Assert.Equal($"{folder.Path}: the file cannot be read: it is a folder",
+            Assert.Throws<HoconException>(() => Load(new SettingsFlags { ConfigFile = folder.Path })).Message);
+    }
+
+    private static Settings Bind(string application) => SettingsBinder.Bind(HoconDocument
+        .Parse(SettingsLoader.ReferenceText(), "reference.conf")
+        .With(HoconDocument.Parse(application, "app.conf"))
+        .Resolve(static _ => null));
+
+    private static Settings Load(SettingsFlags flags, params (string Name, string Value)[] environment) =>
+        SettingsLoader.Load(flags, name => environment.Where(variable => variable.Name == name).Select(static variable => variable.Value).FirstOrDefault());
+
+    private static IEnumerable<string> Leaves(HoconValue section, string prefix) => section.Members.SelectMany(member =>
+        member.Value.Value.Kind == HoconKind.Object ? Leaves(member.Value.Value, prefix + member.Key + ".") : [prefix + member.Key]);
+}
