@@ -49,6 +49,13 @@ public static class CallAdmission
         return goesOn ? CallAdmissionResult.SameCall : CallAdmissionResult.NewCall;
     }
 
+    /// <summary>Whether a final response invites the caller to try again with the same Call-ID (RFC 3261 8.1.3.4, 8.1.3.5, RFC 4028 6).</summary>
+    public static bool InvitesRetry(int status) =>
+        status is 401 or 407 or 413 or 415 or 416 or 420 or 421 or 422 or 428 or 484 or 491 or 494 or (>= 300 and <= 399);
+
+    /// <summary>Whether a message of an unknown Call-ID makes a call: the first table above.</summary>
+    public static bool Opens(SipMessage message) => Opens(message, message is { IsRequest: true, Method: SipMethod.Invite } && message.ToTag.IsEmpty);
+
     private static bool Opens(SipMessage message, bool isInitialInvite)
     {
         if (isInitialInvite) return true;

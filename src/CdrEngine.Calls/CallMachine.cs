@@ -236,9 +236,7 @@ public sealed partial class CallMachine
     internal bool HasAttempt(uint cseq) => FindAttempt(cseq) >= 0;
 
     /// <summary>Whether the final response of the unanswered call is one that invites another try (RFC 3261 8.1.3.5, RFC 4028 6).</summary>
-    internal bool MayBeTriedAgain => _phase == Phase.Completed && _attempts.Count > 0 && DecidingFinal() is var final and >= 0 && InvitesRetry(_transactions[final].Status);
-
-    private static bool InvitesRetry(int status) => status is 401 or 407 or 413 or 415 or 416 or 420 or 421 or 422 or 428 or 484 or 491 or 494 or (>= 300 and <= 399);
+    internal bool MayBeTriedAgain => _phase == Phase.Completed && _attempts.Count > 0 && DecidingFinal() is var final and >= 0 && CallAdmission.InvitesRetry(_transactions[final].Status);
 
     private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Hash64.Of(tag) | 1;
 

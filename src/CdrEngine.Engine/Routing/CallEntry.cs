@@ -28,6 +28,11 @@ internal sealed class CallEntry
     /// <summary>Hash of the From-tag of the initial INVITE; 0 where it was not seen.</summary>
     public ulong CallerTag { get; set; }
 
+    public uint LastInviteCSeq { get; set; }
+
+    /// <summary>Last final response other than 2xx to an INVITE of a call not answered; 0 where none.</summary>
+    public int FinalStatus { get; set; }
+
     public Endpoint InviteSource { get; set; }
 
     public Endpoint InviteDestination { get; set; }

@@ -67,7 +67,7 @@ internal sealed class CallIndex
         public int GetHashCode(ReadOnlySpan<byte> alternate)
         {
             int odd = (alternate.Length & 1) == 0 ? 0 : alternate[^1] * 0x01000193;
-            return string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate)) ^ odd ^ alternate.Length;
+            return string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate), StringComparison.Ordinal) ^ odd ^ alternate.Length;
         }
     }
 }

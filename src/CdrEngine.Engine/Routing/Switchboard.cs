@@ -35,7 +35,7 @@ internal sealed class Switchboard : ISipMessageSink
     private readonly HandlePool[] _flowHandles;
     private readonly bool _keepFrames;
     private readonly MirrorFilter _mirror = new();
-    private readonly SipMessage _message = new();
+    private readonly SipMessage _message;
     private readonly SdpSession _sdp = new();
     private readonly CallIndex _calls = new();
     private readonly EndpointTable _endpoints = new();
@@ -50,10 +50,11 @@ internal sealed class Switchboard : ISipMessageSink
     private int _source;
     private Timestamp _now;
 
-    public Switchboard(SwitchboardLimits limits, PacketDecoder decoder, TcpLimits tcp, SctpLimits sctp, IShardPort[] ports, bool keepFrames)
+    public Switchboard(SwitchboardLimits limits, PacketDecoder decoder, SipLimits sip, TcpLimits tcp, SctpLimits sctp, IShardPort[] ports, bool keepFrames)
     {
         _limits = limits;
         _decoder = decoder;
+        _message = new SipMessage(sip);
         _streams = new SipStreamReassembler(tcp);
         _sctp = new SctpReassembler(sctp);
         _ports = ports;
@@ -223,9 +224,9 @@ internal sealed class Switchboard : ISipMessageSink
         ulong fromTag = TagHash(_message.FromTag);
         ulong toTag = TagHash(_message.ToTag);
         CallEntry? call = FindCall(fromTag, toTag);
-        if (call is null)
+        if (call is null || !IsOfCall(call, fromTag, toTag))
         {
-            if (!CallAdmission.BeginsCall(_message))
+            if (call is not null || !CallAdmission.Opens(_message))
             {
                 Counters.Increment(_message.CSeqMethod switch
                 {
@@ -249,9 +250,8 @@ internal sealed class Switchboard : ISipMessageSink
         CallEntry? newest = _calls.Newest(_message.CallId);
         if (newest is null) return null;
 
-        // An initial INVITE with another From-tag after the call's end is another call (semantics: Call-ID used again).
         bool initialInvite = _message.IsRequest && _message.Method == SipMethod.Invite && toTag == 0;
-        if (initialInvite && newest.EndedAt != Timestamp.MaxValue && newest.CallerTag != 0 && newest.CallerTag != fromTag) return null;
+        if (initialInvite && newest.EndedAt != Timestamp.MaxValue && BeginsAnother(newest, fromTag)) return null;
 
         for (CallEntry? call = newest; call is not null && newest.Older is not null; call = call.Older)
         {
@@ -260,6 +260,23 @@ internal sealed class Switchboard : ISipMessageSink
 
         return newest;
     }
+
+    /// <summary>Whether an initial INVITE after a call's end is another call (semantics: Call-ID used again).</summary>
+    private bool BeginsAnother(CallEntry ended, ulong fromTag)
+    {
+        if (ended.CallerTag == 0 || ended.CallerTag != fromTag) return true;
+        if (_message.CSeqNumber <= ended.LastInviteCSeq) return false;
+        return ended.Answered || (_now > ended.EndedAt + _limits.Linger && !CallAdmission.InvitesRetry(ended.FinalStatus));
+    }
+
+    /// <summary>Methods that live without INVITE belong to the call only inside its dialogs.</summary>
+    private bool IsOfCall(CallEntry call, ulong fromTag, ulong toTag) => _message.CSeqMethod switch
+    {
+        SipMethod.Register or SipMethod.Publish => false,
+        SipMethod.Options or SipMethod.Message or SipMethod.Subscribe or SipMethod.Notify or SipMethod.Refer or SipMethod.Unknown =>
+            toTag != 0 && (call.CallerTag == 0 || call.CallerTag == fromTag || call.CallerTag == toTag),
+        _ => true,
+    };
 
     private CallEntry Open(Endpoint source, Endpoint destination)
     {
@@ -295,6 +312,7 @@ internal sealed class Switchboard : ISipMessageSink
             {
                 case SipMethod.Invite when toTag == 0:
                     if (call.CallerTag == 0) call.CallerTag = fromTag;
+                    call.LastInviteCSeq = _message.CSeqNumber;
                     if (!call.Answered) call.EndedAt = Timestamp.MaxValue;
                     break;
                 case SipMethod.Bye:
@@ -306,7 +324,11 @@ internal sealed class Switchboard : ISipMessageSink
         {
             int status = _message.StatusCode;
             if (status is >= 200 and < 300) Answer(call, toTag);
-            else if (!call.Answered) call.EndedAt = status >= 300 ? _now : Timestamp.MaxValue;
+            else if (!call.Answered)
+            {
+                call.EndedAt = status >= 300 ? _now : Timestamp.MaxValue;
+                call.FinalStatus = status >= 300 ? status : 0;
+            }
         }
 
         if (open && call.EndedAt != Timestamp.MaxValue) Arm(call, call.EndedAt + _limits.Linger);

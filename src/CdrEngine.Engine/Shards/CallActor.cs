@@ -5,7 +5,6 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
-using CdrEngine.Protocols.Rtp;
 
 namespace CdrEngine.Engine.Shards;
 
@@ -117,7 +116,9 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     private void Emit(RecordRevision revision)
     {
-        CallRecord record = _machine.ToRecord(_shard.StreamsOf(_seat), _shard.DigitsOf(_seat));
+        CallRecord record = _machine.ToRecord(Shard.StreamsOf(_seat));
+        IReadOnlyList<DtmfDigit> heard = StreamDigits.Of(_seat.Flows);
+        if (heard.Count > 0) record = record with { Dtmf = [.. record.Dtmf.Concat(heard).OrderBy(static digit => digit.At)] };
         _shard.Emit(_seat, record, revision);
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CdrEngine.Core;
 using CdrEngine.PacketLog;
 using CdrEngine.Protocols.Link;
@@ -15,8 +14,9 @@ internal sealed class CallReplay(CallActor actor, long without) : ISipMessageSin
 
     public void Run(PacketGather packets)
     {
-        foreach (CapturedPacket packet in packets)
+        while (packets.MoveNext())
         {
+            CapturedPacket packet = packets.Current;
             if (packet.Sequence == without) continue;
             switch (_decoder.Decode(packet, out DecodedPacket decoded))
             {

@@ -78,25 +78,25 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             switch (item.Kind)
             {
                 case ShardItemKind.Media:
-                    OnMedia(batch, item);
+                    OnMedia(batch, ref item);
                     break;
                 case ShardItemKind.Sip:
-                    OnSip(batch, item);
+                    OnSip(batch, ref item);
                     break;
                 case ShardItemKind.SipFrame:
-                    Keep(_calls[item.Call]!, PacketKind.Sip, batch, item);
+                    Keep(_calls[item.Call]!, PacketKind.Sip, batch, ref item);
                     break;
                 case ShardItemKind.MediaFrame:
-                    Keep(_calls[item.Call]!, PacketKind.Rtp, batch, item);
+                    Keep(_calls[item.Call]!, PacketKind.Rtp, batch, ref item);
                     break;
                 case ShardItemKind.OpenFlow:
-                    OpenFlow(item);
+                    OpenFlow(ref item);
                     break;
                 case ShardItemKind.OpenCall:
                     OpenCall(item.Call);
                     break;
                 case ShardItemKind.CloseCall:
-                    CloseCall(item);
+                    CloseCall(ref item);
                     break;
                 case ShardItemKind.PortReused:
                     Tell(_calls[item.Call]!, CallSignal.PortReused);
@@ -145,14 +145,6 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         return records;
     }
 
-    /// <summary>Digits heard in the streams of a call.</summary>
-    public static List<DtmfDigit> DigitsOf(CallSeat seat)
-    {
-        var digits = new List<DtmfDigit>();
-        foreach (RtpFlow flow in seat.Flows) digits.AddRange(flow.Digits);
-        return digits;
-    }
-
     /// <summary>Takes a record; it is handed on once its packets are on disk.</summary>
     public void Emit(CallSeat seat, CallRecord record, RecordRevision revision)
     {
@@ -199,12 +191,12 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         seat.Ref = _dispatcher.Spawn(_props, seat);
     }
 
-    private void OnSip(ShardBatch batch, in ShardItem item)
+    private void OnSip(ShardBatch batch, ref ShardItem item)
     {
         CallSeat seat = _calls[item.Call]!;
         ReadOnlyMemory<byte> bytes = batch.Bytes.AsMemory(item.PayloadOffset, item.PayloadLength);
         if (seat.Chunks is null && _log is not null && TryParse(bytes)) seat.Chunks = _log.Open(CallKey.Of(Message.CallId));
-        if (item.FrameLength > 0) Keep(seat, PacketKind.Sip, batch, item);
+        if (item.FrameLength > 0) Keep(seat, PacketKind.Sip, batch, ref item);
         Counters.Increment(ShardCounter.SipApplied);
         seat.CurrentSequence = item.Sequence;
         _dispatcher.DeliverBorrowed(seat.Ref!, new SipArrival
@@ -219,7 +211,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         });
     }
 
-    private void OpenFlow(in ShardItem item)
+    private void OpenFlow(ref ShardItem item)
     {
         CallSeat seat = _calls[item.Call]!;
         seat.Rtcp ??= new RtcpMeter(_streamLimits);
@@ -231,7 +223,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         _flows[item.Flow] = new FlowSeat(seat, flow);
     }
 
-    private void OnMedia(ShardBatch batch, in ShardItem item)
+    private void OnMedia(ShardBatch batch, ref ShardItem item)
     {
         FlowSeat flow = _flows[item.Flow];
         var packet = new RtpPacketView
@@ -253,10 +245,10 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                 break;
         }
 
-        if (item.FrameLength > 0) Keep(flow.Seat, PacketKind.Rtp, batch, item);
+        if (item.FrameLength > 0) Keep(flow.Seat, PacketKind.Rtp, batch, ref item);
     }
 
-    private static void Keep(CallSeat seat, PacketKind kind, ShardBatch batch, in ShardItem item)
+    private static void Keep(CallSeat seat, PacketKind kind, ShardBatch batch, ref ShardItem item)
     {
         seat.Chunks?.Append(kind, new CapturedPacket
         {
@@ -270,7 +262,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         });
     }
 
-    private void CloseCall(in ShardItem item)
+    private void CloseCall(ref ShardItem item)
     {
         CallSeat seat = _calls[item.Call]!;
         if (item.Flag) Tell(seat, CallSignal.Evict);

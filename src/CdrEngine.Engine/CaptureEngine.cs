@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using CdrEngine.Actors;
+using CdrEngine.Calls;
+using CdrEngine.Calls.Streams;
+using CdrEngine.Core;
+using CdrEngine.Engine.Routing;
+using CdrEngine.Engine.Shards;
+using CdrEngine.PacketLog;
+using CdrEngine.Protocols.Link;
+
+namespace CdrEngine.Engine;
+
+/// <summary>The engine: packets in, records out. One thread feeds it; the shards work behind it.</summary>
+/// <remarks>Packets are taken in order by <see cref="Process"/>; the records come out of <see cref="IRecordOutput"/> on the shards' threads, the
+/// last of them before <see cref="CompleteAsync"/> ends. The same packets give the same records whatever the number of shards.</remarks>
+public sealed class CaptureEngine : IAsyncDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly ActorSystem _system;
+    private readonly Shard[] _shards;
+    private readonly ShardThread<ShardBatch>[] _threads;
+    private readonly Switchboard _switchboard;
+    private readonly List<string> _sources = [];
+    private readonly object _sourcesLock = new();
+    private Timestamp _lastOfSource = Timestamp.MinValue;
+    private bool _sourceBegins;
+    private bool _completed;
+
+    /// <summary>Starts the shards.</summary>
+    /// <param name="options">Bounds and numbers.</param>
+    /// <param name="output">Where records go.</param>
+    /// <param name="log">Where packets are kept; null keeps none.</param>
+    public CaptureEngine(EngineOptions options, IRecordOutput output, PacketLogFolder? log = null)
+    {
+        _options = options;
+        _system = new ActorSystem(new ActorSystemOptions { Name = "cdrengine" });
+        var sources = new SourceNames(_sources, _sourcesLock);
+        var ports = new IShardPort[options.Shards];
+        _shards = new Shard[options.Shards];
+        _threads = new ShardThread<ShardBatch>[options.Shards];
+        for (int i = 0; i < options.Shards; i++)
+        {
+            var pool = new ConcurrentQueue<ShardBatch>();
+            _shards[i] = new Shard(options, output, log?.OpenShard((ushort)i), log is null ? null : log.OpenReader, sources, pool);
+            _threads[i] = new ShardThread<ShardBatch>(_system, $"shard-{i}", _shards[i], new ShardThreadOptions
+            {
+                QueueCapacity = options.QueuedBatches,
+                IdleAfter = TimeSpan.FromMilliseconds(200),
+                Shard = new ShardOptions { Strategy = Shard.Strategy },
+            });
+            ports[i] = new Port(_threads[i], pool, options);
+            _threads[i].Start();
+        }
+
+        _switchboard = new Switchboard(
+            options.Routing, new PacketDecoder(options.Decoder), options.Sip, options.Tcp, options.Sctp, ports, keepFrames: log is not null);
+    }
+
+    /// <summary>Failures of actors and the like, as they happen.</summary>
+    public EventStream Events => _system.Events;
+
+    /// <summary>Packets taken.</summary>
+    public long Packets => _switchboard.Counters[SwitchboardCounter.Packets];
+
+    /// <summary>Calls begun.</summary>
+    public long Calls => _switchboard.Counters[SwitchboardCounter.CallsOpened];
+
+    /// <summary>Calls open now, those that ended a moment ago included.</summary>
+    public int OpenCalls => _switchboard.OpenCalls;
+
+    /// <summary>Engine time: that of the packets.</summary>
+    public Timestamp Now => _switchboard.Clock.Now;
+
+    /// <summary>Names the source that the next packets come from. Where its first packet does not follow the last one within
+    /// <see cref="EngineOptions.ContinuityGap"/>, it is another capture: everything open is ended first.</summary>
+    public void BeginSource(string name)
+    {
+        lock (_sourcesLock)
+        {
+            _sources.Add(name);
+            _switchboard.SelectSource(_sources.Count - 1);
+        }
+
+        _lastOfSource = _switchboard.Clock.Now;
+        _sourceBegins = true;
+    }
+
+    /// <summary>Takes the next packet, whose bytes are borrowed for the call.</summary>
+    public void Process(in CapturedPacket packet)
+    {
+        if (_sourceBegins)
+        {
+            _sourceBegins = false;
+            if (_lastOfSource != Timestamp.MinValue && (packet.CapturedAt - _lastOfSource).Duration() > _options.ContinuityGap) EndCapture();
+        }
+
+        _switchboard.Process(packet);
+    }
+
+    /// <summary>Hands over what waits in part-filled batches.</summary>
+    public void Flush() => _switchboard.Flush();
+
+    /// <summary>Ends every open call: the capture is over.</summary>
+    public void EndCapture() => _switchboard.EndCapture();
+
+    /// <summary>Ends the capture, waits until every record is out, and stops the shards.</summary>
+    public async Task CompleteAsync()
+    {
+        if (_completed) return;
+        _completed = true;
+        EndCapture();
+        Task[] stopping = Array.ConvertAll(_threads, static thread => thread.StopAsync());
+        await Task.WhenAll(stopping).ConfigureAwait(false);
+        await _system.ShutdownAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Every counter: area, name, value, description. Areas and names are stable; zeros are included.</summary>
+    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
+    {
+        _switchboard.SettleCounters();
+        return
+        [
+            .. Of("packets", _switchboard.Counters),
+            .. Of("decode", _switchboard.DecodeCounters),
+            .. Of("sip", _switchboard.Rejections),
+            .. Of("tcp", _switchboard.TcpCounters),
+            .. Of("sctp", _switchboard.SctpCounters),
+            .. Of("shard", Sum<ShardCounter>(static shard => shard.Counters)),
+            .. Of("call", Sum<CallCounter>(static shard => shard.CallCounters)),
+            .. Of("stream", Sum<StreamCounter>(static shard => shard.StreamCounters)),
+            .. Of("log", Sum<PacketLogCounter>(static shard => shard.LogCounters)),
+        ];
+    }
+
+    /// <summary>Why the packet log cannot be written; null while it can.</summary>
+    public string? LogFault => Array.Find(_shards, static shard => shard.LogFault is not null)?.LogFault;
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync() => await CompleteAsync().ConfigureAwait(false);
+
+    private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
+        where T : unmanaged, Enum =>
+        counters.Describe().Select(counter => (area, counter.Name, counter.Value, counter.Description));
+
+    private Counters<T> Sum<T>(Func<Shard, Counters<T>?> select)
+        where T : unmanaged, Enum
+    {
+        var sum = new Counters<T>();
+        foreach (Shard shard in _shards)
+        {
+            if (select(shard) is { } counters) sum.Add(counters);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Source names, read by shards while the feeding thread adds to them.</summary>
+    private sealed class SourceNames(List<string> names, object gate) : IReadOnlyList<string>
+    {
+        public int Count
+        {
+            get
+            {
+                lock (gate) return names.Count;
+            }
+        }
+
+        public string this[int index]
+        {
+            get
+            {
+                lock (gate) return names[index];
+            }
+        }
+
+        public IEnumerator<string> GetEnumerator()
+        {
+            lock (gate) return names.ToList().GetEnumerator();
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+
+    private sealed class Port(ShardThread<ShardBatch> thread, ConcurrentQueue<ShardBatch> pool, EngineOptions options) : IShardPort
+    {
+        public ShardBatch Take() => pool.TryDequeue(out ShardBatch? batch) ? batch : new ShardBatch(options.BatchItems, options.BatchBytes);
+
+        public void Post(ShardBatch batch)
+        {
+            if (!thread.Queue.Put(batch)) throw new InvalidOperationException($"a shard has failed: {thread.Queue.Fault?.Message}", thread.Queue.Fault);
+        }
+    }
+}
