@@ -200,51 +200,51 @@ public sealed class BatchQueue<TBatch>
         Volatile.Write(ref _woken, 1);
         _consumer.Release();
     }
+}
 
-    /// <summary>Where one side waits for the other.</summary>
-    private sealed class Parking
+/// <summary>Where one side waits for the other.</summary>
+internal sealed class Parking
+{
+    internal long Count;
+    private readonly SemaphoreSlim _signal = new(0);
+    private int _parked;
+
+    /// <summary>Before the last look.</summary>
+    internal void Announce() => Interlocked.Exchange(ref _parked, 1);
+
+    /// <summary>The look found something: takes the announcement back.</summary>
+    internal void Withdraw()
     {
-        internal long Count;
-        private readonly SemaphoreSlim _signal = new(0);
-        private int _parked;
+        // Someone has seen the announcement and is about to signal: that signal must not be left for the next wait.
+        if (Interlocked.Exchange(ref _parked, 0) == 0) _signal.Wait();
+    }
 
-        /// <summary>Before the last look.</summary>
-        internal void Announce() => Interlocked.Exchange(ref _parked, 1);
-
-        /// <summary>The look found something: takes the announcement back.</summary>
-        internal void Withdraw()
+    internal void Wait(int milliseconds, CancellationToken cancellation)
+    {
+        Volatile.Write(ref Count, Count + 1);
+        bool signalled = false;
+        try
         {
-            // Someone has seen the announcement and is about to signal: that signal must not be left for the next wait.
-            if (Interlocked.Exchange(ref _parked, 0) == 0) _signal.Wait();
+            signalled = _signal.Wait(milliseconds, cancellation);
         }
-
-        internal void Wait(int milliseconds, CancellationToken cancellation)
+        finally
         {
-            Volatile.Write(ref Count, Count + 1);
-            bool signalled = false;
-            try
-            {
-                signalled = _signal.Wait(milliseconds, cancellation);
-            }
-            finally
-            {
-                if (!signalled) Withdraw();
-            }
-        }
-
-        /// <summary>After a change that the other side may wait for.</summary>
-        internal void Release()
-        {
-            Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref _parked) != 0 && Interlocked.Exchange(ref _parked, 0) != 0) _signal.Release();
+            if (!signalled) Withdraw();
         }
     }
 
-    /// <summary>A counter on cache lines of its own: the two sides write one each.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
-    private struct Padded
+    /// <summary>After a change that the other side may wait for.</summary>
+    internal void Release()
     {
-        [FieldOffset(56)]
-        internal long Value;
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _parked) != 0 && Interlocked.Exchange(ref _parked, 0) != 0) _signal.Release();
     }
+}
+
+/// <summary>A counter on cache lines of its own: the two sides write one each.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct Padded
+{
+    [FieldOffset(56)]
+    internal long Value;
 }

@@ -103,11 +103,13 @@ public sealed class ShardDispatcher : Dispatcher
         return _guardian.SpawnChild<T>(props, argument, name);
     }
 
-    /// <summary>Makes the calling thread the owner, in place of the one before, which must have ceased to use the shard.</summary>
+    /// <summary>Makes the calling thread the owner, in place of the one before, which must have ceased to use the shard. Actors made before
+    /// are started.</summary>
     public void BindToCurrentThread()
     {
         if (_depth != 0) throw new InvalidOperationException($"Shard {Name} is running.");
         Owner = ThreadContext.Current;
+        _ = RunPending();
     }
 
     /// <summary>Lets an actor take a message now, on the owner's thread: no mailbox, no allocation, failures to its supervisor.</summary>
@@ -296,7 +298,7 @@ public sealed class ShardDispatcher : Dispatcher
     private void CheckOwner()
     {
         ThreadContext current = ThreadContext.Current;
-        Owner ??= current;
+        if (Owner is null) BindToCurrentThread();
         if (!ReferenceEquals(Owner, current)) throw new InvalidOperationException($"Shard {Name} is another thread's.");
     }
 
@@ -375,6 +377,7 @@ public sealed class ShardDispatcher : Dispatcher
             return 1;
         }
 
+        if ((cell.Flags & CellFlags.New) != 0) cell.RunSystem();
         // Suspended, or with earlier messages still in the mailbox: behind those.
         if (!cell.TakesMessages || (cell.Flags & CellFlags.MailboxTurn) != 0)
         {

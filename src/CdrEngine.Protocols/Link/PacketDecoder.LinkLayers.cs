@@ -220,9 +220,9 @@ public sealed partial class PacketDecoder
         if (bytes.IsEmpty) return Malformed(DecodeCounter.CutInHeader);
         switch (bytes[0] >> 4)
         {
-            case 4 when LooksLikeIPv4(bytes, walk.WasSnapped):
+            case 4 when LooksLikeIPv4(bytes):
                 return Layer.IPv4;
-            case 6 when LooksLikeIPv6(bytes, walk.WasSnapped):
+            case 6 when LooksLikeIPv6(bytes):
                 return Layer.IPv6;
             case 1 when !LooksLikeEthernet(bytes):
                 return Ignored(DecodeCounter.TunnelControl); // an associated channel (RFC 5085), not data
@@ -235,15 +235,20 @@ public sealed partial class PacketDecoder
         return MayNest(ref walk) ? Layer.Ethernet : Ignored(DecodeCounter.TooDeep);
     }
 
-    private static bool LooksLikeIPv4(ReadOnlySpan<byte> bytes, bool wasSnapped)
+    /// <summary>A right header checksum settles it; without one it must at least not look like an Ethernet frame.</summary>
+    private static bool LooksLikeIPv4(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < 20 || (bytes[0] & 0x0F) < 5) return !LooksLikeEthernet(bytes);
-        int total = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-        return (total == 0 || total >= 20) && (wasSnapped || total <= bytes.Length);
+        int headerBytes = (bytes[0] & 0x0F) * 4;
+        if (headerBytes < 20 || bytes.Length < headerBytes) return !LooksLikeEthernet(bytes);
+        uint sum = 0;
+        for (int i = 0; i < headerBytes; i += 2) sum += BinaryPrimitives.ReadUInt16BigEndian(bytes[i..]);
+        sum = (sum & 0xFFFF) + (sum >> 16);
+        return (ushort)(sum + (sum >> 16)) == 0xFFFF || !LooksLikeEthernet(bytes);
     }
 
-    private static bool LooksLikeIPv6(ReadOnlySpan<byte> bytes, bool wasSnapped) =>
-        bytes.Length < 40 ? !LooksLikeEthernet(bytes) : wasSnapped || BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]) <= bytes.Length - 40;
+    /// <summary>Not like an Ethernet frame, or else with a length that fits to the byte.</summary>
+    private static bool LooksLikeIPv6(ReadOnlySpan<byte> bytes) =>
+        !LooksLikeEthernet(bytes) || (bytes.Length >= 40 && BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]) == bytes.Length - 40);
 
     private static bool LooksLikeEthernet(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= EthernetBytes && EtherTypes.IsFamiliar(BinaryPrimitives.ReadUInt16BigEndian(bytes[12..]));

@@ -55,13 +55,6 @@ public sealed partial class PacketDecoder
     /// <summary>Gives up incomplete datagrams that are too old at <paramref name="now"/>, for sources that fall silent.</summary>
     public void Advance(Timestamp now) => _fragments.Expire(now);
 
-    /// <summary>The same answer as <see cref="Decode"/> by the layer walk alone; tests hold the straight way against it.</summary>
-    internal DecodeOutcome DecodeByLayersOnly(in CapturedPacket packet, out DecodedPacket decoded)
-    {
-        if (_completed is not null) ReleaseCompleted();
-        return DecodeByLayers(packet, out decoded);
-    }
-
     private bool TryPlainUdp(in CapturedPacket packet, out DecodedPacket decoded)
     {
         const int ipv4Bytes = 20;
