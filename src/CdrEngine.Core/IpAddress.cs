@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace CdrEngine.Core;
 
@@ -38,14 +37,7 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
             return true;
         }
 
-        if (!text.Contains((byte)':') || text.Length > 64) return false;
-        Span<char> chars = stackalloc char[text.Length];
-        for (int i = 0; i < text.Length; i++) chars[i] = (char)text[i];
-        if (!IPAddress.TryParse(chars, out IPAddress? parsed) || parsed.AddressFamily != AddressFamily.InterNetworkV6) return false;
-        Span<byte> bytes = stackalloc byte[16];
-        parsed.TryWriteBytes(bytes, out _);
-        address = FromV6(bytes);
-        return true;
+        return TryParseV6(text, out address);
     }
 
     /// <summary>Reads a literal; see <see cref="TryParse(ReadOnlySpan{byte}, out IpAddress)"/>.</summary>
@@ -65,6 +57,72 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
         BinaryPrimitives.WriteUInt64BigEndian(bytes, High);
         BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Low);
         return new IPAddress(IsV4 ? bytes[12..] : bytes).ToString();
+    }
+
+    // RFC 4291 2.2: groups of 1 to 4 hexadecimal digits, "::" once for one or more groups of zeros, the last two groups as dotted quad if so
+    // written. A zone ("%eth0", RFC 4007 11) is passed over. Read here because IPAddress.TryParse allocates.
+    private static bool TryParseV6(ReadOnlySpan<byte> text, out IpAddress address)
+    {
+        address = default;
+        int zone = text.IndexOf((byte)'%');
+        if (zone == 0) return false;
+        if (zone > 0) text = text[..zone];
+        if (text.Length is < 2 or > 45) return false;
+        Span<ushort> groups = stackalloc ushort[8];
+        groups.Clear();
+        int count = 0, gap = -1, at = 0;
+        if (text[0] == (byte)':')
+        {
+            if (text[1] != (byte)':') return false;
+            gap = 0;
+            at = 2;
+        }
+
+        while (at < text.Length)
+        {
+            ReadOnlySpan<byte> rest = text[at..];
+            int end = rest.IndexOf((byte)':');
+            ReadOnlySpan<byte> group = end < 0 ? rest : rest[..end];
+            if (end < 0 && count <= 6 && TryParseV4(group, out uint v4))
+            {
+                groups[count++] = (ushort)(v4 >> 16);
+                groups[count++] = (ushort)v4;
+                break;
+            }
+
+            if (count == 8 || group.Length is 0 or > 4) return false;
+            int value = 0;
+            foreach (byte c in group)
+            {
+                int digit = char.IsAsciiHexDigit((char)c) ? (c <= (byte)'9' ? c - '0' : (c | 0x20) - 'a' + 10) : -1;
+                if (digit < 0) return false;
+                value = (value << 4) | digit;
+            }
+
+            groups[count++] = (ushort)value;
+            if (end < 0) break;
+            at += end + 1;
+            if (at == text.Length) return false;
+            if (text[at] != (byte)':') continue;
+            if (gap >= 0) return false;
+            gap = count;
+            at++;
+        }
+
+        if (gap < 0 ? count != 8 : count == 8) return false;
+        if (gap >= 0)
+        {
+            // what was read after "::" belongs at the end
+            int tail = count - gap;
+            groups.Slice(gap, tail).CopyTo(groups[(8 - tail)..]);
+            groups[gap..(8 - tail)].Clear();
+        }
+
+        ulong high = 0, low = 0;
+        for (int i = 0; i < 4; i++) high = (high << 16) | groups[i];
+        for (int i = 4; i < 8; i++) low = (low << 16) | groups[i];
+        address = new IpAddress(high, low);
+        return true;
     }
 
     private static bool TryParseV4(ReadOnlySpan<byte> text, out uint address)
