@@ -193,6 +193,7 @@ internal sealed class CallScript
                 HangupBy = HangupBy.None,
                 RangAt = null,
                 EndedAt = start + (long)(31.5 * Second),
+                Flags = CallFlags.Unconfirmed,
             };
             return;
         }

@@ -96,7 +96,7 @@ public sealed class LoadGenerator
     /// <summary>The messages of one call in turn.</summary>
     private sealed class Signalling(CallScript script) : IEvent
     {
-        private readonly TcpLine?[] _lines = new TcpLine?[4];
+        private readonly TcpLine?[] _lines = new TcpLine?[3];
         private int _next;
         private int _open = 1;
 
@@ -139,7 +139,7 @@ public sealed class LoadGenerator
             if (--_open == 0) load._expected?.Invoke(script.Expected);
         }
 
-        private TcpLine Line(in ScriptedMessage message) => _lines[(message.Hop * 2) + message.Branch] ??= new TcpLine(script.PathOf(message with { Status = 0, FromCallee = false }));
+        private TcpLine Line(in ScriptedMessage message) => _lines[message.Hop == 0 ? 0 : 1 + message.Branch] ??= new TcpLine(script.PathOf(message with { Status = 0, FromCallee = false }));
     }
 
     /// <summary>One TCP connection between two hops; the side nearer the caller opened it.</summary>
@@ -261,7 +261,9 @@ public sealed class LoadGenerator
             _expected.Packets++;
             load._rtp++;
             load.Udp(at, _path, _packet);
-            if (_mustArrive || !_random.Chance(load._options.DuplicateShare)) return;
+
+            // IPv6 has no identification that would tell a network's copy from a mirror's: both count as the mirror's.
+            if (_mustArrive || _path.IsV6 || !_random.Chance(load._options.DuplicateShare)) return;
             _expected.Packets++;
             _expected.Duplicates++;
             load._rtp++;
