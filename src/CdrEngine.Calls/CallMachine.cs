@@ -240,7 +240,7 @@ public sealed partial class CallMachine
 
     private static bool InvitesRetry(int status) => status is 401 or 407 or 413 or 415 or 416 or 420 or 421 or 422 or 428 or 484 or 491 or 494 or (>= 300 and <= 399);
 
-    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Hash64.Of(tag) | 1;
+    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Math.Max(Hash64.Of(tag), 1);
 
     private void Open(ref Step step)
     {
