@@ -191,6 +191,7 @@ public sealed partial class CallMachine
         else if (phase is Phase.Completed or Phase.Terminated)
         {
             _endSeenAt = at;
+            Dirty(at);
             if (!wasOver) effects.Add(CallEventKind.Ended, at);
         }
     }

@@ -238,7 +238,7 @@ public sealed partial class CallMachine
     /// <summary>Whether the final response of the unanswered call is one that invites another try (RFC 3261 8.1.3.5, RFC 4028 6).</summary>
     internal bool MayBeTriedAgain => _phase == Phase.Completed && _attempts.Count > 0 && DecidingFinal() is var final and >= 0 && CallAdmission.InvitesRetry(_transactions[final].Status);
 
-    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Hash64.Of(tag) | 1;
+    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Math.Max(Hash64.Of(tag), 1);
 
     private void Open(ref Step step)
     {

@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using CdrEngine.Calls.Ports;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>Where a page ended: the last record's sort key and id, bound to the query it belongs to.</summary>
+/// <param name="Key">Sort key: microseconds, or the bits of a MOS.</param>
+/// <param name="Day">Day of the last record.</param>
+/// <param name="Id">Its id's twelve bytes.</param>
+internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
+{
+    private const int Length = 1 + 8 + 4 + CallRow.IdBytes + 8;
+    private const byte Version = 1;
+
+    public string Encode(CallQuery query)
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        bytes[0] = Version;
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[1..], Key);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[9..], Day.DayNumber);
+        Id.CopyTo(bytes[13..]);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[^8..], Seal(bytes[..^8], query));
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Reads what <see cref="Encode"/> made for the same filters and order; false for anything else.</summary>
+    public static bool TryDecode(string text, CallQuery query, out CallCursor? cursor)
+    {
+        cursor = null;
+        Span<byte> bytes = stackalloc byte[Length];
+        if (text.Length != Base64Url.GetEncodedLength(Length) || Base64Url.DecodeFromChars(text, bytes, out _, out int length) != OperationStatus.Done || length != Length
+            || bytes[0] != Version || BinaryPrimitives.ReadUInt64LittleEndian(bytes[^8..]) != Seal(bytes[..^8], query)) return false;
+        int day = BinaryPrimitives.ReadInt32LittleEndian(bytes[9..]);
+        if (day < DateOnly.MinValue.DayNumber || day > DateOnly.MaxValue.DayNumber) return false;
+        cursor = new CallCursor(BinaryPrimitives.ReadInt64LittleEndian(bytes[1..]), DateOnly.FromDayNumber(day), bytes.Slice(13, CallRow.IdBytes).ToArray());
+        return true;
+    }
+
+    // FNV-1a over the cursor and all that decides which records come in which order. No secret: it guards against mistakes, and what a forged
+    // cursor could do is to begin a page elsewhere.
+    private static ulong Seal(ReadOnlySpan<byte> bytes, CallQuery query)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte b in bytes) hash = (hash ^ b) * 1099511628211;
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{query.Text}|{query.Tenant}|{query.Sort}|{query.Ascending}");
+        foreach (char c in text) hash = (hash ^ c) * 1099511628211;
+        return hash;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>How a record becomes columns; the one place that says it, for writing and for asking.</summary>
+internal static class CallRow
+{
+    public const int IdBytes = 12;
+    public const int CallerRole = 1;
+    public const int CalleeRole = 2;
+    public const int DialledRole = 4;
+
+    /// <summary>The day that an id names and the bytes behind it; false for anything that is no id.</summary>
+    public static bool TryReadId(string id, out DateOnly day, Span<byte> bytes)
+    {
+        day = default;
+        return CallId.IsWellFormed(id)
+            && DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day)
+            && Convert.FromHexString(id.AsSpan(9), bytes, out _, out _) == System.Buffers.OperationStatus.Done;
+    }
+
+    /// <summary>The address as it is stored: 4 or 16 bytes.</summary>
+    public static byte[]? Address(IpAddress? address)
+    {
+        if (address is not { } ip) return null;
+        byte[] bytes = new byte[ip.IsV4 ? 4 : 16];
+        if (ip.IsV4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)ip.Low);
+            return bytes;
+        }
+
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, ip.High);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), ip.Low);
+        return bytes;
+    }
+
+    /// <summary>The worst stream's MOS; null where no stream has one.</summary>
+    public static double? Mos(CallRecord record)
+    {
+        double? worst = null;
+        foreach (StreamRecord stream in record.Streams)
+        {
+            if ((stream.Mos ?? stream.MosMin) is { } mos && double.IsFinite(mos) && !(worst <= mos)) worst = mos;
+        }
+
+        return worst;
+    }
+
+    /// <summary>The codecs that either side sent, as stored.</summary>
+    public static string Codecs(CallRecord record)
+    {
+        var codecs = new StringBuilder("|");
+        Add(record.Caller.Codec);
+        Add(record.Callee.Codec);
+        foreach (StreamRecord stream in record.Streams) Add(stream.Codec);
+        return codecs.Length == 1 ? "" : codecs.ToString();
+
+        void Add(string? codec)
+        {
+            if (string.IsNullOrEmpty(codec)) return;
+            string item = codec.ToLowerInvariant() + "|";
+            if (!codecs.ToString().Contains("|" + item, StringComparison.Ordinal)) codecs.Append(item);
+        }
+    }
+
+    /// <summary>What a text search looks at.</summary>
+    public static string Search(CallRecord record)
+    {
+        var text = new StringBuilder();
+        Add(record.SipCallId);
+        Add(record.Dialled);
+        foreach (Party party in (ReadOnlySpan<Party>)[record.Caller, record.Callee])
+        {
+            Add(party.Number);
+            Add(party.Name);
+            Add(party.Uri);
+            Add(party.UserAgent);
+        }
+
+        return text.ToString();
+
+        void Add(string? item)
+        {
+            if (!string.IsNullOrEmpty(item)) text.Append(item.ToLowerInvariant()).Append('\n');
+        }
+    }
+
+    /// <summary>FNV-1a of a Call-ID, 64 bits: an index of numbers is a third of one of texts. The text itself is compared as well.</summary>
+    public static long SipCallHash(string sipCallId)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char c in sipCallId)
+        {
+            hash = (hash ^ (c & 0xFFu)) * 1099511628211;
+            hash = (hash ^ (uint)(c >> 8)) * 1099511628211;
+        }
+
+        return unchecked((long)hash);
+    }
+
+    /// <summary>The numbers of a call, each once, with the roles it has.</summary>
+    public static int Numbers(CallRecord record, Span<(string? Number, int Roles)> numbers)
+    {
+        int count = 0;
+        count = Add(numbers, count, record.Caller.Number, CallerRole);
+        count = Add(numbers, count, record.Callee.Number, CalleeRole);
+        return Add(numbers, count, record.Dialled, DialledRole);
+
+        static int Add(Span<(string? Number, int Roles)> numbers, int count, string? number, int role)
+        {
+            if (string.IsNullOrEmpty(number)) return count;
+            for (int i = 0; i < count; i++)
+            {
+                if (numbers[i].Number != number) continue;
+                numbers[i].Roles |= role;
+                return count;
+            }
+
+            numbers[count] = (number, role);
+            return count + 1;
+        }
+    }
+
+    /// <summary>Microseconds of a span.</summary>
+    public static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+}

@@ -1,0 +1,111 @@
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>What writing one record did.</summary>
+internal enum UpsertOutcome
+{
+    Inserted,
+    Replaced,
+    Unchanged,
+}
+
+/// <summary>Writes one record into an open day, inside a transaction of the caller.</summary>
+internal static class CallUpsert
+{
+    private const string Find = "SELECT started_at, document, revision, caller_number, callee_number, dialled, tenant FROM calls WHERE id = ?1";
+    private const string FindDocument = "SELECT json FROM call_documents WHERE document = ?1";
+    private const string FindChunks = "SELECT chunks FROM call_chunks WHERE document = ?1";
+    private const string InsertDocument = "INSERT INTO call_documents (sip_call_id, search, json) VALUES (?1, ?2, ?3)";
+    private const string UpdateDocument = "UPDATE call_documents SET sip_call_id = ?1, search = ?2, json = ?3 WHERE document = ?4";
+    private const string DeleteCall = "DELETE FROM calls WHERE started_at = ?1 AND id = ?2";
+    private const string InsertNumber = "INSERT OR REPLACE INTO call_numbers (number, started_at, id, roles) VALUES (?1, ?2, ?3, ?4)";
+    private const string DeleteNumber = "DELETE FROM call_numbers WHERE number = ?1 AND started_at = ?2 AND id = ?3";
+    private const string InsertChunks = "INSERT OR REPLACE INTO call_chunks (document, chunks) VALUES (?1, ?2)";
+
+    private const string InsertCall =
+        "INSERT INTO calls (started_at, id, document, revision, duration_us, billsec_us, disposition, direction, flags, mos, caller_number, callee_number, "
+        + "dialled, caller_ip, callee_ip, codecs, sip_call_hash, session_id, tenant) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+
+    /// <summary>Inserts, replaces or leaves a record. The same content twice leaves every byte as it was.</summary>
+    public static UpsertOutcome Write(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id)
+    {
+        byte[] json = CallRecordJson.ToUtf8(call.Record);
+        long startedAt, document;
+        using (SqliteStatement find = database.Prepare(Find))
+        {
+            find.BindBlob(id);
+            if (!find.Step())
+            {
+                find.Dispose();
+                Insert(database, call, id, json);
+                return UpsertOutcome.Inserted;
+            }
+
+            startedAt = find.Long(0);
+            document = find.Long(1);
+            if ((int)call.Revision < find.Long(2)) return UpsertOutcome.Unchanged;
+            bool sameTenant = find.IsNull(6) ? call.Tenant is null : find.Text(6) == call.Tenant;
+            bool sameRecord = sameTenant && Same(database, FindDocument, document, json);
+            bool sameChunks = call.Chunks.IsEmpty || Same(database, FindChunks, document, call.Chunks.Span);
+            if (sameRecord && sameChunks) return UpsertOutcome.Unchanged;
+            if (!sameChunks) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
+            if (sameRecord) return UpsertOutcome.Replaced;
+            for (int column = 3; column <= 5; column++)
+            {
+                if (!find.IsNull(column)) database.Prepare(DeleteNumber).Bind(find.Text(column)).Bind(startedAt).BindBlob(id).Run();
+            }
+        }
+
+        database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Bind(document).Run();
+        database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
+        InsertRows(database, call, id, document);
+        return UpsertOutcome.Replaced;
+    }
+
+    private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, byte[] json)
+    {
+        database.Prepare(InsertDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Run();
+        long document = database.LastInsertRowId;
+        if (!call.Chunks.IsEmpty) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
+        InsertRows(database, call, id, document);
+    }
+
+    private static void InsertRows(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, long document)
+    {
+        CallRecord record = call.Record;
+        long startedAt = record.StartedAt.Microseconds;
+        database.Prepare(InsertCall)
+            .Bind(startedAt)
+            .BindBlob(id)
+            .Bind(document)
+            .Bind((long)call.Revision)
+            .Bind(CallRow.Microseconds(record.Duration))
+            .Bind(CallRow.Microseconds(record.BillableDuration))
+            .Bind((long)record.Disposition)
+            .Bind((long?)record.Direction)
+            .Bind((long)record.Flags)
+            .Bind(CallRow.Mos(record))
+            .Bind(record.Caller.Number)
+            .Bind(record.Callee.Number)
+            .Bind(record.Dialled)
+            .BindBlob(CallRow.Address(record.Caller.Address?.Address))
+            .BindBlob(CallRow.Address(record.Callee.Address?.Address))
+            .Bind(CallRow.Codecs(record))
+            .Bind(CallRow.SipCallHash(record.SipCallId))
+            .Bind(record.SessionId == record.Id ? null : record.SessionId)
+            .Bind(call.Tenant)
+            .Run();
+        Span<(string? Number, int Roles)> numbers = new (string?, int)[3];
+        int count = CallRow.Numbers(record, numbers);
+        foreach ((string? number, int roles) in numbers[..count])
+            database.Prepare(InsertNumber).Bind(number).Bind(startedAt).BindBlob(id).Bind(roles).Run();
+    }
+
+    private static bool Same(SqliteDatabase database, string sql, long document, ReadOnlySpan<byte> bytes)
+    {
+        using SqliteStatement find = database.Prepare(sql);
+        return find.Bind(document).Step() && find.Blob(0).SequenceEqual(bytes);
+    }
+}

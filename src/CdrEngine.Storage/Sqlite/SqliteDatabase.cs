@@ -1,0 +1,190 @@
+using System.Text;
+using SQLitePCL;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>How a file is opened.</summary>
+internal enum SqliteAccess
+{
+    /// <summary>Read only what is there; never makes a file.</summary>
+    Read,
+
+    /// <summary>Read and write; makes the file where there is none.</summary>
+    Write,
+}
+
+/// <summary>One connection to one file, with its prepared statements kept. One thread at a time.</summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private const int StatementsKept = 64;
+
+    private readonly sqlite3 _handle;
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+
+    private SqliteDatabase(sqlite3 handle, string path)
+    {
+        _handle = handle;
+        Path = path;
+    }
+
+    public string Path { get; }
+
+    public static SqliteDatabase Open(string path, SqliteAccess access, TimeSpan busyTimeout, int cacheKibibytes)
+    {
+        SqliteLibrary.EnsureLoaded();
+        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (access == SqliteAccess.Write ? raw.SQLITE_OPEN_CREATE : 0);
+        int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags, null);
+        if (code != raw.SQLITE_OK)
+        {
+            string message = handle is null || handle.IsInvalid ? "out of memory" : raw.sqlite3_errmsg(handle).utf8_to_string();
+            handle?.Dispose();
+            throw new StoreException($"{path}: {message}", code);
+        }
+
+        var database = new SqliteDatabase(handle, path);
+        try
+        {
+            raw.sqlite3_extended_result_codes(handle, 1);
+            raw.sqlite3_busy_timeout(handle, (int)busyTimeout.TotalMilliseconds);
+            if (access == SqliteAccess.Write)
+            {
+                // Page size counts for a new file only. 8 KiB: a record's document mostly fits one page.
+                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;");
+            }
+            else
+            {
+                database.Execute("PRAGMA query_only = 1;");
+            }
+
+            database.Execute($"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cacheKibibytes};");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs statements that give no rows.</summary>
+    public void Execute(string sql)
+    {
+        int code = raw.sqlite3_exec(_handle, sql);
+        if (code != raw.SQLITE_OK) throw Failure(code);
+    }
+
+    /// <summary>The first column of the first row of a query without parameters; 0 where there is none.</summary>
+    public long Scalar(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        return statement.Step() ? statement.Long(0) : 0;
+    }
+
+    /// <summary>A prepared statement, ready to bind: kept between uses. Dispose it to reset it.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        if (_statements.TryGetValue(sql, out SqliteStatement? kept)) return kept;
+        int code = raw.sqlite3_prepare_v2(_handle, sql, out sqlite3_stmt handle);
+        if (code != raw.SQLITE_OK) throw Failure(code);
+        if (_statements.Count >= StatementsKept)
+        {
+            foreach (SqliteStatement old in _statements.Values) old.Free();
+            _statements.Clear();
+        }
+
+        var statement = new SqliteStatement(this, handle);
+        _statements.Add(sql, statement);
+        return statement;
+    }
+
+    public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
+
+    public StoreException Failure(int code) => new($"{Path}: {raw.sqlite3_errmsg(_handle).utf8_to_string()}", code);
+
+    public void Dispose()
+    {
+        foreach (SqliteStatement statement in _statements.Values) statement.Free();
+        _statements.Clear();
+        _handle.Dispose();
+    }
+}
+
+/// <summary>One prepared statement. Bind, step, read; <see cref="Dispose"/> resets it for its next use.</summary>
+internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt handle) : IDisposable
+{
+    private int _bound;
+
+    /// <summary>Binds the next parameter.</summary>
+    public SqliteStatement Bind(long value) => Check(raw.sqlite3_bind_int64(handle, ++_bound, value));
+
+    public SqliteStatement Bind(long? value) => value is { } number ? Bind(number) : Check(raw.sqlite3_bind_null(handle, ++_bound));
+
+    public SqliteStatement Bind(double? value) =>
+        Check(value is { } number ? raw.sqlite3_bind_double(handle, ++_bound, number) : raw.sqlite3_bind_null(handle, ++_bound));
+
+    public SqliteStatement Bind(string? value)
+    {
+        if (value is null) return Check(raw.sqlite3_bind_null(handle, ++_bound));
+        int longest = Encoding.UTF8.GetMaxByteCount(value.Length);
+        if (longest > 1024) return BindText(Encoding.UTF8.GetBytes(value));
+        Span<byte> utf8 = stackalloc byte[longest];
+        return BindText(utf8[..Encoding.UTF8.GetBytes(value, utf8)]);
+    }
+
+    // An empty span has no address, which SQLite would take for null.
+    public SqliteStatement BindText(ReadOnlySpan<byte> utf8) =>
+        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(handle, ++_bound, "") : raw.sqlite3_bind_text(handle, ++_bound, utf8));
+
+    public SqliteStatement BindBlob(ReadOnlySpan<byte> value) =>
+        Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(handle, ++_bound, 0) : raw.sqlite3_bind_blob(handle, ++_bound, value));
+
+    public SqliteStatement BindBlob(byte[]? value) => value is null ? Check(raw.sqlite3_bind_null(handle, ++_bound)) : BindBlob(value.AsSpan());
+
+    /// <summary>Goes to the next row; false at the end.</summary>
+    public bool Step()
+    {
+        int code = raw.sqlite3_step(handle);
+        return code switch
+        {
+            raw.SQLITE_ROW => true,
+            raw.SQLITE_DONE => false,
+            _ => throw database.Failure(code),
+        };
+    }
+
+    /// <summary>Runs a statement that gives no rows, and resets it.</summary>
+    public void Run()
+    {
+        try
+        {
+            Step();
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    public long Long(int column) => raw.sqlite3_column_int64(handle, column);
+
+    public double? Real(int column) => IsNull(column) ? null : raw.sqlite3_column_double(handle, column);
+
+    public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string();
+
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(handle, column);
+
+    public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
+
+    /// <summary>Resets the statement; it stays prepared.</summary>
+    public void Dispose()
+    {
+        // The code repeats what the last step said, which has been thrown.
+        raw.sqlite3_reset(handle);
+        raw.sqlite3_clear_bindings(handle);
+        _bound = 0;
+    }
+
+    public void Free() => handle.Dispose();
+
+    private SqliteStatement Check(int code) => code == raw.SQLITE_OK ? this : throw database.Failure(code);
+}

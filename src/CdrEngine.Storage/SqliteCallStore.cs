@@ -1,0 +1,375 @@
+using System.Collections.Concurrent;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+/// <summary>Call records in SQLite, one file for each UTC day: <c>records/2026-11-20.db</c>. Inserting stays cheap whatever the age of the archive,
+/// and retention removes files. Any number of threads may read while one writes.</summary>
+/// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. The other orders have no index: each day
+/// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> is read once and gives its best rows, which are merged; memory holds one
+/// page a day, time grows with the calls in the range. Give a range.</remarks>
+public sealed class SqliteCallStore : ICallReader, ICallBatchStore, IDisposable
+{
+    private readonly DayFiles _files;
+    private readonly SqliteStoreLimits _limits;
+    private readonly SchemaMigrations _schema;
+    private readonly Lock _writing = new();
+    private readonly OpenDays _writer;
+    private readonly SemaphoreSlim _readerSeats;
+    private readonly ConcurrentBag<OpenDays> _readers = [];
+    private int _droppedDays;
+    private long _unreadableRecords;
+    private bool _disposed;
+
+    internal SqliteCallStore(string folder, SqliteStoreLimits limits, SchemaMigrations schema)
+    {
+        SqliteLibrary.EnsureLoaded();
+        _files = new DayFiles(folder);
+        _limits = limits;
+        _schema = schema;
+        _writer = new OpenDays(limits.OpenDays, OpenForWriting);
+        _readerSeats = new SemaphoreSlim(limits.Readers);
+    }
+
+    /// <summary>Opens the records below <paramref name="folder"/> (made where there is none). Throws <see cref="StoreException"/> where SQLite is
+    /// missing or the folder cannot be made.</summary>
+    public static SqliteCallStore Open(string folder, SqliteStoreLimits? limits = null)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"{folder}: {e.Message}", e);
+        }
+
+        return new SqliteCallStore(folder, limits ?? new SqliteStoreLimits(), SchemaMigrations.Records);
+    }
+
+    /// <summary>Stored records that could not be read back since the start; they are left out of answers.</summary>
+    public long UnreadableRecords => Interlocked.Read(ref _unreadableRecords);
+
+    /// <summary>Days that have records, ascending.</summary>
+    public IReadOnlyList<DateOnly> Days() => _files.List();
+
+    /// <inheritdoc />
+    public WriteReport Write(IReadOnlyList<StoredCall> calls)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            int inserted = 0, replaced = 0, unchanged = 0;
+            var failed = new List<StoredCall>();
+            string? fault = null;
+            int[] outcomes = new int[3];
+            foreach ((DateOnly day, List<StoredCall> batch) in ByDay(calls, failed))
+            {
+                Array.Clear(outcomes);
+                if (TryWriteDay(day, batch, outcomes, ref fault))
+                {
+                    inserted += outcomes[(int)UpsertOutcome.Inserted];
+                    replaced += outcomes[(int)UpsertOutcome.Replaced];
+                    unchanged += outcomes[(int)UpsertOutcome.Unchanged];
+                }
+                else
+                {
+                    failed.AddRange(batch);
+                }
+            }
+
+            if (failed.Count > 0) fault ??= $"{failed[0].Record.Id}: not a record id";
+            return new WriteReport { Inserted = inserted, Replaced = replaced, Unchanged = unchanged, Failed = failed, Fault = fault };
+        }
+    }
+
+    /// <inheritdoc />
+    public CallRecord? Get(string id)
+    {
+        if (Json(id) is not { } json) return null;
+        if (CallRecordJson.TryRead(json, out CallRecord? record)) return record;
+        Interlocked.Increment(ref _unreadableRecords);
+        return null;
+    }
+
+    /// <summary>The stored JSON of a record, UTF-8; null where there is none.</summary>
+    public byte[]? Json(string id) => Column(id, "SELECT d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
+
+    /// <summary>Where a call's packets lie, as the packet log encodes it; null where nothing is known.</summary>
+    public byte[]? GetChunks(string id) => Column(id, "SELECT k.chunks FROM calls c JOIN call_chunks k ON k.document = c.document WHERE c.id = ?1");
+
+    /// <inheritdoc />
+    public CallPage List(CallQuery query)
+    {
+        CallCursor? after = null;
+        if (query.Cursor is { } text && !CallCursor.TryDecode(text, query, out after)) return new CallPage { Calls = [], CursorRejected = true };
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        return Reading(days =>
+        {
+            List<FoundCall> found = query.Sort == CallSort.StartedAt ? InOrderOfTime(days, query, after, limit + 1) : Merged(days, query, after, limit + 1);
+            bool more = found.Count > limit;
+            if (more) found.RemoveAt(limit);
+            FoundCall? last = more ? found[^1] : null;
+            return new CallPage
+            {
+                Calls = Read(days, found),
+                NextCursor = last is null ? null : new CallCursor(last.Key, last.Day, last.Id).Encode(query),
+            };
+        });
+    }
+
+    /// <summary>Calls stored for a day; counts rows, so ask seldom.</summary>
+    public long Count(DateOnly day) => Reading(days => days.Get(day) is { } database ? database.Scalar("SELECT count(*) FROM calls") : 0);
+
+    /// <summary>Removes all records of a day; false where there are none or the file cannot be removed.</summary>
+    public bool DropDay(DateOnly day)
+    {
+        lock (_writing)
+        {
+            _writer.Close(day);
+            string path = _files.PathOf(day);
+            if (!File.Exists(path)) return false;
+            try
+            {
+                File.Delete(path);
+                File.Delete(path + "-wal");
+                File.Delete(path + "-shm");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+            finally
+            {
+                // Readers that have the file open let go of it before their next query.
+                Interlocked.Increment(ref _droppedDays);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Writes back what the write-ahead logs hold and closes all files.</summary>
+    public void Dispose()
+    {
+        lock (_writing)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _writer.Dispose();
+        }
+
+        for (int seat = 0; seat < _limits.Readers; seat++) _readerSeats.Wait();
+        while (_readers.TryTake(out OpenDays? reader)) reader.Dispose();
+        _readerSeats.Dispose();
+    }
+
+    /// <summary>The plan for a query on one day, for tests of the indexes.</summary>
+    internal List<string> Explain(CallQuery query, DateOnly day) => Reading(days =>
+    {
+        SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
+        CallCursor? after = null;
+        if (query.Cursor is { } text) CallCursor.TryDecode(text, query, out after);
+        return CallSelect.Build(database, query, day, after, query.Limit + 1, _limits.PrefixRows).Explain(database);
+    });
+
+    private static IEnumerable<(DateOnly Day, List<StoredCall> Batch)> ByDay(IReadOnlyList<StoredCall> calls, List<StoredCall> failed)
+    {
+        var days = new SortedDictionary<DateOnly, List<StoredCall>>();
+        Span<byte> id = stackalloc byte[CallRow.IdBytes];
+        foreach (StoredCall call in calls)
+        {
+            if (!CallRow.TryReadId(call.Record.Id, out DateOnly day, id))
+            {
+                failed.Add(call);
+                continue;
+            }
+
+            if (!days.TryGetValue(day, out List<StoredCall>? batch)) days.Add(day, batch = []);
+            batch.Add(call);
+        }
+
+        return days.Select(static pair => (pair.Key, pair.Value));
+    }
+
+    private bool TryWriteDay(DateOnly day, List<StoredCall> batch, int[] outcomes, ref string? fault)
+    {
+        SqliteDatabase? database = null;
+        try
+        {
+            // A file removed or moved away under an open connection would take writes and keep none of them.
+            if (!File.Exists(_files.PathOf(day))) _writer.Close(day);
+            database = _writer.Get(day)!;
+            database.Execute("BEGIN IMMEDIATE");
+            Span<byte> id = stackalloc byte[CallRow.IdBytes];
+            foreach (StoredCall call in batch)
+            {
+                CallRow.TryReadId(call.Record.Id, out _, id);
+                outcomes[(int)CallUpsert.Write(database, call, id)]++;
+            }
+
+            database.Execute("COMMIT");
+            return true;
+        }
+        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        {
+            fault ??= e.Message;
+            if (database is not null) SchemaMigrations.RollBack(database);
+
+            // A lock passes; after anything else the next attempt begins with a new connection.
+            if (e is not StoreException { IsTransient: true, Code: var code } || (code & 0xFF) is not (5 or 6)) _writer.Close(day);
+            return false;
+        }
+    }
+
+    private SqliteDatabase OpenForWriting(DateOnly day)
+    {
+        Directory.CreateDirectory(_files.Folder);
+        SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes);
+        try
+        {
+            _schema.Apply(database);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private SqliteDatabase? OpenForReading(DateOnly day)
+    {
+        string path = _files.PathOf(day);
+        if (!File.Exists(path)) return null;
+        SqliteDatabase database = SqliteDatabase.Open(path, SqliteAccess.Read, _limits.BusyTimeout, _limits.ReaderCacheKibibytes);
+        try
+        {
+            if (_schema.VersionOf(database) < _schema.Version)
+            {
+                lock (_writing) _writer.Get(day);
+            }
+
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private T Reading<T>(Func<OpenDays, T> read)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _readerSeats.Wait();
+        try
+        {
+            if (!_readers.TryTake(out OpenDays? days)) days = new OpenDays(_limits.OpenDays, OpenForReading) { Generation = Volatile.Read(ref _droppedDays) };
+            if (days.Generation != Volatile.Read(ref _droppedDays))
+            {
+                days.Dispose();
+                days.Generation = Volatile.Read(ref _droppedDays);
+            }
+
+            T result;
+            try
+            {
+                result = read(days);
+            }
+            catch
+            {
+                days.Dispose();
+                throw;
+            }
+
+            _readers.Add(days);
+            return result;
+        }
+        finally
+        {
+            _readerSeats.Release();
+        }
+    }
+
+    private byte[]? Column(string id, string sql)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return Reading(days =>
+        {
+            if (days.Get(day) is not { } database) return null;
+            using SqliteStatement find = database.Prepare(sql);
+            return find.BindBlob(bytes.AsSpan()).Step() ? find.Blob(0).ToArray() : null;
+        });
+    }
+
+    private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
+    {
+        var found = new List<FoundCall>();
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (found.Count >= limit) break;
+
+            // Days that the pages before have used up.
+            if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
+            if (days.Get(day) is not { } database) continue;
+            found.AddRange(CallSelect.Build(database, query, day, after, limit - found.Count, _limits.PrefixRows).Run(database));
+        }
+
+        return found;
+    }
+
+    private List<FoundCall> Merged(OpenDays days, CallQuery query, CallCursor? after, int limit)
+    {
+        var found = new List<FoundCall>();
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (days.Get(day) is not { } database) continue;
+            found.AddRange(CallSelect.Build(database, query, day, after, limit, _limits.PrefixRows).Run(database));
+            found.Sort((left, right) => CallSelect.Compare(left, right, query));
+            if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
+        }
+
+        return found;
+    }
+
+    private List<DateOnly> DaysOf(CallQuery query)
+    {
+        List<DateOnly> days = _files.List();
+        if (query.From is { } from)
+        {
+            DateOnly first = DateOnly.FromDateTime(from.ToDateTime());
+            days.RemoveAll(day => day < first);
+        }
+
+        if (query.To is { } to)
+        {
+            DateOnly last = DateOnly.FromDateTime(to.ToDateTime());
+            days.RemoveAll(day => day > last);
+        }
+
+        if (!query.Ascending) days.Reverse();
+        return days;
+    }
+
+    // Day by day, so that a page over many days opens each once, whatever its order.
+    private List<CallRecord> Read(OpenDays days, List<FoundCall> found)
+    {
+        var records = new CallRecord?[found.Count];
+        foreach (IGrouping<DateOnly, int> day in Enumerable.Range(0, found.Count).GroupBy(index => found[index].Day))
+        {
+            if (days.Get(day.Key) is not { } database) continue;
+            foreach (int index in day)
+            {
+                using SqliteStatement find = database.Prepare("SELECT json FROM call_documents WHERE document = ?1");
+                if (!find.Bind(found[index].Document).Step()) continue;
+                if (!CallRecordJson.TryRead(find.Blob(0), out records[index])) Interlocked.Increment(ref _unreadableRecords);
+            }
+        }
+
+        return [.. records.OfType<CallRecord>()];
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.TestKit;
+using Xunit;
+
+namespace CdrEngine.Architecture.Tests;
+
+/// <summary>What is written to disk and to JSON only ever grows. <c>frozen-names.txt</c> holds every name and number given out; a line is
+/// added when one is, and none is ever changed or removed.</summary>
+public sealed class FrozenNameTests
+{
+    private const string File = "frozen-names.txt";
+
+    [Fact]
+    public void StoredNames_AreThoseGivenOut()
+    {
+        string[] frozen = System.IO.File.ReadAllLines(Checkout.Path("tests", "CdrEngine.Architecture.Tests", File))
+            .Where(static line => line.Length > 0 && line[0] != '#')
+            .ToArray();
+        string[] now = Enumerations().Concat(Members()).ToArray();
+        Assert.Equal(frozen.Distinct(), frozen);
+
+        // As one text, because a list in a failure is cut.
+        Assert.Equal("", string.Join('\n', frozen.Except(now).Select(static line => $"gone or changed: {line}")));
+        string[] unknown = now.Except(frozen).ToArray();
+        Assert.True(unknown.Length == 0, $"lines to add to {File}:\n{string.Join('\n', unknown)}");
+    }
+
+    private static IEnumerable<string> Enumerations() => typeof(CallRecord).Assembly.GetTypes()
+        .Where(static type => type.IsEnum && type.IsPublic && type.Namespace == typeof(CallRecord).Namespace)
+        .Concat([typeof(Transport), typeof(LinkType)])
+        .OrderBy(static type => type.Name, StringComparer.Ordinal)
+        .SelectMany(static type => Enum.GetValues(type).Cast<object>().Select(value => $"{type.Name}.{value} = {Convert.ToInt64(value)}"));
+
+    // Each member of a record's JSON, with its path; a record with one of everything.
+    private static IEnumerable<string> Members()
+    {
+        var at = new Timestamp(1);
+        var party = new Endpoint(IpAddress.FromV4(0xC000_0201), 5060);
+        var call = new CallRecord
+        {
+            Id = "i",
+            SessionId = "s",
+            SipCallId = "c",
+            State = CallState.Ended,
+            Disposition = Disposition.Answered,
+            StartedAt = at,
+            Cause = new Cause(16, "t", CauseSource.Header),
+            Flags = CallFlags.Held,
+            Held = [new HeldInterval(PartySide.Caller, at, null)],
+            Headers = [new KeyValuePair<string, string>("x-call-id", "1")],
+            Hops = [new Hop(party, party, Transport.Udp, at, 1)],
+            Legs = [new Leg { ToTag = "t", Outcome = LegOutcome.Answered }],
+            Streams =
+            [
+                new StreamRecord
+                {
+                    Ssrc = 1, Source = party, Destination = party, PayloadType = 0, Packets = 1, Octets = 1, Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0,
+                    StartedAt = at, EndedAt = at,
+                },
+            ],
+            Dtmf = [new DtmfDigit('1', at, null, PartySide.Caller, DtmfMethod.Info)],
+            MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP" }],
+        };
+        using JsonDocument json = JsonDocument.Parse(CallRecordJson.ToUtf8(call));
+        return Paths(json.RootElement, "call").Distinct().ToArray();
+    }
+
+    private static IEnumerable<string> Paths(JsonElement element, string path) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(member => Paths(member.Value, $"{path}.{member.Name}").Prepend($"{path}.{member.Name}")),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(item => Paths(item, $"{path}[]")),
+        _ => [],
+    };
+}
