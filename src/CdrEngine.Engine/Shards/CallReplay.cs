@@ -1,47 +1,39 @@
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Core;
 using CdrEngine.PacketLog;
-using CdrEngine.Protocols.Link;
-using CdrEngine.Protocols.Sip;
-using CdrEngine.Protocols.Tcp;
 
 namespace CdrEngine.Engine.Shards;
 
-/// <summary>Tells a call's logged SIP to its actor once more.</summary>
-internal sealed class CallReplay(CallActor actor, long without) : ISipMessageSink
+/// <summary>Tells a call's logged SIP to its actor once more, as when the actor failed.</summary>
+internal static class CallReplay
 {
-    private readonly PacketDecoder _decoder = new();
-    private readonly SipStreamReassembler _streams = new(TcpLimits.Default);
-
-    public void Run(PacketGather packets)
+    /// <summary>Folds the messages in order of capture.</summary>
+    /// <param name="packets">The call's packets.</param>
+    /// <param name="without">Place in the order of capture of a packet to leave out.</param>
+    /// <param name="actor">Who is told.</param>
+    /// <param name="sipCallId">The call's Call-ID: messages of others that share a TCP segment are left out.</param>
+    /// <param name="captureSource">Source named in the record.</param>
+    public static void Run(PacketGather packets, long without, CallActor actor, string? sipCallId, string captureSource)
     {
+        var transcript = new SipTranscript(sipCallId);
         while (packets.MoveNext())
         {
             CapturedPacket packet = packets.Current;
-            if (packet.Sequence == without) continue;
-            switch (_decoder.Decode(packet, out DecodedPacket decoded))
+            if (packet.Sequence != without) transcript.Visit(packet);
+        }
+
+        foreach (TranscriptMessage message in transcript.Messages)
+        {
+            actor.Fold(new SipArrival
             {
-                case DecodeOutcome.Udp when SipParser.LooksLikeSip(decoded.Payload):
-                    Tell(decoded.Payload, packet.CapturedAt, decoded.Source, decoded.Destination, Transport.Udp, packet.IsTruncated);
-                    break;
-                case DecodeOutcome.Tcp:
-                    _streams.Add(decoded, packet, this);
-                    break;
-            }
+                Bytes = message.Bytes,
+                At = message.At,
+                Source = message.Source,
+                Destination = message.Destination,
+                Transport = message.Transport,
+                CaptureSource = captureSource,
+                IsTruncated = false,
+            });
         }
     }
-
-    void ISipMessageSink.OnMessage(in TransportedMessage message) =>
-        Tell(message.Bytes, message.CompletedAt, message.Source, message.Destination, message.Transport, truncated: false);
-
-    private void Tell(ReadOnlySpan<byte> bytes, Timestamp at, Endpoint source, Endpoint destination, Transport transport, bool truncated) =>
-        actor.Fold(new SipArrival
-        {
-            Bytes = bytes.ToArray(),
-            At = at,
-            Source = source,
-            Destination = destination,
-            Transport = transport,
-            CaptureSource = "",
-            IsTruncated = truncated,
-        });
 }

@@ -18,6 +18,11 @@ internal sealed class CallSeat(Shard shard)
     /// <summary>The call's packets on their way to the log; null where none are kept.</summary>
     public CallChunks? Chunks { get; set; }
 
+    /// <summary>Call-ID, where packets are kept.</summary>
+    public string? SipCallId { get; set; }
+
+    public string CaptureSource { get; set; } = "";
+
     public List<RtpFlow> Flows { get; } = [];
 
     public RtcpMeter? Rtcp { get; set; }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using CdrEngine.Actors;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Ports;
@@ -167,7 +168,8 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         chunks.Seal();
         if (_log is null || !_log.Flush()) return;
         using PacketLogReader reader = _openReader();
-        new CallReplay(actor, seat.CurrentSequence).Run(reader.Gather(chunks.Sealed, PacketKindSet.Sip, chunks.Key));
+        using PacketGather packets = reader.Gather(chunks.Sealed, PacketKindSet.Sip, chunks.Key);
+        CallReplay.Run(packets, seat.CurrentSequence, actor, seat.SipCallId, seat.CaptureSource);
     }
 
     private void MoveClock(Timestamp now)
@@ -195,7 +197,13 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         CallSeat seat = _calls[item.Call]!;
         ReadOnlyMemory<byte> bytes = batch.Bytes.AsMemory(item.PayloadOffset, item.PayloadLength);
-        if (seat.Chunks is null && _log is not null && TryParse(bytes)) seat.Chunks = _log.Open(CallKey.Of(Message.CallId));
+        if (seat.Chunks is null && _log is not null && TryParse(bytes))
+        {
+            seat.Chunks = _log.Open(CallKey.Of(Message.CallId));
+            seat.SipCallId = Encoding.UTF8.GetString(Message.CallId);
+            seat.CaptureSource = _sources[item.SourceIndex];
+        }
+
         if (item.FrameLength > 0) Keep(seat, PacketKind.Sip, batch, ref item);
         Counters.Increment(ShardCounter.SipApplied);
         seat.CurrentSequence = item.Sequence;

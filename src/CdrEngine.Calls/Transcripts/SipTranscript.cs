@@ -1,0 +1,85 @@
+using System.Text;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Sip;
+using CdrEngine.Protocols.Tcp;
+
+namespace CdrEngine.Calls.Transcripts;
+
+/// <summary>One SIP message as it was seen at one place of the wire.</summary>
+/// <param name="At">Capture time of the packet that completed it.</param>
+/// <param name="Source">Sender.</param>
+/// <param name="Destination">Receiver.</param>
+/// <param name="Transport">How it travelled.</param>
+/// <param name="Bytes">The message, as on the wire.</param>
+public sealed record TranscriptMessage(Timestamp At, Endpoint Source, Endpoint Destination, Transport Transport, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Turns a call's packets back into its SIP messages, in order of capture. Give it to <see cref="ICallPackets.Visit"/>.</summary>
+/// <param name="sipCallId">Only messages of this Call-ID are kept: a TCP segment may carry those of others too. Null keeps all.</param>
+/// <param name="limit">Messages kept at most.</param>
+public sealed class SipTranscript(string? sipCallId, int limit = 10_000) : ICapturedPacketVisitor, ISipMessageSink
+{
+    private readonly PacketDecoder _decoder = new();
+    private readonly SipStreamReassembler _streams = new(TcpLimits.Default);
+    private readonly SipMessage _message = new(new SipLimits { MaxMessageBytes = TcpLimits.Default.MessageBytes });
+    private readonly List<TranscriptMessage> _messages = [];
+
+    /// <summary>The messages so far.</summary>
+    public IReadOnlyList<TranscriptMessage> Messages => _messages;
+
+    /// <summary>True where there were more than the limit.</summary>
+    public bool IsCut { get; private set; }
+
+    /// <inheritdoc />
+    public bool Visit(in CapturedPacket packet)
+    {
+        switch (_decoder.Decode(packet, out DecodedPacket decoded))
+        {
+            case DecodeOutcome.Udp when SipParser.LooksLikeSip(decoded.Payload):
+                Keep(decoded.Payload, packet.CapturedAt, decoded.Source, decoded.Destination, Transport.Udp);
+                break;
+            case DecodeOutcome.Tcp:
+                _streams.Add(decoded, packet, this);
+                break;
+        }
+
+        return !IsCut;
+    }
+
+    /// <inheritdoc />
+    public void OnMessage(in TransportedMessage message) =>
+        Keep(message.Bytes, message.CompletedAt, message.Source, message.Destination, message.Transport);
+
+    /// <summary>The messages as text: before each a line with time, sender, receiver and transport. Bytes that are no UTF-8 become U+FFFD,
+    /// control characters other than tab and line ends become <c>\xNN</c>, so that a terminal is safe from them.</summary>
+    public void WriteText(TextWriter output)
+    {
+        foreach (TranscriptMessage message in _messages)
+        {
+            output.Write($"{message.At} {message.Source} -> {message.Destination} {message.Transport.ToString().ToUpperInvariant()}\n\n");
+            foreach (char c in Encoding.UTF8.GetString(message.Bytes.Span))
+            {
+                if (c == '\r') continue;
+                if (char.IsControl(c) && c is not ('\n' or '\t')) output.Write($"\\x{(int)c:x2}");
+                else output.Write(c);
+            }
+
+            output.Write("\n\n");
+        }
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes, Timestamp at, Endpoint source, Endpoint destination, Transport transport)
+    {
+        byte[] copy = bytes.ToArray();
+        if (SipParser.TryRead(copy, _message, out _, out _) != ParseOutcome.Message) return;
+        if (sipCallId is not null && Encoding.UTF8.GetString(_message.CallId) != sipCallId) return;
+        if (_messages.Count >= limit)
+        {
+            IsCut = true;
+            return;
+        }
+
+        _messages.Add(new TranscriptMessage(at, source, destination, transport, copy));
+    }
+}

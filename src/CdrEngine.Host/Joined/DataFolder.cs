@@ -1,0 +1,58 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Host.Commands;
+using CdrEngine.PacketLog;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Host.Joined;
+
+/// <summary>The data folder: where each part keeps what is its own.</summary>
+internal static class DataFolder
+{
+    public static string Records(string data) => Path.Combine(data, "records");
+
+    public static string Packets(string data) => Path.Combine(data, "packets");
+
+    public static string Outbox(string data) => Path.Combine(data, "outbox");
+
+    public static string Access(string data) => Path.Combine(data, "access");
+
+    /// <summary>Runs what opens a part; what goes wrong becomes one line.</summary>
+    public static T Open<T>(string data, Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or StoreException)
+        {
+            throw new CommandException($"{data}: {exception.Message.ReplaceLineEndings(" ")}");
+        }
+    }
+}
+
+/// <summary>Packets of stored calls, gathered from the packet log.</summary>
+internal sealed class StoredCallPackets(SqliteCallStore store, string packets) : ICallPackets
+{
+    /// <inheritdoc />
+    public bool Visit(string id, PacketKinds kinds, ICapturedPacketVisitor visitor)
+    {
+        if (store.GetChunks(id) is not { Length: > 0 } chunks || !Directory.Exists(packets)) return false;
+        var wanted = PacketKindSet.None;
+        if (kinds.HasFlag(PacketKinds.Signalling)) wanted |= PacketKindSet.Sip;
+        if (kinds.HasFlag(PacketKinds.Media)) wanted |= PacketKindSet.Rtp;
+
+        // A reader keeps segment files open and is not for several threads: one for each gather.
+        using var reader = new PacketLogReader(packets);
+        using PacketGather gather = reader.Gather(chunks, wanted);
+        bool any = false;
+        while (gather.MoveNext())
+        {
+            any = true;
+            CapturedPacket packet = gather.Current;
+            if (!visitor.Visit(packet)) break;
+        }
+
+        return any;
+    }
+}

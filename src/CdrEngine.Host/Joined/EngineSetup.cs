@@ -1,0 +1,72 @@
+using CdrEngine.Calls;
+using CdrEngine.Engine;
+using CdrEngine.Engine.Routing;
+using CdrEngine.Host.Configuration;
+using CdrEngine.PacketLog;
+using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Sctp;
+using CdrEngine.Protocols.Sip;
+using CdrEngine.Protocols.Tcp;
+
+namespace CdrEngine.Host.Joined;
+
+/// <summary>Hands each part of the engine its settings.</summary>
+internal static class EngineSetup
+{
+    public static EngineOptions Options(Settings settings) => new()
+    {
+        Shards = settings.Engine.Shards,
+        BatchItems = settings.Engine.BatchPackets,
+        QueuedBatches = settings.Engine.QueueBatches,
+        ContinuityGap = settings.Import.ContinuityGap,
+        Routing = new SwitchboardLimits
+        {
+            MaxCalls = settings.Engine.MaxCalls,
+            MaxEndpointsPerCall = settings.Media.EndpointsPerCall,
+            MaxFlowsPerCall = settings.Media.FlowsPerCall,
+            Linger = settings.Call.Linger,
+            UnansweredIdle = settings.Call.SetupTimeout + TimeSpan.FromSeconds(60),
+            AnsweredIdle = Longest(settings.Call) + TimeSpan.FromMinutes(5),
+            MediaHold = new MediaHoldLimits
+            {
+                MaxAge = settings.Media.UnknownHold,
+                MaxPairs = settings.Media.UnknownPairs,
+                MaxBytesPerPair = settings.Media.UnknownPairBytes,
+                MaxBytes = settings.Media.UnknownBytes,
+            },
+        },
+        Decoder = new DecoderLimits
+        {
+            MaxNesting = settings.Decode.MaxLayers,
+            MaxFragmentedDatagrams = settings.Decode.Fragments.MaxDatagrams,
+            MaxFragmentBytes = settings.Decode.Fragments.MaxBytes,
+            FragmentAge = settings.Decode.Fragments.MaxAge,
+        },
+        Tcp = new TcpLimits
+        {
+            Connections = settings.Tcp.MaxStreams,
+            MessageBytes = settings.Sip.MaxMessage,
+            TotalBytes = settings.Tcp.MaxBufferedTotal,
+            IdleAge = settings.Tcp.IdleTimeout,
+        },
+        Sctp = new SctpLimits(),
+        Sip = new SipLimits { MaxMessageBytes = settings.Sip.MaxMessage, MaxHeaders = settings.Sip.MaxHeaders },
+        Timers = new CallTimers
+        {
+            SetupTimeout = settings.Call.SetupTimeout,
+            CancelConfirm = settings.Call.CancelConfirm,
+            RtpTimeout = settings.Call.RtpTimeout,
+            HeldTimeout = settings.Call.HeldTimeout,
+            MaxDuration = settings.Call.MaxDuration,
+            SessionGrace = settings.Call.SessionGrace,
+            Linger = settings.Call.Linger,
+        },
+        Call = new CallLimits { MessagesPerCall = settings.Call.MessagesPerCall, LegsPerCall = settings.Call.LegsPerCall },
+    };
+
+    public static PacketLogLimits PacketLog(PacketLogSettings settings) => new() { ChunkBytes = settings.Chunk, ChunkAge = settings.Flush };
+
+    // The switchboard must not forget a call before the call's own timers have ended it.
+    private static TimeSpan Longest(CallSettings call) =>
+        new[] { call.MaxDuration, call.HeldTimeout, call.RtpTimeout, call.SessionGrace }.Max();
+}

@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Capture.Files;
+using CdrEngine.Core;
+using CdrEngine.Engine;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Parts;
+using CdrEngine.PacketLog;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Host.Joined;
+
+/// <summary>Reads capture files through the engine into the data folder.</summary>
+internal sealed class ImportRunner : IImportRunner, IRecordOutput
+{
+    /// <summary>Packets between two looks at the clock and the stop button.</summary>
+    private const int PacketsBetweenLooks = 8192;
+
+    private readonly Settings _settings;
+    private readonly SqliteCallStore _store;
+    private readonly RecordOutbox _outbox;
+    private readonly BatchedCallWriter _writer;
+    private readonly PacketLogFolder? _log;
+    private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
+    private ImportProgress _progress = new();
+
+    public ImportRunner(Settings settings)
+    {
+        _settings = settings;
+        string data = settings.DataDirectory;
+        _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
+        _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
+        {
+            BatchSize = settings.Storage.Batch,
+            BatchDelay = settings.Storage.BatchDelay,
+        });
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
+    }
+
+    /// <inheritdoc />
+    public ImportProgress Progress => Volatile.Read(ref _progress);
+
+    /// <inheritdoc />
+    public ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop)
+    {
+        long began = Stopwatch.GetTimestamp();
+        CaptureFileList list = CaptureFolder.Expand(paths);
+        var faults = list.Errors.Select(Unreadable).ToList();
+        var state = new ReadState { Total = list.Files.Sum(SizeOf), Faults = faults };
+        var engine = new CaptureEngine(EngineSetup.Options(_settings), this, _log);
+        using IDisposable failures = engine.Events.Subscribe(happened => state.Failures.Enqueue(happened.ToString()));
+        foreach (string file in list.Files)
+        {
+            if (stop.IsCancellationRequested) break;
+            Read(engine, file, state, stop);
+        }
+
+        engine.CompleteAsync().GetAwaiter().GetResult();
+        _writer.Flush();
+        faults.AddRange(state.Failures.Select(static failure => new FileFault("engine", failure, IsUnreadable: false)));
+        if (engine.LogFault is { } logFault) faults.Add(new FileFault("packet log", logFault, IsUnreadable: false));
+        if (_writer.Fault is { } fault) faults.Add(new FileFault("database", fault, IsUnreadable: false));
+        return new ImportSummary
+        {
+            Files = list.Files.Count,
+            Bytes = state.Done,
+            Packets = engine.Packets,
+            FirstPacketAt = state.First,
+            LastPacketAt = state.Last,
+            Elapsed = Stopwatch.GetElapsedTime(began),
+            Calls = Enum.GetValues<Disposition>().ToDictionary(static disposition => disposition, disposition => _outcomes[(int)disposition]),
+            KnownCalls = _writer.Counters[StorageCounter.Unchanged],
+            Stopped = stop.IsCancellationRequested,
+            Faults = faults,
+            Counters = Counters(engine),
+        };
+    }
+
+    /// <inheritdoc />
+    public void Emit(in RecordEmission emission)
+    {
+        if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
+        _writer.Write(new StoredCall(emission.Record, emission.Revision, emission.Chunks));
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _outbox.Dispose();
+        _store.Dispose();
+        _log?.Dispose();
+    }
+
+    private void Read(CaptureEngine engine, string file, ReadState state, CancellationToken stop)
+    {
+        using CaptureFileSource source = CaptureFileSource.Open(file);
+        engine.BeginSource(file == CaptureFileSource.StandardInput ? "stdin" : Path.GetFileName(file));
+        Report(engine, file, source, state);
+        int untilLook = PacketsBetweenLooks;
+        while (source.Read(out CapturedPacket packet) == ReadOutcome.Packet)
+        {
+            state.Note(packet.CapturedAt);
+            engine.Process(packet);
+            if (--untilLook > 0) continue;
+            untilLook = PacketsBetweenLooks;
+            Report(engine, file, source, state);
+            if (stop.IsCancellationRequested) break;
+        }
+
+        state.Done += Math.Max(source.Position, 0);
+        if (source.Fault is { } fault) state.Faults.Add(new FileFault(file, fault, IsUnreadable: !source.IsOpen));
+        Volatile.Write(ref _progress, Progress with { Bytes = state.Done, Packets = engine.Packets, Calls = engine.Calls, CurrentFile = null, Faults = state.Faults.Count });
+    }
+
+    private void Report(CaptureEngine engine, string file, CaptureFileSource source, ReadState state) => Volatile.Write(ref _progress, new ImportProgress
+    {
+        Bytes = state.Done + source.Position,
+        TotalBytes = state.Total,
+        Packets = engine.Packets,
+        Calls = engine.Calls,
+        CurrentFile = file,
+        Faults = state.Faults.Count,
+    });
+
+    private List<CounterGroup> Counters(CaptureEngine engine) =>
+    [
+        .. engine.Statistics()
+            .GroupBy(static counter => counter.Area)
+            .Select(static area => new CounterGroup(area.Key, [.. area.Select(static counter => (counter.Name, counter.Value, counter.Description))])),
+        new CounterGroup("storage", [.. _writer.Counters.Describe()]),
+    ];
+
+    private static FileFault Unreadable(string error)
+    {
+        int colon = error.IndexOf(": ", StringComparison.Ordinal);
+        return colon < 0 ? new FileFault(error, "cannot be read", IsUnreadable: true) : new FileFault(error[..colon], error[(colon + 2)..], IsUnreadable: true);
+    }
+
+    private static long SizeOf(string path)
+    {
+        try
+        {
+            return path == CaptureFileSource.StandardInput ? -1_000_000_000_000_000 : new FileInfo(path).Length;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>What the reading thread knows.</summary>
+    private sealed class ReadState
+    {
+        private readonly long _total;
+
+        public required List<FileFault> Faults { get; init; }
+
+        /// <summary>Bytes of all files; negative (unknown) where standard input is among them.</summary>
+        public required long Total { get => _total; init => _total = Math.Max(value, -1); }
+
+        public System.Collections.Concurrent.ConcurrentQueue<string> Failures { get; } = new();
+
+        public long Done { get; set; }
+
+        public Timestamp? First { get; private set; }
+
+        public Timestamp? Last { get; private set; }
+
+        public void Note(Timestamp at)
+        {
+            if (First is null || at < First) First = at;
+            if (Last is null || at > Last) Last = at;
+        }
+    }
+}
