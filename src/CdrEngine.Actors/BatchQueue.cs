@@ -35,7 +35,11 @@ public sealed class BatchQueue<TBatch>
     private readonly Parking _producer = new();
     private Padded _head;
     private Padded _tail;
+    private readonly Lock _draining = new();
+    private Action<TBatch>? _discard;
     private int _completed;
+    private int _abandoned;
+    private long _discarded;
     private int _woken;
     private Exception? _fault;
     private long _maxCount;
@@ -73,6 +77,9 @@ public sealed class BatchQueue<TBatch>
     /// <summary>Times that the consumer parked because the queue was empty.</summary>
     public long ConsumerWaits => Volatile.Read(ref _consumer.Count);
 
+    /// <summary>Batches that waited when the consumer gave up.</summary>
+    public long DiscardedCount => Volatile.Read(ref _discarded);
+
     /// <summary>Whether <see cref="Complete"/> or <see cref="Abandon"/> was called.</summary>
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
 
@@ -91,6 +98,8 @@ public sealed class BatchQueue<TBatch>
         Volatile.Write(ref _tail.Value, tail + 1);
         if (count + 1 > _maxCount) Volatile.Write(ref _maxCount, count + 1);
         _consumer.Release();
+        // The release is a full fence: either this look sees that the consumer is gone, or its last drain sees the batch.
+        if (Volatile.Read(ref _abandoned) != 0) Drain();
         return true;
     }
 
@@ -178,20 +187,15 @@ public sealed class BatchQueue<TBatch>
 
     /// <summary>Says that the consumer takes no more, and why: a producer that waits, or comes later, is refused. The consumer's.</summary>
     /// <param name="fault">The reason.</param>
-    /// <param name="discard">Gets the batches that waited, so that pooled ones go home; null drops them.</param>
-    /// <returns>Batches discarded.</returns>
-    public int Abandon(Exception? fault, Action<TBatch>? discard = null)
+    /// <param name="discard">Gets the batches that waited, so that pooled ones go home; null drops them. May run on the producer's thread,
+    /// for a batch put in the same moment, but never twice at once.</param>
+    public void Abandon(Exception? fault, Action<TBatch>? discard = null)
     {
         if (fault is not null) Interlocked.CompareExchange(ref _fault, fault, comparand: null);
+        _discard = discard;
+        Volatile.Write(ref _abandoned, 1);
         Complete();
-        int discarded = 0;
-        while (TryTake(out TBatch? batch))
-        {
-            discard?.Invoke(batch);
-            discarded++;
-        }
-
-        return discarded;
+        Drain();
     }
 
     /// <summary>Has the consumer return from <see cref="Take"/>, now or at the next call, once its queue is empty.</summary>
@@ -199,6 +203,18 @@ public sealed class BatchQueue<TBatch>
     {
         Volatile.Write(ref _woken, 1);
         _consumer.Release();
+    }
+
+    private void Drain()
+    {
+        lock (_draining)
+        {
+            while (TryTake(out TBatch? batch))
+            {
+                _discard?.Invoke(batch);
+                Volatile.Write(ref _discarded, _discarded + 1);
+            }
+        }
     }
 }
 

@@ -19,7 +19,7 @@ internal sealed class CellExtras
     internal bool OldestClosed;
 
     // Senders that wait for room.
-    internal readonly object Gate = new();
+    private object? _gate;
     internal int Waiters;
 
     internal HashSet<ActorRef>? Watchers;
@@ -29,4 +29,14 @@ internal sealed class CellExtras
     internal Queue<long>? RestartTimes;
     internal ActorFailure? RestartCause;
     internal long Dropped;
+
+    internal object Gate
+    {
+        get
+        {
+            if (Volatile.Read(ref _gate) is { } gate) return gate;
+            Interlocked.CompareExchange(ref _gate, new object(), comparand: null);
+            return _gate;
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CdrEngine.Actors;
 
 /// <summary>What lies in a mailbox: a link of the list that the mailbox is.</summary>
@@ -30,7 +32,8 @@ internal sealed class Envelope<T>(T message) : Envelope
     internal override void Deliver(ActorCell cell)
     {
         cell.ReleaseCounted();
-        ((ActorCell<T>)cell).Invoke(in _message);
+        // Made by this very cell, so of its type; the checked cast would look the type up for each message.
+        Unsafe.As<ActorCell<T>>(cell).Invoke(in _message);
     }
 
     internal override void Discard(ActorCell cell, DeadLetterReason reason) => cell.Dispatcher.System.DeadLetters.Add(cell.Ref, _message, reason);

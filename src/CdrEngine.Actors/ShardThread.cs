@@ -1,6 +1,6 @@
 namespace CdrEngine.Actors;
 
-/// <summary>What a shard thread does with its batches. All members run on the shard's thread.</summary>
+/// <summary>What a shard thread does with its batches. All members but <see cref="Discard"/> run on the shard's thread.</summary>
 public abstract class ShardHandler<TBatch>
 {
     /// <summary>Runs first: the place to make the shard's top actors.</summary>
@@ -21,7 +21,7 @@ public abstract class ShardHandler<TBatch>
     {
     }
 
-    /// <summary>Gets a batch that will not be handled, because the shard has failed.</summary>
+    /// <summary>Gets a batch that will not be handled, because the shard has failed. May run on the producer's thread.</summary>
     public virtual void Discard(TBatch batch)
     {
     }
@@ -57,7 +57,6 @@ public sealed class ShardThread<TBatch> : IAsyncDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
     private int _started;
-    private long _discarded;
 
     /// <summary>A shard and its thread, not yet started.</summary>
     /// <param name="system">The system.</param>
@@ -86,7 +85,7 @@ public sealed class ShardThread<TBatch> : IAsyncDisposable
     public Task Completion => _completion.Task;
 
     /// <summary>Batches that were never handled, because the shard had failed.</summary>
-    public long DiscardedCount => Volatile.Read(ref _discarded);
+    public long DiscardedCount => Queue.DiscardedCount;
 
     /// <summary>Whether actors of the shard had not stopped at its end.</summary>
     public bool LeftActors { get; private set; }
@@ -129,7 +128,7 @@ public sealed class ShardThread<TBatch> : IAsyncDisposable
         try
         {
             // The queue first: a producer must not wait for a consumer that is no more.
-            if (fault is not null) Volatile.Write(ref _discarded, Queue.Abandon(fault, _handler.Discard));
+            if (fault is not null) Queue.Abandon(fault, _handler.Discard);
             LeftActors = !Dispatcher.StopActors(_options.StopTimeout);
             fault ??= Dispatcher.Fault;
         }

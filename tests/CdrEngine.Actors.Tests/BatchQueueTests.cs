@@ -108,12 +108,32 @@ public sealed class BatchQueueTests
         Task<bool> third = Start(() => queue.Put(3));
         SpinWait.SpinUntil(() => queue.ProducerWaits == 1, Fun.Soon);
         var discarded = new List<int>();
-        int count = queue.Abandon(new Boom(), discarded.Add);
+        queue.Abandon(new Boom(), discarded.Add);
         bool accepted = await third.WaitAsync(Fun.Soon);
         Assert.False(accepted);
         Assert.Equal([1, 2], discarded);
-        Assert.Equal(2, count);
+        Assert.Equal(2, queue.DiscardedCount);
         Assert.IsType<Boom>(queue.Fault);
+    }
+
+    [Fact]
+    public async Task Abandon_RacingWithPuts_LosesNoBatch()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            var queue = new BatchQueue<int>(4);
+            int discarded = 0;
+            int accepted = 0;
+            Task producer = Task.Run(() =>
+            {
+                while (queue.Put(accepted)) accepted++;
+            });
+            int taken = 0;
+            while (taken < round % 7 && queue.Take(out _) == TakeResult.Batch) taken++;
+            queue.Abandon(new Boom(), _ => discarded++);
+            await producer.WaitAsync(Fun.Soon);
+            Assert.Equal(accepted, taken + discarded);
+        }
     }
 
     [Fact]
