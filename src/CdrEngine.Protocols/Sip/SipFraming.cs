@@ -78,7 +78,7 @@ public static class SipFraming
         {
             int end = bytes[line..].IndexOf((byte)'\n');
             if (end < 0) return -1;
-            if (IsStartLine(bytes.Slice(line, end))) return line;
+            if (IsStartLine(bytes.Slice(line, end)) && HasTwoSpaces(bytes.Slice(line, end))) return line;
 
             // a message may follow a body that has no line end: look for a start line within the line too
             int inside = FindInside(bytes.Slice(line, end));
@@ -98,6 +98,13 @@ public static class SipFraming
         int method = 0;
         while (method < line.Length && SipGrammar.IsTokenByte(line[method])) method++;
         return method > 0 && method < line.Length - 9 && SipGrammar.IsBlank(line[method]) && SipGrammar.IsBlank(line[^8]) && SipReader.IsVersionStart(line[^7..]);
+    }
+
+    // in the midst of a stream a URI with white space in it is more likely the end of a body with a start line behind it
+    private static bool HasTwoSpaces(ReadOnlySpan<byte> line)
+    {
+        line = line.TrimEnd(" \t\r"u8);
+        return SipReader.IsVersionStart(line) || line.Count((byte)' ') == 2;
     }
 
     private static int FindInside(ReadOnlySpan<byte> line)
