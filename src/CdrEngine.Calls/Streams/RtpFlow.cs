@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Rtp;
@@ -17,6 +16,7 @@ public sealed class RtpFlow
     private StreamMeter? _last;
     private StreamMeter[] _streams = [];
     private int _count;
+    private long _evictedPackets;
 
     /// <summary>A flow without packets.</summary>
     /// <param name="source">Sender.</param>
@@ -52,7 +52,15 @@ public sealed class RtpFlow
     public IReadOnlyList<StreamMeter> Streams => new ArraySegment<StreamMeter>(_streams, 0, _count);
 
     /// <summary>RTP packets counted in streams, mirror duplicates left out.</summary>
-    public long Packets { get; private set; }
+    public long Packets
+    {
+        get
+        {
+            long packets = _evictedPackets;
+            for (int i = 0; i < _count; i++) packets += _streams[i].Packets;
+            return packets;
+        }
+    }
 
     /// <summary>RTP packets of SSRCs over the limit.</summary>
     public long Refused { get; private set; }
@@ -60,8 +68,16 @@ public sealed class RtpFlow
     /// <summary>First counted RTP packet; null before.</summary>
     public Timestamp? FirstAt { get; private set; }
 
-    /// <summary>Last counted RTP packet; null before.</summary>
-    public Timestamp? LastAt => FirstAt is null ? null : _lastAt;
+    /// <summary>Latest RTP packet of the streams kept; null before.</summary>
+    public Timestamp? LastAt
+    {
+        get
+        {
+            Timestamp? last = null;
+            for (int i = 0; i < _count; i++) last = Timestamp.Max(last ?? Timestamp.MinValue, _streams[i].EndedAt);
+            return last;
+        }
+    }
 
     /// <summary>Payload types in force.</summary>
     public PayloadTypeMap PayloadTypes => _map;
@@ -86,10 +102,7 @@ public sealed class RtpFlow
 
     internal StreamLimits Limits { get; }
 
-    private Timestamp _lastAt;
-
     /// <summary>Takes a datagram from <see cref="Source"/> to <see cref="Destination"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RtpOutcome Add(in RtpPacketView packet)
     {
         if (RtpHeader.TryRead(packet.Payload, packet.CutBytes > 0, out RtpHeader header, out _) != ParseOutcome.Message) return AddOther(packet);
@@ -106,16 +119,8 @@ public sealed class RtpFlow
             outcome = AddToOther(packet, header, format);
         }
 
-        if (outcome == RtpOutcome.Counted)
-        {
-            Packets++;
-            _lastAt = packet.At;
-            _counters.Increment(StreamCounter.RtpPackets);
-        }
-        else if (outcome == RtpOutcome.MirrorDuplicate)
-        {
-            _counters.Increment(StreamCounter.MirrorDuplicates);
-        }
+        if (outcome == RtpOutcome.Counted) _counters.Increment(StreamCounter.RtpPackets);
+        else if (outcome == RtpOutcome.MirrorDuplicate) _counters.Increment(StreamCounter.MirrorDuplicates);
 
         return outcome;
     }
@@ -162,6 +167,7 @@ public sealed class RtpFlow
         }
 
         if (_count == 0 || _streams[least].Packets > 2) return false;
+        _evictedPackets += _streams[least].Packets;
         Array.Copy(_streams, least + 1, _streams, least, _count - least - 1);
         _streams[--_count] = null!;
         _counters.Increment(StreamCounter.StreamsEvicted);

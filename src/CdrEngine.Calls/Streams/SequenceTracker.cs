@@ -40,22 +40,23 @@ internal struct SequenceTracker
     private const int WindowBits = 128;
     private const uint NoStray = 0x1_0000;
 
+    // In order of use: what every packet touches comes first and fills a cache line with the runs' first fields.
     private ulong _recent; // bit i: the packet i before the latest was seen, 0..63
     private ulong _older; // the same, 64..127
     private long _extendedMax;
     private long _base;
-    private long _segmentUnique;
-    private long _closedExpected;
-    private long _closedUnique;
     private uint _afterStray;
     private ushort _max;
+    private ushort _segments;
     private LossRuns _runs;
+    private long _closedExpected;
+    private long _missing; // expected and not seen, this segment and those before
 
     /// <summary>Starts with the first packet.</summary>
     public SequenceTracker(ushort first)
     {
         _afterStray = NoStray;
-        Segments = 0;
+        _segments = 0;
         Begin(first);
     }
 
@@ -63,7 +64,7 @@ internal struct SequenceTracker
     public readonly ushort Max => _max;
 
     /// <summary>Segments, 1 or more: how often the source started, plus once.</summary>
-    public ushort Segments { get; private set; }
+    public readonly ushort Segments => _segments;
 
     /// <summary>Packets seen before.</summary>
     public uint Duplicates { get; private set; }
@@ -78,10 +79,10 @@ internal struct SequenceTracker
     public readonly long Expected => _closedExpected + (_extendedMax - _base + 1);
 
     /// <summary>Different ones of them received.</summary>
-    public readonly long Unique => _closedUnique + _segmentUnique;
+    public readonly long Unique => Expected - _missing;
 
-    /// <summary>Never seen; 0 or more because each is counted as received once at most.</summary>
-    public readonly long Lost => Expected - Unique;
+    /// <summary>Never seen; 0 or more because each gap is filled once at most.</summary>
+    public readonly long Lost => _missing;
 
     /// <summary>Takes the next packet by its sequence number.</summary>
     /// <param name="sequence">Sequence number.</param>
@@ -102,7 +103,6 @@ internal struct SequenceTracker
             _recent = (_recent << 1) | 1;
             _extendedMax++;
             _max = sequence;
-            _segmentUnique++;
             _afterStray = NoStray;
             return SequenceVerdict.Forward;
         }
@@ -132,8 +132,8 @@ internal struct SequenceTracker
         {
             Shift(step);
             _extendedMax += step;
+            _missing += step - 1;
             _max = sequence;
-            _segmentUnique++;
             _afterStray = NoStray;
             return SequenceVerdict.Forward;
         }
@@ -153,7 +153,6 @@ internal struct SequenceTracker
             Shift(1);
             _extendedMax++;
             _max = sequence;
-            _segmentUnique++;
             _afterStray = NoStray;
             return SequenceVerdict.Restart;
         }
@@ -181,7 +180,7 @@ internal struct SequenceTracker
 
         word |= bit;
         OutOfOrder++;
-        if (_extendedMax - back >= _base) _segmentUnique++;
+        if (_extendedMax - back >= _base) _missing--;
         return SequenceVerdict.Late;
     }
 
@@ -192,8 +191,7 @@ internal struct SequenceTracker
         _max = first;
         _extendedMax = first;
         _base = first;
-        _segmentUnique = 1;
-        Segments++;
+        _segments++;
     }
 
     private void Close()
@@ -201,7 +199,6 @@ internal struct SequenceTracker
         Drain(WindowBits);
         _runs.End();
         _closedExpected += _extendedMax - _base + 1;
-        _closedUnique += _segmentUnique;
     }
 
     /// <summary>Moves the window forward: what falls out of it is settled.</summary>

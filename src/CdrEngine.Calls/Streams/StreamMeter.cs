@@ -30,56 +30,39 @@ public sealed class StreamMeter
     private const int MostPayloadUses = 16;
 
     private readonly RtpFlow _flow;
-    private MirrorRing _mirror;
-    private SequenceTracker _sequence;
-
     private PayloadFormat _format;
     private PayloadFormat? _mediaFormat;
-    private byte _payloadType;
-    private byte _mediaPayloadType;
-    private bool _mediaWasAhead;
-    private byte _ttlMin;
-    private byte _ttlMax;
-    private ushort _anchor;
-    private int _packetTicks;
-    private int _packetTicksVotes;
-    private uint _mediaTimestamp;
-    private long _mediaAt;
-    private double _microsecondsPerTick;
-    private double _jitter;
-    private double _jitterSum;
-    private double _jitterMax;
-    private long _jitterSamples;
-    private double _transit;
-    private double _playout;
-    private double _leastTransit = double.PositiveInfinity;
-    private long _deltaMax;
-    private long _intervalStart;
-    private ulong _dscpSeen;
-    private long _payloadRunPackets;
-    private long _payloadRunOctets;
-    private uint _late;
-    private BandCounts _bands;
     private StreamIntervals? _intervals;
     private PayloadUse[] _uses = new PayloadUse[1];
     private int _useCount;
+    private long _payloadRunStartPackets;
+    private long _payloadRunStartOctets;
+    private uint _markers;
+    private uint _late;
+    private BandCounts _bands;
+
+    // What every packet touches lies together: of forty thousand streams each packet finds another one cold.
+    private Totals _totals;
+    private MediaClock _media;
+    private SequenceTracker _sequence;
+    private MirrorRing _mirror;
 
     internal StreamMeter(RtpFlow flow, in RtpPacketView packet, in RtpHeader header, PayloadFormat format)
     {
         _flow = flow;
         Ssrc = header.Ssrc;
         StartedAt = packet.At;
-        EndedAt = packet.At;
-        _ttlMin = packet.Ttl;
-        _ttlMax = packet.Ttl;
         _format = format;
-        _payloadType = header.PayloadType;
-        _microsecondsPerTick = format.MicrosecondsPerTick;
-        _mirror = new MirrorRing(format.Kind == PayloadKind.Video ? MirrorRing.VideoPlaces : MirrorRing.AudioPlaces);
-        _sequence = new SequenceTracker(header.SequenceNumber);
+        _totals.EndedAt = packet.At.Microseconds;
+        _totals.TtlMin = packet.Ttl;
+        _totals.TtlMax = packet.Ttl;
+        _totals.PayloadType = header.PayloadType;
+        _media.LeastTransit = double.PositiveInfinity;
+        if (format.Kind == PayloadKind.Video) _mirror.Widen();
         ushort sequence = header.SequenceNumber;
+        _sequence = new SequenceTracker(sequence);
         _mirror.Remember(sequence, MirrorRing.KeyOf(sequence, header.Timestamp, packet), packet.At);
-        Count(packet, header, format, SequenceVerdict.Forward, step: 0);
+        Count(packet, header, header.Timestamp, format, SequenceVerdict.Forward, step: 0);
     }
 
     /// <summary>Synchronisation source.</summary>
@@ -89,16 +72,16 @@ public sealed class StreamMeter
     public Timestamp StartedAt { get; }
 
     /// <summary>Last packet, mirror duplicates left out.</summary>
-    public Timestamp EndedAt { get; private set; }
+    public Timestamp EndedAt => new(_totals.EndedAt);
 
     /// <summary>Packets, duplicates included, mirror duplicates not.</summary>
-    public long Packets { get; private set; }
+    public long Packets => _totals.Packets;
 
     /// <summary>RTP payload octets, without headers and padding; those cut by the capture included.</summary>
-    public long Octets { get; private set; }
+    public long Octets => _totals.Octets;
 
     /// <summary>Packets with the marker bit.</summary>
-    public long Markers { get; private set; }
+    public long Markers => _markers;
 
     /// <summary>Second copies made by the mirror.</summary>
     public long MirrorDuplicates { get; private set; }
@@ -130,19 +113,21 @@ public sealed class StreamMeter
     /// <summary>Smoothed interarrival jitter (RFC 3550 6.4.1, A.8) of now.</summary>
     /// <remarks>Unit: ticks of the media's clock. 0 until two packets of media came. Measured at the capture point: the path up to it, nothing
     /// after.</remarks>
-    public double JitterTimestampUnits => _microsecondsPerTick > 0 ? _jitter / _microsecondsPerTick : 0;
+    public double JitterTimestampUnits => _media.MicrosecondsPerTick > 0 ? _media.Jitter / _media.MicrosecondsPerTick : 0;
 
     /// <summary>The same in milliseconds.</summary>
-    public double JitterMilliseconds => _jitter / 1000;
+    public double JitterMilliseconds => _media.Jitter / 1000;
 
     /// <summary>Digits of the stream; null where it never had an event.</summary>
     public DtmfDetector? Dtmf { get; private set; }
 
     /// <summary>Takes a packet of this SSRC.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal RtpOutcome Add(in RtpPacketView packet, in RtpHeader header, PayloadFormat format)
     {
         ushort sequence = header.SequenceNumber;
-        ulong key = MirrorRing.KeyOf(sequence, header.Timestamp, packet);
+        uint timestamp = header.Timestamp;
+        uint key = MirrorRing.KeyOf(sequence, timestamp, packet);
         ushort ahead = (ushort)(sequence - _sequence.Max);
 
         // Only what is not ahead can be a second copy.
@@ -155,37 +140,31 @@ public sealed class StreamMeter
 
         _mirror.Remember(sequence, key, packet.At);
         long offset = packet.At.Microseconds - StartedAt.Microseconds;
-        if ((ulong)(offset - _intervalStart) >= (ulong)StreamIntervals.Microseconds) ChangeInterval(offset, isAhead ? ahead - 1 : 0);
+        if ((ulong)(offset - _totals.IntervalStart) >= (ulong)StreamIntervals.Microseconds) ChangeInterval(offset, isAhead ? ahead - 1 : 0);
         SequenceVerdict verdict = _sequence.Add(sequence, out int step);
-        Count(packet, header, format, verdict, step);
+        Count(packet, header, timestamp, format, verdict, step);
         return RtpOutcome.Counted;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Count(in RtpPacketView packet, in RtpHeader header, PayloadFormat format, SequenceVerdict verdict, int step)
+    private void Count(in RtpPacketView packet, in RtpHeader header, uint timestamp, PayloadFormat format, SequenceVerdict verdict, int step)
     {
+        ref Totals totals = ref _totals;
         long at = packet.At.Microseconds;
-        int octets = packet.Payload.Length - header.HeaderBytes - header.PaddingBytes + packet.CutBytes;
         byte payloadType = header.PayloadType;
-        if (payloadType != _payloadType || !ReferenceEquals(format, _format)) ChangePayload(payloadType, format);
-        Packets++;
-        Octets += octets;
-        _payloadRunPackets++;
-        _payloadRunOctets += octets;
-        if (header.Marker) Markers++;
-        _dscpSeen |= 1UL << (packet.Dscp & 63);
-        if (packet.Ttl < _ttlMin) _ttlMin = packet.Ttl;
-        if (packet.Ttl > _ttlMax) _ttlMax = packet.Ttl;
-        long delta = at - EndedAt.Microseconds;
-        if (delta > _deltaMax && delta < ClockStepMicroseconds) _deltaMax = delta;
-        EndedAt = packet.At;
-        if (verdict == SequenceVerdict.Forward && format.IsMedia)
-        {
-            Measure(at, header.Timestamp, format, payloadType, step, header.Marker);
-            return;
-        }
-
-        CountOther(packet, header, format, verdict);
+        if (payloadType != totals.PayloadType || !ReferenceEquals(format, _format)) ChangePayload(payloadType, format);
+        totals.Packets++;
+        totals.Octets += packet.Payload.Length - header.HeaderBytes - header.PaddingBytes + packet.CutBytes;
+        bool marker = header.Marker;
+        if (marker) _markers++;
+        totals.DscpSeen |= 1UL << (packet.Dscp & 63);
+        if (packet.Ttl < totals.TtlMin) totals.TtlMin = packet.Ttl;
+        if (packet.Ttl > totals.TtlMax) totals.TtlMax = packet.Ttl;
+        long delta = at - totals.EndedAt;
+        if (delta > totals.DeltaMax && delta < ClockStepMicroseconds) totals.DeltaMax = delta;
+        totals.EndedAt = at;
+        if (verdict == SequenceVerdict.Forward && format.IsMedia) Measure(at, timestamp, format, payloadType, step, marker);
+        else CountOther(packet, header, format, verdict);
     }
 
     private void CountOther(in RtpPacketView packet, in RtpHeader header, PayloadFormat format, SequenceVerdict verdict)
@@ -207,70 +186,61 @@ public sealed class StreamMeter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Measure(long at, uint timestamp, PayloadFormat format, byte payloadType, int step, bool marker)
     {
-        if (!ReferenceEquals(format, _mediaFormat) || payloadType != _mediaPayloadType)
+        ref MediaClock media = ref _media;
+        int ticks = (int)(timestamp - media.Timestamp);
+        double difference = (at - media.At) - (ticks * media.MicrosecondsPerTick);
+        if (!ReferenceEquals(format, _mediaFormat) || payloadType != media.PayloadType || !(Math.Abs(difference) < JumpMicroseconds))
         {
             Anchor(at, timestamp, format, payloadType);
             return;
         }
 
-        int ticks = (int)(timestamp - _mediaTimestamp);
-        double difference = (at - _mediaAt) - (ticks * _microsecondsPerTick);
-        if (!(Math.Abs(difference) < JumpMicroseconds))
-        {
-            Anchor(at, timestamp, format, payloadType);
-            return;
-        }
-
-        _mediaAt = at;
-        _mediaTimestamp = timestamp;
-        if (_microsecondsPerTick == 0) return;
-        if (step == 1 && _mediaWasAhead && !marker) VoteForPacketTime(ticks);
-        _mediaWasAhead = step > 0;
+        media.At = at;
+        media.Timestamp = timestamp;
+        if (media.MicrosecondsPerTick == 0) return;
+        if (step == 1 && media.WasAhead && !marker) VoteForPacketTime(ref media, ticks);
+        media.WasAhead = step > 0;
 
         // RFC 3550 A.8, kept in microseconds so that a change of clock does not rescale what was smoothed before.
-        _jitter += (Math.Abs(difference) - _jitter) * (1 / 16.0);
-        _jitterSum += _jitter;
-        _jitterSamples++;
-        if (_jitter > _jitterMax) _jitterMax = _jitter;
-        _transit += difference;
-        if (_transit < _leastTransit) _leastTransit = _transit;
-        double excess = _transit - _playout;
-        if (excess < 0)
-        {
-            _playout = _transit;
-            return;
-        }
-
-        _playout += excess * PlayoutCreep;
+        double jitter = media.Jitter + ((Math.Abs(difference) - media.Jitter) * (1 / 16.0));
+        media.Jitter = jitter;
+        media.JitterSum += jitter;
+        media.JitterSamples++;
+        if (jitter > media.JitterMax) media.JitterMax = jitter;
+        double transit = media.Transit + difference;
+        media.Transit = transit;
+        if (transit < media.LeastTransit) media.LeastTransit = transit;
+        double excess = transit - media.Playout;
+        media.Playout = excess < 0 ? transit : media.Playout + (excess * PlayoutCreep);
         if (excess >= FirstBandMicroseconds) CountDelay(excess);
     }
 
     private void Anchor(long at, uint timestamp, PayloadFormat format, byte payloadType)
     {
         _mediaFormat = format;
-        _mediaPayloadType = payloadType;
-        _microsecondsPerTick = format.MicrosecondsPerTick;
-        _mediaAt = at;
-        _mediaTimestamp = timestamp;
-        _mediaWasAhead = true;
-        _transit = 0;
-        _playout = 0;
-        _leastTransit = 0;
-        _anchor++;
+        _media.PayloadType = payloadType;
+        _media.MicrosecondsPerTick = format.MicrosecondsPerTick;
+        _media.At = at;
+        _media.Timestamp = timestamp;
+        _media.WasAhead = true;
+        _media.Transit = 0;
+        _media.Playout = 0;
+        _media.LeastTransit = 0;
+        _media.Anchor++;
     }
 
     /// <summary>The commonest step between neighbours, by majority vote (Boyer and Moore): one odd step does not win.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void VoteForPacketTime(int ticks)
+    private static void VoteForPacketTime(ref MediaClock media, int ticks)
     {
-        if (ticks == _packetTicks)
+        if (ticks == media.PacketTicks)
         {
-            _packetTicksVotes++;
+            media.PacketTicksVotes++;
         }
-        else if (--_packetTicksVotes < 0)
+        else if (--media.PacketTicksVotes < 0)
         {
-            _packetTicks = ticks;
-            _packetTicksVotes = 1;
+            media.PacketTicks = ticks;
+            media.PacketTicksVotes = 1;
         }
     }
 
@@ -293,34 +263,35 @@ public sealed class StreamMeter
     private void ChangeInterval(long offset, int missing)
     {
         // A packet a little before the interval's start belongs to it all the same: sources with several queues are not quite in order.
-        if (offset < _intervalStart && _intervalStart - offset <= StreamIntervals.Microseconds) return;
+        if (offset < _totals.IntervalStart && _totals.IntervalStart - offset <= StreamIntervals.Microseconds) return;
         _intervals ??= new StreamIntervals();
         _intervals.Close(
-            _intervalStart, Now(), missing, EndedAt.Microseconds - StartedAt.Microseconds, offset, LeastTransitMilliseconds(), _anchor,
-            _mediaPayloadType, _flow.Limits.IntervalsPerStream);
-        _intervalStart = Math.Max(offset, 0) / StreamIntervals.Microseconds * StreamIntervals.Microseconds;
-        _leastTransit = double.PositiveInfinity;
+            _totals.IntervalStart, Now(), missing, EndedAt.Microseconds - StartedAt.Microseconds, offset, LeastTransitMilliseconds(), _media.Anchor,
+            _media.PayloadType, _flow.Limits.IntervalsPerStream);
+        _totals.IntervalStart = Math.Max(offset, 0) / StreamIntervals.Microseconds * StreamIntervals.Microseconds;
+        _media.LeastTransit = double.PositiveInfinity;
     }
 
     private StreamIntervals.Snapshot Now() =>
-        new(Packets - _sequence.Duplicates, _sequence.Expected, _sequence.Unique, _late, _jitterSum, _jitterSamples);
+        new(Packets - _sequence.Duplicates, _sequence.Expected, _sequence.Unique, _late, _media.JitterSum, _media.JitterSamples);
 
     private float LeastTransitMilliseconds() =>
-        double.IsPositiveInfinity(_leastTransit) || _microsecondsPerTick == 0 ? float.NaN : (float)(_leastTransit / 1000);
+        double.IsPositiveInfinity(_media.LeastTransit) || _media.MicrosecondsPerTick == 0 ? float.NaN : (float)(_media.LeastTransit / 1000);
 
     private void ChangePayload(byte payloadType, PayloadFormat format)
     {
         EndPayloadRun();
-        _payloadType = payloadType;
+        _totals.PayloadType = payloadType;
         _format = format;
-        if (format.Kind == PayloadKind.Video) _mirror.Widen(MirrorRing.VideoPlaces);
+        if (format.Kind == PayloadKind.Video) _mirror.Widen();
     }
 
     private void EndPayloadRun()
     {
-        if (_payloadRunPackets == 0) return;
+        long packets = Packets - _payloadRunStartPackets;
+        if (packets == 0) return;
         int i = 0;
-        while (i < _useCount && (_uses[i].PayloadType != _payloadType || !ReferenceEquals(_uses[i].Format, _format))) i++;
+        while (i < _useCount && (_uses[i].PayloadType != _totals.PayloadType || !ReferenceEquals(_uses[i].Format, _format))) i++;
         if (i == _useCount)
         {
             if (_useCount == MostPayloadUses)
@@ -330,14 +301,14 @@ public sealed class StreamMeter
             else
             {
                 if (_useCount == _uses.Length) Array.Resize(ref _uses, _uses.Length * 2);
-                _uses[_useCount++] = new PayloadUse { PayloadType = _payloadType, Format = _format };
+                _uses[_useCount++] = new PayloadUse { PayloadType = _totals.PayloadType, Format = _format };
             }
         }
 
-        _uses[i].Packets += _payloadRunPackets;
-        _uses[i].Octets += _payloadRunOctets;
-        _payloadRunPackets = 0;
-        _payloadRunOctets = 0;
+        _uses[i].Packets += packets;
+        _uses[i].Octets += Octets - _payloadRunStartOctets;
+        _payloadRunStartPackets = Packets;
+        _payloadRunStartOctets = Octets;
     }
 
     /// <summary>The figures up to now; the meter goes on.</summary>
@@ -346,7 +317,7 @@ public sealed class StreamMeter
         // 1. The payload type that counts: the commonest that is media, else the commonest of all.
         EndPayloadRun();
         PayloadUse use = CommonestUse();
-        double packetMilliseconds = _packetTicks > 0 ? _packetTicks * _microsecondsPerTick / 1000 : 0;
+        double packetMilliseconds = _media.PacketTicks > 0 ? _media.PacketTicks * _media.MicrosecondsPerTick / 1000 : 0;
 
         // 2. Loss, as if the stream ended here.
         LossRuns runs = _sequence.RunsSoFar();
@@ -354,14 +325,14 @@ public sealed class StreamMeter
 
         // 3. Intervals with their quality.
         RtcpRecord? rtcp = _flow.Rtcp?.ToRecord(Ssrc, _flow.Source.Address, _flow.Destination.Address, use.Format.MicrosecondsPerTick);
-        double? jitterMean = _jitterSamples > 0 ? _jitterSum / _jitterSamples / 1000 : null;
+        double? jitterMean = _media.JitterSamples > 0 ? _media.JitterSum / _media.JitterSamples / 1000 : null;
         CodecImpairment? codec = use.Format.Kind == PayloadKind.Audio
             ? CodecImpairments.Find(use.Format, (double)use.Octets / use.Packets, packetMilliseconds)
             : null;
         var quality = new StreamQuality(codec, burstR, OneWayDelay(rtcp, packetMilliseconds, jitterMean ?? 0));
         StreamInterval[] intervals = (_intervals ?? new StreamIntervals()).SoFar(
-            _intervalStart, Now(), LeastTransitMilliseconds(), _anchor, _mediaPayloadType);
-        double lastSeconds = (EndedAt.Microseconds - StartedAt.Microseconds - _intervalStart) / (double)Timestamp.MicrosecondsPerSecond;
+            _totals.IntervalStart, Now(), LeastTransitMilliseconds(), _media.Anchor, _media.PayloadType);
+        double lastSeconds = (EndedAt.Microseconds - StartedAt.Microseconds - _totals.IntervalStart) / (double)Timestamp.MicrosecondsPerSecond;
         (double? mos, double? rating, double? worst) = quality.Score(intervals, lastSeconds);
 
         return new StreamRecord
@@ -380,8 +351,8 @@ public sealed class StreamMeter
             Duplicates = Duplicates,
             OutOfOrder = OutOfOrder,
             JitterMillisecondsMean = jitterMean,
-            JitterMillisecondsMax = _jitterSamples > 0 ? _jitterMax / 1000 : null,
-            DeltaMillisecondsMax = Packets > 1 ? _deltaMax / 1000.0 : null,
+            JitterMillisecondsMax = _media.JitterSamples > 0 ? _media.JitterMax / 1000 : null,
+            DeltaMillisecondsMax = Packets > 1 ? _totals.DeltaMax / 1000.0 : null,
             Mos = mos,
             MosMin = worst,
             MosBasis = mos is null ? null : quality.Basis,
@@ -399,9 +370,9 @@ public sealed class StreamMeter
             Intervals = Array.ConvertAll(intervals, interval => ToRecord(interval, quality)),
             ClockDriftPpm = ClockDrift.PartsPerMillion(intervals),
             PacketMilliseconds = packetMilliseconds > 0 ? packetMilliseconds : null,
-            Dscp = [.. Enumerable.Range(0, 64).Where(value => (_dscpSeen >> value & 1) != 0)],
-            TtlMin = _ttlMin,
-            TtlMax = _ttlMax,
+            Dscp = [.. Enumerable.Range(0, 64).Where(value => (_totals.DscpSeen >> value & 1) != 0)],
+            TtlMin = _totals.TtlMin,
+            TtlMax = _totals.TtlMax,
             PayloadTypes = PayloadUses(),
             Rtcp = rtcp,
         };
@@ -467,6 +438,39 @@ public sealed class StreamMeter
         interval.Late,
         float.IsNaN(interval.JitterMilliseconds) ? null : interval.JitterMilliseconds,
         quality.Mos(interval.Packets, interval.Lost, interval.Late));
+
+    private struct Totals
+    {
+        public long Packets;
+        public long Octets;
+        public long EndedAt;
+        public long DeltaMax;
+        public long IntervalStart;
+        public ulong DscpSeen;
+        public byte PayloadType;
+        public byte TtlMin;
+        public byte TtlMax;
+    }
+
+    /// <summary>Jitter and delay of the media, in microseconds.</summary>
+    private struct MediaClock
+    {
+        public long At;
+        public double MicrosecondsPerTick;
+        public double Jitter;
+        public double JitterSum;
+        public double JitterMax;
+        public long JitterSamples;
+        public double Transit;
+        public double Playout;
+        public double LeastTransit;
+        public uint Timestamp;
+        public int PacketTicks;
+        public int PacketTicksVotes;
+        public ushort Anchor;
+        public byte PayloadType;
+        public bool WasAhead;
+    }
 
     private struct PayloadUse
     {
