@@ -3,7 +3,8 @@ using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Host.Configuration;
 
-/// <summary>Every setting, checked. Meaning, unit and reason of each stand in <c>hocon/reference.conf</c> under the key named here.</summary>
+/// <summary>Every setting, checked. Meaning, unit and reason of each stand in <c>hocon/reference.conf</c> under the key named
+/// here.</summary>
 public sealed record Settings
 {
     /// <summary><c>data-dir</c>: folder of everything kept, as written.</summary>
@@ -17,6 +18,9 @@ public sealed record Settings
 
     /// <summary><c>tcp</c>.</summary>
     public required TcpSettings Tcp { get; init; }
+
+    /// <summary><c>sctp</c>.</summary>
+    public required SctpSettings Sctp { get; init; }
 
     /// <summary><c>sip</c>.</summary>
     public required SipSettings Sip { get; init; }
@@ -48,10 +52,15 @@ public sealed record Settings
 public sealed record ImportSettings(TimeSpan ContinuityGap);
 
 /// <summary><c>decode</c>: from frames to datagrams.</summary>
-/// <param name="MaxLayers"><c>max-layers</c>: most encapsulations of one packet.</param>
-/// <param name="MirrorWindow"><c>mirror-window</c>: time within which an equal packet is a mirror's copy.</param>
+/// <param name="MaxNesting"><c>max-nesting</c>: tunnels of one packet.</param>
+/// <param name="Mirror"><c>mirror</c>.</param>
 /// <param name="Fragments"><c>fragments</c>.</param>
-public sealed record DecodeSettings(int MaxLayers, TimeSpan MirrorWindow, FragmentSettings Fragments);
+public sealed record DecodeSettings(int MaxNesting, MirrorSettings Mirror, FragmentSettings Fragments);
+
+/// <summary><c>decode.mirror</c>: copies that a second mirror port sends.</summary>
+/// <param name="Window"><c>window</c>: time within which an equal packet is a copy.</param>
+/// <param name="Entries"><c>entries</c>: packets remembered.</param>
+public sealed record MirrorSettings(TimeSpan Window, int Entries);
 
 /// <summary><c>decode.fragments</c>: IP datagrams waiting for their rest.</summary>
 /// <param name="MaxDatagrams"><c>max-datagrams</c>.</param>
@@ -59,14 +68,21 @@ public sealed record DecodeSettings(int MaxLayers, TimeSpan MirrorWindow, Fragme
 /// <param name="MaxAge"><c>max-age</c>.</param>
 public sealed record FragmentSettings(int MaxDatagrams, long MaxBytes, TimeSpan MaxAge);
 
-/// <summary><c>tcp</c>: reassembly of TCP, WebSocket and SCTP.</summary>
-/// <param name="MaxStreams"><c>max-streams</c>: connections.</param>
-/// <param name="MaxBuffered"><c>max-buffered</c>: bytes of one direction.</param>
-/// <param name="MaxBufferedTotal"><c>max-buffered-total</c>: bytes in all.</param>
+/// <summary><c>tcp</c>: reassembly of TCP and WebSocket.</summary>
+/// <param name="MaxConnections"><c>max-connections</c>.</param>
+/// <param name="MaxStreamBytes"><c>max-stream-bytes</c>: bytes of one direction.</param>
+/// <param name="MaxBytes"><c>max-bytes</c>: bytes in all.</param>
+/// <param name="HoleAge"><c>hole-age</c>.</param>
 /// <param name="IdleTimeout"><c>idle-timeout</c>.</param>
-public sealed record TcpSettings(int MaxStreams, int MaxBuffered, long MaxBufferedTotal, TimeSpan IdleTimeout);
+public sealed record TcpSettings(int MaxConnections, int MaxStreamBytes, long MaxBytes, TimeSpan HoleAge, TimeSpan IdleTimeout);
 
-/// <summary><c>sip</c>: bounds of one message.</summary>
+/// <summary><c>sctp</c>: reassembly of SCTP.</summary>
+/// <param name="MaxDirections"><c>max-directions</c>.</param>
+/// <param name="MaxBytes"><c>max-bytes</c>: bytes in all.</param>
+/// <param name="IdleTimeout"><c>idle-timeout</c>.</param>
+public sealed record SctpSettings(int MaxDirections, long MaxBytes, TimeSpan IdleTimeout);
+
+/// <summary><c>sip</c>: bounds of one message, over any transport.</summary>
 /// <param name="MaxMessage"><c>max-message</c>, bytes.</param>
 /// <param name="MaxHeaders"><c>max-headers</c>.</param>
 public sealed record SipSettings(int MaxMessage, int MaxHeaders);
@@ -95,58 +111,75 @@ public sealed record CallSettings
     /// <summary><c>max-duration</c>.</summary>
     public required TimeSpan MaxDuration { get; init; }
 
+    /// <summary><c>late-facts</c>.</summary>
+    public required TimeSpan LateFacts { get; init; }
+
+    /// <summary><c>inferred-end-kept</c>.</summary>
+    public required TimeSpan InferredEndKept { get; init; }
+
+    /// <summary><c>fork-loser-window</c>.</summary>
+    public required TimeSpan ForkLoserWindow { get; init; }
+
     /// <summary><c>messages-per-call</c>.</summary>
     public required int MessagesPerCall { get; init; }
 
     /// <summary><c>legs-per-call</c>.</summary>
     public required int LegsPerCall { get; init; }
 
+    /// <summary><c>keep-headers</c>: names of further header fields.</summary>
+    public required IReadOnlyList<string> KeepHeaders { get; init; }
+
     /// <summary><c>billsec-rounding</c>.</summary>
     public required BillsecRounding BillsecRounding { get; init; }
 }
 
-/// <summary><c>media</c>: RTP before its call, and what of media is known at a time.</summary>
+/// <summary><c>media</c>: RTP before its call, and what one call may have of media.</summary>
 /// <param name="UnknownHold"><c>unknown-hold</c>.</param>
 /// <param name="UnknownPairs"><c>unknown-pairs</c>: address pairs.</param>
-/// <param name="UnknownPackets"><c>unknown-packets</c>: packets of one pair.</param>
-/// <param name="MaxEndpoints"><c>max-endpoints</c>.</param>
-/// <param name="StreamsPerCall"><c>streams-per-call</c>.</param>
-public sealed record MediaSettings(TimeSpan UnknownHold, int UnknownPairs, int UnknownPackets, int MaxEndpoints, int StreamsPerCall);
+/// <param name="UnknownPairBytes"><c>unknown-pair-bytes</c>: bytes of one pair.</param>
+/// <param name="UnknownBytes"><c>unknown-bytes</c>: bytes of all pairs.</param>
+/// <param name="EndpointsPerCall"><c>endpoints-per-call</c>.</param>
+/// <param name="FlowsPerCall"><c>flows-per-call</c>.</param>
+/// <param name="StreamsPerFlow"><c>streams-per-flow</c>.</param>
+public sealed record MediaSettings(
+    TimeSpan UnknownHold, int UnknownPairs, int UnknownPairBytes, long UnknownBytes, int EndpointsPerCall, int FlowsPerCall, int StreamsPerFlow);
 
 /// <summary><c>engine</c>: threads and queues.</summary>
 /// <param name="Shards"><c>shards</c>: 1 or more; <c>auto</c> is already worked out.</param>
 /// <param name="BatchPackets"><c>batch-packets</c>.</param>
+/// <param name="BatchBytes"><c>batch-bytes</c>, bytes.</param>
 /// <param name="QueueBatches"><c>queue-batches</c>.</param>
 /// <param name="MaxCalls"><c>max-calls</c>.</param>
-public sealed record EngineSettings(int Shards, int BatchPackets, int QueueBatches, int MaxCalls);
+public sealed record EngineSettings(int Shards, int BatchPackets, int BatchBytes, int QueueBatches, int MaxCalls);
 
 /// <summary><c>packet-log</c>: the packets kept of each call.</summary>
 /// <param name="Enabled"><c>enabled</c>.</param>
 /// <param name="Chunk"><c>chunk</c>, bytes.</param>
 /// <param name="Flush"><c>flush</c>.</param>
-/// <param name="Segment"><c>segment</c>: time that one file covers.</param>
+/// <param name="OpenBytes"><c>open-bytes</c>, bytes of one shard.</param>
 /// <param name="Retention"><c>retention</c>.</param>
-public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, TimeSpan Segment, RetentionSettings Retention);
+public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, long OpenBytes, RetentionSettings Retention);
 
 /// <summary><c>packet-log.retention</c>: when segments are removed.</summary>
-/// <param name="SipAge"><c>sip-age</c>.</param>
-/// <param name="RtpAge"><c>rtp-age</c>.</param>
-/// <param name="MaxSize"><c>max-size</c>, bytes; 0 sets no bound.</param>
-public sealed record RetentionSettings(TimeSpan SipAge, TimeSpan RtpAge, long MaxSize);
+/// <param name="SipAge"><c>sip-age</c>; null keeps them whatever their age.</param>
+/// <param name="RtpAge"><c>rtp-age</c>; null likewise.</param>
+/// <param name="MaxSize"><c>max-size</c>, bytes; null sets no bound.</param>
+public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long? MaxSize);
 
 /// <summary><c>storage</c>: the database of records.</summary>
 /// <param name="Batch"><c>batch</c>: records of one transaction.</param>
 /// <param name="BatchDelay"><c>batch-delay</c>.</param>
-/// <param name="Keep"><c>keep</c>: age at which records go; zero keeps them.</param>
+/// <param name="Queue"><c>queue</c>: records in memory.</param>
 /// <param name="OutboxSize"><c>outbox-size</c>, bytes.</param>
-public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, TimeSpan Keep, long OutboxSize);
+/// <param name="Readers"><c>readers</c>: queries at once.</param>
+/// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
+public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
 
 /// <summary><c>api</c>: REST.</summary>
 /// <param name="Listen"><c>listen</c>.</param>
 /// <param name="Auth"><c>auth</c>: whether a token is asked for.</param>
 /// <param name="PageSize"><c>page-size</c>.</param>
-/// <param name="MaxPageSize"><c>max-page-size</c>.</param>
-public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize, int MaxPageSize);
+public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize);
 
 /// <summary><c>log</c>.</summary>
 /// <param name="Level"><c>level</c>.</param>

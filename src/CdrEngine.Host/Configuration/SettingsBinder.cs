@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Host.Hocon;
 
@@ -29,6 +30,7 @@ internal static class SettingsBinder
             Import = Import(root.Section("import")),
             Decode = Decode(root.Section("decode")),
             Tcp = Tcp(root.Section("tcp")),
+            Sctp = Sctp(root.Section("sctp")),
             Sip = Sip(root.Section("sip")),
             Call = Call(root.Section("call")),
             Media = Media(root.Section("media")),
@@ -45,9 +47,13 @@ internal static class SettingsBinder
     private static ImportSettings Import(SettingsReader at) => new(at.Duration("continuity-gap", TimeSpan.Zero, Day));
 
     private static DecodeSettings Decode(SettingsReader at) => new(
-        at.Integer("max-layers", 1, 64),
-        at.Duration("mirror-window", TimeSpan.Zero, Second),
+        at.Integer("max-nesting", 1, 64),
+        Mirror(at.Section("mirror")),
         Fragments(at.Section("fragments")));
+
+    private static MirrorSettings Mirror(SettingsReader at) => new(
+        at.Duration("window", TimeSpan.Zero, Second),
+        at.Integer("entries", 64, 1 << 24));
 
     private static FragmentSettings Fragments(SettingsReader at) => new(
         at.Integer("max-datagrams", 1, 1 << 20),
@@ -55,9 +61,15 @@ internal static class SettingsBinder
         at.Duration("max-age", Millisecond, Hour));
 
     private static TcpSettings Tcp(SettingsReader at) => new(
-        at.Integer("max-streams", 1, 1 << 24),
-        (int)at.Size("max-buffered", 4 << 10, 1 << 30),
-        at.Size("max-buffered-total", 64 << 10, 1L << 40),
+        at.Integer("max-connections", 1, 1 << 24),
+        (int)at.Size("max-stream-bytes", 64 << 10, 1 << 30),
+        at.Size("max-bytes", 1 << 20, 1L << 40),
+        at.Duration("hole-age", Millisecond, Minute),
+        at.Duration("idle-timeout", Second, Day));
+
+    private static SctpSettings Sctp(SettingsReader at) => new(
+        at.Integer("max-directions", 1, 1 << 24),
+        at.Size("max-bytes", 1 << 20, 1L << 40),
         at.Duration("idle-timeout", Second, Day));
 
     private static SipSettings Sip(SettingsReader at) => new(
@@ -73,51 +85,53 @@ internal static class SettingsBinder
         HeldTimeout = at.Duration("held-timeout", Second, Day * 7),
         SessionGrace = at.Duration("session-grace", TimeSpan.Zero, Day),
         MaxDuration = at.Duration("max-duration", Minute, Day * 366),
+        LateFacts = at.Duration("late-facts", TimeSpan.Zero, Hour),
+        InferredEndKept = at.Duration("inferred-end-kept", TimeSpan.Zero, Day),
+        ForkLoserWindow = at.Duration("fork-loser-window", TimeSpan.Zero, Minute),
         MessagesPerCall = at.Integer("messages-per-call", 16, 1_000_000),
         LegsPerCall = at.Integer("legs-per-call", 1, 10_000),
+        KeepHeaders = at.TextList("keep-headers", 32),
         BillsecRounding = at.Choice<BillsecRounding>("billsec-rounding"),
     };
 
     private static MediaSettings Media(SettingsReader at) => new(
         at.Duration("unknown-hold", TimeSpan.Zero, Minute),
-        at.Integer("unknown-pairs", 0, 1 << 20),
-        at.Integer("unknown-packets", 0, 100_000),
-        at.Integer("max-endpoints", 16, 1 << 28),
-        at.Integer("streams-per-call", 1, 10_000));
+        at.Integer("unknown-pairs", 1, 1 << 20),
+        (int)at.Size("unknown-pair-bytes", 1 << 10, 1 << 30),
+        at.Size("unknown-bytes", 1 << 20, 1L << 40),
+        at.Integer("endpoints-per-call", 4, 10_000),
+        at.Integer("flows-per-call", 4, 10_000),
+        at.Integer("streams-per-flow", 1, 10_000));
 
     private static EngineSettings Engine(SettingsReader at) => new(
         at.IntegerOrAuto("shards", 1, 256, Math.Max(1, Environment.ProcessorCount - 1)),
         at.Integer("batch-packets", 1, 65_536),
+        (int)at.Size("batch-bytes", 1 << 10, 64 << 20),
         at.Integer("queue-batches", 1, 65_536),
         at.Integer("max-calls", 1, 1 << 24));
 
     private static PacketLogSettings PacketLog(SettingsReader at) => new(
         at.Switch("enabled"),
-        (int)at.Size("chunk", 1 << 10, 16 << 20),
+        (int)at.Size("chunk", 1 << 10, 1 << 20),
         at.Duration("flush", Millisecond * 10, Minute),
-        at.Duration("segment", Second, Day),
+        at.Size("open-bytes", 1 << 20, 1L << 40),
         Retention(at.Section("retention")));
 
     private static RetentionSettings Retention(SettingsReader at) => new(
-        at.Duration("sip-age", Minute, Century),
-        at.Duration("rtp-age", Minute, Century),
-        at.Size("max-size", 0, long.MaxValue));
+        at.Duration("sip-age", TimeSpan.Zero, Century) is var sip && sip > TimeSpan.Zero ? sip : null,
+        at.Duration("rtp-age", TimeSpan.Zero, Century) is var rtp && rtp > TimeSpan.Zero ? rtp : null,
+        at.Size("max-size", 0, long.MaxValue) is var size and > 0 ? size : null);
 
     private static StorageSettings Storage(SettingsReader at) => new(
         at.Integer("batch", 1, 100_000),
         at.Duration("batch-delay", Millisecond, Minute),
-        at.Duration("keep", TimeSpan.Zero, Century),
-        at.Size("outbox-size", 1 << 20, 1L << 44));
+        at.Integer("queue", 1, 10_000_000),
+        at.Size("outbox-size", 1 << 20, 1L << 44),
+        at.Integer("readers", 1, 64),
+        at.Size("write-cache", 1 << 20, 1L << 36));
 
-    private static ApiSettings Api(SettingsReader at)
-    {
-        var settings = new ApiSettings(
-            at.Address("listen"),
-            at.Switch("auth"),
-            at.Integer("page-size", 1, 100_000),
-            at.Integer("max-page-size", 1, 100_000));
-        if (settings.PageSize > settings.MaxPageSize)
-            throw at.Fail("page-size", $"{settings.PageSize} is more than max-page-size, {settings.MaxPageSize}");
-        return settings;
-    }
+    private static ApiSettings Api(SettingsReader at) => new(
+        at.Address("listen"),
+        at.Switch("auth"),
+        at.Integer("page-size", 1, CallQuery.MaxLimit));
 }

@@ -37,7 +37,12 @@ internal sealed class KnownKeys
         string last = path[(path.LastIndexOf('.') + 1)..];
         string? nearest = EditDistance.Nearest(path, _keys);
         if (nearest is null || EditDistance.Between(path, nearest) > 2)
-            nearest = _keys.Find(known => known.EndsWith("." + path, StringComparison.Ordinal)) ?? _keys.Find(known => known.EndsWith("." + last, StringComparison.Ordinal)) ?? nearest;
+        {
+            nearest = _keys.Find(known => known.EndsWith("." + path, StringComparison.Ordinal))
+                ?? _keys.Find(known => known.EndsWith("." + last, StringComparison.Ordinal))
+                ?? nearest;
+        }
+
         return $"unknown key '{path}'; did you mean '{nearest}'?";
     }
 }
@@ -59,6 +64,18 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
     {
         string text = Scalar(key).Text;
         return text.Length > 0 ? text : throw Fail(key, "it is empty");
+    }
+
+    /// <summary>A list of texts; one text alone is a list of one.</summary>
+    public IReadOnlyList<string> TextList(string key, int most)
+    {
+        HoconValue value = Noted(key, Require(key));
+        List<HoconValue> items = value.Kind == HoconKind.Text ? [value] : value.Items;
+        if (value.Kind is HoconKind.Null or HoconKind.Object) throw Fail(key, "it takes a list of texts");
+        if (items.Count > most) throw Fail(key, $"{items.Count} items are more than {most}");
+        HoconValue? stranger = items.Find(static item => item.Kind != HoconKind.Text || item.Text.Length == 0);
+        if (stranger is not null) throw new HoconException(stranger.Position, $"{prefix}{key}: its items are texts");
+        return items.ConvertAll(static item => item.Text);
     }
 
     public bool Switch(string key) => Scalar(key).Text switch

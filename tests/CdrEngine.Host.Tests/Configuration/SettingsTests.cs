@@ -26,11 +26,13 @@ public sealed class SettingsTests
         { "cdrengine.call.legs-per-call = 0", "app.conf:1:32: cdrengine.call.legs-per-call: 0 is outside 1 to 10000" },
         { "cdrengine.call.billsec-rounding = nearst", "app.conf:1:35: cdrengine.call.billsec-rounding: 'nearst' is none of nearest, floor, ceil; did you mean 'nearest'?" },
         { "cdrengine.packet-log.chunk = 16 KX", "app.conf:1:30: cdrengine.packet-log.chunk: 'KX' is no unit of size; known are B, kB, MB, GB, TB, KiB, MiB, GiB, TiB" },
-        { "cdrengine.packet-log.chunk = 10", "app.conf:1:30: cdrengine.packet-log.chunk: 10B is outside 1KiB to 16MiB" },
+        { "cdrengine.packet-log.chunk = 10", "app.conf:1:30: cdrengine.packet-log.chunk: 10B is outside 1KiB to 1MiB" },
         { "cdrengine.packet-log.enabled = maybe", "app.conf:1:32: cdrengine.packet-log.enabled: 'maybe' is neither on nor off" },
         { "cdrengine.api.listen = \"localhost\"", "app.conf:1:24: cdrengine.api.listen: 'localhost' is no address with a port; write 127.0.0.1:8080 or [::1]:8080" },
         { "cdrengine.api.listen = \"::1:80\"", "app.conf:1:24: cdrengine.api.listen: '::1:80' is no address with a port; write 127.0.0.1:8080 or [::1]:8080" },
-        { "cdrengine.api.page-size = 5000", "app.conf:1:27: cdrengine.api.page-size: 5000 is more than max-page-size, 1000" },
+        { "cdrengine.api.page-size = 5000", "app.conf:1:27: cdrengine.api.page-size: 5000 is outside 1 to 1000" },
+        { "cdrengine.call.keep-headers = { a = 1 }", "app.conf:1:31: cdrengine.call.keep-headers: it takes a list of texts" },
+        { "cdrengine.call.keep-headers = [X-A, [X-B]]", "app.conf:1:37: cdrengine.call.keep-headers: its items are texts" },
         { "cdrengine.data-dir = \"\"", "app.conf:1:22: cdrengine.data-dir: it is empty" },
         { "cdrengine.engine.shards = automatic", "app.conf:1:27: cdrengine.engine.shards: 'automatic' is no whole number" },
     };
@@ -49,12 +51,15 @@ public sealed class SettingsTests
         Assert.Equal(TimeSpan.FromHours(4), settings.Call.MaxDuration);
         Assert.Equal(2000, settings.Call.MessagesPerCall);
         Assert.Equal(BillsecRounding.Nearest, settings.Call.BillsecRounding);
-        Assert.Equal(TimeSpan.FromMilliseconds(50), settings.Decode.MirrorWindow);
+        Assert.Equal(TimeSpan.FromMilliseconds(50), settings.Decode.Mirror.Window);
         Assert.Equal(TimeSpan.FromSeconds(5), settings.Media.UnknownHold);
         Assert.Equal(Math.Max(1, Environment.ProcessorCount - 1), settings.Engine.Shards);
         Assert.Equal(16 * 1024, settings.PacketLog.Chunk);
         Assert.Equal(TimeSpan.FromSeconds(1), settings.PacketLog.Flush);
         Assert.True(settings.PacketLog.Enabled);
+        Assert.Equal(["X-Call-ID", "X-CID"], settings.Call.KeepHeaders);
+        Assert.Equal(TimeSpan.FromDays(14), settings.PacketLog.Retention.RtpAge);
+        Assert.Null(settings.PacketLog.Retention.MaxSize);
         Assert.Equal("127.0.0.1:8080", settings.Api.Listen.ToString());
         Assert.True(settings.Api.Auth);
     }
@@ -90,6 +95,16 @@ public sealed class SettingsTests
         }
 
         Assert.Empty(bare);
+    }
+
+    [Fact]
+    public void Zero_InRetention_KeepsForEver_AndListsAppend()
+    {
+        Settings settings = Bind("cdrengine { packet-log.retention { sip-age = 0s, rtp-age = 1d, max-size = 1TB }, call.keep-headers += X-Mine }");
+        Assert.Null(settings.PacketLog.Retention.SipAge);
+        Assert.Equal(TimeSpan.FromDays(1), settings.PacketLog.Retention.RtpAge);
+        Assert.Equal(1_000_000_000_000, settings.PacketLog.Retention.MaxSize);
+        Assert.Equal(["X-Call-ID", "X-CID", "X-Mine"], settings.Call.KeepHeaders);
     }
 
     [Theory]
