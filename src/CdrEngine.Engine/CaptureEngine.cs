@@ -6,7 +6,6 @@ using CdrEngine.Core;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Engine.Shards;
 using CdrEngine.PacketLog;
-using CdrEngine.Protocols.Link;
 
 namespace CdrEngine.Engine;
 
@@ -52,8 +51,7 @@ public sealed class CaptureEngine : IAsyncDisposable
             _threads[i].Start();
         }
 
-        _switchboard = new Switchboard(
-            options.Routing, new PacketDecoder(options.Decoder), options.Sip, options.Tcp, options.Sctp, ports, keepFrames: log is not null);
+        _switchboard = new Switchboard(options, ports, keepFrames: log is not null);
     }
 
     /// <summary>Failures of actors and the like, as they happen.</summary>

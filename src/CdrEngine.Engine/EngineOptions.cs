@@ -1,5 +1,7 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Streams;
 using CdrEngine.Engine.Routing;
+using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
 using CdrEngine.Protocols.Sctp;
 using CdrEngine.Protocols.Sip;
@@ -40,6 +42,12 @@ public sealed record EngineOptions
 
     /// <summary>Bounds of SIP messages. Messages over TCP may be longer than a datagram.</summary>
     public SipLimits Sip { get; init; } = new() { MaxMessageBytes = 256 * 1024 };
+
+    /// <summary>What counts as a mirror's copy of a packet.</summary>
+    public MirrorLimits Mirror { get; init; } = new();
+
+    /// <summary>Bounds of RTP figures.</summary>
+    public StreamLimits Streams { get; init; } = new();
 
     /// <summary>Timers of calls.</summary>
     public CallTimers Timers { get; init; } = new();

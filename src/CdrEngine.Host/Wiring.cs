@@ -1,5 +1,6 @@
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Joined;
 using CdrEngine.Host.Parts;
 
 namespace CdrEngine.Host;
@@ -11,10 +12,10 @@ internal sealed class Wiring : IParts
     public IReadOnlyList<string> DemoCaptures => throw Absent("demo captures");
 
     /// <inheritdoc />
-    public IImportRunner Importer(Settings settings) => throw Absent("importer");
+    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings));
 
     /// <inheritdoc />
-    public ICallArchive Archive(Settings settings) => throw Absent("archive");
+    public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
 
     /// <inheritdoc />
     public IApiServer Server(Settings settings) => throw Absent("server");

@@ -34,7 +34,7 @@ internal sealed class Switchboard : ISipMessageSink
     private readonly HandlePool[] _callHandles;
     private readonly HandlePool[] _flowHandles;
     private readonly bool _keepFrames;
-    private readonly MirrorFilter _mirror = new();
+    private readonly MirrorFilter _mirror;
     private readonly SipMessage _message;
     private readonly SdpSession _sdp = new();
     private readonly CallIndex _calls = new();
@@ -50,16 +50,17 @@ internal sealed class Switchboard : ISipMessageSink
     private int _source;
     private Timestamp _now;
 
-    public Switchboard(SwitchboardLimits limits, PacketDecoder decoder, SipLimits sip, TcpLimits tcp, SctpLimits sctp, IShardPort[] ports, bool keepFrames)
+    public Switchboard(EngineOptions options, IShardPort[] ports, bool keepFrames)
     {
-        _limits = limits;
-        _decoder = decoder;
-        _message = new SipMessage(sip);
-        _streams = new SipStreamReassembler(tcp);
-        _sctp = new SctpReassembler(sctp);
+        _limits = options.Routing;
+        _decoder = new PacketDecoder(options.Decoder);
+        _mirror = new MirrorFilter(options.Mirror);
+        _message = new SipMessage(options.Sip);
+        _streams = new SipStreamReassembler(options.Tcp);
+        _sctp = new SctpReassembler(options.Sctp);
         _ports = ports;
         _keepFrames = keepFrames;
-        _hold = new MediaHold(limits.MediaHold);
+        _hold = new MediaHold(options.Routing.MediaHold);
         _batches = Array.ConvertAll(ports, static port => port.Take());
         _callHandles = Array.ConvertAll(ports, static _ => new HandlePool());
         _flowHandles = Array.ConvertAll(ports, static _ => new HandlePool());

@@ -22,7 +22,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly Func<PacketLogReader>? _openReader;
     private readonly IReadOnlyList<string> _sources;
     private readonly ConcurrentQueue<ShardBatch> _pool;
-    private readonly StreamLimits _streamLimits = new();
+    private readonly StreamLimits _streamLimits;
     private readonly List<CallSeat?> _calls = [];
     private readonly List<FlowSeat> _flows = [];
     private readonly List<RecordEmission> _pending = [];
@@ -39,6 +39,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         _openReader = openReader;
         _sources = sources;
         _pool = pool;
+        _streamLimits = options.Streams;
         CallOptions = new CallOptions { Timers = options.Timers, Limits = options.Call };
         Message = new SipMessage(options.Sip);
     }

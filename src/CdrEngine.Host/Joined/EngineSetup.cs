@@ -1,8 +1,10 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Streams;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
+using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
 using CdrEngine.Protocols.Sctp;
 using CdrEngine.Protocols.Sip;
@@ -17,6 +19,7 @@ internal static class EngineSetup
     {
         Shards = settings.Engine.Shards,
         BatchItems = settings.Engine.BatchPackets,
+        BatchBytes = settings.Engine.BatchBytes,
         QueuedBatches = settings.Engine.QueueBatches,
         ContinuityGap = settings.Import.ContinuityGap,
         Routing = new SwitchboardLimits
@@ -25,6 +28,7 @@ internal static class EngineSetup
             MaxEndpointsPerCall = settings.Media.EndpointsPerCall,
             MaxFlowsPerCall = settings.Media.FlowsPerCall,
             Linger = settings.Call.Linger,
+            Late = settings.Call.LateFacts,
             UnansweredIdle = settings.Call.SetupTimeout + TimeSpan.FromSeconds(60),
             AnsweredIdle = Longest(settings.Call) + TimeSpan.FromMinutes(5),
             MediaHold = new MediaHoldLimits
@@ -37,19 +41,29 @@ internal static class EngineSetup
         },
         Decoder = new DecoderLimits
         {
-            MaxNesting = settings.Decode.MaxLayers,
+            MaxNesting = settings.Decode.MaxNesting,
             MaxFragmentedDatagrams = settings.Decode.Fragments.MaxDatagrams,
             MaxFragmentBytes = settings.Decode.Fragments.MaxBytes,
             FragmentAge = settings.Decode.Fragments.MaxAge,
         },
         Tcp = new TcpLimits
         {
-            Connections = settings.Tcp.MaxStreams,
+            Connections = settings.Tcp.MaxConnections,
             MessageBytes = settings.Sip.MaxMessage,
-            TotalBytes = settings.Tcp.MaxBufferedTotal,
+            StreamBytes = settings.Tcp.MaxStreamBytes,
+            TotalBytes = settings.Tcp.MaxBytes,
+            HoleAge = settings.Tcp.HoleAge,
             IdleAge = settings.Tcp.IdleTimeout,
         },
-        Sctp = new SctpLimits(),
+        Sctp = new SctpLimits
+        {
+            Directions = settings.Sctp.MaxDirections,
+            MessageBytes = settings.Sip.MaxMessage,
+            TotalBytes = settings.Sctp.MaxBytes,
+            IdleAge = settings.Sctp.IdleTimeout,
+        },
+        Mirror = new MirrorLimits { Window = settings.Decode.Mirror.Window, Entries = settings.Decode.Mirror.Entries },
+        Streams = new StreamLimits { StreamsPerFlow = settings.Media.StreamsPerFlow },
         Sip = new SipLimits { MaxMessageBytes = settings.Sip.MaxMessage, MaxHeaders = settings.Sip.MaxHeaders },
         Timers = new CallTimers
         {
@@ -60,11 +74,24 @@ internal static class EngineSetup
             MaxDuration = settings.Call.MaxDuration,
             SessionGrace = settings.Call.SessionGrace,
             Linger = settings.Call.Linger,
+            LateFacts = settings.Call.LateFacts,
+            InferredEndKept = settings.Call.InferredEndKept,
+            ForkLoserWindow = settings.Call.ForkLoserWindow,
         },
-        Call = new CallLimits { MessagesPerCall = settings.Call.MessagesPerCall, LegsPerCall = settings.Call.LegsPerCall },
+        Call = new CallLimits
+        {
+            MessagesPerCall = settings.Call.MessagesPerCall,
+            LegsPerCall = settings.Call.LegsPerCall,
+            FurtherHeaders = settings.Call.KeepHeaders,
+        },
     };
 
-    public static PacketLogLimits PacketLog(PacketLogSettings settings) => new() { ChunkBytes = settings.Chunk, ChunkAge = settings.Flush };
+    public static PacketLogLimits PacketLog(PacketLogSettings settings) => new()
+    {
+        ChunkBytes = settings.Chunk,
+        ChunkAge = settings.Flush,
+        OpenChunkBytes = settings.OpenBytes,
+    };
 
     // The switchboard must not forget a call before the call's own timers have ended it.
     private static TimeSpan Longest(CallSettings call) =>

@@ -35,6 +35,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
         {
             BatchSize = settings.Storage.Batch,
             BatchDelay = settings.Storage.BatchDelay,
+            QueueLimit = settings.Storage.Queue,
         });
         _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
     }
