@@ -36,8 +36,8 @@ public struct SipHeaderScan
     /// <summary>True where there is a Call-ID.</summary>
     public bool HasCallId { get; set; }
 
-    /// <summary>True where a line is neither <c>name: value</c> nor a continuation.</summary>
-    public bool HasStrangeLine { get; set; }
+    /// <summary>Where the first line begins that is neither <c>name: value</c> nor a continuation; 0 where there is none.</summary>
+    public int StrangeOffset { get; set; }
 
     /// <summary>Length of the whole message, once the section is complete; without a Content-Length the body is taken to be empty.</summary>
     public readonly long MessageBytes => Offset + (long)Math.Max(0, ContentLength);
@@ -106,9 +106,12 @@ public static class SipFraming
         return space > 0 && IsKnownMethod(bytes[..space]) && CheckStart(bytes, longestLine, out _) == StartLineShape.Sip;
     }
 
-    /// <summary>Reads on through the header section. <paramref name="message"/> begins at the start line and holds what is there so far.</summary>
+    /// <summary>Reads on through the header section of a message, from its start line to what is there so far.</summary>
+    /// <param name="message">Start line and what follows it.</param>
+    /// <param name="scan">How far it came.</param>
+    /// <param name="stopsAtStrangeLine">Stop, incomplete, at a line that is no header: for what may be no message at all.</param>
     /// <returns>True when the section is complete: <see cref="SipHeaderScan.Offset"/> is where the body begins.</returns>
-    public static bool ScanHeaders(ReadOnlySpan<byte> message, ref SipHeaderScan scan)
+    public static bool ScanHeaders(ReadOnlySpan<byte> message, ref SipHeaderScan scan, bool stopsAtStrangeLine = false)
     {
         while (!scan.IsComplete)
         {
@@ -116,9 +119,17 @@ public static class SipFraming
             if (end < 0) return false;
             ReadOnlySpan<byte> line = message.Slice(scan.Offset, end);
             if (line.Length > 0 && line[^1] == (byte)'\r') line = line[..^1];
+            int lineStart = scan.Offset;
             scan.Offset += end + 1;
-            if (line.Length == 0) scan.IsComplete = true;
-            else ReadLine(line, ref scan);
+            if (line.Length == 0)
+            {
+                scan.IsComplete = true;
+            }
+            else if (!ReadLine(line, ref scan) && scan.StrangeOffset == 0)
+            {
+                scan.StrangeOffset = lineStart;
+                if (stopsAtStrangeLine) return false;
+            }
         }
 
         return true;
@@ -187,7 +198,7 @@ public static class SipFraming
 
     /// <summary>Walks back from the version of a request line to its method. What stands before a known method on the same line is the end of
     /// a body without a line end; an unknown method is believed only after a line end, because a hole may have cut the word.</summary>
-    private static bool TryFindRequestStart(ReadOnlySpan<byte> before, int longestLine, out int start)
+    internal static bool TryFindRequestStart(ReadOnlySpan<byte> before, int longestLine, out int start)
     {
         start = 0;
         if (before.Length < 6 || before[^1] != (byte)' ') return false;
@@ -210,13 +221,13 @@ public static class SipFraming
         return at == 0 && lineStart > floor;
     }
 
-    private static void ReadLine(ReadOnlySpan<byte> line, ref SipHeaderScan scan)
+    /// <summary>Takes from one line what framing needs; false where it is no header line.</summary>
+    private static bool ReadLine(ReadOnlySpan<byte> line, ref SipHeaderScan scan)
     {
         if (line[0] is (byte)' ' or (byte)'\t')
         {
-            if (!scan.AwaitsFoldedLength) return;
-            ReadContentLength(line, ref scan);
-            return;
+            if (scan.AwaitsFoldedLength) ReadContentLength(line, ref scan);
+            return true;
         }
 
         scan.AwaitsFoldedLength = false;
@@ -224,12 +235,7 @@ public static class SipFraming
         while (name < line.Length && IsToken(line[name])) name++;
         int colon = name;
         while (colon < line.Length && line[colon] is (byte)' ' or (byte)'\t') colon++;
-        if (name == 0 || colon == line.Length || line[colon] != (byte)':')
-        {
-            scan.HasStrangeLine = true;
-            return;
-        }
-
+        if (name == 0 || colon == line.Length || line[colon] != (byte)':') return false;
         switch (line[0] | 0x20)
         {
             case 'c':
@@ -246,6 +252,8 @@ public static class SipFraming
                 if (name == 1 || Ascii.EqualsIgnoreCase(line[..name], "via"u8)) scan.HasVia = true;
                 break;
         }
+
+        return true;
     }
 
     private static void ReadContentLength(ReadOnlySpan<byte> text, ref SipHeaderScan scan)

@@ -16,6 +16,9 @@ namespace CdrEngine.Protocols.Tcp;
 /// </remarks>
 public sealed class SipStreamReassembler
 {
+    /// <summary>So many idle buffers keep their memory, 32 KiB at most each: the shared pool of arrays keeps too few for many streams side by side.</summary>
+    private const int SpareBuffersWithMemory = 1024;
+
     private readonly TcpLimits _limits;
     private readonly StreamFramer _framer;
     private readonly ConnectionTable _table = new();
@@ -456,7 +459,7 @@ public sealed class SipStreamReassembler
         HeldBytes -= stream.AccountedBytes;
         stream.AccountedBytes = 0;
         stream.Buffer = null;
-        buffer.Clear();
+        buffer.Clear(keepsMemory: _spareBuffers.Count < SpareBuffersWithMemory);
         _spareBuffers.Push(buffer);
     }
 }

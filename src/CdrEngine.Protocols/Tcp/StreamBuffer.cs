@@ -17,6 +17,7 @@ internal sealed class StreamBuffer
     private const int SmallestBytes = 2048;
     private const int CompactBytes = 32 * 1024;
     private const int LargestIdleEntries = 256;
+    private const int LargestIdleBytes = 16 * 1024;
 
     private readonly List<(long At, int Offset, int Length)> _sorted = [];
     private byte[] _window = [];
@@ -216,8 +217,8 @@ internal sealed class StreamBuffer
     /// <summary>Drops the window and the frames of ordered bytes; what waits behind the hole stays.</summary>
     public void DropOrdered(long position) => Consume(_windowEnd - _windowStart, position);
 
-    /// <summary>Drops everything and gives the memory back.</summary>
-    public void Clear()
+    /// <summary>Drops everything. The memory goes back to the pool of arrays, unless it is small and wanted for the next stream.</summary>
+    public void Clear(bool keepsMemory)
     {
         _windowStart = 0;
         _windowEnd = 0;
@@ -230,8 +231,8 @@ internal sealed class StreamBuffer
         _arenaUsed = 0;
         _arenaDead = 0;
         WaitingBytes = 0;
-        Return(ref _window);
-        Return(ref _arena);
+        if (!keepsMemory || _window.Length > LargestIdleBytes) Return(ref _window);
+        if (!keepsMemory || _arena.Length > LargestIdleBytes) Return(ref _arena);
         if (_pieces.Length > LargestIdleEntries) _pieces = new Piece[8];
         if (_frames.Length > LargestIdleEntries) _frames = new HeldFrame[8];
     }

@@ -241,8 +241,15 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
                 case StartLineShape.NeedMore:
                     return false;
                 case StartLineShape.NotSip:
-                    LoseSync(stream, data, ref at);
+                    LoseSync(stream, ref at);
                     return true;
+            }
+
+            if (stream.IsUnverified && HidesRequest(data.Slice(at, lineBytes), out int hidden))
+            {
+                SearchOn(stream, hidden);
+                at += hidden;
+                return true;
             }
 
             stream.Scan = SipHeaderScan.After(lineBytes);
@@ -253,17 +260,17 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         ReadOnlySpan<byte> rest = data[at..];
         if (!scan.IsComplete)
         {
-            bool isComplete = SipFraming.ScanHeaders(rest, ref scan);
-            if (stream.IsUnverified && (scan.HasStrangeLine || (isComplete && !(scan.HasVia && scan.HasCallId))))
+            bool isComplete = SipFraming.ScanHeaders(rest, ref scan, stopsAtStrangeLine: stream.IsUnverified);
+            if (stream.IsUnverified && (scan.StrangeOffset > 0 || (isComplete && !(scan.HasVia && scan.HasCallId))))
             {
-                LoseSync(stream, data, ref at);
+                LoseSync(stream, ref at);
                 return true;
             }
 
             if ((isComplete ? scan.Offset : rest.Length) > limits.HeaderBytes)
             {
                 counters.Increment(TcpCounter.HeaderTooLarge);
-                LoseSync(stream, data, ref at);
+                LoseSync(stream, ref at);
                 return true;
             }
 
@@ -294,19 +301,33 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         return true;
     }
 
-    private void LoseSync(TcpStream stream, ReadOnlySpan<byte> data, ref int at)
+    /// <summary>What stands here is no message. None begins in lines that look like headers either, so that a search never reads them again;
+    /// the line end before what follows stays, to show that a line begins.</summary>
+    private void LoseSync(TcpStream stream, ref int at)
     {
-        // What stands here is no message. Behind a status line on the same line one may begin (a body without line end before it); the
-        // rest of a request line would only be found as the same line with a shorter method.
-        bool isRequest = stream.HasScan && !data[at..].StartsWith("SIP/2.0 "u8);
-        int skipped = isRequest ? data[at..].IndexOf((byte)'\n') : 1;
         if (!stream.IsUnverified) counters.Increment(TcpCounter.SyncLost);
+        ref SipHeaderScan scan = ref stream.Scan;
+        int skipped = !stream.HasScan ? 1 : (scan.StrangeOffset > 0 ? scan.StrangeOffset : scan.Offset) - 1;
+        SearchOn(stream, skipped);
+        at += skipped;
+    }
+
+    private void SearchOn(TcpStream stream, int skipped)
+    {
         counters.Add(TcpCounter.SearchedBytes, skipped);
         stream.SearchedBytes += skipped;
         stream.Phase = StreamPhase.Search;
         stream.IsUnverified = false;
         stream.NextMessage();
-        at += skipped;
+    }
+
+    /// <summary>True for <c>SIP/2.0 200 OKINVITE sip:… SIP/2.0</c>: a body that is a status line without line end, and the request behind it.</summary>
+    private bool HidesRequest(ReadOnlySpan<byte> line, out int start)
+    {
+        start = 0;
+        line = line.TrimEnd("\r\n"u8);
+        return line.StartsWith("SIP/2.0 "u8) && line.EndsWith(" SIP/2.0"u8)
+            && SipFraming.TryFindRequestStart(line[..^7], limits.StartLineBytes, out start) && start > 0;
     }
 
     private bool ReadHandshake(TcpStream stream, ReadOnlySpan<byte> data, ref int at)

@@ -166,6 +166,29 @@ public sealed class SipStreamReassemblerTests
         Assert.Equal([Invite], rig.Texts);
     }
 
+    [Theory]
+    [InlineData("SIP/2.0 200 OK\r\n")]
+    [InlineData("SIP/2.0 200 OK")]
+    [InlineData("SIP/2.0 200 OK\r\nX: y\r\n")]
+    [InlineData("SIP/2.0 200 OK\r\nX: y\r\n\r\n")]
+    [InlineData("ACK sip:b@c SIP/2.0\r\nX: SIP/2.0 200 OK\r\n\r\n")]
+    [InlineData("A: SIP/2.0 200 OK\r\nB: SIP/2.0 200 OK\r\nC: SIP/2.0 200 OK\r\n")]
+    [InlineData("SIP/2.0 200 OK\r\nSIP/2.0 200 OK\r\nSIP/2.0 200 OK\r\n")]
+    public void MidStream_WithWhatOnlyLooksLikeAMessage_FindsTheRealOne(string before)
+    {
+        foreach (string real in new[] { Invite, Ok })
+        {
+            // Two messages glued to a status line cannot be told apart.
+            if (real == Ok && !before.EndsWith('\n')) continue;
+            string all = "rest\r\n" + before + real + Ok;
+            TcpRig rig = new TcpRig().A(1, all);
+            Assert.Equal([real, Ok], rig.Texts);
+            TcpRig slow = new();
+            for (int i = 0; i < all.Length; i += 3) slow.A((uint)(1 + i), all.Substring(i, Math.Min(3, all.Length - i)));
+            Assert.Equal([real, Ok], slow.Texts);
+        }
+    }
+
     [Fact]
     public void Hole_InTheMethod_DoesNotMakeAnotherMethodOfTheRest()
     {
