@@ -3,7 +3,7 @@ using CdrEngine.Core;
 
 namespace CdrEngine.PacketLog;
 
-/// <summary>Where the chunks of one call lie, in few bytes: some 14 for a chunk. Stored beside the call's record.</summary>
+/// <summary>Where the chunks of one call lie, in few bytes: 14 to 20 for a chunk. Stored beside the call's record.</summary>
 /// <remarks>A version byte, then for each chunk: flags (bit 0 kind, bit 1 "in the segment of the last chunk of this kind"), where bit 1 is not
 /// set the minute (as difference to the last chunk's), run, part and shard, then offset (less the end of the last chunk there), length, time of the
 /// first packet (less that of the last chunk), duration, frames and first sequence (less that of the last chunk). All are variable-length
