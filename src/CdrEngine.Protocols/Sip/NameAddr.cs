@@ -1,9 +1,13 @@
+using System.Buffers;
+
 namespace CdrEngine.Protocols.Sip;
 
 /// <summary>An address of a header such as From, To, Contact: <c>"Name" &lt;uri&gt;;parameters</c> or a bare URI (RFC 3261 20.10, 25.1); a view.</summary>
 /// <remarks>Without angle brackets, what follows the first semicolon belongs to the header and not to the URI (RFC 3261 20).</remarks>
 public readonly ref struct NameAddr
 {
+    private static readonly SearchValues<byte> AfterPlainTag = SearchValues.Create("; \t\r\n\">"u8);
+
     private NameAddr(ReadOnlySpan<byte> displayName, ReadOnlySpan<byte> uri, ReadOnlySpan<byte> parameters, bool isBracketed)
     {
         DisplayName = displayName;
@@ -64,6 +68,19 @@ public readonly ref struct NameAddr
         ReadOnlySpan<byte> uri = SipGrammar.Trim(end < 0 ? rest : rest[..end]);
         ReadOnlySpan<byte> name = SipGrammar.Unquote(SipGrammar.Trim(text[..open]));
         return new NameAddr(name, uri, end < 0 ? default : rest[(end + 1)..], isBracketed: true);
+    }
+
+    /// <summary>The tag of an address, without reading the rest of it where it is written as nearly all are: <c>…&gt;;tag=value</c>.</summary>
+    internal static ReadOnlySpan<byte> TagOf(ReadOnlySpan<byte> text)
+    {
+        int close = text.IndexOf((byte)'>');
+        if (close > 0 && text[..close].Contains((byte)'<'))
+        {
+            ReadOnlySpan<byte> tail = text[(close + 1)..];
+            if (tail.StartsWith(";tag="u8) && !tail[5..].ContainsAny(AfterPlainTag)) return tail[5..];
+        }
+
+        return Parse(text).Tag;
     }
 
     /// <summary>The display name as text, escapes resolved.</summary>

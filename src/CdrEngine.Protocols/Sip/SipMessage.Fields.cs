@@ -31,10 +31,10 @@ public sealed partial class SipMessage
     public NameAddr Contact => FirstAddress(SipHeader.Contact);
 
     /// <summary>Tag of From; empty without one.</summary>
-    public ReadOnlySpan<byte> FromTag => From.Tag;
+    public ReadOnlySpan<byte> FromTag => NameAddr.TagOf(Header1(SipHeader.From));
 
     /// <summary>Tag of To; empty without one.</summary>
-    public ReadOnlySpan<byte> ToTag => To.Tag;
+    public ReadOnlySpan<byte> ToTag => NameAddr.TagOf(Header1(SipHeader.To));
 
     /// <summary>Via on top; all empty without one that can be read.</summary>
     public SipVia TopVia => SipVia.TryParse(FirstValue(SipHeader.Via), out SipVia via) ? via : default;

@@ -335,9 +335,9 @@ public sealed partial class SipMessage
             for (int i = 0; i < raw.Length; i++)
             {
                 byte c = raw[i];
-                if (c is (byte)'\r' or (byte)'\n')
+                if (c == (byte)'\n')
                 {
-                    while (at > start && _unfolded[at - 1] is (byte)' ' or (byte)'\t') at--;
+                    while (at > start && SipGrammar.IsBlank(_unfolded[at - 1])) at--;
                     while (i + 1 < raw.Length && SipGrammar.IsBlank(raw[i + 1])) i++;
                     c = (byte)' ';
                 }

@@ -19,11 +19,32 @@ public readonly ref struct SipParameters
     /// <summary>Finds the first parameter of that name, case aside; its value without quotes, empty for a parameter without a value.</summary>
     public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
-        foreach (SipParameter parameter in this)
+        // as the enumerator does, but values of other names are not looked at
+        ReadOnlySpan<byte> rest = Text;
+        while (true)
         {
-            if (!SipGrammar.EqualsIgnoreCase(parameter.Name, name)) continue;
-            value = parameter.Value;
-            return true;
+            int start = 0;
+            while (start < rest.Length && (rest[start] == (byte)';' || SipGrammar.IsBlank(rest[start]))) start++;
+            rest = rest[start..];
+            if (rest.Length < name.Length) break;
+            if (SipGrammar.EqualsIgnoreCase(rest[..name.Length], name))
+            {
+                ReadOnlySpan<byte> after = rest[name.Length..];
+                if (after.IsEmpty || after[0] is (byte)'=' or (byte)';' || SipGrammar.IsBlank(after[0]))
+                {
+                    var found = new Enumerator(rest);
+                    if (found.MoveNext() && found.Current.Name.Length == name.Length)
+                    {
+                        value = found.Current.Value;
+                        return true;
+                    }
+                }
+            }
+
+            int end = rest.IndexOfAny((byte)';', (byte)'"');
+            if (end >= 0 && rest[end] == (byte)'"') end = SipGrammar.IndexOutside(rest, (byte)';');
+            if (end < 0) break;
+            rest = rest[end..];
         }
 
         value = default;
