@@ -7,8 +7,12 @@ internal static class BenchCommand
 {
     public static Command Make()
     {
-        var command = new Command("bench", "Generate load and measure. Needs the sources: ./cdrengine bench …") { TreatUnmatchedTokensAsErrors = false };
-        command.SetAction(static int (_) => throw new CommandException("the measurements come with the sources: run ./cdrengine bench in a checkout"));
+        var command = new Command("bench", "Generate load and measure. Needs the sources: ./cdrengine bench …")
+        {
+            TreatUnmatchedTokensAsErrors = false,
+        };
+        command.SetAction(static int (_) =>
+            throw new CommandException("the measurements come with the sources: run ./cdrengine bench in a checkout"));
         return command;
     }
 }

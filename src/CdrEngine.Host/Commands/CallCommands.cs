@@ -20,7 +20,7 @@ internal static class ShowCommand
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
             IReadOnlyList<LadderMessage> messages = archive.Messages(call.Id);
             foreach (string line in LadderText.Lines(call, messages, context.Colour)) context.Out.WriteLine(line);
-            return messages.Count > 0 ? ExitCode.Success : throw new CommandException($"the packets of {call.Id} are gone or were not kept");
+            return messages.Count > 0 ? ExitCode.Success : throw OneCall.WithoutPackets(call);
         });
         return command;
     }
@@ -39,7 +39,7 @@ internal static class PcapCommand
             using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
             using Stream output = context.OpenBinaryOutput();
-            return archive.WritePcap(call.Id, output) ? ExitCode.Success : throw new CommandException($"the packets of {call.Id} are gone or were not kept");
+            return archive.WritePcap(call.Id, output) ? ExitCode.Success : throw OneCall.WithoutPackets(call);
         });
         return command;
     }
@@ -59,7 +59,7 @@ internal static class TraceCommand
 
             // A file gets the bytes of the wire; a terminal must not obey them.
             bool written = archive.WriteTrace(call.Id, context.OutIsTerminal ? new EscapingWriter(context.Out) : context.Out);
-            return written ? ExitCode.Success : throw new CommandException($"the packets of {call.Id} are gone or were not kept");
+            return written ? ExitCode.Success : throw OneCall.WithoutPackets(call);
         });
         return command;
     }
@@ -80,7 +80,11 @@ internal static class OneCall
         {
             1 => page.Calls[0],
             0 => throw new CommandException($"no call has the id or Call-ID '{id}'"),
-            _ => throw new CommandException($"{page.Calls.Count} calls have the Call-ID '{id}': {string.Join(", ", page.Calls.Select(static found => found.Id))}"),
+            _ => throw new CommandException(
+                $"{page.Calls.Count} calls have the Call-ID '{id}': {string.Join(", ", page.Calls.Select(static found => found.Id))}"),
         };
     }
+
+    /// <summary>What to throw where there is a record and no packet.</summary>
+    public static CommandException WithoutPackets(CallRecord call) => new($"the packets of {call.Id} are gone or were not kept");
 }

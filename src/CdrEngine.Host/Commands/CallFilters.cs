@@ -17,7 +17,7 @@ internal sealed class CallFilters
         "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF",
     ];
 
-    private readonly Option<string?> _from = Text("--from", "TIME", "Started at or after: 2026-11-20, 2026-11-20T10:00, 2026-11-20T10:00:00+01:00. UTC where no zone is given.");
+    private readonly Option<string?> _from = Text("--from", "TIME", "Started at or after: 2026-11-20, 2026-11-20T10:00, 2026-11-20T10:00:00+01:00 (else UTC).");
     private readonly Option<string?> _to = Text("--to", "TIME", "Started before.");
     private readonly Option<string?> _number = Text("--number", "NUMBER", "Number of the caller, the callee or the dialled one; 49* is a prefix.");
     private readonly Option<string?> _caller = Text("--caller", "NUMBER", "Number of the caller.");
@@ -59,12 +59,11 @@ internal sealed class CallFilters
         Caller = parsed.GetValue(_caller),
         Callee = parsed.GetValue(_callee),
         Address = Address(parsed),
-        Dispositions = [.. (parsed.GetValue(_disposition) ?? []).SelectMany(static text => text.Split(',')).Select(text => Named<Disposition>(_disposition, text))],
+        Dispositions = [.. Split(parsed, _disposition).Select(text => Named<Disposition>(_disposition, text))],
         Direction = parsed.GetValue(_direction) is { } direction ? Named<CallDirection>(_direction, direction) : null,
         Codec = parsed.GetValue(_codec),
         MosBelow = Mos(parsed),
-        Flags = (parsed.GetValue(_flag) ?? []).SelectMany(static text => text.Split(','))
-            .Aggregate(CallFlags.None, (flags, text) => flags | Named<CallFlags>(_flag, text)),
+        Flags = Split(parsed, _flag).Aggregate(CallFlags.None, (flags, text) => flags | Named<CallFlags>(_flag, text)),
         DurationMin = Span(parsed, _durationMin),
         DurationMax = Span(parsed, _durationMax),
         SipCallId = parsed.GetValue(_callId),
@@ -88,11 +87,15 @@ internal sealed class CallFilters
     private static Option<string[]> Texts(string name, string description) => CommonFlags.Flag<string[]>(name, "NAME", description);
 
     private static IEnumerable<string> NameList<T>()
-        where T : struct, Enum => EnumNames<T>.All.Where(static pair => typeof(T) != typeof(CallFlags) || Convert.ToInt32(pair.Value, CultureInfo.InvariantCulture) != 0)
-            .Select(static pair => pair.Name);
+        where T : struct, Enum =>
+        EnumNames<T>.All.Where(static pair => pair.Value is not CallFlags.None).Select(static pair => pair.Name);
 
     private static string Names<T>()
         where T : struct, Enum => string.Join(", ", NameList<T>());
+
+    // Given again, or with commas between.
+    private static IEnumerable<string> Split(ParseResult parsed, Option<string[]> option) =>
+        (parsed.GetValue(option) ?? []).SelectMany(static text => text.Split(','));
 
     private static T Named<T>(Option option, string text)
         where T : struct, Enum =>

@@ -19,7 +19,13 @@ internal static class CommandLine
             int code = parsed.Errors.Count > 0 ? Misused(parsed, context)
                 : StrayFlag(parsed) is { } flag ? Unknown(flag, parsed, context)
                 : await parsed.InvokeAsync(
-                    new InvocationConfiguration { Output = context.Out, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                    new InvocationConfiguration
+                    {
+                        Output = context.Out,
+                        Error = context.Error,
+                        EnableDefaultExceptionHandler = false,
+                        ProcessTerminationTimeout = null,
+                    },
                     context.Stop);
             context.Out.Flush();
             return code;
@@ -69,7 +75,8 @@ internal static class CommandLine
 
     private static int Misused(ParseResult parsed, CommandContext context)
     {
-        if ((StrayFlag(parsed) ?? (parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null)) is { } token) return Unknown(token, parsed, context);
+        string? unmatched = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+        if ((StrayFlag(parsed) ?? unmatched) is { } token) return Unknown(token, parsed, context);
         bool isRoot = parsed.CommandResult.Command is RootCommand;
         return Failed($"{(isRoot ? "which command?" : parsed.Errors[0].Message.TrimEnd('.'))} ({Help(parsed)})", ExitCode.Failure, context);
     }
@@ -78,7 +85,12 @@ internal static class CommandLine
     {
         Command command = parsed.CommandResult.Command;
         if (command.Name == "run" && token is "-i" or "--interface" or "--hep")
-            return Failed($"'{token}': live capture is not in this version; run --read FILE reads a capture, run --read - what tcpdump -w - writes", ExitCode.Failure, context);
+        {
+            return Failed(
+                $"'{token}': live capture is not in this version; run --read FILE reads a capture, run --read - what tcpdump -w - writes",
+                ExitCode.Failure,
+                context);
+        }
 
         bool isFlag = token.StartsWith('-');
         IEnumerable<string> known = isFlag
@@ -86,7 +98,8 @@ internal static class CommandLine
             : command.Subcommands.Select(static subcommand => subcommand.Name);
         string kind = isFlag ? "flag" : command is RootCommand ? "command" : "argument";
         string of = command is RootCommand ? "" : $" of {command.Name}";
-        return Failed($"'{token}' is no {kind}{of}{(token.Length > 2 ? EditDistance.DidYouMean(token, known) : "")} ({Help(parsed)})", ExitCode.Failure, context);
+        string hint = token.Length > 2 ? EditDistance.DidYouMean(token, known) : "";
+        return Failed($"'{token}' is no {kind}{of}{hint} ({Help(parsed)})", ExitCode.Failure, context);
     }
 
     // A misspelt flag where paths are welcome would be taken for a path; only after -- may a path begin with a hyphen.
@@ -108,7 +121,7 @@ internal static class CommandLine
     }
 
     // EPIPE; .NET ignores the signal and reports the write.
-    private static bool IsBrokenPipe(IOException e) => (e.HResult & 0xFFFF) == 32 || e.InnerException is System.Net.Sockets.SocketException { ErrorCode: 32 };
+    private static bool IsBrokenPipe(IOException e) => (e.HResult & 0xFFFF) == 32;
 }
 
 /// <summary>Flags that every command takes.</summary>

@@ -8,7 +8,8 @@ internal static class DoctorCommand
 {
     public static Command Make(CommandContext context, CommonFlags flags)
     {
-        var command = new Command("doctor", "Say what is missing: capture rights, libraries, memory, clock, disk. Exit code 1 where capture would fail.");
+        var command = new Command(
+            "doctor", "Say what is missing: capture rights, libraries, memory, clock, disk. Exit code 1 where capture would fail.");
         command.SetAction(parsed =>
         {
             IReadOnlyList<Finding> findings = Doctor.Examine(flags.Settings(parsed));

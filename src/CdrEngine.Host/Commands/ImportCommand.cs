@@ -16,7 +16,10 @@ internal static class ImportCommand
             Arity = ArgumentArity.OneOrMore,
             Description = "Capture files (pcap, pcapng, either gzipped) or folders of them; - is standard input.",
         };
-        var command = new Command("import", "Read captures into the data folder. Exit code 2 where a file is no capture; the others are still read.") { paths };
+        var command = new Command("import", "Read captures into the data folder. Exit code 2 where a file is no capture; the others are read.")
+        {
+            paths,
+        };
         command.SetAction(parsed => Import(parsed.GetRequiredValue(paths), flags.Settings(parsed), context));
         return command;
     }

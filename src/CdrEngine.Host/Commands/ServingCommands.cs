@@ -9,9 +9,11 @@ internal static class RunCommand
 {
     public static Command Make(CommandContext context, CommonFlags flags)
     {
-        Option<string[]> read = CommonFlags.Flag<string[]>("--read", "FILE", "Capture file or folder to read; - is standard input. May be given again.");
+        Option<string[]> read = CommonFlags.Flag<string[]>(
+            "--read", "FILE", "Capture file or folder to read; - is standard input. May be given again.");
         read.Required = true;
-        var command = new Command("run", "Read captures and serve the API, until stopped. Live interfaces and HEP are not in this version; --read takes a file or, with -, what tcpdump -w - writes.")
+        var command = new Command(
+            "run", "Read captures and serve the API, until stopped. Live interfaces and HEP are not in this version.")
         {
             read,
             flags.Listen,

@@ -23,8 +23,16 @@ internal static partial class CaptureRights
 
         int error = Marshal.GetLastPInvokeError();
         return error is NotPermitted or AccessDenied
-            ? new Finding("capture rights", FindingState.Fails, "this user may not open a raw packet socket", $"sudo setcap cap_net_raw,cap_net_admin+eip {Program()}; in a container --cap-add NET_RAW --cap-add NET_ADMIN")
-            : new Finding("capture rights", FindingState.Fails, $"no raw packet socket: {Marshal.GetPInvokeErrorMessage(error)}", "this kernel or sandbox offers no AF_PACKET; import and serve work without");
+            ? new Finding(
+                "capture rights",
+                FindingState.Fails,
+                "this user may not open a raw packet socket",
+                $"sudo setcap cap_net_raw,cap_net_admin+eip {Program()}; in a container --cap-add NET_RAW --cap-add NET_ADMIN")
+            : new Finding(
+                "capture rights",
+                FindingState.Fails,
+                $"no raw packet socket: {Marshal.GetPInvokeErrorMessage(error)}",
+                "this kernel or sandbox offers no AF_PACKET; import and serve work without");
     }
 
     public static Finding Interfaces()

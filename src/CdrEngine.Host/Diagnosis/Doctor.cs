@@ -42,7 +42,8 @@ internal static class DataFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            fault = new Finding("data folder", FindingState.Fails, $"{shown}: {HoconFiles.OneLine(e)}", "give --data DIR, or make it writable for this user");
+            const string remedy = "give --data DIR, or make it writable for this user";
+            fault = new Finding("data folder", FindingState.Fails, $"{shown}: {HoconFiles.OneLine(e)}", remedy);
         }
 
         yield return fault ?? new Finding("data folder", FindingState.Good, $"{shown}, writable");
@@ -56,6 +57,6 @@ internal static class DataFolder
         string text = $"{Output.Units.Bytes(free)} of {Output.Units.Bytes(drive.TotalSize)} free";
         return free >= LittleSpace
             ? new Finding("disk", FindingState.Good, text)
-            : new Finding("disk", FindingState.Doubtful, text, "a busy trunk writes several GB an hour; lower packet-log.retention or give more room");
+            : new Finding("disk", FindingState.Doubtful, text, "100 concurrent calls write 8 GB an hour; see packet-log.retention");
     }
 }

@@ -40,7 +40,8 @@ internal static class FindingsText
                 FindingState.Doubtful => ("check", "\e[33m"),
                 _ => ("FAILS", "\e[31m"),
             };
-            yield return $"{(colour ? code : "")}{word,-6}{(colour ? "\e[0m" : "")}  {finding.Subject.PadRight(width)}  {WireText.Escape(finding.Text)}";
+            string state = colour ? $"{code}{word,-6}\e[0m" : $"{word,-6}";
+            yield return $"{state}  {finding.Subject.PadRight(width)}  {WireText.Escape(finding.Text)}";
             if (finding.Remedy is { } remedy) yield return $"{new string(' ', 8 + width + 2)}-> {WireText.Escape(remedy)}";
         }
 

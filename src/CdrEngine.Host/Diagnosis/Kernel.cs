@@ -22,7 +22,11 @@ internal static partial class Kernel
         if (state < 0) return new Finding("clock", FindingState.Doubtful, "the kernel does not tell whether it is synchronised");
         int status = BitConverter.ToInt32(timex, StatusOffset);
         return state == ClockError || (status & Unsynchronised) != 0
-            ? new Finding("clock", FindingState.Doubtful, "not synchronised: times of records may be off, and those of several machines apart", "timedatectl set-ntp true, or run chrony; in a container it is the host's affair")
+            ? new Finding(
+                "clock",
+                FindingState.Doubtful,
+                "not synchronised: times of records may be off, and those of several machines apart",
+                "timedatectl set-ntp true, or run chrony; in a container it is the host's affair")
             : new Finding("clock", FindingState.Good, "synchronised");
     }
 
@@ -33,16 +37,21 @@ internal static partial class Kernel
         string text = $"net.core.rmem_max is {Units.Bytes(most)}, page size {Environment.SystemPageSize} B";
         return most >= WantedBuffer
             ? new Finding("socket buffers", FindingState.Good, text)
-            : new Finding("socket buffers", FindingState.Doubtful, text, $"sysctl -w net.core.rmem_max={WantedBuffer} (for what comes by UDP; the capture ring does not need it)");
+            : new Finding(
+                "socket buffers",
+                FindingState.Doubtful,
+                text,
+                $"sysctl -w net.core.rmem_max={WantedBuffer} (for what comes by UDP; the capture ring does not need it)");
     }
 
     public static Finding Memory()
     {
-        long available = Fields("/proc/meminfo", "MemAvailable:") is [var kibibytes, ..] && long.TryParse(kibibytes, CultureInfo.InvariantCulture, out long number) ? number << 10 : -1;
+        string[] fields = Fields("/proc/meminfo", "MemAvailable:");
+        long available = fields.Length > 0 && long.TryParse(fields[0], CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes << 10 : -1;
         if (available < 0) return new Finding("memory", FindingState.Doubtful, "/proc/meminfo cannot be read");
         return available >= WantedMemory
             ? new Finding("memory", FindingState.Good, $"{Units.Bytes(available)} available for ring and calls")
-            : new Finding("memory", FindingState.Doubtful, $"{Units.Bytes(available)} available", "20,000 concurrent calls with their ring take about 1 GB");
+            : new Finding("memory", FindingState.Doubtful, $"{Units.Bytes(available)} available", "a busy trunk wants 1 GB for ring and calls");
     }
 
     public static Finding OpenFiles()

@@ -10,7 +10,7 @@ internal static class Libraries
     private static readonly Library[] All =
     [
         new("libsqlite3.so.0", "libsqlite3-0", "the embedded database", FindingState.Fails, "sqlite3_libversion"),
-        new("libpcap.so.0.8", "libpcap0.8", "capture filters, and capture where AF_PACKET is not to be had", FindingState.Doubtful, "pcap_lib_version"),
+        new("libpcap.so.0.8", "libpcap0.8", "capture filters, and capture without AF_PACKET", FindingState.Doubtful, "pcap_lib_version"),
         new("libmp3lame.so.0", "libmp3lame0", "recordings as MP3", FindingState.Absent, "get_lame_version"),
         new("libopus.so.0", "libopus0", "Opus audio", FindingState.Absent, "opus_get_version_string"),
         new("libbcg729.so.0", "libbcg729-0", "G.729 audio (GPL)", FindingState.Absent),

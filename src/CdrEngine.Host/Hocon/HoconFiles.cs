@@ -3,7 +3,8 @@ namespace CdrEngine.Host.Hocon;
 /// <summary>Where included files come from. Names are relative to the file that includes them.</summary>
 internal sealed class HoconFiles
 {
-    /// <summary>Largest configuration file read: 4 MiB, a thousand times what a large installation needs; a capture given by mistake stops here.</summary>
+    /// <summary>Largest configuration file read: 4 MiB, a thousand times what a large installation needs. A capture given by mistake
+    /// stops here.</summary>
     internal const long MaxBytes = 4 << 20;
 
     private readonly Func<string, string?> _read;

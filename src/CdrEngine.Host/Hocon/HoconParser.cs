@@ -37,7 +37,8 @@ internal sealed class HoconParser
         if (_text.StartsWith('\uFEFF')) _at = _lineStart = 1;
     }
 
-    /// <summary>Parses a whole text. <paramref name="chain"/> holds the files being read, this one last: a file in it is not included again.</summary>
+    /// <summary>Parses a whole text. <paramref name="chain"/> holds the files being read, this one last: a file in it is not included
+    /// again.</summary>
     public static ObjectNode Parse(string text, string file, HoconFiles files, string[] chain, string[] scope)
     {
         var parser = new HoconParser(text, file, files, chain, scope);

@@ -171,7 +171,8 @@ internal sealed class HoconResolver(ObjectNode root, Func<string, string?> envir
         switch (kind)
         {
             case HoconKind.Text:
-                return HoconValue.OfText(node.Position, string.Concat(pieces.Select(static piece => piece.Kind == HoconKind.Null ? "null" : piece.Text)), isQuoted: true);
+                string text = string.Concat(pieces.Select(static piece => piece.Kind == HoconKind.Null ? "null" : piece.Text));
+                return HoconValue.OfText(node.Position, text, isQuoted: true);
             case HoconKind.List:
                 HoconValue list = HoconValue.OfList(node.Position);
                 foreach (HoconValue piece in pieces) list.Items.AddRange(piece.Items);

@@ -48,7 +48,8 @@ public static class HoconUnits
         return null;
     }
 
-    /// <summary>Reads a size such as <c>16 KiB</c>, <c>1GB</c>, <c>512</c> (bytes). As in HOCON, <c>K</c>, <c>Ki</c> and <c>KiB</c> are 1024, <c>kB</c> is 1000.</summary>
+    /// <summary>Reads a size such as <c>16 KiB</c>, <c>1GB</c>, <c>512</c> (bytes). As in HOCON, <c>K</c>, <c>Ki</c> and <c>KiB</c> are
+    /// 1024, <c>kB</c> is 1000.</summary>
     /// <param name="text">The text.</param>
     /// <param name="bytes">The size in bytes; zero where it cannot be read.</param>
     /// <returns>Null, or what is wrong in words.</returns>
@@ -93,7 +94,8 @@ public static class HoconUnits
         int digits = 0;
         while (digits < rest.Length && (char.IsAsciiDigit(rest[digits]) || rest[digits] is '.' or '-')) digits++;
         unit = rest[digits..].Trim().ToString();
-        return decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+        const NumberStyles style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
+        return decimal.TryParse(rest[..digits], style, CultureInfo.InvariantCulture, out number);
     }
 
     private static decimal Factor((string[] Names, decimal Factor)[] units, string name)

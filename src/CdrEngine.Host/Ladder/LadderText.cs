@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -23,9 +22,10 @@ public static class LadderText
         string callee = call.Callee.Number ?? call.Dialled ?? call.Callee.Uri ?? "unknown";
         yield return WireText.Escape($"{call.Id}  {caller} -> {callee}  Call-ID {call.SipCallId}");
         string status = call.SipStatus == 0 ? "" : $" ({call.SipStatus})";
-        string talk = call.AnsweredAt is null ? "" : string.Create(CultureInfo.InvariantCulture, $", talk {call.BillableDuration.TotalSeconds:0.000} s");
+        string talk = call.AnsweredAt is null ? "" : $", talk {call.BillableDuration.TotalSeconds:0.000} s";
         string flags = call.Flags == CallFlags.None ? "" : $", flags {CallColumns.Flags(call.Flags)}";
-        yield return string.Create(CultureInfo.InvariantCulture, $"{call.StartedAt}  {EnumNames<Disposition>.Of(call.Disposition)}{status}, {call.Duration.TotalSeconds:0.000} s{talk}{flags}");
+        string outcome = EnumNames<Disposition>.Of(call.Disposition);
+        yield return $"{call.StartedAt}  {outcome}{status}, {call.Duration.TotalSeconds:0.000} s{talk}{flags}";
         if (messages.Count == 0) yield break;
         yield return "";
         foreach (string line in Lines(messages, colour)) yield return line;
@@ -110,7 +110,9 @@ public static class LadderText
         LadderMessage message = row.Message;
         string time = message.At.ToString()[11..26];
         string delta = before is { } earlier ? Delta(message.At - earlier) : "";
-        char[] line = Lifelines(endpoints.Count, column, $"{time}  {delta,-7}  ".PadRight(Gutter)).PadRight(Gutter + (endpoints.Count * column)).ToCharArray();
+        char[] line = Lifelines(endpoints.Count, column, $"{time}  {delta,-7}  ".PadRight(Gutter))
+            .PadRight(Gutter + (endpoints.Count * column))
+            .ToCharArray();
 
         int from = Lifeline(endpoints.IndexOf(message.Source), column);
         int to = Lifeline(endpoints.IndexOf(message.Destination), column);
@@ -166,7 +168,7 @@ public static class LadderText
         return string.Join("; ", remarks);
     }
 
-    private static string Delta(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{(span < TimeSpan.Zero ? "-" : "+")}{Math.Abs(span.TotalSeconds):0.000}");
+    private static string Delta(TimeSpan span) => $"{(span < TimeSpan.Zero ? "-" : "+")}{Math.Abs(span.TotalSeconds):0.000}";
 
     private static string Colour(LadderMessage message) => message.StatusCode switch
     {

@@ -65,7 +65,8 @@ internal sealed record ImportSummary
 /// <summary>A file with something wrong.</summary>
 /// <param name="Path">The file as given.</param>
 /// <param name="Problem">One line: what and where.</param>
-/// <param name="IsUnreadable">True where nothing of it could be read: no capture, missing, no right. False where what was read before is kept.</param>
+/// <param name="IsUnreadable">True where nothing of it could be read: no capture, missing, no right. False where what was read before
+/// is kept.</param>
 internal sealed record FileFault(string Path, string Problem, bool IsUnreadable);
 
 /// <summary>The counters of one part.</summary>
