@@ -131,7 +131,8 @@ public sealed partial class CallMachine
     public string SipCallId { get; private set; } = "";
 
     /// <summary>Start of the call as far as known.</summary>
-    public Timestamp StartedAt => _started.At;
+    /// <remarks>Never after the answer, whatever order the hops were captured in.</remarks>
+    public Timestamp StartedAt => _answered.IsSet ? Min(_started.At, _answered.At) : _started.At;
 
     /// <summary>Where the call is.</summary>
     public CallState State => _phase switch

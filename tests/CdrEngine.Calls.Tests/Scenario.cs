@@ -184,7 +184,7 @@ public sealed class Outcome
 
     public List<CallEvent> Events { get; } = [];
 
-    public List<Negotiation.MediaDescription> Media { get; } = [];
+    public List<Calls.Negotiation.MediaDescription> Media { get; } = [];
 
     public Counters<CallCounter> Counters { get; init; } = new();
 

@@ -158,6 +158,14 @@ public static class SemanticsTable
             Seconds(10, r.BillableDuration);
             Assert.Equal(Authenticated, r.Flags);
         });
+        yield return Rows("retry: a person took a minute to type the password", () => Scenario.New.At(0).Invite().At(0.1).Reply(407, "x").At(0.2).Ack(toTag: "x", ofFailure: true)
+            .At(52).Invite(2).At(53).Reply(403, cseq: 2).At(53.1).Ack(2, ofFailure: true), o =>
+        {
+            CallRecord r = Assert.Single(o.Records);
+            Assert.Equal(403, r.SipStatus);
+            At(53, r.EndedAt);
+            Assert.Equal(2, o.Emitted.Count);
+        });
         yield return Row("retry: 3xx followed by the same Call-ID goes on", () => Scenario.New.At(0).Invite().At(0.2).Reply(302, "x").At(0.3).Ack(toTag: "x", ofFailure: true)
             .At(0.5).Invite(2).At(2).Reply(200, cseq: 2).At(2.1).Ack(2).At(5).Bye(cseq: 3), r =>
         {
@@ -384,6 +392,11 @@ public static class SemanticsTable
             Assert.Equal(408, r.SipStatus);
         });
         yield return Row("cancel: a busy that crosses it stays busy", () => Scenario.New.At(0).Invite().At(6).Cancel().At(6.1).Reply(486), r => Assert.Equal(Disposition.Busy, r.Disposition));
+        yield return Rows("cancel: unanswered, its retransmissions after the final make no second call", () => Scenario.New.At(0).Invite().At(6).Cancel().At(7).Reply(408).At(7.1).Ack(ofFailure: true).At(12).Cancel().At(18).Again().At(30).Again(), o =>
+        {
+            CallRecord r = Assert.Single(o.Records);
+            Assert.Equal(Disposition.NoAnswer, r.Disposition);
+        });
         yield return Row("cancel: its Reason is the cause", () => Scenario.New.At(0).Invite().At(1).Reply(180).At(6).Cancel(reason: "Q.850;cause=102;text=\"timer\"").At(6.1).Reply(487), r => Assert.Equal(new Cause(102, "timer", CauseSource.Header), r.Cause));
         yield return Row("cancel: a BYE in the early dialog gives up likewise (RFC 3261 15)", () => Scenario.New.At(0).Invite().At(1).Reply(180).At(6).Bye().At(6.1).Reply(200, to: "BYE", cseq: 2).At(6.2).Reply(487).At(6.3).Ack(ofFailure: true), r =>
         {
