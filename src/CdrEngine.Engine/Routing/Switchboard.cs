@@ -96,6 +96,9 @@ internal sealed class Switchboard : ISipMessageSink
             foreach (CallEntry call in _timers.TakeDue(_now)) OnTimer(call);
         }
 
+        // Every packet moves time for all that waits: what a hole lets go must not depend on who sends next.
+        _streams.Advance(_now, this);
+        _sctp.Advance(_now);
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
             case DecodeOutcome.Udp:
@@ -124,6 +127,7 @@ internal sealed class Switchboard : ISipMessageSink
     /// <summary>Ends every open call and forgets all: the capture is over, or what comes next has nothing to do with it.</summary>
     public void EndCapture()
     {
+        _streams.Complete(this);
         for (int shard = 0; shard < _ports.Length; shard++)
         {
             ref ShardItem end = ref NewItem(shard);
