@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CdrEngine.Capture.Files;
 
-/// <summary>A file, read by position; pipes and devices work too.</summary>
+/// <summary>A file, read by position.</summary>
 internal sealed class FileBlockSource(SafeFileHandle handle) : IBlockSource
 {
     /// <summary>Bytes read so far.</summary>

@@ -69,7 +69,7 @@ public sealed class CaptureFileSource : IPacketSource
         try
         {
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return new CaptureFileSource(path, LengthOf(handle), new FileBlockSource(handle), handle, limits, bufferBytes);
+            return FromHandle(path, handle, limits, bufferBytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -100,16 +100,16 @@ public sealed class CaptureFileSource : IPacketSource
         _owned?.Dispose();
     }
 
-    private static long LengthOf(SafeFileHandle handle)
+    /// <summary>A file is read by position. A pipe or device has none, nor a length, and is read as a stream.</summary>
+    private static CaptureFileSource FromHandle(string path, SafeFileHandle handle, CaptureReaderLimits limits, int bufferBytes)
     {
         try
         {
-            long length = RandomAccess.GetLength(handle);
-            return length > 0 ? length : -1; // 0 also for what has no length of its own
+            return new CaptureFileSource(path, RandomAccess.GetLength(handle), new FileBlockSource(handle), handle, limits, bufferBytes);
         }
         catch (NotSupportedException)
         {
-            return -1;
+            return FromStream(path, new FileStream(handle, FileAccess.Read, bufferSize: 0), limits, bufferBytes);
         }
     }
 }

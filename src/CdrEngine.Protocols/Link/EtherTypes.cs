@@ -23,6 +23,9 @@ internal static class EtherTypes
     /// <summary>Least value that is a type and no IEEE 802.3 length.</summary>
     public const ushort First = 0x0600;
 
+    /// <summary>True for the tags of IEEE 802.1Q and 802.1ad, and those in use before the latter.</summary>
+    public static bool IsVlan(ushort etherType) => etherType is Vlan or ProviderVlan or StackedVlan or StackedVlan2;
+
     /// <summary>True for the types that an Ethernet frame worth guessing at would carry.</summary>
     public static bool IsFamiliar(ushort etherType) => etherType is IPv4 or Arp or Vlan or IPv6 or Mpls or MplsMulticast or PppoeDiscovery
         or PppoeSession or ProviderVlan or StackedVlan or StackedVlan2 or BackboneService;

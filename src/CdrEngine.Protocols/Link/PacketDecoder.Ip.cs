@@ -34,11 +34,10 @@ public sealed partial class PacketDecoder
 
     private Layer ReadIPv4(in CapturedPacket packet, ref LayerWalk walk)
     {
-        const int leastBytes = 20;
         ReadOnlySpan<byte> bytes = walk.Bytes;
-        if (bytes.Length < leastBytes) return Malformed(DecodeCounter.CutInHeader);
+        if (bytes.Length < IPv4Bytes) return Malformed(DecodeCounter.CutInHeader);
         int headerBytes = (bytes[0] & 0x0F) * 4;
-        if (bytes[0] >> 4 != 4 || headerBytes < leastBytes) return Malformed(DecodeCounter.BadIpHeader);
+        if (bytes[0] >> 4 != 4 || headerBytes < IPv4Bytes) return Malformed(DecodeCounter.BadIpHeader);
         int totalLength = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
         if (totalLength != 0 && totalLength < headerBytes) return Malformed(DecodeCounter.BadIpLength);
         if (bytes.Length < headerBytes) return Malformed(DecodeCounter.CutInHeader);
@@ -60,21 +59,20 @@ public sealed partial class PacketDecoder
 
     private Layer ReadIPv6(in CapturedPacket packet, ref LayerWalk walk)
     {
-        const int headerBytes = 40;
         ReadOnlySpan<byte> bytes = walk.Bytes;
-        if (bytes.Length < headerBytes) return Malformed(DecodeCounter.CutInHeader);
+        if (bytes.Length < IPv6Bytes) return Malformed(DecodeCounter.CutInHeader);
         if (bytes[0] >> 4 != 6) return Malformed(DecodeCounter.BadIpHeader);
         int payloadLength = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
         walk.Protocol = bytes[6];
         // Length 0 is right where nothing follows; with a payload it is a jumbogram (RFC 2675) or left so by offload.
         bool isBare = payloadLength == 0 && walk.Protocol == NoNextHeader;
-        bytes = CutToLength(ref walk, bytes, payloadLength == 0 && !isBare ? 0 : headerBytes + payloadLength);
+        bytes = CutToLength(ref walk, bytes, payloadLength == 0 && !isBare ? 0 : IPv6Bytes + payloadLength);
         walk.Dscp = (byte)((BinaryPrimitives.ReadUInt16BigEndian(bytes) >> 6) & 0x3F);
         walk.TimeToLive = bytes[7];
         walk.IpIdentification = 0;
         walk.Source = IpAddress.FromV6(bytes[8..]);
         walk.Destination = IpAddress.FromV6(bytes[24..]);
-        walk.Bytes = bytes[headerBytes..];
+        walk.Bytes = bytes[IPv6Bytes..];
         return ReadExtensionHeaders(packet, ref walk);
     }
 
@@ -209,12 +207,11 @@ public sealed partial class PacketDecoder
 
     private Layer ReadUdp(ref LayerWalk walk)
     {
-        const int headerBytes = 8;
         ReadOnlySpan<byte> bytes = walk.Bytes;
-        if (bytes.Length < headerBytes) return Malformed(DecodeCounter.CutInTransport);
+        if (bytes.Length < UdpBytes) return Malformed(DecodeCounter.CutInTransport);
         int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
         if (length == 0 && walk.HasNoLength) length = bytes.Length;
-        if (length < headerBytes) return Malformed(DecodeCounter.BadUdpLength);
+        if (length < UdpBytes) return Malformed(DecodeCounter.BadUdpLength);
         if (length > bytes.Length)
         {
             if (walk.Missing == 0) Counters.Increment(DecodeCounter.LengthBeyondPacket);
@@ -228,9 +225,9 @@ public sealed partial class PacketDecoder
 
         ushort source = BinaryPrimitives.ReadUInt16BigEndian(bytes);
         ushort destination = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-        if (IsTunnelPort(source, destination) && TryUdpTunnel(ref walk, bytes[headerBytes..], source, destination, out Layer next)) return next;
+        if (IsTunnelPort(source, destination) && TryUdpTunnel(ref walk, bytes[UdpBytes..], source, destination, out Layer next)) return next;
         walk.TransportChecksum = BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]);
-        return Transport(ref walk, bytes, headerBytes, DecodeOutcome.Udp);
+        return Transport(ref walk, bytes, UdpBytes, DecodeOutcome.Udp);
     }
 
     private Layer ReadTcp(ref LayerWalk walk)

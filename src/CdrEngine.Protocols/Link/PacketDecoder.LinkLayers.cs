@@ -55,7 +55,7 @@ public sealed partial class PacketDecoder
                 return Layer.IPv4;
             case EtherTypes.IPv6:
                 return Layer.IPv6;
-            case EtherTypes.Vlan or EtherTypes.ProviderVlan or EtherTypes.StackedVlan or EtherTypes.StackedVlan2:
+            case ushort tag when EtherTypes.IsVlan(tag):
                 if (walk.Bytes.Length < 4) return Malformed(DecodeCounter.CutInHeader);
                 if (++walk.VlanTags > _limits.MaxVlanTags) return Ignored(DecodeCounter.TooDeep);
                 Counters.Increment(DecodeCounter.Vlan);

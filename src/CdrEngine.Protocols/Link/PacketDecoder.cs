@@ -11,12 +11,18 @@ namespace CdrEngine.Protocols.Link;
 /// A packet is walked layer by layer, each step naming the next, until a transport header, a fragment or a cause to stop is met. Nothing on
 /// the wire makes it throw; nothing is allocated per packet once the tables are warm. Checksums are not verified: capture hosts see packets
 /// before offload fills them in, and a damaged call still is a call.
-/// <para>Ethernet, at most one VLAN tag, IPv4 without options and UDP, unfragmented and not on a tunnel's port, takes a straight way of its
-/// own that gives exactly what the walk would.</para>
+/// <para>Ethernet, at most two VLAN tags, IPv4 without options or IPv6 without extension headers, and UDP, unfragmented and not on a tunnel's
+/// port, takes a straight way of its own that gives exactly what the walk would.</para>
 /// </remarks>
 public sealed partial class PacketDecoder
 {
+    private const int MaxStraightTags = 2;
+    private const int IPv4Bytes = 20;
+    private const int IPv6Bytes = 40;
+    private const int UdpBytes = 8;
+
     private readonly DecoderLimits _limits;
+    private readonly int _straightTags;
     private readonly FragmentTable _fragments;
     private FragmentedDatagram? _completed;
 
@@ -24,6 +30,7 @@ public sealed partial class PacketDecoder
     public PacketDecoder(DecoderLimits limits)
     {
         _limits = limits;
+        _straightTags = Math.Min(MaxStraightTags, limits.MaxVlanTags);
         Counters = new Counters<DecodeCounter>();
         _fragments = new FragmentTable(limits, Counters);
     }
@@ -57,32 +64,47 @@ public sealed partial class PacketDecoder
 
     private bool TryPlainUdp(in CapturedPacket packet, out DecodedPacket decoded)
     {
-        const int ipv4Bytes = 20;
-        const int udpBytes = 8;
+        const int tagBytes = 4;
         decoded = default;
         ReadOnlySpan<byte> bytes = packet.Bytes;
         int at = EthernetBytes;
-        if (bytes.Length < at + 4 + ipv4Bytes + udpBytes) return false; // short ones are rare: the walk sorts them out
+        // Long enough for all tags and an IPv4 and UDP header; short ones are rare, and the walk sorts them out.
+        if (bytes.Length < EthernetBytes + (MaxStraightTags * tagBytes) + IPv4Bytes + UdpBytes) return false;
         ref byte start = ref MemoryMarshal.GetReference(bytes);
         ushort etherType = Big16(ref start, 12);
-        if (etherType == EtherTypes.Vlan)
+        int tags = 0;
+        while (EtherTypes.IsVlan(etherType))
         {
-            etherType = Big16(ref start, 16);
-            at += 4;
+            if (tags == _straightTags) return false;
+            tags++;
+            etherType = Big16(ref start, at + 2);
+            at += tagBytes;
         }
 
         ref byte ip = ref Unsafe.Add(ref start, at);
-        if (etherType != EtherTypes.IPv4 || ip != 0x45 || (Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp) return false;
+        bool isUdp = etherType switch
+        {
+            EtherTypes.IPv4 => TryPlainIPv4(ref ip, bytes.Length - at, out decoded),
+            EtherTypes.IPv6 => TryPlainIPv6(ref ip, bytes.Length - at, out decoded),
+            _ => false,
+        };
+        if (!isUdp) return false;
+        if (tags > 0) Counters.Add(DecodeCounter.Vlan, tags);
+        Counters.Increment(DecodeCounter.Udp);
+        return true;
+    }
+
+    /// <summary>IPv4 and UDP where all is simply right; there are at least 28 bytes. Any other length goes the long way, which knows the
+    /// reasons.</summary>
+    private static bool TryPlainIPv4(ref byte ip, int length, out DecodedPacket decoded)
+    {
+        decoded = default;
+        if (ip != 0x45 || (Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp) return false;
         ushort sourcePort = Big16(ref ip, 20);
         ushort destinationPort = Big16(ref ip, 22);
-        if (IsTunnelPort(sourcePort, destinationPort)) return false;
         int totalLength = Big16(ref ip, 2);
         int udpLength = Big16(ref ip, 24);
-        // Any length that is not simply right goes the long way, which knows all the reasons.
-        if (totalLength > bytes.Length - at || udpLength < udpBytes || udpLength > totalLength - ipv4Bytes) return false;
-
-        if (at != EthernetBytes) Counters.Increment(DecodeCounter.Vlan);
-        Counters.Increment(DecodeCounter.Udp);
+        if (IsTunnelPort(sourcePort, destinationPort) || totalLength > length || udpLength < UdpBytes || udpLength > totalLength - IPv4Bytes) return false;
         decoded = new DecodedPacket
         {
             Protocol = IpProtocol.Udp,
@@ -92,7 +114,30 @@ public sealed partial class PacketDecoder
             IpIdentification = Big16(ref ip, 4),
             Source = new Endpoint(IpAddress.FromV4(Big32(ref ip, 12)), sourcePort),
             Destination = new Endpoint(IpAddress.FromV4(Big32(ref ip, 16)), destinationPort),
-            Payload = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref ip, ipv4Bytes + udpBytes), udpLength - udpBytes), // checked above
+            Payload = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref ip, IPv4Bytes + UdpBytes), udpLength - UdpBytes), // checked above
+        };
+        return true;
+    }
+
+    /// <summary>IPv6 and UDP where all is simply right and nothing is between them.</summary>
+    private static bool TryPlainIPv6(ref byte ip, int length, out DecodedPacket decoded)
+    {
+        decoded = default;
+        if (length < IPv6Bytes + UdpBytes || ip >> 4 != 6 || Unsafe.Add(ref ip, 6) != (byte)IpProtocol.Udp) return false;
+        ushort sourcePort = Big16(ref ip, IPv6Bytes);
+        ushort destinationPort = Big16(ref ip, IPv6Bytes + 2);
+        int payloadLength = Big16(ref ip, 4);
+        int udpLength = Big16(ref ip, IPv6Bytes + 4);
+        if (IsTunnelPort(sourcePort, destinationPort) || payloadLength > length - IPv6Bytes || udpLength < UdpBytes || udpLength > payloadLength) return false;
+        decoded = new DecodedPacket
+        {
+            Protocol = IpProtocol.Udp,
+            Dscp = (byte)((Big16(ref ip, 0) >> 6) & 0x3F),
+            TimeToLive = Unsafe.Add(ref ip, 7),
+            TransportChecksum = Big16(ref ip, IPv6Bytes + 6),
+            Source = new Endpoint(new IpAddress(Big64(ref ip, 8), Big64(ref ip, 16)), sourcePort),
+            Destination = new Endpoint(new IpAddress(Big64(ref ip, 24), Big64(ref ip, 32)), destinationPort),
+            Payload = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref ip, IPv6Bytes + UdpBytes), udpLength - UdpBytes), // checked above
         };
         return true;
     }
@@ -163,6 +208,10 @@ public sealed partial class PacketDecoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Big32(ref byte start, int offset) =>
         BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, offset)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Big64(ref byte start, int offset) =>
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, offset)));
 
     /// <summary>What comes next on the walk. From <see cref="Finished"/> on: done, with the outcome added.</summary>
     private enum Layer : byte

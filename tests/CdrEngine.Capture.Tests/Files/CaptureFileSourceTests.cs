@@ -92,6 +92,20 @@ public sealed class CaptureFileSourceTests : IDisposable
         Assert.Equal(ReadOutcome.Failed, source.Read(out _));
     }
 
+    [ToolFact("mkfifo")]
+    public async Task NamedPipe_IsReadAsItIsWritten()
+    {
+        string path = Path.Combine(_folder, "pipe");
+        using (System.Diagnostics.Process mkfifo = System.Diagnostics.Process.Start("mkfifo", [path])) await mkfifo.WaitForExitAsync();
+        Assert.Equal([path], CaptureFolder.Expand([path]).Files); // without eating its first bytes
+        Task write = Task.Run(() => File.WriteAllBytes(path, Gzip(Capture(500))));
+        using CaptureFileSource source = CaptureFileSource.Open(path);
+        Assert.Equal(-1, source.Length);
+        Assert.Equal((500, ReadOutcome.End), Drain(source));
+        Assert.Null(source.Fault);
+        await write;
+    }
+
     [Fact]
     public void MissingFile_IsAFaultAndNoException()
     {
