@@ -281,9 +281,27 @@ public sealed class StreamMeter
     private void ChangePayload(byte payloadType, PayloadFormat format)
     {
         EndPayloadRun();
+        if (!ReferenceEquals(format, PayloadFormat.Unknown)) NameEarlierUse(payloadType, format);
         _totals.PayloadType = payloadType;
         _format = format;
         if (format.Kind == PayloadKind.Video) _mirror.Widen();
+    }
+
+    /// <summary>Packets that came before the SDP named their payload type are of the type it names: RTP may precede its answer.</summary>
+    private void NameEarlierUse(byte payloadType, PayloadFormat format)
+    {
+        for (int i = 0; i < _useCount; i++)
+        {
+            if (_uses[i].PayloadType != payloadType || !ReferenceEquals(_uses[i].Format, PayloadFormat.Unknown)) continue;
+            bool isNew = true;
+            for (int known = 0; known < _useCount && isNew; known++)
+            {
+                isNew = _uses[known].PayloadType != payloadType || !ReferenceEquals(_uses[known].Format, format);
+            }
+
+            if (isNew) _uses[i].Format = format;
+            return;
+        }
     }
 
     private void EndPayloadRun()
@@ -326,10 +344,11 @@ public sealed class StreamMeter
         // 3. Intervals with their quality.
         RtcpRecord? rtcp = _flow.Rtcp?.ToRecord(Ssrc, _flow.Source.Address, _flow.Destination.Address, use.Format.MicrosecondsPerTick);
         double? jitterMean = _media.JitterSamples > 0 ? _media.JitterSum / _media.JitterSamples / 1000 : null;
-        CodecImpairment? codec = use.Format.Kind == PayloadKind.Audio
-            ? CodecImpairments.Find(use.Format, (double)use.Octets / use.Packets, packetMilliseconds)
-            : null;
-        var quality = new StreamQuality(codec, burstR, OneWayDelay(rtcp, packetMilliseconds, jitterMean ?? 0));
+        var codecs = new CodecImpairment?[PayloadTypeMap.Count];
+        Array.Fill(codecs, ImpairmentOf(use, packetMilliseconds)); // a type never seen stands for "no media yet"
+        for (int i = 0; i < _useCount; i++) codecs[_uses[i].PayloadType] = ImpairmentOf(_uses[i], packetMilliseconds);
+        codecs[use.PayloadType] = ImpairmentOf(use, packetMilliseconds);
+        var quality = new StreamQuality(codecs, use.PayloadType, burstR, OneWayDelay(rtcp, packetMilliseconds, jitterMean ?? 0));
         StreamInterval[] intervals = (_intervals ?? new StreamIntervals()).SoFar(
             _totals.IntervalStart, Now(), LeastTransitMilliseconds(), _media.Anchor, _media.PayloadType);
         double lastSeconds = (EndedAt.Microseconds - StartedAt.Microseconds - _totals.IntervalStart) / (double)Timestamp.MicrosecondsPerSecond;
@@ -377,6 +396,10 @@ public sealed class StreamMeter
             Rtcp = rtcp,
         };
     }
+
+    private static CodecImpairment? ImpairmentOf(PayloadUse use, double packetMilliseconds) => use.Format.Kind == PayloadKind.Audio
+        ? CodecImpairments.Find(use.Format, (double)use.Octets / use.Packets, packetMilliseconds)
+        : null;
 
     private PayloadUse CommonestUse()
     {
@@ -431,13 +454,13 @@ public sealed class StreamMeter
             burstR);
     }
 
-    private static StreamIntervalRecord ToRecord(StreamInterval interval, in StreamQuality quality) => new(
+    private static StreamIntervalRecord ToRecord(StreamInterval interval, StreamQuality quality) => new(
         interval.StartSecond,
         interval.Packets,
         interval.Lost,
         interval.Late,
         float.IsNaN(interval.JitterMilliseconds) ? null : interval.JitterMilliseconds,
-        quality.Mos(interval.Packets, interval.Lost, interval.Late));
+        quality.Mos(interval));
 
     private struct Totals
     {

@@ -151,6 +151,38 @@ public sealed class StreamMeterTests
     }
 
     [Fact]
+    public void PacketsBeforeTheSdp_AreOfTheCodecItNames()
+    {
+        var flow = new FlowUnderTest();
+        for (int i = 0; i < 30; i++) flow.Add(new SentPacket(i * 20_000L, (ushort)i, (uint)(i * 960)) { PayloadType = 96 });
+        flow.Flow.SetPayloadTypes(PayloadTypeMap.Static.With(96, PayloadFormat.Of("opus", 48000, 2)));
+        for (int i = 30; i < 40; i++) flow.Add(new SentPacket(i * 20_000L, (ushort)i, (uint)(i * 960)) { PayloadType = 96 });
+        StreamRecord record = flow.Record();
+        Assert.Equal([(96, "OPUS/48000/2", 40L)], record.PayloadTypes.Select(use => (use.PayloadType, use.Codec, use.Packets)));
+        Assert.Equal(0.0, record.JitterMillisecondsMax);
+    }
+
+    [Fact]
+    public void IntervalsOfAnotherScale_HaveNoPartInTheMean()
+    {
+        var flow = new FlowUnderTest();
+        for (int i = 0; i < 500; i++) flow.Add(new SentPacket(i * 20_000L, (ushort)i, (uint)(i * 160)) { PayloadType = 9 });
+        for (int i = 500; i < 1500; i++) flow.Add(new SentPacket(i * 20_000L, (ushort)i, (uint)(i * 160)));
+        StreamRecord record = flow.Record();
+        Assert.Equal(("PCMU/8000", "g107_listening"), (record.Codec, record.MosBasis));
+        Assert.Equal([true, false, false], record.Intervals.Select(interval => interval.Mos is null));
+        Assert.Equal(4.41, record.Mos!.Value, 0.01);
+
+        var narrow = new FlowUnderTest();
+        for (int i = 0; i < 1000; i++)
+        {
+            narrow.Add(new SentPacket(i * 20_000L, (ushort)i, (uint)(i * 160)) { PayloadType = (byte)(i < 500 ? 18 : 0), Payload = new byte[i < 500 ? 20 : 160] });
+        }
+
+        Assert.True(narrow.Record().Intervals[0].Mos < narrow.Record().Intervals[1].Mos);
+    }
+
+    [Fact]
     public void SsrcChange_MidStream_IsAnotherStream()
     {
         var flow = new FlowUnderTest();

@@ -31,7 +31,7 @@ public sealed class StreamTruthTests
         {
             JsonElement[] streams = [.. Streams(file.Value, "rtp_streams"), .. Streams(file.Value, "rtp_streams_unsignalled")];
             if (streams.Length == 0) continue;
-            Dictionary<string, (StreamRecord Record, string Digits)> metered = Meter(file.Name);
+            Dictionary<string, (StreamRecord Record, string Digits)> metered = Meter("captures", file.Name);
             foreach (JsonElement stream in streams)
             {
                 checkedStreams++;
@@ -45,6 +45,56 @@ public sealed class StreamTruthTests
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
+    [SharedFact]
+    public void EveryStreamOfTheLab_HasItsFiguresAndDigits()
+    {
+        var faults = new List<string>();
+        int checkedStreams = 0;
+        using JsonDocument truth = JsonDocument.Parse(File.ReadAllText(SharedFolder.Path("lab", "truth.json")));
+        foreach (JsonProperty scenario in truth.RootElement.EnumerateObject())
+        {
+            JsonElement[] streams = [.. Streams(scenario.Value, "rtp_streams")];
+            if (streams.Length == 0) continue;
+            Dictionary<string, (StreamRecord Record, string Digits)> metered = Meter(["lab", .. Text(scenario.Value, "capture").Split('/')]);
+            foreach (JsonElement stream in streams)
+            {
+                checkedStreams++;
+                string Side(string address, string port) => IpAddress.TryParse(Text(stream, address), out IpAddress ip)
+                    ? new Endpoint(ip, stream.GetProperty(port).GetUInt16()).ToString()
+                    : "?";
+                string key = $"{Side("src", "sport")} {Side("dst", "dport")} 0x{Text(stream, "ssrc")}";
+                if (!metered.TryGetValue(key, out (StreamRecord Record, string Digits) found))
+                {
+                    faults.Add($"{scenario.Name} {key}: not found");
+                    continue;
+                }
+
+                StreamRecord record = found.Record;
+                long Number(string name) => stream.GetProperty(name).GetInt64();
+                (long, long, long, long, long, long) known =
+                    (Number("packets"), Number("expected"), Number("lost"), Number("duplicated"), Number("reordered"), Number("bytes"));
+                (long, long, long, long, long, long) actual =
+                (
+                    // netem doubles IP packets whole: by what is in them they are a mirror's copies.
+                    record.Packets + record.MirrorDuplicates,
+                    record.Expected,
+                    record.Lost,
+                    record.Duplicates + record.MirrorDuplicates,
+                    record.OutOfOrder,
+                    record.MirrorDuplicates > 0 ? Number("bytes") : record.Octets + (12 * record.Packets));
+                if (known != actual) faults.Add($"{scenario.Name} {key}: {known} but {actual}");
+                string digits = stream.TryGetProperty("dtmf", out JsonElement dtmf) ? dtmf.GetString() ?? "" : "";
+                if (digits != found.Digits) faults.Add($"{scenario.Name} {key}: digits {digits} but {found.Digits}");
+                double seconds = (record.EndedAt - record.StartedAt).TotalSeconds;
+                double knownSeconds = stream.GetProperty("last").GetDouble() - stream.GetProperty("first").GetDouble();
+                if (Math.Abs(seconds - knownSeconds) > 1e-5) faults.Add($"{scenario.Name} {key}: {knownSeconds} s but {seconds} s");
+            }
+        }
+
+        Assert.True(checkedStreams >= 60, $"only {checkedStreams} streams in truth.json");
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
     [SharedToolFact("tshark")]
     public void PlainStreams_HaveTsharksPacketsLossAndJitter()
     {
@@ -52,7 +102,7 @@ public sealed class StreamTruthTests
         int compared = 0, comparedFigures = 0;
         foreach (string file in PlainCaptures)
         {
-            Dictionary<string, (StreamRecord Record, string Digits)> metered = Meter(file);
+            Dictionary<string, (StreamRecord Record, string Digits)> metered = Meter("captures", file);
             foreach (string line in Tshark.Lines(SharedFolder.Path("captures", file), "-o", "rtp.heuristic_rtp:TRUE", "-q", "-z", "rtp,streams"))
             {
                 // start end source port destination port ssrc payload packets lost (percent) deltas(3) jitters(3) [X]
@@ -119,13 +169,13 @@ public sealed class StreamTruthTests
         }
     }
 
-    private static Dictionary<string, (StreamRecord Record, string Digits)> Meter(string file)
+    private static Dictionary<string, (StreamRecord Record, string Digits)> Meter(params string[] file)
     {
         var flows = new Dictionary<(Endpoint, Endpoint), RtpFlow>();
         var counters = new Counters<StreamCounter>();
         var limits = new StreamLimits();
         var decoder = new PacketDecoder();
-        using CaptureFileSource source = CaptureFileSource.Open(SharedFolder.Path("captures", file));
+        using CaptureFileSource source = CaptureFileSource.Open(SharedFolder.Path(file));
         while (source.Read(out CapturedPacket packet) == ReadOutcome.Packet)
         {
             if (decoder.Decode(packet, out DecodedPacket decoded) != DecodeOutcome.Udp) continue;
