@@ -33,6 +33,14 @@ public static class SipGrammar
         return text[start..end];
     }
 
+    /// <summary>Number of CR and LF bytes at the start: keep-alives between messages (RFC 3261 7.5, RFC 5626 4.4.1).</summary>
+    public static int SkipLineEnds(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        while (at < bytes.Length && bytes[at] is (byte)'\r' or (byte)'\n') at++;
+        return at;
+    }
+
     /// <summary>True where both are the same but for ASCII case.</summary>
     public static bool EqualsIgnoreCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
         left.Length == right.Length && Ascii.EqualsIgnoreCase(left, right);

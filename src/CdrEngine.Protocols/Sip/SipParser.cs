@@ -14,7 +14,7 @@ public static class SipParser
     public static bool LooksLikeSip(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < 8 || bytes[0] >= 0x80) return false;
-        if (bytes[0] is (byte)'\r' or (byte)'\n') bytes = bytes[SipFraming.SkipKeepAlive(bytes)..];
+        if (bytes[0] is (byte)'\r' or (byte)'\n') bytes = bytes[SipGrammar.SkipLineEnds(bytes)..];
         if (bytes.Length < 8) return false;
         if (SipReader.IsVersionStart(bytes)) return bytes[7] is (byte)' ' or (byte)'\t';
 

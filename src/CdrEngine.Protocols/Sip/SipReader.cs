@@ -19,7 +19,7 @@ internal static class SipReader
         var bytes = new ReadOnlySpan<byte>(buffer, start, length);
 
         // 1. line ends before the message
-        int skipped = SipFraming.SkipKeepAlive(bytes);
+        int skipped = SipGrammar.SkipLineEnds(bytes);
         if (skipped == length) return Refuse(SipRejection.Empty, out reason);
         bytes = bytes[skipped..];
         if (bytes.Length > message.Limits.MaxMessageBytes) return Refuse(SipRejection.TooLong, out reason);

@@ -36,8 +36,4 @@ public enum SipRejection
     /// <summary>Longer than <see cref="SipLimits.MaxMessageBytes"/>.</summary>
     [Description("message longer than the limit")]
     TooLong = 7,
-
-    /// <summary>On a stream: a Content-Length that is no number or contradicts a second one, so the next message cannot be found.</summary>
-    [Description("unusable Content-Length on a stream")]
-    BadContentLength = 8,
 }

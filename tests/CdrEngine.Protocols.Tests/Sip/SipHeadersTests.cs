@@ -52,3 +52,19 @@ public sealed class SipHeadersTests
         Assert.Equal(SipMethod.Unknown, SipMethods.Find("INVITES"u8));
     }
 }
+
+public sealed class SipRejectionTests
+{
+    [Fact]
+    public void Values_AreCountable_AndEachHasAName()
+    {
+        foreach (var (name, value, description) in new CdrEngine.Core.Counters<SipRejection>().Describe())
+        {
+            Assert.Equal(0, value);
+            Assert.NotEqual("", name);
+            Assert.NotEqual("", description);
+        }
+
+        Assert.Equal(Enumerable.Range(0, Enum.GetValues<SipRejection>().Length), Enum.GetValues<SipRejection>().Select(value => (int)value));
+    }
+}

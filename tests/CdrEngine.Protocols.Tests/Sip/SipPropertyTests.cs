@@ -72,8 +72,6 @@ public sealed class SipPropertyTests
             try
             {
                 SipParser.LooksLikeSip(bytes);
-                SipFraming.TryFrame(bytes, SipLimits.Default, out _, out _);
-                SipFraming.FindStart(bytes);
                 if (SipParser.TryRead(bytes, message, out int consumed, out _) == ParseOutcome.Message)
                 {
                     Assert.InRange(consumed, 1, bytes.Length);
@@ -122,7 +120,6 @@ public sealed class SipPropertyTests
         if (SipParser.TryRead(bytes, message, out _, out _) == ParseOutcome.Message) Touch(message, session);
         if (SipParser.TryReadCopy(bytes, message, out _, out _) == ParseOutcome.Message) Touch(message, session);
         SipParser.LooksLikeSip(bytes);
-        SipFraming.TryFrame(bytes, SipLimits.Default, out _, out _);
     }
 
     /// <summary>Asks for everything a message can give.</summary>

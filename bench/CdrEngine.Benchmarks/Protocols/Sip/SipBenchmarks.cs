@@ -47,7 +47,6 @@ public static class SipBenchmarks
                 : 0);
         }
 
-        Line(output, "INVITE: stream framing", 200_000, invite, each => SipFraming.TryFrame(each, SipLimits.Default, out int length, out _) == ParseOutcome.Message ? length : 0);
         Line(output, "INVITE: headers and SDP in full", 200_000, invite, each =>
             SipParser.TryRead(each, message, out _, out _) == ParseOutcome.Message && SdpParser.TryRead(message.SdpBody, session) ? session.Media[0].Port : 0);
         Line(output, "INVITE: inspected (strict)", 50_000, invite, each => SipParser.TryRead(each, message, out _, out _) == ParseOutcome.Message ? (int)message.Inspect() : 0);
