@@ -17,7 +17,7 @@ public enum CallAdmissionResult
 
 /// <summary>Decides which messages make calls. Pure; the engine asks it for each message, with the newest machine of the same Call-ID.</summary>
 /// <remarks>
-/// For a Call-ID without a call:
+/// A message without a Call-ID belongs nowhere. For a Call-ID without a call:
 /// <code>
 /// INVITE                                             a call (with To-tag: missing_invite)
 /// response to INVITE, any status                     a call, missing_invite
@@ -37,6 +37,7 @@ public static class CallAdmission
     /// <param name="message">The message.</param>
     public static CallAdmissionResult Classify(CallMachine? machine, SipMessage message)
     {
+        if (message.CallId.IsEmpty) return CallAdmissionResult.NotACall;
         bool isInitialInvite = message is { IsRequest: true, Method: SipMethod.Invite } && message.ToTag.IsEmpty;
         if (machine is null || machine.IsForgotten) return Opens(message, isInitialInvite) ? CallAdmissionResult.NewCall : CallAdmissionResult.NotACall;
         if (!isInitialInvite) return BelongsTo(machine, message) ? CallAdmissionResult.SameCall : CallAdmissionResult.NotACall;

@@ -48,14 +48,14 @@ public sealed partial class CallMachine
             Dialled = _dialled,
             Caller = CallerParty(streams),
             Callee = CalleeParty(winner, streams),
-            StartedAt = _started.At,
+            StartedAt = StartedAt,
             TryingAt = _trying.OrNull,
             RangAt = _rang180.OrNull ?? _rang183.OrNull,
             EarlyMediaAt = _earlyMedia.OrNull,
             AnsweredAt = _answered.OrNull,
             EndedAt = endedAt,
             ByeConfirmedAt = _byeConfirmed.OrNull,
-            PostDialDelay = _first18x.IsSet && !flags.HasFlag(CallFlags.MissingInvite) ? NotNegative(_first18x.At - _started.At) : null,
+            PostDialDelay = _first18x.IsSet && !flags.HasFlag(CallFlags.MissingInvite) ? NotNegative(_first18x.At - StartedAt) : null,
             PostDialDelayAuthenticated = AuthenticatedDelay(),
             Transport = _transport,
             CaptureSource = _captureSource,
@@ -179,7 +179,7 @@ public sealed partial class CallMachine
         }
     }
 
-    private Timestamp NotBeforeStart(Timestamp at) => Timestamp.Max(at, _started.At);
+    private Timestamp NotBeforeStart(Timestamp at) => Timestamp.Max(at, StartedAt);
 
     private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;
 
@@ -285,7 +285,7 @@ public sealed partial class CallMachine
         for (int i = _attempts.Count - 1; i >= 0; i--)
         {
             InviteAttempt attempt = _attempts[i];
-            if (attempt.IsAuthenticated && attempt.Invite.IsSet && attempt.Invite.At <= _first18x.At) return _first18x.At - attempt.Invite.At;
+            if (attempt.IsAuthenticated && attempt.Invite.IsSet && attempt.Invite.At <= _first18x.At) return NotNegative(_first18x.At - attempt.Invite.At);
         }
 
         return null;

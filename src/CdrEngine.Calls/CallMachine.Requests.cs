@@ -84,7 +84,7 @@ public sealed partial class CallMachine
         current.Invite.Note(step.At, step.Place, _places);
         if (attempt == 0)
         {
-            if (!wasKnown || _started.Place == PlaceTable.None) _started.Set(step.At, step.Place);
+            if (_started.Place == PlaceTable.None) _started.Set(Min(step.At, _started.At), step.Place);
             else _started.Note(step.At, step.Place, _places);
 
             // Responses overtook their INVITE between two capture queues: it was not missing after all.

@@ -26,7 +26,9 @@ public sealed partial class CallMachine
                 OnByeResponse(ref step);
                 break;
             case SipMethod.Cancel:
-                break; // Decides nothing (RFC 3261 9.1).
+                // Decides nothing (RFC 3261 9.1), but ends the retransmissions of the CANCEL.
+                if (FindTransaction(step.Branch, step.Message.CSeqNumber, step.Place) is var cancelled and >= 0) _transactions[cancelled].IsCancelAnswered = true;
+                break;
             default:
                 OnOtherResponse(ref step);
                 break;

@@ -191,6 +191,7 @@ public sealed partial class CallMachine
         else if (phase is Phase.Completed or Phase.Terminated)
         {
             _endSeenAt = at;
+            Dirty(at);
             if (!wasOver) effects.Add(CallEventKind.Ended, at);
         }
     }
@@ -223,7 +224,8 @@ public sealed partial class CallMachine
         {
             EndKind.Inferred => now + timers.InferredEndKept,
             EndKind.Bye when _isByeAnswered => now,
-            EndKind.Final when !MayBeTriedAgain && IsFinalAcked() => now,
+            EndKind.Final when MayBeTriedAgain => Timestamp.Max(now, _endSeenAt + timers.RetryKept),
+            EndKind.Final when IsFinalAcked() && !HasUnansweredCancel() => now,
             _ => Timestamp.Max(now, _endSeenAt + timers.LateFacts),
         };
     }
@@ -362,6 +364,16 @@ public sealed partial class CallMachine
         for (int i = 0; i < _transactionCount; i++)
         {
             if (_transactions[i].IsCancelled && _transactions[i].CancelledAt != _byeAt) return true;
+        }
+
+        return false;
+    }
+
+    private bool HasUnansweredCancel()
+    {
+        for (int i = 0; i < _transactionCount; i++)
+        {
+            if (_transactions[i] is { IsCancelled: true, IsCancelAnswered: false }) return true;
         }
 
         return false;

@@ -131,7 +131,8 @@ public sealed partial class CallMachine
     public string SipCallId { get; private set; } = "";
 
     /// <summary>Start of the call as far as known.</summary>
-    public Timestamp StartedAt => _started.At;
+    /// <remarks>Never after the answer, whatever order the hops were captured in.</remarks>
+    public Timestamp StartedAt => _answered.IsSet ? Min(_started.At, _answered.At) : _started.At;
 
     /// <summary>Where the call is.</summary>
     public CallState State => _phase switch
@@ -240,7 +241,7 @@ public sealed partial class CallMachine
 
     private static bool InvitesRetry(int status) => status is 401 or 407 or 413 or 415 or 416 or 420 or 421 or 422 or 428 or 484 or 491 or 494 or (>= 300 and <= 399);
 
-    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Hash64.Of(tag) | 1;
+    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Math.Max(Hash64.Of(tag), 1);
 
     private void Open(ref Step step)
     {

@@ -36,9 +36,13 @@ public sealed record CallTimers
     /// <summary>From the end of a call to its record, for retransmissions and late media. Default 4 s: T2 of RFC 3261.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a call whose end is not settled is remembered after its record: a challenge, redirection or 422 that may be
-    /// tried again, a BYE or CANCEL without its answer. Default 32 s: 64·T1 of RFC 3261, after which nobody retransmits.</summary>
+    /// <summary>How long a call whose end is not settled is remembered after it: a BYE or CANCEL without its answer, a final response
+    /// without its ACK. Default 32 s: 64·T1 of RFC 3261, after which nobody retransmits.</summary>
     public TimeSpan LateFacts { get; init; } = TimeSpan.FromSeconds(32);
+
+    /// <summary>How long a call is remembered whose final response invites another try: a challenge, a redirection, a 422. Default 180 s,
+    /// time for a person to type a password; the record goes out after <see cref="Linger"/> all the same and is updated by the retry.</summary>
+    public TimeSpan RetryKept { get; init; } = TimeSpan.FromSeconds(180);
 
     /// <summary>How long an answered call whose end was inferred is remembered after its record, so that a BYE or RTP that contradicts it
     /// gives an updated record and not a second call. Default 1 h.</summary>

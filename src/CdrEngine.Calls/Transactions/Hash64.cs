@@ -8,11 +8,12 @@ internal static class Hash64
 {
     private const ulong K0 = 0x9E37_79B9_7F4A_7C15;
     private const ulong K1 = 0xD6E8_FEB8_6659_FD93;
+    private const ulong K2 = 0xA076_1D64_78BD_642F;
 
     /// <summary>Hash of bytes.</summary>
     public static ulong Of(ReadOnlySpan<byte> bytes)
     {
-        ulong h = K0 ^ (ulong)bytes.Length;
+        ulong h = K2 ^ (ulong)bytes.Length;
         while (bytes.Length >= 8)
         {
             h = Mix(h, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
@@ -21,7 +22,9 @@ internal static class Hash64
 
         ulong rest = 0;
         for (int i = 0; i < bytes.Length; i++) rest |= (ulong)bytes[i] << (i * 8);
-        return Mix(h, rest);
+        h = Mix(h, rest);
+        h = (h ^ (h >> 32)) * K1;
+        return h ^ (h >> 29);
     }
 
     /// <summary>Adds a number to a hash.</summary>

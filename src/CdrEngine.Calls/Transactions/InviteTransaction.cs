@@ -44,7 +44,10 @@ internal struct InviteTransaction
     /// <summary>CANCEL seen here.</summary>
     public bool IsCancelled;
 
-    /// <summary>Its time.</summary>
+    /// <summary>A response to that CANCEL seen: nobody retransmits it any more.</summary>
+    public bool IsCancelAnswered;
+
+    /// <summary>Time of the CANCEL.</summary>
     public Timestamp CancelledAt;
 
     /// <summary>Its Reason header (RFC 3326).</summary>

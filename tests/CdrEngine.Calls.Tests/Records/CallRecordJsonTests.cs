@@ -1,0 +1,164 @@
+using System.Text;
+using System.Text.Json;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Tests.Records;
+
+public sealed class CallRecordJsonTests
+{
+    private const string Golden =
+        """{"id":"20270115-000102030405060708090a0b","session_id":"s-1","sip_call_id":"x@192.0.2.1","state":"ended","disposition":"answered","sip_status":200,"""
+        + """ "cause":{"q850":16,"text":"Normal call clearing"},"hangup_by":"caller","direction":"outbound","dialled":"4930123","""
+        + """ "caller":{"number":"100","name":"Alice \u0022A\u0022","uri":"sip:100@example.com","ip":"192.0.2.1","port":5060,"user_agent":"phone/1","codec":"PCMU/8000","tag":"a"},"""
+        + """ "callee":{"number":"4930123","name":null,"uri":"sip:4930123@example.com","ip":"2001:db8::1","port":5062,"user_agent":null,"codec":null,"tag":"b"},"""
+        + """ "started_at":"2027-01-15T08:00:00.000001Z","trying_at":"2027-01-15T08:00:00.100000Z","rang_at":"2027-01-15T08:00:01.500000Z","early_media_at":null,"answered_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.499999Z","""
+        + """ "duration_ms":13499.998,"ring_ms":1500,"pdd_ms":1499.999,"billsec":10,"billsec_ms":10499.999,"transport":"tcp","capture_source":"eth0","flags":["forked","held","no_ack"],"""
+        + """ "legs":[{"to_tag":"b","callee":"[2001:db8::1]:5062","contact":"sip:b@192.0.2.2","outcome":"answered","sip_status":200,"rang_at":"2027-01-15T08:00:01.500000Z","answered_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.499999Z"}],"""
+        + """ "streams":[{"ssrc":"0000002a","src":"192.0.2.1:4000","dst":"[2001:db8::1]:5000","payload_type":0,"codec":"PCMU/8000","packets":500,"octets":80000,"lost":1,"duplicates":2,"out_of_order":3,"jitter_ms":1.235,"max_jitter_ms":10,"mos":4.41,"mos_min":null,"""
+        + """ "started_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.000000Z","direction":"caller_to_callee","media_index":0,"expected":501,"max_delta_ms":40.5}],"""
+        + """ "dtmf":[{"digit":"#","at":"2027-01-15T08:00:05.000000Z","duration_ms":160,"from":"caller","method":"info"}],"""
+        + """ "media_sessions":[{"index":0,"media":"audio","protocol":"RTP/AVP","caller":"192.0.2.1:4000","callee":"[2001:db8::1]:5000","offered":["PCMU/8000"],"answered":["PCMU/8000"],"direction":"sendrecv","started_at":"2027-01-15T08:00:00.000001Z","ended_at":null}],"""
+        + """ "recording":{"state":"none","reason":"policy","url":null},"""
+        + """ "disposition_class":"ANSWERED","sip_reason":"OK","cause_source":"mapped","bye_confirmed_at":"2027-01-15T08:00:13.600000Z","pdd_authenticated_ms":null,"missing_bye_reason":null,"messages":13,"retransmissions":1,"""
+        + """ "hops":[{"src":"192.0.2.1:5060","dst":"192.0.2.10:5060","transport":"udp","first_seen_at":"2027-01-15T08:00:00.000001Z","messages":7}],"""
+        + """ "held":[{"by":"callee","from":"2027-01-15T08:00:06.000000Z","to":"2027-01-15T08:00:07.000000Z"}],"headers":[{"name":"diversion","value":"\u003Csip:200@example.com\u003E"}]}""";
+
+    private static readonly Timestamp Start = Timestamp.FromUnix(1_800_000_000, 1);
+
+    public static CallRecord Full { get; } = new()
+    {
+        Id = "20270115-000102030405060708090a0b",
+        SessionId = "s-1",
+        SipCallId = "x@192.0.2.1",
+        State = CallState.Ended,
+        Disposition = Disposition.Answered,
+        SipStatus = 200,
+        SipReason = "OK",
+        Cause = new Cause(16, "Normal call clearing", CauseSource.Mapped),
+        HangupBy = HangupBy.Caller,
+        Direction = CallDirection.Outbound,
+        Dialled = "4930123",
+        Caller = new Party { Number = "100", Name = "Alice \"A\"", Uri = "sip:100@example.com", Address = At("192.0.2.1", 5060), UserAgent = "phone/1", Codec = "PCMU/8000", Tag = "a" },
+        Callee = new Party { Number = "4930123", Uri = "sip:4930123@example.com", Address = At("2001:db8::1", 5062), Tag = "b" },
+        StartedAt = Start,
+        TryingAt = On(0.1),
+        RangAt = On(1.5),
+        AnsweredAt = On(3),
+        EndedAt = On(13.499999),
+        ByeConfirmedAt = On(13.6),
+        PostDialDelay = TimeSpan.FromMicroseconds(1_499_999),
+        Transport = Transport.Tcp,
+        CaptureSource = "eth0",
+        Flags = CallFlags.NoAck | CallFlags.Forked | CallFlags.Held,
+        Messages = 13,
+        Retransmissions = 1,
+        Hops = [new Hop(At("192.0.2.1", 5060), At("192.0.2.10", 5060), Transport.Udp, Start, 7)],
+        Legs = [new Leg { ToTag = "b", Callee = At("2001:db8::1", 5062), Contact = "sip:b@192.0.2.2", Outcome = LegOutcome.Answered, SipStatus = 200, RangAt = On(1.5), AnsweredAt = On(3), EndedAt = On(13.499999) }],
+        Streams =
+        [
+            new StreamRecord
+            {
+                Ssrc = 42, Source = At("192.0.2.1", 4000), Destination = At("2001:db8::1", 5000), MediaIndex = 0, From = PartySide.Caller, PayloadType = 0, Codec = "PCMU/8000", Packets = 500, Octets = 80000,
+                Expected = 501, Lost = 1, Duplicates = 2, OutOfOrder = 3, JitterMillisecondsMean = 1.2345, JitterMillisecondsMax = 10.0, DeltaMillisecondsMax = 40.5, Mos = 4.409, StartedAt = On(3), EndedAt = On(13),
+            },
+        ],
+        Dtmf = [new DtmfDigit('#', On(5), TimeSpan.FromMilliseconds(160), PartySide.Caller, DtmfMethod.Info)],
+        MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Caller = At("192.0.2.1", 4000), Callee = At("2001:db8::1", 5000), Offered = ["PCMU/8000"], Answered = ["PCMU/8000"], StartedAt = Start }],
+        Recording = new RecordingInfo { Reason = "policy" },
+        Held = [new HeldInterval(PartySide.Callee, On(6), On(7))],
+        Headers = [new("diversion", "<sip:200@example.com>")],
+    };
+
+    [Fact]
+    public void Record_WithEverything_IsTheGoldenText()
+    {
+        // The golden text has blanks after line joints only, to be readable here.
+        string expected = Golden.Replace(", \"", ",\"", StringComparison.Ordinal);
+        Assert.StartsWith(expected[..^1], Encoding.UTF8.GetString(CallRecordJson.ToUtf8(Full)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Record_WithNothing_HasEveryMember()
+    {
+        var bare = new CallRecord { Id = "20270115-000102030405060708090a0b", SessionId = "", SipCallId = "", State = CallState.Trying, Disposition = Disposition.InProgress, StartedAt = Start };
+        using JsonDocument full = JsonDocument.Parse(CallRecordJson.ToUtf8(Full)), empty = JsonDocument.Parse(CallRecordJson.ToUtf8(bare));
+        Assert.Equal(full.RootElement.EnumerateObject().Select(static m => m.Name), empty.RootElement.EnumerateObject().Select(static m => m.Name));
+        Assert.Equal(JsonValueKind.Null, empty.RootElement.GetProperty("cause").ValueKind);
+        Assert.Equal(JsonValueKind.Null, empty.RootElement.GetProperty("ring_ms").ValueKind);
+        Assert.Equal("in_progress", empty.RootElement.GetProperty("disposition").GetString());
+        Assert.Equal(0, empty.RootElement.GetProperty("billsec").GetInt32());
+        Assert.Equal(0, empty.RootElement.GetProperty("flags").GetArrayLength());
+    }
+
+    [Fact]
+    public void Record_WrittenAndRead_IsTheSame()
+    {
+        byte[] written = CallRecordJson.ToUtf8(Full);
+        Assert.True(CallRecordJson.TryRead(written, out CallRecord? read));
+        Assert.Equal(Encoding.UTF8.GetString(written), Encoding.UTF8.GetString(CallRecordJson.ToUtf8(read!)));
+        Assert.Equal(Full.Duration, read!.Duration);
+        Assert.Equal(Full.Flags, read.Flags);
+    }
+
+    [Fact]
+    public void Records_OfAllScripts_SurviveWritingAndReading()
+    {
+        foreach (CallRecord record in SemanticsTable.All.SelectMany(static row => row.Script().Run().Records))
+        {
+            byte[] written = CallRecordJson.ToUtf8(record);
+            Assert.True(CallRecordJson.TryRead(written, out CallRecord? read));
+            Assert.Equal(Encoding.UTF8.GetString(written), Encoding.UTF8.GetString(CallRecordJson.ToUtf8(read!)));
+        }
+    }
+
+    [Fact]
+    public void Text_CutOrDamaged_IsRefusedWithoutAnException()
+    {
+        byte[] written = CallRecordJson.ToUtf8(Full);
+        for (int length = 0; length < written.Length; length++) Assert.False(CallRecordJson.TryRead(written.AsSpan(0, length), out _));
+        for (int i = 0; i < written.Length; i++)
+        {
+            byte[] damaged = [.. written];
+            damaged[i] ^= 0x15;
+            CallRecordJson.TryRead(damaged, out CallRecord? read);
+            Assert.True(read is null || read.Id.Length > 0);
+        }
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("""{"id":1,"sip_call_id":"x","started_at":"2027-01-15T08:00:00.000001Z"}""")]
+    [InlineData("""{"id":"i","sip_call_id":"x","started_at":"yesterday"}""")]
+    [InlineData("""{"id":"i","sip_call_id":"x","started_at":"2027-01-15T08:00:00.000001Z","disposition":"no_such"}""")]
+    public void Text_ThatIsNoRecord_IsRefused(string json) => Assert.False(CallRecordJson.TryRead(Encoding.UTF8.GetBytes(json), out _));
+
+    [Theory]
+    [InlineData(BillsecRounding.Nearest, 1_499_999, 1)]
+    [InlineData(BillsecRounding.Nearest, 1_500_000, 2)]
+    [InlineData(BillsecRounding.Floor, 1_999_999, 1)]
+    [InlineData(BillsecRounding.Ceil, 1_000_001, 2)]
+    [InlineData(BillsecRounding.Ceil, 1_000_000, 1)]
+    [InlineData(BillsecRounding.Ceil, 0, 0)]
+    public void Billsec_ByRounding_IsWholeSeconds(BillsecRounding rounding, long microseconds, long seconds) =>
+        Assert.Equal(seconds, Billsec.Seconds(TimeSpan.FromMicroseconds(microseconds), rounding));
+
+    [Fact]
+    public void Id_DerivesFromTheCallAlone()
+    {
+        string id = CallId.Derive("x@192.0.2.1", "a", Start);
+        Assert.Equal(id, CallId.Derive("x@192.0.2.1", "a", Start));
+        Assert.StartsWith("20270115-", id, StringComparison.Ordinal);
+        Assert.True(CallId.IsWellFormed(id));
+        string[] others = [CallId.Derive("X@192.0.2.1", "a", Start), CallId.Derive("x@192.0.2.1", "", Start), CallId.Derive("x@192.0.2.1a", "", Start), CallId.Derive("x@192.0.2.1", "a", new Timestamp(Start.Microseconds + 1))];
+        Assert.Equal(5, others.Append(id).Distinct().Count());
+        Assert.False(CallId.IsWellFormed("20270115-zz"));
+        Assert.False(CallId.IsWellFormed("../../../../etc/passwd-----------"));
+    }
+
+    private static Timestamp On(double seconds) => new(Start.Microseconds - 1 + (long)Math.Round(seconds * 1e6));
+
+    private static Endpoint At(string address, ushort port) => IpAddress.TryParse(address, out IpAddress ip) ? new Endpoint(ip, port) : throw new ArgumentException(address);
+}
