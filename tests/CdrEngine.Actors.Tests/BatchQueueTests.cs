@@ -216,7 +216,8 @@ public sealed class BatchQueueTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(int.MaxValue)]
-    public void Capacity_OutOfRange_IsRefused(int capacity) => Assert.Throws<ArgumentOutOfRangeException>(() => new BatchQueue<int>(capacity));
+    public void Capacity_OutOfRange_IsRefused(int capacity) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchQueue<int>(capacity));
 
     private static Task Start(Action action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

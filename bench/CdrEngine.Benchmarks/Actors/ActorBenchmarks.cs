@@ -5,9 +5,11 @@ using CdrEngine.Actors;
 
 namespace CdrEngine.Benchmarks.Actors;
 
-/// <summary>What an actor costs: a message, to one actor and to ten thousand in random order; an idle actor; a short life. Beside each, in the
+/// <summary>What an actor costs: a message, to one actor and to ten thousand in random order; an idle actor; a short life. Beside each,
+/// in the
 /// same run, a peer that everyone has: one System.Threading.Channels channel and one reading task for each actor.</summary>
-/// <remarks>A message is a new object of 32 bytes, as the engine's events are, and a struct of 32 bytes where the way allows one. Figures are
+/// <remarks>A message is a new object of 32 bytes, as the engine's events are, and a struct of 32 bytes where the way allows one. Figures
+/// are
 /// the median of the runs; "cpu" is processor time of the whole process over the messages, the making of the message included.</remarks>
 public static class ActorBenchmarks
 {
