@@ -3,12 +3,14 @@ namespace CdrEngine.Actors;
 /// <summary>An actor: private state that one message at a time may touch.</summary>
 /// <typeparam name="T">The one type of message it takes; a class, a record or a struct.</typeparam>
 /// <remarks>No two members of one actor ever run at once. What they throw goes to the supervisor (the parent), never to the sender.
-/// A member must not block: work that waits is a task whose result comes back by <see cref="ActorContext{T}.PipeToSelf{TResult}"/>.</remarks>
+/// A member must not block: work that waits is a task whose result comes back by
+/// <see cref="ActorContext{T}.PipeToSelf{TResult}"/>.</remarks>
 public abstract class Actor<T>
 {
     private ActorCell<T>? _cell;
 
-    /// <summary>What the actor may ask of its surroundings. Not there yet in the constructor (throws): use <see cref="PreStart"/>.</summary>
+    /// <summary>What the actor may ask of its surroundings. Not there yet in the constructor (throws): use
+    /// <see cref="PreStart"/>.</summary>
     protected ActorContext<T> Context =>
         new(_cell ?? throw new InvalidOperationException("An actor has no context in its constructor; PreStart has."));
 

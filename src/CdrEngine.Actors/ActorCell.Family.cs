@@ -17,7 +17,8 @@ internal abstract partial class ActorCell
         CellExtras extras = Extras;
         lock (extras)
         {
-            if (extras.IsClosedForChildren || (Flags & (CellFlags.Stopping | CellFlags.Terminated)) != 0) throw new InvalidOperationException($"{Path} is stopping and makes no children.");
+            if (extras.IsClosedForChildren || (Flags & (CellFlags.Stopping | CellFlags.Terminated)) != 0)
+                throw new InvalidOperationException($"{Path} is stopping and makes no children.");
             if (name is not null && !(extras.Names ??= new Dictionary<string, ActorCell>(StringComparer.Ordinal)).TryAdd(name, child))
             {
                 throw new ArgumentException($"{Path} has a child named '{name}'.", nameof(name));

@@ -161,7 +161,9 @@ internal abstract partial class ActorCell
 
     internal bool HasMail =>
         _mailNext is not null
-        || (_whenFull == MailboxFullPolicy.DropOldest ? _extras?.OldestHead is not null : Volatile.Read(ref _mailHead) is { } head && !ReferenceEquals(head, Envelope.Closed));
+        || (_whenFull == MailboxFullPolicy.DropOldest
+            ? _extras?.OldestHead is not null
+            : Volatile.Read(ref _mailHead) is { } head && !ReferenceEquals(head, Envelope.Closed));
 
     /// <summary>Frees the place of a message that is now being taken.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -145,7 +145,8 @@ internal abstract partial class ActorCell : IThreadPoolWorkItem
 
     internal void Schedule()
     {
-        if (Volatile.Read(ref _status) == Idle && Interlocked.CompareExchange(ref _status, Scheduled, Idle) == Idle) Dispatcher.Schedule(this);
+        if (Volatile.Read(ref _status) == Idle && Interlocked.CompareExchange(ref _status, Scheduled, Idle) == Idle)
+            Dispatcher.Schedule(this);
     }
 
     void IThreadPoolWorkItem.Execute() => Dispatcher.RunScheduled(this);

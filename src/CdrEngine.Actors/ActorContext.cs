@@ -86,7 +86,8 @@ public readonly struct ActorContext<T>
         return new AdapterRef<TFrom, T>(Self, map);
     }
 
-    /// <summary>Tells this actor how a task ended. The translations run on the task's thread and must not touch the actor's state.</summary>
+    /// <summary>Tells this actor how a task ended. The translations run on the task's thread and must not touch the actor's
+    /// state.</summary>
     public void PipeToSelf<TResult>(Task<TResult> task, Func<TResult, T> succeeded, Func<Exception, T> failed)
     {
         ArgumentNullException.ThrowIfNull(task);

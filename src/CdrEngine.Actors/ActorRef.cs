@@ -1,6 +1,7 @@
 namespace CdrEngine.Actors;
 
-/// <summary>Where an actor can be reached, whatever it takes. Stays valid through restarts; after the stop it leads to the dead letters.</summary>
+/// <summary>Where an actor can be reached, whatever it takes. Stays valid through restarts; after the stop it leads to the dead
+/// letters.</summary>
 public abstract class ActorRef
 {
     /// <summary>Name among its siblings.</summary>

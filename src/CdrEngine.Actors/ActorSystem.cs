@@ -39,7 +39,8 @@ public sealed class ActorSystem : IAsyncDisposable
     public ActorSystem(ActorSystemOptions? options = null)
     {
         _options = options ?? new ActorSystemOptions();
-        if (_options.Dispatcher is ShardDispatcher) throw new ArgumentException("A shard belongs to a thread; it cannot run the guardians.", nameof(options));
+        if (_options.Dispatcher is ShardDispatcher)
+            throw new ArgumentException("A shard belongs to a thread; it cannot run the guardians.", nameof(options));
         Dispatcher = _options.Dispatcher ?? new PoolDispatcher();
         Dispatcher.Attach(this);
         Events = new EventStream();
@@ -112,7 +113,8 @@ public sealed class ActorSystem : IAsyncDisposable
 
     internal ActorCell SpawnGuardian(Dispatcher dispatcher, string name, SupervisorStrategy strategy)
     {
-        var guardian = (LocalActorRef<object>)_root.SpawnChild<object>(Guardian.Props(strategy) with { Dispatcher = dispatcher }, argument: null, name);
+        Props<object> props = Guardian.Props(strategy) with { Dispatcher = dispatcher };
+        var guardian = (LocalActorRef<object>)_root.SpawnChild<object>(props, argument: null, name);
         // Before any thread can make a child there: the stop must find them.
         _ = guardian.Cell.Extras;
         return guardian.Cell;

@@ -172,7 +172,8 @@ public sealed class BatchQueue<TBatch>
             long left = deadline == long.MaxValue ? Timeout.Infinite : Math.Max(0, deadline - Environment.TickCount64);
             if (left == 0) return TakeResult.TimedOut;
             _consumer.Announce();
-            if (Count == 0 && Volatile.Read(ref _woken) == 0 && !IsCompleted) _consumer.Wait((int)Math.Min(left, int.MaxValue), cancellation);
+            if (Count == 0 && Volatile.Read(ref _woken) == 0 && !IsCompleted)
+                _consumer.Wait((int)Math.Min(left, int.MaxValue), cancellation);
             else _consumer.Withdraw();
         }
     }

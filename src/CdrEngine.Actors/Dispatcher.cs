@@ -88,7 +88,8 @@ public abstract class ClockDispatcher : Dispatcher
     }
 
     /// <inheritdoc/>
-    public override long NowMicroseconds => (System.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public override long NowMicroseconds =>
+        (System.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     internal override bool ReusesTimers => false;
 
@@ -104,7 +105,8 @@ public abstract class ClockDispatcher : Dispatcher
             static state =>
             {
                 var shot = (Shot)state!;
-                if (Interlocked.Exchange(ref shot.Entry.IsQueued, 1) == 0) shot.Entry.Cell.PushUncounted(shot.Entry.MakeEnvelope(shot.Generation));
+                if (Interlocked.Exchange(ref shot.Entry.IsQueued, 1) == 0)
+                    shot.Entry.Cell.PushUncounted(shot.Entry.MakeEnvelope(shot.Generation));
             },
             new Shot(entry, entry.Generation),
             delay,

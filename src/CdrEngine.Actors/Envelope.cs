@@ -36,7 +36,8 @@ internal sealed class Envelope<T>(T message) : Envelope
         Unsafe.As<ActorCell<T>>(cell).Invoke(in _message);
     }
 
-    internal override void Discard(ActorCell cell, DeadLetterReason reason) => cell.Dispatcher.System.DeadLetters.Add(cell.Ref, _message, reason);
+    internal override void Discard(ActorCell cell, DeadLetterReason reason) =>
+        cell.Dispatcher.System.DeadLetters.Add(cell.Ref, _message, reason);
 }
 
 /// <summary>A signal, in line with the messages so that it cannot overtake those told before it.</summary>

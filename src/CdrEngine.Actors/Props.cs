@@ -83,7 +83,9 @@ public sealed record MailboxSettings(int Capacity, MailboxFullPolicy WhenFull)
 
     /// <summary>Messages that may wait; less than 1 throws <see cref="ArgumentOutOfRangeException"/>.</summary>
     public int Capacity { get; init; } =
-        Capacity >= 1 ? Capacity : throw new ArgumentOutOfRangeException(nameof(Capacity), Capacity, "A mailbox holds at least one message.");
+        Capacity >= 1
+            ? Capacity
+            : throw new ArgumentOutOfRangeException(nameof(Capacity), Capacity, "A mailbox holds at least one message.");
 
     /// <summary>How long a sender waits under <see cref="MailboxFullPolicy.Block"/>, in real time; then the message is refused.
     /// Default: without end.</summary>

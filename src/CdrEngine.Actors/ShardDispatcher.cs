@@ -123,7 +123,8 @@ public sealed class ShardDispatcher : Dispatcher
     /// <param name="target">An actor of this shard that implements <see cref="IReceiveBorrowed{TMessage}"/>; any other throws
     /// <see cref="ArgumentException"/>.</param>
     /// <param name="message">The message; may be a ref struct.</param>
-    /// <returns>False where the actor has stopped or could not take it at once (see <see cref="Deliver{T}"/>); counted as dead letter.</returns>
+    /// <returns>False where the actor has stopped or could not take it at once (see <see cref="Deliver{T}"/>); counted as dead
+    /// letter.</returns>
     public bool DeliverBorrowed<T, TMessage>(ActorRef<T> target, in TMessage message)
         where TMessage : allows ref struct
     {
@@ -153,7 +154,8 @@ public sealed class ShardDispatcher : Dispatcher
         return (int)Math.Min(int.MaxValue, _taken - before);
     }
 
-    /// <summary>Moves the clock, telling the timers due on the way by (deadline, order of starting). A time before the clock does nothing.</summary>
+    /// <summary>Moves the clock, telling the timers due on the way by (deadline, order of starting). A time before the clock does
+    /// nothing.</summary>
     /// <param name="nowMicroseconds">The new time; microseconds since 1970 UTC.</param>
     /// <returns>Timers told.</returns>
     /// <remarks>A timer sees its own deadline as the time, so it makes no difference in how many steps the clock is moved.</remarks>
@@ -334,7 +336,8 @@ public sealed class ShardDispatcher : Dispatcher
         return cell;
     }
 
-    /// <summary>Follows what the actors told one another to the end: the runtime's words before messages, messages in order of telling.</summary>
+    /// <summary>Follows what the actors told one another to the end: the runtime's words before messages, messages in order of
+    /// telling.</summary>
     private void Drain()
     {
         Enter();

@@ -33,7 +33,8 @@ public sealed record ShardThreadOptions
     /// <summary>Batches that may wait. Default 64.</summary>
     public int QueueCapacity { get; init; } = 64;
 
-    /// <summary>Messages from other threads that are taken between two batches. Default 1,024, so that a flood of them cannot hold up packets.</summary>
+    /// <summary>Messages from other threads that are taken between two batches. Default 1,024, so that a flood of them cannot hold up
+    /// packets.</summary>
     public int PendingPerBatch { get; init; } = 1024;
 
     /// <summary>How long without a batch until <see cref="ShardHandler{TBatch}.Idle"/>; null: never.</summary>

@@ -100,7 +100,11 @@ public sealed class ShutdownPlan
         Task all = Task.WhenAll(tasks);
         bool timedOut = false;
         // The failures are gathered from the tasks below; only the time-out is of interest here.
-        Task ended = all.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Task ended = all.ContinueWith(
+            static _ => { },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         try
         {
             await ended.WaitAsync(phase.Timeout, time).ConfigureAwait(false);

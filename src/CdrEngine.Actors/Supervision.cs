@@ -25,7 +25,8 @@ public sealed record ActorFailure(ActorRef Actor, Exception Exception, object? M
 /// <summary>How a parent answers the failures of its children.</summary>
 public sealed record SupervisorStrategy
 {
-    /// <summary>Restarts the child that failed, at most ten times within a minute, then stops it; stops one that could not be made.</summary>
+    /// <summary>Restarts the child that failed, at most ten times within a minute, then stops it; stops one that could not be
+    /// made.</summary>
     public static SupervisorStrategy Default { get; } = new();
 
     /// <summary>Stops the child that failed.</summary>

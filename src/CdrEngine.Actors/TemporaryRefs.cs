@@ -48,7 +48,8 @@ internal sealed class ReplyRef<TReply> : TemporaryRef<TReply>
         _timeout = timeout;
         if (timeout != Timeout.InfiniteTimeSpan)
         {
-            _timer = System.TimeProvider.CreateTimer(static state => ((ReplyRef<TReply>)state!).OnTimeout(), this, timeout, Timeout.InfiniteTimeSpan);
+            _timer = System.TimeProvider.CreateTimer(
+                static state => ((ReplyRef<TReply>)state!).OnTimeout(), this, timeout, Timeout.InfiniteTimeSpan);
         }
 
         if (cancellation.CanBeCanceled)

@@ -153,6 +153,48 @@ public sealed class ActorLifeTests
     }
 
     [Fact]
+    public void PostStop_ThatMakesChildrenOrTimers_LeavesNone()
+    {
+        var clock = new ManualClock();
+        ActorSystem system = Fun.SyncSystem(clock);
+        Exception? thrown = null;
+        ActorRef<int> actor = system.Spawn(Fun.Props(() => new FunActor<int>
+        {
+            OnPostStop = self =>
+            {
+                self.Ctx.Timers.StartPeriodic("t", 1, TimeSpan.FromSeconds(1));
+                thrown = Record.Exception(() => self.Ctx.Spawn(Fun.Props<int>()));
+            },
+        }));
+        actor.Stop();
+        Assert.IsType<InvalidOperationException>(thrown);
+        Assert.Equal(0, clock.ActiveTimers);
+        Assert.Equal(2, system.Dispatcher.ActorCount);
+    }
+
+    [Fact]
+    public void Stop_BeforeTheFirstTurn_NeverMakesTheActor()
+    {
+        ShardDispatcher shard = _system.CreateShard("s");
+        bool made = false;
+        // Nobody pumps yet, so the stop overtakes the start.
+        ActorRef<int> actor = shard.Spawn(Fun.Props(() =>
+        {
+            made = true;
+            return new FunActor<int>();
+        }));
+        var probe = new TestProbe<int>(_system);
+        probe.Watch(actor);
+        actor.Tell(1);
+        actor.Stop();
+        probe.ExpectNoTerminated();
+        shard.RunPending();
+        probe.ExpectTerminated(actor);
+        Assert.False(made);
+        Assert.Equal(1, _system.DeadLetters[DeadLetterReason.DiscardedAtStop]);
+    }
+
+    [Fact]
     public void Watch_OfALivingActor_TellsItsEndOnceAndAfterItsMessages()
     {
         var log = new List<string>();

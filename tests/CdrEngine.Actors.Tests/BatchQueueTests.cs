@@ -27,7 +27,7 @@ public sealed class BatchQueueTests
     [InlineData(64)]
     public async Task TwoThreads_OfDifferentSpeeds_HandOverAllInOrder(int capacity)
     {
-        const int Batches = 200_000;
+        const int Batches = 50_000;
         var queue = new BatchQueue<int>(capacity);
         Task producer = Start(() =>
         {
@@ -119,7 +119,7 @@ public sealed class BatchQueueTests
     [Fact]
     public async Task Abandon_RacingWithPuts_LosesNoBatch()
     {
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < 100; round++)
         {
             var queue = new BatchQueue<int>(4);
             int discarded = 0;
@@ -186,7 +186,7 @@ public sealed class BatchQueueTests
     [Fact]
     public async Task TimeOuts_RacingWithPuts_LoseNoBatchAndNoWakeUp()
     {
-        const int Batches = 3_000;
+        const int Batches = 1_000;
         var queue = new BatchQueue<int>(1);
         Task producer = Start(() =>
         {
@@ -216,7 +216,8 @@ public sealed class BatchQueueTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(int.MaxValue)]
-    public void Capacity_OutOfRange_IsRefused(int capacity) => Assert.Throws<ArgumentOutOfRangeException>(() => new BatchQueue<int>(capacity));
+    public void Capacity_OutOfRange_IsRefused(int capacity) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchQueue<int>(capacity));
 
     private static Task Start(Action action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

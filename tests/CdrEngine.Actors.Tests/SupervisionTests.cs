@@ -349,7 +349,8 @@ public sealed class SupervisionTests
         Assert.Equal(0, _clock.ActiveTimers);
     }
 
-    private Props<string> Family(Dictionary<string, ActorRef<string>> children, SupervisorStrategy strategy) => Fun.Props(() => new FunActor<string>
+    private Props<string> Family(Dictionary<string, ActorRef<string>> children, SupervisorStrategy strategy) =>
+        Fun.Props(() => new FunActor<string>
     {
         Strategy = strategy,
         OnPreStart = self =>

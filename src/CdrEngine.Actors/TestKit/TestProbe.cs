@@ -12,7 +12,8 @@ public sealed class ProbeException : Exception
 
 /// <summary>Stands in an actor's place and says what it was told.</summary>
 /// <remarks>Its ref takes any message from any thread, at once and without a dispatcher. With the default deadline of zero an expectation
-/// looks only at what is there, as fits shards, where all is done when a call returns; actors on a pool need a deadline in real time.</remarks>
+/// looks only at what is there, as fits shards, where all is done when a call returns; actors on a pool need a deadline in real
+/// time.</remarks>
 public sealed class TestProbe<T>
 {
     private readonly object _gate = new();
@@ -50,7 +51,8 @@ public sealed class TestProbe<T>
     public T ExpectMessage(TimeSpan? within = null)
     {
         T? message = default;
-        if (!WaitFor(() => _messages.TryDequeue(out message), within)) throw new ProbeException($"{_ref.Path} expected a message; none came.");
+        if (!WaitFor(() => _messages.TryDequeue(out message), within))
+            throw new ProbeException($"{_ref.Path} expected a message; none came.");
         return message!;
     }
 
@@ -77,7 +79,8 @@ public sealed class TestProbe<T>
     public void ExpectNoMessage(TimeSpan? within = null)
     {
         T? message = default;
-        if (WaitFor(() => _messages.TryDequeue(out message), within)) throw new ProbeException($"{_ref.Path} expected no message and got {message}.");
+        if (WaitFor(() => _messages.TryDequeue(out message), within))
+            throw new ProbeException($"{_ref.Path} expected no message and got {message}.");
     }
 
     /// <summary>The next message that fits; those before it are dropped.</summary>
@@ -124,13 +127,15 @@ public sealed class TestProbe<T>
     public void ExpectTerminated(ActorRef actor, TimeSpan? within = null)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        if (!WaitFor(() => _terminated.Remove(actor.Subject), within)) throw new ProbeException($"{_ref.Path} expected the end of {actor}.");
+        if (!WaitFor(() => _terminated.Remove(actor.Subject), within))
+            throw new ProbeException($"{_ref.Path} expected the end of {actor}.");
     }
 
     /// <summary>That no watched actor has stopped within the time.</summary>
     public void ExpectNoTerminated(TimeSpan? within = null)
     {
-        if (WaitFor(() => _terminated.Count > 0, within)) throw new ProbeException($"{_ref.Path} did not expect the end of {_terminated[0]}.");
+        if (WaitFor(() => _terminated.Count > 0, within))
+            throw new ProbeException($"{_ref.Path} did not expect the end of {_terminated[0]}.");
     }
 
     private bool WaitFor(Func<bool> condition, TimeSpan? within)
