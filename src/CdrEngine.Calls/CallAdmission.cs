@@ -50,20 +50,6 @@ public static class CallAdmission
         return goesOn ? CallAdmissionResult.SameCall : CallAdmissionResult.NewCall;
     }
 
-    /// <summary>Which of several calls with one Call-ID (the Call-ID was used again) a message belongs to: the newest whose tags it bears,
-    /// else the newest.</summary>
-    /// <param name="machines">Machines of that Call-ID, oldest first; at least one.</param>
-    /// <param name="message">A message that <see cref="Classify"/> put into the same call.</param>
-    public static CallMachine Choose(IReadOnlyList<CallMachine> machines, SipMessage message)
-    {
-        for (int i = machines.Count - 1; i >= 0; i--)
-        {
-            if (machines[i].Knows(message)) return machines[i];
-        }
-
-        return machines[^1];
-    }
-
     private static bool Opens(SipMessage message, bool isInitialInvite)
     {
         if (isInitialInvite) return true;
@@ -83,4 +69,18 @@ public static class CallAdmission
             !message.ToTag.IsEmpty && machine.Knows(message),
         _ => true,
     };
+
+    /// <summary>Which of several calls with one Call-ID (the Call-ID was used again) a message belongs to: the newest whose tags it bears,
+    /// else the newest.</summary>
+    /// <param name="machines">Machines of that Call-ID, oldest first; at least one.</param>
+    /// <param name="message">A message that <see cref="Classify"/> put into the same call.</param>
+    public static CallMachine Choose(IReadOnlyList<CallMachine> machines, SipMessage message)
+    {
+        for (int i = machines.Count - 1; i >= 0; i--)
+        {
+            if (machines[i].Knows(message)) return machines[i];
+        }
+
+        return machines[^1];
+    }
 }
