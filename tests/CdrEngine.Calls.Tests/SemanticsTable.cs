@@ -466,7 +466,7 @@ public static class SemanticsTable
         {
             Assert.Equal(Disposition.NoResponse, r.Disposition);
             Assert.Equal(HangupBy.None, r.HangupBy);
-            At(0, r.EndedAt);
+            At(1.5, r.EndedAt);
             Assert.Null(r.Cause);
         });
         yield return Row("disposition: in_progress while open", () => Scenario.New.At(0).Invite(), r => Assert.NotEqual(Disposition.InProgress, r.Disposition));

@@ -233,13 +233,11 @@ internal sealed class Switchboard : ISipMessageSink
             return null;
         }
 
-        ulong fromTag = TagHash(_message.FromTag);
-        ulong toTag = TagHash(_message.ToTag);
-        CallEntry? call = FindCall(fromTag, toTag);
-        if (call is null || !IsOfCall(call, fromTag, toTag))
+        CallEntry? call = _calls.Newest(_message.CallId);
+        if (call is not null) call.IsFinal = call.EndedAt != Timestamp.MaxValue && _now > call.EndedAt + _limits.Linger;
+        switch (CallAdmission.Classify(call, _message))
         {
-            if (call is not null || !CallAdmission.Opens(_message))
-            {
+            case CallAdmissionResult.NotACall:
                 Counters.Increment(_message.CSeqMethod switch
                 {
                     SipMethod.Register => SwitchboardCounter.RegisterMessages,
@@ -247,54 +245,35 @@ internal sealed class Switchboard : ISipMessageSink
                     _ => SwitchboardCounter.OtherMessages,
                 });
                 return null;
-            }
-
-            call = Open(source, destination);
+            case CallAdmissionResult.NewCall:
+                call = Open(source, destination);
+                break;
+            default:
+                call = Generation(call!);
+                break;
         }
 
         Counters.Increment(SwitchboardCounter.CallMessages);
-        Follow(call, fromTag, toTag);
+        Follow(call);
         return call;
     }
 
-    private CallEntry? FindCall(ulong fromTag, ulong toTag)
+    /// <summary>Where a Call-ID was used again: the newest call whose dialogs the message is of, else the newest.</summary>
+    private CallEntry Generation(CallEntry newest)
     {
-        CallEntry? newest = _calls.Newest(_message.CallId);
-        if (newest is null) return null;
-
-        bool initialInvite = _message.IsRequest && _message.Method == SipMethod.Invite && toTag == 0;
-        if (initialInvite && newest.EndedAt != Timestamp.MaxValue && BeginsAnother(newest, fromTag)) return null;
-
         for (CallEntry? call = newest; call is not null && newest.Older is not null; call = call.Older)
         {
-            if (call.CallerTag == fromTag || call.CallerTag == toTag) return call;
+            if (call.Knows(_message)) return call;
         }
 
         return newest;
     }
 
-    /// <summary>Whether an initial INVITE after a call's end is another call (semantics: Call-ID used again).</summary>
-    private bool BeginsAnother(CallEntry ended, ulong fromTag)
-    {
-        if (ended.CallerTag == 0 || ended.CallerTag != fromTag) return true;
-        if (_message.CSeqNumber <= ended.LastInviteCSeq) return false;
-        return ended.Answered || (_now > ended.EndedAt + _limits.Linger && !CallAdmission.InvitesRetry(ended.FinalStatus));
-    }
-
-    /// <summary>Methods that live without INVITE belong to the call only inside its dialogs.</summary>
-    private bool IsOfCall(CallEntry call, ulong fromTag, ulong toTag) => _message.CSeqMethod switch
-    {
-        SipMethod.Register or SipMethod.Publish => false,
-        SipMethod.Options or SipMethod.Message or SipMethod.Subscribe or SipMethod.Notify or SipMethod.Refer or SipMethod.Unknown =>
-            toTag != 0 && (call.CallerTag == 0 || call.CallerTag == fromTag || call.CallerTag == toTag),
-        _ => true,
-    };
-
     private CallEntry Open(Endpoint source, Endpoint destination)
     {
         if (_calls.Count >= _limits.MaxCalls) Evict();
         byte[] callId = _message.CallId.ToArray();
-        int shard = (int)(TagHash(callId) % (ulong)_ports.Length);
+        int shard = (int)(CallEntry.TagHash(callId) % (ulong)_ports.Length);
         var call = new CallEntry
         {
             CallId = callId,
@@ -314,8 +293,10 @@ internal sealed class Switchboard : ISipMessageSink
     }
 
     /// <summary>Follows just enough of the dialogs to know when a call gives up its media addresses.</summary>
-    private void Follow(CallEntry call, ulong fromTag, ulong toTag)
+    private void Follow(CallEntry call)
     {
+        ulong fromTag = CallEntry.TagHash(_message.FromTag);
+        ulong toTag = CallEntry.TagHash(_message.ToTag);
         call.LastSignalAt = _now;
         bool open = call.EndedAt == Timestamp.MaxValue;
         if (_message.IsRequest)
@@ -705,7 +686,8 @@ internal sealed class Switchboard : ISipMessageSink
                 _endpoints.Withdraw(call);
             }
 
-            Timestamp close = Timestamp.Max(call.EndedAt, call.LastSignalAt) + _limits.Late;
+            TimeSpan kept = !call.Answered && CallAdmission.InvitesRetry(call.FinalStatus) ? _limits.RetryKept : _limits.Late;
+            Timestamp close = Timestamp.Max(call.EndedAt, call.LastSignalAt) + kept;
             if (_now >= close) Close(call);
             else Arm(call, close);
             return;
@@ -759,15 +741,6 @@ internal sealed class Switchboard : ISipMessageSink
         if (whole.IsEmpty || part.IsEmpty) return 0;
         nint offset = Unsafe.ByteOffset(ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(part));
         return offset > 0 && offset + part.Length <= whole.Length ? (int)offset : 0;
-    }
-
-    /// <summary>FNV-1a of a tag; 0 for none.</summary>
-    private static ulong TagHash(ReadOnlySpan<byte> tag)
-    {
-        if (tag.IsEmpty) return 0;
-        ulong hash = 14695981039346656037;
-        foreach (byte b in tag) hash = (hash ^ b) * 1099511628211;
-        return hash == 0 ? 1 : hash;
     }
 
     private static SsrcRoute? Claimed(List<SsrcRoute> claims, uint ssrc)

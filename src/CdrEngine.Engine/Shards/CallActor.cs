@@ -116,9 +116,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     private void Emit(RecordRevision revision)
     {
-        CallRecord record = _machine.ToRecord(Shard.StreamsOf(_seat));
-        IReadOnlyList<DtmfDigit> heard = StreamDigits.Of(_seat.Flows);
-        if (heard.Count > 0) record = record with { Dtmf = [.. record.Dtmf.Concat(heard).OrderBy(static digit => digit.At)] };
+        CallRecord record = _machine.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows));
         _shard.Emit(_seat, record, revision);
     }
 
