@@ -111,7 +111,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         if (effects.RecordFinal || effects.RecordUpdated) Emit(effects.RecordFinal ? RecordRevision.Final : RecordRevision.Updated);
         if (effects.WakeAt >= _wakeAt) return;
         _wakeAt = effects.WakeAt;
-        Context.Timers.StartAt(WakeTimer, CallSignal.Wake, _wakeAt.Microseconds);
+        Context.Timers.StartAt(WakeTimer, CallSignal.Wake, _shard.OnDispatcherClock(_wakeAt));
     }
 
     private void Emit(RecordRevision revision)
