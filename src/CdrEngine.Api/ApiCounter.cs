@@ -31,8 +31,8 @@ internal enum ApiCounter
     [Description("packet, trace and ladder requests refused because api downloads were all busy")]
     DownloadsBusy,
 
-    [Description("downloads cut off by the client or by a fault of ours")]
-    DownloadsAborted,
+    [Description("answers broken off because the client went away or through a fault of ours")]
+    AnswersBroken,
 
     [Description("downloads refused because the audit file cannot be written")]
     AuditFailed,
