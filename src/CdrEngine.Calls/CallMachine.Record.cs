@@ -23,7 +23,8 @@ public sealed partial class CallMachine
 
     /// <summary>The record of the call as it stands: final where <see cref="IsFinal"/>, else a snapshot with what is known so far.</summary>
     /// <param name="streams">Its RTP streams, in order of their first packet.</param>
-    public CallRecord ToRecord(IReadOnlyList<StreamRecord> streams)
+    /// <param name="digits">Digits found in its RTP (RFC 4733); those of SIP INFO are added, all in order of time.</param>
+    public CallRecord ToRecord(IReadOnlyList<StreamRecord> streams, IReadOnlyList<DtmfDigit>? digits = null)
     {
         // 1. The end, and the final that told it.
         int final = IsOver && !WasAnswered ? (_endKind == EndKind.Final ? DecidingFinal() : BestFinalKnown()) : -1;
@@ -66,7 +67,7 @@ public sealed partial class CallMachine
             Hops = _places.ToHops(),
             Legs = LegsOf(winner, final, endedAt),
             Streams = streams,
-            Dtmf = DigitsOf(),
+            Dtmf = DigitsOf(digits ?? []),
             MediaSessions = _media.ToRecords(MediaLeg(winner), _places, endedAt),
             Held = HeldOf(endedAt),
             Headers = [.. _headers],
@@ -369,12 +370,13 @@ public sealed partial class CallMachine
         return final >= 0 ? LegOutcome.Failed : LegOutcome.Abandoned;
     }
 
-    private IReadOnlyList<DtmfDigit> DigitsOf()
+    private IReadOnlyList<DtmfDigit> DigitsOf(IReadOnlyList<DtmfDigit> ofRtp)
     {
-        if (_digits is null) return [];
-        var digits = new DtmfDigit[_digits.Count];
-        for (int i = 0; i < digits.Length; i++) digits[i] = _digits[i].Digit;
-        return digits;
+        if (_digits is null) return ofRtp;
+        var digits = new List<DtmfDigit>(_digits.Count + ofRtp.Count);
+        foreach ((DtmfDigit digit, _, _) in _digits) digits.Add(digit);
+        digits.AddRange(ofRtp);
+        return [.. digits.OrderBy(static digit => digit.At)];
     }
 
     private IReadOnlyList<HeldInterval> HeldOf(Timestamp? endedAt)

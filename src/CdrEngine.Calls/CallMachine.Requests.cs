@@ -206,8 +206,9 @@ public sealed partial class CallMachine
             case Phase.Confirmed:
                 if (leg is not null && IsForkLoser(leg, step.At))
                 {
-                    leg.IsForkLoser = true;
-                    leg.End(step.At, 200);
+                    leg.IsForkLoser = leg.IsConfirmed;
+                    leg.IsAbandoned = !leg.IsConfirmed;
+                    leg.End(step.At, leg.IsConfirmed ? 200 : 0);
                     break;
                 }
 

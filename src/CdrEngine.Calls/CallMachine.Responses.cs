@@ -168,16 +168,18 @@ public sealed partial class CallMachine
             if (leg is null)
             {
                 LegState? waiting = null;
-                int count = 0;
+                int count = 0, ofAttempt = 0;
                 foreach (LegState other in _legs)
                 {
-                    if (other.Attempt != attempt || other.IsConfirmed || other.EndedAt is not null) continue;
+                    if (other.Attempt != attempt) continue;
+                    ofAttempt++;
+                    if (other.IsConfirmed || other.EndedAt is not null) continue;
                     waiting = other;
                     count++;
                 }
 
                 bool isInner = _places.IsNearer(_places.Nearest(), step.Place);
-                leg = count == 1 && !isInner ? waiting : count == 0 || isInner ? LegOfResponse(ref step, attempt) : null;
+                leg = count == 1 && !isInner ? waiting : ofAttempt == 0 || isInner ? LegOfResponse(ref step, attempt) : null;
             }
 
             if (leg is { IsConfirmed: false })

@@ -146,7 +146,7 @@ public sealed partial class CallMachine
         }
 
         _flags |= CallFlags.Unconfirmed;
-        _endKind = IsCancelledByCaller(_attempts.Count - 1) ? EndKind.CancelUnconfirmed : HasAnyFinal() ? EndKind.InnerFinal : EndKind.NoFinal;
+        _endKind = IsCancelledByCaller(_attempts.Count - 1) ? EndKind.CancelUnconfirmed : HasFinalOf(_attempts.Count - 1) ? EndKind.InnerFinal : EndKind.NoFinal;
         SetPhase(Phase.Terminated, now, effects);
     }
 
@@ -305,20 +305,16 @@ public sealed partial class CallMachine
         return -1;
     }
 
-    /// <summary>For a call given up: the final nearest the caller, of the last attempt that has any; -1 where there is none at all.</summary>
+    /// <summary>For a call given up: the final of the last attempt seen nearest the caller; -1 where it has none.</summary>
     private int BestFinalKnown()
     {
         int best = DecidingFinal();
-        if (best >= 0 && _endKind != EndKind.InnerFinal) return best;
+        if (best >= 0 && _transactions[best].Attempt == _attempts.Count - 1) return best;
         best = -1;
         for (int i = 0; i < _transactionCount; i++)
         {
-            if (!_transactions[i].HasFinal) continue;
-            if (best < 0 || _transactions[i].Attempt > _transactions[best].Attempt
-                || (_transactions[i].Attempt == _transactions[best].Attempt && _places.IsNearer(_transactions[i].Place, _transactions[best].Place)))
-            {
-                best = i;
-            }
+            if (!_transactions[i].HasFinal || _transactions[i].Attempt != _attempts.Count - 1) continue;
+            if (best < 0 || _places.IsNearer(_transactions[i].Place, _transactions[best].Place)) best = i;
         }
 
         return best;

@@ -28,7 +28,7 @@ namespace CdrEngine.Calls;
 /// </code>
 /// What the table has no entry for is counted (<see cref="CallCounter.Unexpected"/>) and changes nothing.
 /// </remarks>
-public sealed partial class CallMachine
+public sealed partial class CallMachine : ICallOutline
 {
     private readonly CallOptions _options;
     private readonly Counters<CallCounter> _counters;
@@ -186,6 +186,9 @@ public sealed partial class CallMachine
         {
             _retransmissions++;
             _counters.Increment(CallCounter.Retransmissions);
+
+            // A sign of life all the same: a caller that only ever repeats itself is heard of until its last try.
+            if (step.Place == _lastSip.Place && step.At > _lastSip.At) _lastSip.Set(step.At, step.Place);
             effects.IsRetransmission = true;
             effects.WakeAt = NextDeadline;
             return;
@@ -224,20 +227,24 @@ public sealed partial class CallMachine
     /// <summary>Two calls had a media port in common.</summary>
     public void MarkReusedPort() => _flags |= CallFlags.ReusedPort;
 
-    internal bool IsOver => _phase is Phase.Completed or Phase.Terminated;
+    /// <inheritdoc />
+    public bool IsOver => _phase is Phase.Completed or Phase.Terminated;
 
-    internal bool WasAnswered => _answered.IsSet || _legs.Exists(static leg => leg.IsConfirmed);
+    /// <inheritdoc />
+    public bool WasAnswered => _answered.IsSet || _legs.Exists(static leg => leg.IsConfirmed);
 
-    internal bool KnowsCallerTag(ReadOnlySpan<byte> tag)
+    /// <inheritdoc />
+    public bool KnowsCallerTag(ReadOnlySpan<byte> tag)
     {
         ulong hash = TagHash(tag);
         return hash != 0 && TagSide(hash) == PartySide.Caller;
     }
 
-    internal bool HasAttempt(uint cseq) => FindAttempt(cseq) >= 0;
+    /// <inheritdoc />
+    public bool HasAttempt(uint cseq) => FindAttempt(cseq) >= 0;
 
-    /// <summary>Whether the final response of the unanswered call is one that invites another try (RFC 3261 8.1.3.5, RFC 4028 6).</summary>
-    internal bool MayBeTriedAgain => _phase == Phase.Completed && _attempts.Count > 0 && DecidingFinal() is var final and >= 0 && CallAdmission.InvitesRetry(_transactions[final].Status);
+    /// <inheritdoc />
+    public bool MayBeTriedAgain => _phase == Phase.Completed && _attempts.Count > 0 && DecidingFinal() is var final and >= 0 && CallAdmission.InvitesRetry(_transactions[final].Status);
 
     private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Math.Max(Hash64.Of(tag), 1);
 

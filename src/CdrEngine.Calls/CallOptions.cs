@@ -65,8 +65,8 @@ public sealed record CallLimits
     /// <summary>INVITE attempts (CSeq numbers of initial INVITEs). Default 32.</summary>
     public int AttemptsPerCall { get; init; } = 32;
 
-    /// <summary>INVITE client transactions (branches on all hops). Default 128.</summary>
-    public int TransactionsPerCall { get; init; } = 128;
+    /// <summary>INVITE client transactions (branches on all hops). Default 64.</summary>
+    public int TransactionsPerCall { get; init; } = 64;
 
     /// <summary>Places of the wire (pairs of addresses). Default 32, at most 64.</summary>
     public int PlacesPerCall { get; init; } = 32;

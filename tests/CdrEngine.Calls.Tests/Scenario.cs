@@ -220,8 +220,7 @@ internal sealed class Player(CallOptions options)
             if (admission == CallAdmissionResult.NotACall) continue;
             if (admission == CallAdmissionResult.NewCall) _machines.Add(new CallMachine(options, _outcome.Counters));
 
-            // In-dialog tails go to the machine that knows their tags, the newest otherwise.
-            CallMachine machine = admission == CallAdmissionResult.NewCall ? _machines[^1] : _machines.FindLast(m => m.Knows(_message)) ?? _machines[^1];
+            CallMachine machine = admission == CallAdmissionResult.NewCall ? _machines[^1] : _machines.FindLast(known => known.Knows(_message)) ?? _machines[^1];
             machine.Apply(_message, new MessageContext(e.At, e.Source, e.Destination, Transport.Udp, "test"), _effects);
             Take(machine, e.At);
         }

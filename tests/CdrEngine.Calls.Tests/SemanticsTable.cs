@@ -174,6 +174,13 @@ public static class SemanticsTable
             Seconds(3, r.BillableDuration);
             Assert.False(r.Flags.HasFlag(Forked));
         });
+        yield return Row("retry: no answer at all to the authenticated INVITE", () => Scenario.New.At(0).Invite().At(0.1).Reply(401, "x").At(0.2).Ack(toTag: "x", ofFailure: true).At(0.3).Invite(2), r =>
+        {
+            Assert.Equal(Disposition.NoResponse, r.Disposition);
+            Assert.Equal(0, r.SipStatus);
+            Assert.Equal(Authenticated | Unconfirmed, r.Flags);
+            At(0.3, r.EndedAt);
+        });
         yield return Row("retry: 3xx alone is redirected", () => Scenario.New.At(0).Invite().At(0.2).Reply(302, "x").At(0.3).Ack(toTag: "x", ofFailure: true), r =>
         {
             Assert.Equal(Disposition.Redirected, r.Disposition);
@@ -278,6 +285,22 @@ public static class SemanticsTable
             Seconds(60, r.BillableDuration);
             Assert.Equal("c", r.Callee.Tag);
             Assert.Equal([LegOutcome.ForkLoser, LegOutcome.Answered], r.Legs.Select(l => l.Outcome));
+        });
+        yield return Row("fork: a proxy's own final after a busy phone is no second leg", () => Scenario.New.At(0).Invite(on: "AP").At(0.1).Invite(on: "PB").At(1).Reply(180, on: "PB").At(1.1).Reply(180, on: "AP").At(2).Reply(486, on: "PB").At(2.1).Reply(480, "p", on: "AP"), r =>
+        {
+            Assert.Equal(480, r.SipStatus);
+            Assert.Equal(None, r.Flags);
+            Assert.Equal(486, Assert.Single(r.Legs).SipStatus);
+        });
+        yield return Row("fork: the caller may BYE one early dialog while another is confirmed", () => Scenario.New.At(0).Invite().At(1).Reply(180, "b").At(1.1).Reply(180, "c").At(2).Reply(200, "c").At(2.1).Ack(toTag: "c").At(2.2).Bye(toTag: "b").At(9).Bye(toTag: "c", cseq: 3), r =>
+        {
+            Seconds(7, r.BillableDuration);
+            Assert.Equal([LegOutcome.Abandoned, LegOutcome.Answered], r.Legs.Select(l => l.Outcome));
+        });
+        yield return Rows("call-id used again: the old call's late BYE goes to the old call", () => Scenario.New.Answered().At(13).Bye().At(14).Invite(1, "z").At(14.5).Bye().At(15).Reply(486, "y"), o =>
+        {
+            Assert.Equal(2, o.Records.Count);
+            Assert.Contains(o.Records, r => r.Retransmissions == 1 && r.Disposition == Disposition.Answered);
         });
         yield return Row("fork: 199 ends one early dialog (RFC 6228)", () => Scenario.New.At(0).Invite().At(1).Reply(180, "b").At(1.1).Reply(180, "c").At(2).Reply(199, "b").At(3).Reply(200, "c").At(3.1).Ack(toTag: "c").At(5).Bye(toTag: "c"), r =>
         {
@@ -443,7 +466,7 @@ public static class SemanticsTable
         {
             Assert.Equal(Disposition.NoResponse, r.Disposition);
             Assert.Equal(HangupBy.None, r.HangupBy);
-            At(0, r.EndedAt);
+            At(1.5, r.EndedAt);
             Assert.Null(r.Cause);
         });
         yield return Row("disposition: in_progress while open", () => Scenario.New.At(0).Invite(), r => Assert.NotEqual(Disposition.InProgress, r.Disposition));

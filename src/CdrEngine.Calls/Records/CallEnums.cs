@@ -232,10 +232,11 @@ public enum CallFlags
     /// <summary>The 2xx was never ACKed.</summary>
     NoAck = 1 << 12,
 
-    /// <summary>Ended without the final response that would prove it (CANCEL without 487).</summary>
+    /// <summary>The outcome was inferred: a final response, or the 2xx or BYE of an answered call, was not seen.</summary>
     Unconfirmed = 1 << 13,
 
-    /// <summary>A limit was met (messages or legs per call); what came after is in the packets only.</summary>
+    /// <summary>A limit per call was met (messages, legs, transactions, places, digits, headers …): what was over it is in the packets
+    /// only. Ends and times are still right.</summary>
     Limited = 1 << 14,
 
     /// <summary>An initial INVITE was challenged (401/407) and tried again.</summary>

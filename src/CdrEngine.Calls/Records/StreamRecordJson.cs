@@ -15,8 +15,8 @@ public static class StreamRecordJson
     {
         writer.WriteStartObject();
         writer.WriteString("ssrc"u8, stream.Ssrc.ToString("x8", CultureInfo.InvariantCulture));
-        writer.WriteString("src"u8, stream.Source.ToString());
-        writer.WriteString("dst"u8, stream.Destination.ToString());
+        CallRecordJson.WriteEndpoint(writer, "src", stream.Source);
+        CallRecordJson.WriteEndpoint(writer, "dst", stream.Destination);
         writer.WriteNumber("payload_type"u8, stream.PayloadType);
         writer.WriteString("codec"u8, stream.Codec);
         writer.WriteNumber("packets"u8, stream.Packets);
@@ -41,12 +41,15 @@ public static class StreamRecordJson
         writer.WriteNumber("media_index"u8, stream.MediaIndex);
         writer.WriteNumber("expected"u8, stream.Expected);
         CallRecordJson.WriteRounded(writer, "max_delta_ms", stream.DeltaMillisecondsMax, 3);
+        StreamDetailJson.Write(stream, writer);
         writer.WriteEndObject();
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote; throws <see cref="FormatException"/> or a JSON exception on anything else, which
     /// <see cref="CallRecordJson.TryRead"/> turns into an answer.</summary>
-    internal static StreamRecord Read(JsonElement stream) => new()
+    internal static StreamRecord Read(JsonElement stream) => StreamDetailJson.Read(stream, ReadBasics(stream));
+
+    private static StreamRecord ReadBasics(JsonElement stream) => new()
     {
         Ssrc = uint.Parse(CallRecordJson.RequiredText(stream, "ssrc"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
         Source = CallRecordJson.Address(stream, "src") ?? throw new FormatException("src is missing"),

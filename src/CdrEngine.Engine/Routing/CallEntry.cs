@@ -1,4 +1,6 @@
+using CdrEngine.Calls;
 using CdrEngine.Core;
+using CdrEngine.Protocols.Sip;
 
 namespace CdrEngine.Engine.Routing;
 
@@ -6,7 +8,7 @@ namespace CdrEngine.Engine.Routing;
 /// The call itself lives in its shard.</summary>
 /// <remarks>The switchboard never asks a shard: every decision here follows from the packets alone, so that the number of shards and
 /// their speed cannot change a record.</remarks>
-internal sealed class CallEntry
+internal sealed class CallEntry : ICallOutline
 {
     private const int MaxDialogs = 8;
     private readonly List<ulong> _confirmedDialogs = [];
@@ -60,6 +62,33 @@ internal sealed class CallEntry
     public List<EndpointEntry> Endpoints { get; } = [];
 
     public List<FlowEntry> Flows { get; } = [];
+
+    /// <summary>True once the end and the linger have passed, so that the record is out.</summary>
+    public bool IsFinal { get; set; }
+
+    bool ICallOutline.IsForgotten => false;
+
+    bool ICallOutline.IsOver => EndedAt != Timestamp.MaxValue;
+
+    bool ICallOutline.WasAnswered => Answered;
+
+    bool ICallOutline.MayBeTriedAgain => CallAdmission.InvitesRetry(FinalStatus);
+
+    /// <summary>FNV-1a of a tag; 0 for none.</summary>
+    public static ulong TagHash(ReadOnlySpan<byte> tag)
+    {
+        if (tag.IsEmpty) return 0;
+        ulong hash = 14695981039346656037;
+        foreach (byte b in tag) hash = (hash ^ b) * 1099511628211;
+        return hash == 0 ? 1 : hash;
+    }
+
+    public bool KnowsCallerTag(ReadOnlySpan<byte> tag) => CallerTag != 0 && CallerTag == TagHash(tag);
+
+    public bool HasAttempt(uint cseq) => cseq <= LastInviteCSeq;
+
+    /// <summary>By the caller's tag, which every message of the call's dialogs bears; true where the INVITE that would tell it was not seen.</summary>
+    public bool Knows(SipMessage message) => CallerTag == 0 || KnowsCallerTag(message.FromTag) || KnowsCallerTag(message.ToTag);
 
     public void Confirm(ulong toTag)
     {

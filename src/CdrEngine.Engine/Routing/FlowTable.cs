@@ -12,7 +12,14 @@ internal sealed class SsrcRoute
 {
     public required uint Ssrc { get; init; }
 
-    public required FlowTarget[] Targets { get; init; }
+    public required FlowTarget[] Targets { get; set; }
+
+    /// <summary>Leaves out the calls that have given up their media addresses; false where none is left.</summary>
+    public bool KeepOwners()
+    {
+        if (!Array.TrueForAll(Targets, static target => target.Call.OwnsMedia)) Targets = Array.FindAll(Targets, static target => target.Call.OwnsMedia);
+        return Targets.Length > 0;
+    }
 }
 
 /// <summary>Packets from one address to another that belong to at least one call.</summary>
@@ -27,13 +34,16 @@ internal sealed class FlowEntry
     /// <summary>True where the calls at its ends have changed since the targets were found.</summary>
     public bool Unsettled { get; set; } = true;
 
-    /// <summary>Calls that get every packet not claimed by <see cref="Claims"/>: the newest call first, then those that share it.</summary>
+    /// <summary>Calls that get every packet not claimed by <see cref="Claims"/>: the call chosen first, then those that share it.</summary>
     public FlowTarget[] Targets { get; set; } = [];
 
-    /// <summary>SSRCs that belong to another call than the newest, because they were there before it; null in the usual case of one call.</summary>
+    /// <summary>A newer call that has announced the destination only, and those that share it; empty where there is none.</summary>
+    public FlowTarget[] Newer { get; set; } = [];
+
+    /// <summary>SSRCs that belong to another call than <see cref="Targets"/>; null in the usual case of one call.</summary>
     public List<SsrcRoute>? Claims { get; set; }
 
-    /// <summary>SSRC of the last packet of <see cref="Targets"/>, so that it can be claimed when a newer call takes the addresses.</summary>
+    /// <summary>SSRC of the last packet of <see cref="Targets"/>, so that it can be claimed when another call takes the addresses.</summary>
     public uint LastSsrc { get; set; }
 
     public bool HasSsrc { get; set; }

@@ -18,8 +18,8 @@ namespace CdrEngine.Engine.Routing;
 /// <remarks>
 /// 1. Decode to UDP, or to SIP messages over TCP, WebSocket or SCTP.
 /// 2. SIP finds its call by Call-ID (or begins one); its SDP says where the call expects media.
-/// 3. Media finds its call by address pair: the newest call that announced the destination, else the source; an SSRC that was there
-///    before a newer call stays with its own call; two calls of one B2BUA whose phones talk directly share the packets.
+/// 3. Media finds its call by address pair: the newest open call that announced both ends, else the destination, else the source; an SSRC
+///    that was there before a newer call stays with its own call; two calls of one B2BUA whose phones talk directly share the packets.
 /// 4. RTP that nobody announced waits a few seconds for its SDP.
 /// One thread runs it; it owns no file, socket or clock and never hears back from a shard.
 /// </remarks>
@@ -34,7 +34,8 @@ internal sealed class Switchboard : ISipMessageSink
     private readonly HandlePool[] _callHandles;
     private readonly HandlePool[] _flowHandles;
     private readonly bool _keepFrames;
-    private readonly MirrorFilter _mirror;
+    private readonly MirrorLimits _mirrorLimits;
+    private MirrorFilter _mirror;
     private readonly SipMessage _message;
     private readonly SdpSession _sdp = new();
     private readonly CallIndex _calls = new();
@@ -54,7 +55,8 @@ internal sealed class Switchboard : ISipMessageSink
     {
         _limits = options.Routing;
         _decoder = new PacketDecoder(options.Decoder);
-        _mirror = new MirrorFilter(options.Mirror);
+        _mirrorLimits = options.Mirror;
+        _mirror = new MirrorFilter(_mirrorLimits);
         _message = new SipMessage(options.Sip);
         _streams = new SipStreamReassembler(options.Tcp);
         _sctp = new SctpReassembler(options.Sctp);
@@ -136,6 +138,11 @@ internal sealed class Switchboard : ISipMessageSink
 
         foreach (CallEntry call in _calls.All().OrderBy(static call => call.Order).ToArray()) Close(call);
         for (int shard = 0; shard < _ports.Length; shard++) Post(shard);
+
+        // The same packets may come again: a capture that is a part of this one, or this one once more.
+        _mirror = new MirrorFilter(_mirrorLimits);
+        _decoder.Advance(_now + TimeSpan.FromDays(1));
+        _sctp.Advance(_now + TimeSpan.FromDays(1));
         _hold.Clear();
         _timers.Clear();
         _endpoints.Clear();
@@ -226,13 +233,11 @@ internal sealed class Switchboard : ISipMessageSink
             return null;
         }
 
-        ulong fromTag = TagHash(_message.FromTag);
-        ulong toTag = TagHash(_message.ToTag);
-        CallEntry? call = FindCall(fromTag, toTag);
-        if (call is null || !IsOfCall(call, fromTag, toTag))
+        CallEntry? call = _calls.Newest(_message.CallId);
+        if (call is not null) call.IsFinal = call.EndedAt != Timestamp.MaxValue && _now > call.EndedAt + _limits.Linger;
+        switch (CallAdmission.Classify(call, _message))
         {
-            if (call is not null || !CallAdmission.Opens(_message))
-            {
+            case CallAdmissionResult.NotACall:
                 Counters.Increment(_message.CSeqMethod switch
                 {
                     SipMethod.Register => SwitchboardCounter.RegisterMessages,
@@ -240,54 +245,35 @@ internal sealed class Switchboard : ISipMessageSink
                     _ => SwitchboardCounter.OtherMessages,
                 });
                 return null;
-            }
-
-            call = Open(source, destination);
+            case CallAdmissionResult.NewCall:
+                call = Open(source, destination);
+                break;
+            default:
+                call = Generation(call!);
+                break;
         }
 
         Counters.Increment(SwitchboardCounter.CallMessages);
-        Follow(call, fromTag, toTag);
+        Follow(call);
         return call;
     }
 
-    private CallEntry? FindCall(ulong fromTag, ulong toTag)
+    /// <summary>Where a Call-ID was used again: the newest call whose dialogs the message is of, else the newest.</summary>
+    private CallEntry Generation(CallEntry newest)
     {
-        CallEntry? newest = _calls.Newest(_message.CallId);
-        if (newest is null) return null;
-
-        bool initialInvite = _message.IsRequest && _message.Method == SipMethod.Invite && toTag == 0;
-        if (initialInvite && newest.EndedAt != Timestamp.MaxValue && BeginsAnother(newest, fromTag)) return null;
-
         for (CallEntry? call = newest; call is not null && newest.Older is not null; call = call.Older)
         {
-            if (call.CallerTag == fromTag || call.CallerTag == toTag) return call;
+            if (call.Knows(_message)) return call;
         }
 
         return newest;
     }
 
-    /// <summary>Whether an initial INVITE after a call's end is another call (semantics: Call-ID used again).</summary>
-    private bool BeginsAnother(CallEntry ended, ulong fromTag)
-    {
-        if (ended.CallerTag == 0 || ended.CallerTag != fromTag) return true;
-        if (_message.CSeqNumber <= ended.LastInviteCSeq) return false;
-        return ended.Answered || (_now > ended.EndedAt + _limits.Linger && !CallAdmission.InvitesRetry(ended.FinalStatus));
-    }
-
-    /// <summary>Methods that live without INVITE belong to the call only inside its dialogs.</summary>
-    private bool IsOfCall(CallEntry call, ulong fromTag, ulong toTag) => _message.CSeqMethod switch
-    {
-        SipMethod.Register or SipMethod.Publish => false,
-        SipMethod.Options or SipMethod.Message or SipMethod.Subscribe or SipMethod.Notify or SipMethod.Refer or SipMethod.Unknown =>
-            toTag != 0 && (call.CallerTag == 0 || call.CallerTag == fromTag || call.CallerTag == toTag),
-        _ => true,
-    };
-
     private CallEntry Open(Endpoint source, Endpoint destination)
     {
         if (_calls.Count >= _limits.MaxCalls) Evict();
         byte[] callId = _message.CallId.ToArray();
-        int shard = (int)(TagHash(callId) % (ulong)_ports.Length);
+        int shard = (int)(CallEntry.TagHash(callId) % (ulong)_ports.Length);
         var call = new CallEntry
         {
             CallId = callId,
@@ -307,8 +293,10 @@ internal sealed class Switchboard : ISipMessageSink
     }
 
     /// <summary>Follows just enough of the dialogs to know when a call gives up its media addresses.</summary>
-    private void Follow(CallEntry call, ulong fromTag, ulong toTag)
+    private void Follow(CallEntry call)
     {
+        ulong fromTag = CallEntry.TagHash(_message.FromTag);
+        ulong toTag = CallEntry.TagHash(_message.ToTag);
         call.LastSignalAt = _now;
         bool open = call.EndedAt == Timestamp.MaxValue;
         if (_message.IsRequest)
@@ -483,18 +471,39 @@ internal sealed class Switchboard : ISipMessageSink
         EndpointEntry? owner = to is { Calls.Count: > 0 } ? to : from is { Calls.Count: > 0 } ? from : null;
         FlowTarget[] before = flow.Targets;
         CallEntry? newest = owner?.Calls[^1];
-        flow.Targets = newest is null ? [] : TargetsFor(flow, newest, to, from);
+        CallEntry? chosen = TalkingBetween(from, to) ?? newest;
+        flow.Targets = chosen is null ? [] : TargetsFor(flow, chosen, to, from);
+        flow.Newer = chosen == newest || newest is null ? [] : TargetsFor(flow, newest, to, from);
 
-        // An SSRC that was there before a newer call took the addresses stays with its own call while that call owns them.
-        flow.Claims?.RemoveAll(claim => !claim.Targets[0].Call.OwnsMedia);
-        if (before.Length > 0 && newest is not null && before[0].Call != newest && before[0].Call.OwnsMedia && flow.HasSsrc)
+        // An SSRC that was there before another call took the addresses stays with its own call while that call owns them.
+        flow.Claims?.RemoveAll(static claim => !claim.KeepOwners());
+        if (before.Length > 0 && chosen is not null && before[0].Call != chosen)
         {
-            flow.Claims ??= [];
-            flow.Claims.RemoveAll(claim => claim.Ssrc == flow.LastSsrc);
-            if (flow.Claims.Count < _limits.MaxClaimsPerFlow) flow.Claims.Add(new SsrcRoute { Ssrc = flow.LastSsrc, Targets = before });
+            if (before[0].Call.OwnsMedia && flow.HasSsrc) Claim(flow, flow.LastSsrc, before);
+            flow.HasSsrc = false;
         }
 
         if (flow.Claims is { Count: 0 } || flow.Targets.Length == 0) flow.Claims = null;
+    }
+
+    /// <summary>The newest open call that announced both ends: where many calls share a port, one that has only offered it has no claim yet to
+    /// what comes from another's far end (semantics: a match on the source is second evidence).</summary>
+    private static CallEntry? TalkingBetween(EndpointEntry? from, EndpointEntry? to)
+    {
+        if (from is null || to is null || to.Calls.Count < 2) return null;
+        for (int i = to.Calls.Count - 1; i >= 0; i--)
+        {
+            if (to.Calls[i].EndedAt == Timestamp.MaxValue && from.Calls.Contains(to.Calls[i])) return to.Calls[i];
+        }
+
+        return null;
+    }
+
+    private void Claim(FlowEntry flow, uint ssrc, FlowTarget[] targets)
+    {
+        flow.Claims ??= [];
+        flow.Claims.RemoveAll(claim => claim.Ssrc == ssrc);
+        if (flow.Claims.Count < _limits.MaxClaimsPerFlow) flow.Claims.Add(new SsrcRoute { Ssrc = ssrc, Targets = targets });
     }
 
     private FlowTarget[] TargetsFor(FlowEntry flow, CallEntry newest, EndpointEntry? to, EndpointEntry? from)
@@ -553,6 +562,12 @@ internal sealed class Switchboard : ISipMessageSink
             if (flow.Claims is { } claims && Claimed(claims, ssrc) is { } claim)
             {
                 targets = claim.Targets;
+            }
+            else if (!rtcp && flow.Newer.Length > 0 && flow.HasSsrc && ssrc != flow.LastSsrc)
+            {
+                // The call between these addresses has its stream. Another one is early media of the call that has just offered them again.
+                Claim(flow, ssrc, flow.Newer);
+                targets = flow.Newer;
             }
             else if (!rtcp)
             {
@@ -671,7 +686,8 @@ internal sealed class Switchboard : ISipMessageSink
                 _endpoints.Withdraw(call);
             }
 
-            Timestamp close = Timestamp.Max(call.EndedAt, call.LastSignalAt) + _limits.Late;
+            TimeSpan kept = !call.Answered && CallAdmission.InvitesRetry(call.FinalStatus) ? _limits.RetryKept : _limits.Late;
+            Timestamp close = Timestamp.Max(call.EndedAt, call.LastSignalAt) + kept;
             if (_now >= close) Close(call);
             else Arm(call, close);
             return;
@@ -725,15 +741,6 @@ internal sealed class Switchboard : ISipMessageSink
         if (whole.IsEmpty || part.IsEmpty) return 0;
         nint offset = Unsafe.ByteOffset(ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(part));
         return offset > 0 && offset + part.Length <= whole.Length ? (int)offset : 0;
-    }
-
-    /// <summary>FNV-1a of a tag; 0 for none.</summary>
-    private static ulong TagHash(ReadOnlySpan<byte> tag)
-    {
-        if (tag.IsEmpty) return 0;
-        ulong hash = 14695981039346656037;
-        foreach (byte b in tag) hash = (hash ^ b) * 1099511628211;
-        return hash == 0 ? 1 : hash;
     }
 
     private static SsrcRoute? Claimed(List<SsrcRoute> claims, uint ssrc)

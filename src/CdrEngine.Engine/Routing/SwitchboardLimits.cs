@@ -22,6 +22,9 @@ public sealed record SwitchboardLimits
     /// sent again (RFC 3261 17.1.2.2, 13.3.1.4).</summary>
     public TimeSpan Late { get; init; } = TimeSpan.FromSeconds(32);
 
+    /// <summary>As <see cref="Late"/>, for a call whose final response invites another try (<c>call.retry-kept</c>). Default 180 s.</summary>
+    public TimeSpan RetryKept { get; init; } = TimeSpan.FromSeconds(180);
+
     /// <summary>Silence after which an unanswered call is forgotten: beyond the set-up timer of the call itself. Default 240 s.</summary>
     public TimeSpan UnansweredIdle { get; init; } = TimeSpan.FromSeconds(240);
 

@@ -111,14 +111,12 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         if (effects.RecordFinal || effects.RecordUpdated) Emit(effects.RecordFinal ? RecordRevision.Final : RecordRevision.Updated);
         if (effects.WakeAt >= _wakeAt) return;
         _wakeAt = effects.WakeAt;
-        Context.Timers.StartAt(WakeTimer, CallSignal.Wake, _wakeAt.Microseconds);
+        Context.Timers.StartAt(WakeTimer, CallSignal.Wake, _shard.OnDispatcherClock(_wakeAt));
     }
 
     private void Emit(RecordRevision revision)
     {
-        CallRecord record = _machine.ToRecord(Shard.StreamsOf(_seat));
-        IReadOnlyList<DtmfDigit> heard = StreamDigits.Of(_seat.Flows);
-        if (heard.Count > 0) record = record with { Dtmf = [.. record.Dtmf.Concat(heard).OrderBy(static digit => digit.At)] };
+        CallRecord record = _machine.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows));
         _shard.Emit(_seat, record, revision);
     }
 

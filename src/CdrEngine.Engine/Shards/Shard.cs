@@ -30,6 +30,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private Timestamp _flushedAt = Timestamp.MinValue;
     private ShardDispatcher _dispatcher = null!;
 
+    /// <summary>Microseconds that the dispatcher's clock is ahead of the packets'.</summary>
+    private long _ahead;
+
     public Shard(
         EngineOptions options, IRecordOutput output, PacketLogShard? log, Func<PacketLogReader>? openReader, IReadOnlyList<string> sources,
         ConcurrentQueue<ShardBatch> pool)
@@ -173,12 +176,22 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         CallReplay.Run(packets, seat.CurrentSequence, actor, seat.SipCallId, seat.CaptureSource);
     }
 
+    /// <summary>A deadline as the dispatcher's clock has it.</summary>
+    public long OnDispatcherClock(Timestamp deadline) =>
+        deadline.Microseconds > long.MaxValue - _ahead ? long.MaxValue : deadline.Microseconds + _ahead;
+
     private void MoveClock(Timestamp now)
     {
-        Timestamp before = Now;
+        if (now < Now)
+        {
+            // Another capture, or a clock that was set. The dispatcher's clock never goes back, or timers would wait until time has caught up.
+            _ahead += Now.Microseconds - now.Microseconds;
+            _flushedAt = now;
+        }
+
         Now = now;
-        if (now < before) return;
-        if (now.Microseconds >= _dispatcher.NextDeadlineMicroseconds) _dispatcher.Advance(now.Microseconds);
+        long at = OnDispatcherClock(now);
+        if (at >= _dispatcher.NextDeadlineMicroseconds) _dispatcher.Advance(at);
         if (_log is null) return;
         _log.Advance(now);
         if (now - _flushedAt < TimeSpan.FromSeconds(1)) return;

@@ -114,6 +114,9 @@ public sealed record CallSettings
     /// <summary><c>late-facts</c>.</summary>
     public required TimeSpan LateFacts { get; init; }
 
+    /// <summary><c>retry-kept</c>.</summary>
+    public required TimeSpan RetryKept { get; init; }
+
     /// <summary><c>inferred-end-kept</c>.</summary>
     public required TimeSpan InferredEndKept { get; init; }
 

@@ -86,6 +86,7 @@ internal static class SettingsBinder
         SessionGrace = at.Duration("session-grace", TimeSpan.Zero, Day),
         MaxDuration = at.Duration("max-duration", Minute, Day * 366),
         LateFacts = at.Duration("late-facts", TimeSpan.Zero, Hour),
+        RetryKept = at.Duration("retry-kept", TimeSpan.Zero, Hour),
         InferredEndKept = at.Duration("inferred-end-kept", TimeSpan.Zero, Day),
         ForkLoserWindow = at.Duration("fork-loser-window", TimeSpan.Zero, Minute),
         MessagesPerCall = at.Integer("messages-per-call", 16, 1_000_000),

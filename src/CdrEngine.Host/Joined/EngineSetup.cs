@@ -29,6 +29,7 @@ internal static class EngineSetup
             MaxFlowsPerCall = settings.Media.FlowsPerCall,
             Linger = settings.Call.Linger,
             Late = settings.Call.LateFacts,
+            RetryKept = settings.Call.RetryKept,
             UnansweredIdle = settings.Call.SetupTimeout + TimeSpan.FromSeconds(60),
             AnsweredIdle = Longest(settings.Call) + TimeSpan.FromMinutes(5),
             MediaHold = new MediaHoldLimits
@@ -75,6 +76,7 @@ internal static class EngineSetup
             SessionGrace = settings.Call.SessionGrace,
             Linger = settings.Call.Linger,
             LateFacts = settings.Call.LateFacts,
+            RetryKept = settings.Call.RetryKept,
             InferredEndKept = settings.Call.InferredEndKept,
             ForkLoserWindow = settings.Call.ForkLoserWindow,
         },

@@ -16,7 +16,11 @@ public sealed class CallRecordJsonTests
         + """ "duration_ms":13499.998,"ring_ms":1500,"pdd_ms":1499.999,"billsec":10,"billsec_ms":10499.999,"transport":"tcp","capture_source":"eth0","flags":["forked","held","no_ack"],"""
         + """ "legs":[{"to_tag":"b","callee":"[2001:db8::1]:5062","contact":"sip:b@192.0.2.2","outcome":"answered","sip_status":200,"rang_at":"2027-01-15T08:00:01.500000Z","answered_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.499999Z"}],"""
         + """ "streams":[{"ssrc":"0000002a","src":"192.0.2.1:4000","dst":"[2001:db8::1]:5000","payload_type":0,"codec":"PCMU/8000","packets":500,"octets":80000,"lost":1,"duplicates":2,"out_of_order":3,"jitter_ms":1.235,"max_jitter_ms":10,"mos":4.41,"mos_min":null,"""
-        + """ "started_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.000000Z","direction":"caller_to_callee","media_index":0,"expected":501,"max_delta_ms":40.5}],"""
+        + """ "started_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.000000Z","direction":"caller_to_callee","media_index":0,"expected":501,"max_delta_ms":40.5,"""
+        + """ "mos_basis":"g107_listening","r_factor":92.5,"markers":1,"late":4,"strays":5,"segments":2,"mirror_duplicates":6,"loss_runs":[1,0],"delay_variation":[2,3],"""
+        + """ "bursts":{"count":1,"packets":9,"lost":3,"gap_lost":1,"density_percent":33.333,"gap_density_percent":0.2,"mean_ms":180,"burst_r":1.5},"intervals":[{"start_s":0,"packets":500,"lost":1,"late":4,"jitter_ms":1.2,"mos":4.41}],"""
+        + """ "clock_drift_ppm":-12.5,"packet_ms":20,"dscp":[0,46],"ttl_min":63,"ttl_max":64,"payload_types":[{"payload_type":0,"codec":"PCMU/8000","packets":500}],"""
+        + """ "rtcp":{"reports":3,"loss_percent_last":0.5,"loss_percent_max":1.25,"cumulative_lost":-1,"jitter_ms":2.5,"max_jitter_ms":3.5,"round_trip_ms":30,"round_trip_to_receiver_ms":10,"round_trip_to_sender_ms":20,"sender_packets":500,"sender_octets":80000,"cname":"a@b","bye_at":"2027-01-15T08:00:13.000000Z","voip_metrics":null}}],"""
         + """ "dtmf":[{"digit":"#","at":"2027-01-15T08:00:05.000000Z","duration_ms":160,"from":"caller","method":"info"}],"""
         + """ "media_sessions":[{"index":0,"media":"audio","protocol":"RTP/AVP","caller":"192.0.2.1:4000","callee":"[2001:db8::1]:5000","offered":["PCMU/8000"],"answered":["PCMU/8000"],"direction":"sendrecv","started_at":"2027-01-15T08:00:00.000001Z","ended_at":null}],"""
         + """ "recording":{"state":"none","reason":"policy","url":null},"""
@@ -61,6 +65,10 @@ public sealed class CallRecordJsonTests
             {
                 Ssrc = 42, Source = At("192.0.2.1", 4000), Destination = At("2001:db8::1", 5000), MediaIndex = 0, From = PartySide.Caller, PayloadType = 0, Codec = "PCMU/8000", Packets = 500, Octets = 80000,
                 Expected = 501, Lost = 1, Duplicates = 2, OutOfOrder = 3, JitterMillisecondsMean = 1.2345, JitterMillisecondsMax = 10.0, DeltaMillisecondsMax = 40.5, Mos = 4.409, StartedAt = On(3), EndedAt = On(13),
+                MosBasis = "g107_listening", RFactor = 92.5, Markers = 1, Late = 4, Strays = 5, Segments = 2, MirrorDuplicates = 6, LossRuns = [1, 0], DelayVariation = [2, 3],
+                Bursts = new BurstRecord(1, 9, 3, 1, 33.3333, 0.2, 180, 1.5), Intervals = [new StreamIntervalRecord(0, 500, 1, 4, 1.2, 4.409)], ClockDriftPpm = -12.5, PacketMilliseconds = 20, Dscp = [0, 46],
+                TtlMin = 63, TtlMax = 64, PayloadTypes = [new PayloadUseRecord(0, "PCMU/8000", 500)],
+                Rtcp = new RtcpRecord { Reports = 3, LossPercentLast = 0.5, LossPercentMax = 1.25, CumulativeLost = -1, JitterMilliseconds = 2.5, JitterMillisecondsMax = 3.5, RoundTripToReceiverMilliseconds = 10, RoundTripToSenderMilliseconds = 20, SenderPackets = 500, SenderOctets = 80000, CanonicalName = "a@b", ByeAt = On(13) },
             },
         ],
         Dtmf = [new DtmfDigit('#', On(5), TimeSpan.FromMilliseconds(160), PartySide.Caller, DtmfMethod.Info)],
@@ -99,6 +107,38 @@ public sealed class CallRecordJsonTests
         Assert.Equal(Encoding.UTF8.GetString(written), Encoding.UTF8.GetString(CallRecordJson.ToUtf8(read!)));
         Assert.Equal(Full.Duration, read!.Duration);
         Assert.Equal(Full.Flags, read.Flags);
+    }
+
+    [Fact]
+    public void VoipMetrics_OfRtcp_SurviveWritingAndReading()
+    {
+        var voip = new Protocols.Rtcp.VoipMetrics
+        {
+            Ssrc = 42,
+            LossRate = 1,
+            DiscardRate = 2,
+            BurstDensity = 3,
+            GapDensity = 4,
+            BurstMilliseconds = 5,
+            GapMilliseconds = 6,
+            RoundTripMilliseconds = 7,
+            EndSystemMilliseconds = 8,
+            SignalLevelDbm = -9,
+            NoiseLevelDbm = null,
+            ResidualEchoReturnLossDb = 10,
+            Gmin = 16,
+            RFactor = 90,
+            ExternalRFactor = null,
+            MosLq = 4.1,
+            MosCq = 4.2,
+            ReceiverConfiguration = 11,
+            JitterBufferNominalMilliseconds = 12,
+            JitterBufferMaximumMilliseconds = 13,
+            JitterBufferAbsoluteMaximumMilliseconds = 14,
+        };
+        CallRecord record = Full with { Streams = [Full.Streams[0] with { Rtcp = new RtcpRecord { Voip = voip } }] };
+        Assert.True(CallRecordJson.TryRead(CallRecordJson.ToUtf8(record), out CallRecord? read));
+        Assert.Equal(voip, read!.Streams[0].Rtcp!.Voip);
     }
 
     [Fact]
