@@ -1,3 +1,5 @@
+using CdrEngine.Protocols.Rtcp;
+
 namespace CdrEngine.Api.Tests;
 
 /// <summary>Records for the tests of this project.</summary>
@@ -54,6 +56,23 @@ internal static class TestCalls
                 {
                     Ssrc = 1, Source = here, Destination = here, PayloadType = 0, Codec = text, Packets = 1, Octets = 1, Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0,
                     StartedAt = at, EndedAt = at,
+                    MosBasis = text,
+                    LossRuns = [1],
+                    DelayVariation = [1],
+                    Bursts = new BurstRecord(1, 1, 1, 1, 1, 1, null, 1),
+                    Intervals = [new StreamIntervalRecord(0, 1, 1, 1, null, null)],
+                    Dscp = [46],
+                    PayloadTypes = [new PayloadUseRecord(0, text, 1)],
+                    Rtcp = new RtcpRecord
+                    {
+                        CanonicalName = text,
+                        Voip = new VoipMetrics
+                        {
+                            Ssrc = 1, LossRate = 1, DiscardRate = 1, BurstDensity = 1, GapDensity = 1, BurstMilliseconds = 1, GapMilliseconds = 1, RoundTripMilliseconds = 1,
+                            EndSystemMilliseconds = 1, Gmin = 16, ReceiverConfiguration = 0, JitterBufferNominalMilliseconds = 1, JitterBufferMaximumMilliseconds = 1,
+                            JitterBufferAbsoluteMaximumMilliseconds = 1,
+                        },
+                    },
                 },
             ],
             Dtmf = [new DtmfDigit('1', at, null, PartySide.Caller, DtmfMethod.Info)],

@@ -21,7 +21,7 @@ public sealed class ApiServerTests
         using var folder = new TemporaryFolder();
         CallRecord[] calls = Enumerable.Range(0, 7).Select(static i => Call(i)).ToArray();
         using (var store = SqliteCallStore.Open(DataFolder.Records(folder.Path)))
-            Assert.Equal(7, store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, null))]).Inserted);
+            Assert.Equal(7, store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty))]).Inserted);
         await using var server = new ApiServer(Settings(folder, "127.0.0.1:0"), new StatisticsBoard());
         ApiStart start = await server.StartAsync(CancellationToken.None);
         using var client = new HttpClient { BaseAddress = new Uri(start.Url) };
