@@ -9,6 +9,7 @@ internal sealed class FakeCalls : ICallReader
 {
     private readonly List<CallRecord> _calls = [];
     private readonly List<CallQuery> _queries = [];
+    private int _asked;
 
     public IReadOnlyList<CallQuery> Queries
     {
@@ -21,6 +22,12 @@ internal sealed class FakeCalls : ICallReader
     /// <summary>When set, every question fails with it.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Is waited for before a question is answered; none unless set.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Questions asked, answered or not.</summary>
+    public int Asked => Volatile.Read(ref _asked);
+
     public void Add(params CallRecord[] calls)
     {
         lock (_calls) _calls.AddRange(calls);
@@ -28,12 +35,16 @@ internal sealed class FakeCalls : ICallReader
 
     public CallRecord? Get(string id)
     {
+        Interlocked.Increment(ref _asked);
+        Gate.Wait(TimeSpan.FromSeconds(30));
         if (Failure is not null) throw Failure;
         lock (_calls) return _calls.Find(call => call.Id == id);
     }
 
     public CallPage List(CallQuery query)
     {
+        Interlocked.Increment(ref _asked);
+        Gate.Wait(TimeSpan.FromSeconds(30));
         if (Failure is not null) throw Failure;
         lock (_calls)
         {

@@ -14,7 +14,7 @@ public sealed class PacketTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _rig = await Rig.StartAsync(static options => options with { Limits = options.Limits with { Downloads = 2, DownloadWait = TimeSpan.FromMilliseconds(50) } });
+        _rig = await Rig.StartAsync(static options => options with { Limits = options.Limits with { Downloads = 2, LongestWait = TimeSpan.FromMilliseconds(50) } });
         _rig.Calls.Add(Call);
     }
 

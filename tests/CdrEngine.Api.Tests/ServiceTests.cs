@@ -63,6 +63,31 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public async Task Store_ThatHangs_HoldsUpListsAndNothingElse()
+    {
+        await using Rig rig = await Rig.StartAsync(static options => options with { Limits = options.Limits with { Lists = 1, LongestWait = TimeSpan.FromMilliseconds(50) } });
+        var gate = new TaskCompletionSource();
+        rig.Calls.Gate = gate.Task;
+        Task<HttpResponseMessage> list = rig.GetAsync("/api/v1/calls");
+        Task<HttpResponseMessage> ready = rig.GetAsync("/readyz");
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        {
+            while (rig.Calls.Asked < 2) await Task.Delay(10, limit.Token);
+        }
+
+        HttpResponseMessage busy = await rig.GetAsync("/api/v1/calls");
+        await Rig.ProblemAsync(busy, HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(busy.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, (await rig.GetAsync("/readyz")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await rig.GetAsync("/healthz")).StatusCode);
+        Assert.Equal(2, rig.Calls.Asked);
+        gate.SetResult();
+        Assert.Equal(HttpStatusCode.OK, (await list).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await ready).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await rig.GetAsync("/api/v1/calls")).StatusCode);
+    }
+
+    [Fact]
     public async Task Address_InUse_IsOneClearLine_AndUsesUpNoToken()
     {
         await using Rig first = await Rig.StartAsync();

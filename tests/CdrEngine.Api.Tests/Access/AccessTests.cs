@@ -170,6 +170,20 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TokenFile_ThatBecomesUnreadable_IsToldOnce_AndClosesNothing()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_rig.Access, "tokens.json"), "{");
+        for (int i = 0; i < 3; i++)
+        {
+            _clock.Move(TimeSpan.FromSeconds(2));
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(_rig.Token!));
+        }
+
+        Assert.StartsWith("tokens: ", Assert.Single(_rig.Faults), StringComparison.Ordinal);
+        Assert.Equal(1, _rig.Counters[ApiCounter.TokenFileUnreadable]);
+    }
+
+    [Fact]
     public async Task Requests_WithoutAToken_DoNotMakeTheAddressWait()
     {
         using HttpClient client = _rig.NewClient(null);
