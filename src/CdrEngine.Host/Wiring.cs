@@ -9,7 +9,7 @@ namespace CdrEngine.Host;
 internal sealed class Wiring : IParts
 {
     /// <inheritdoc />
-    public IReadOnlyList<string> DemoCaptures => throw Absent("demo captures");
+    public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
     public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings));
