@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CdrEngine.Core;
 
 /// <summary>A transport address: where a packet came from or went to.</summary>
@@ -27,6 +29,26 @@ public readonly record struct Endpoint(IpAddress Address, ushort Port) : ICompar
         return address != 0 ? address : Port.CompareTo(other.Port);
     }
 
+    /// <summary>Bytes that <see cref="Format"/> needs at most.</summary>
+    public const int MaxFormattedBytes = IpAddress.MaxFormattedBytes + 8;
+
     /// <summary><c>192.0.2.1:5060</c> or <c>[2001:db8::1]:5060</c>.</summary>
-    public override string ToString() => Address.IsV4 ? $"{Address}:{Port}" : $"[{Address}]:{Port}";
+    public override string ToString()
+    {
+        Span<byte> text = stackalloc byte[MaxFormattedBytes];
+        return Encoding.ASCII.GetString(text[..Format(text)]);
+    }
+
+    /// <summary>As <see cref="ToString"/>, in ASCII; gives the length. <paramref name="text"/> must hold <see cref="MaxFormattedBytes"/>.</summary>
+    public int Format(Span<byte> text)
+    {
+        int length = 0;
+        bool bracketed = !Address.IsV4;
+        if (bracketed) text[length++] = (byte)'[';
+        length += Address.Format(text[length..]);
+        if (bracketed) text[length++] = (byte)']';
+        text[length++] = (byte)':';
+        Port.TryFormat(text[length..], out int digits);
+        return length + digits;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 
 namespace CdrEngine.Core;
 
@@ -50,13 +51,40 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
         return high != 0 ? high : Low.CompareTo(other.Low);
     }
 
+    /// <summary>Bytes that <see cref="Format"/> needs at most: an IPv6 address with embedded IPv4, and some.</summary>
+    public const int MaxFormattedBytes = 48;
+
     /// <summary>The usual text form, without brackets.</summary>
     public override string ToString()
     {
-        Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, High);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Low);
-        return new IPAddress(IsV4 ? bytes[12..] : bytes).ToString();
+        Span<byte> text = stackalloc byte[MaxFormattedBytes];
+        return Encoding.ASCII.GetString(text[..Format(text)]);
+    }
+
+    /// <summary>As <see cref="ToString"/>, in ASCII; gives the length. <paramref name="text"/> must hold <see cref="MaxFormattedBytes"/>.</summary>
+    public int Format(Span<byte> text)
+    {
+        if (!IsV4)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            BinaryPrimitives.WriteUInt64BigEndian(bytes, High);
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Low);
+            new IPAddress(bytes).TryFormat(text, out int written);
+            return written;
+        }
+
+        uint address = (uint)Low;
+        int length = 0;
+        for (int shift = 24; shift >= 0; shift -= 8)
+        {
+            uint part = (address >> shift) & 0xFF;
+            if (part >= 100) text[length++] = (byte)('0' + (part / 100));
+            if (part >= 10) text[length++] = (byte)('0' + (part / 10 % 10));
+            text[length++] = (byte)('0' + (part % 10));
+            if (shift > 0) text[length++] = (byte)'.';
+        }
+
+        return length;
     }
 
     // RFC 4291 2.2: groups of 1 to 4 hexadecimal digits, "::" once for one or more groups of zeros, the last two groups as dotted quad if so

@@ -1,3 +1,4 @@
+using CdrEngine.Api.Statistics;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
@@ -8,17 +9,20 @@ namespace CdrEngine.Host;
 /// <summary>The one place where the parts of the engine are joined.</summary>
 internal sealed class Wiring : IParts
 {
+    // What an import counts is read by the API of the same process.
+    private readonly StatisticsBoard _statistics = new();
+
     /// <inheritdoc />
     public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
-    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings));
+    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics));
 
     /// <inheritdoc />
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => throw Absent("server");
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));
 
     private static CommandException Absent(string part) => new($"this build has no {part}");
 }

@@ -100,15 +100,51 @@ public static class CallRecordJson
             return;
         }
 
-        Span<byte> text = stackalloc byte[32];
-        time.ToDateTime().TryFormat(text, out int written, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", null);
-        writer.WriteString(name, text[..written]);
+        Span<byte> text = stackalloc byte[Timestamp.FormattedBytes];
+        time.Format(text);
+        writer.WriteString(name, text);
+    }
+
+    internal static void WriteEndpoint(Utf8JsonWriter writer, string name, Endpoint? endpoint)
+    {
+        if (endpoint is not { } address)
+        {
+            writer.WriteNull(name);
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[Endpoint.MaxFormattedBytes];
+        writer.WriteString(name, text[..address.Format(text)]);
     }
 
     internal static void WriteSpan(Utf8JsonWriter writer, string name, TimeSpan? span)
     {
-        if (span is { } value) writer.WriteNumber(name, Milliseconds(value));
-        else writer.WriteNull(name);
+        if (span is not { } value)
+        {
+            writer.WriteNull(name);
+            return;
+        }
+
+        // Exact to the microsecond, without zeros at the end: 12, 12.5, 12.345.
+        long microseconds = value.Ticks / TimeSpan.TicksPerMicrosecond;
+        (long whole, long rest) = Math.DivRem(Math.Abs(microseconds), 1000);
+        Span<byte> text = stackalloc byte[32];
+        int length = 0;
+        if (microseconds < 0) text[length++] = (byte)'-';
+        whole.TryFormat(text[length..], out int digits);
+        length += digits;
+        if (rest > 0)
+        {
+            text[length++] = (byte)'.';
+            for (long unit = 100; rest > 0; unit /= 10)
+            {
+                text[length++] = (byte)('0' + (rest / unit));
+                rest %= unit;
+            }
+        }
+
+        writer.WritePropertyName(name);
+        writer.WriteRawValue(text[..length], skipInputValidation: true);
     }
 
     internal static void WriteRounded(Utf8JsonWriter writer, string name, double? value, int decimals)
@@ -164,12 +200,6 @@ public static class CallRecordJson
         return texts;
     }
 
-    private static decimal Milliseconds(TimeSpan span)
-    {
-        decimal value = (decimal)(span.Ticks / TimeSpan.TicksPerMicrosecond) / 1000m;
-        return decimal.IsInteger(value) ? decimal.Truncate(value) : value;
-    }
-
     // Through decimal, so that 3.10 and 3.1 are the same text whatever way the double came about.
     private static decimal Rounded(double value, int decimals)
     {
@@ -199,7 +229,8 @@ public static class CallRecordJson
         writer.WriteString("uri"u8, party.Uri);
         if (party.Address is { } address)
         {
-            writer.WriteString("ip"u8, address.Address.ToString());
+            Span<byte> text = stackalloc byte[IpAddress.MaxFormattedBytes];
+            writer.WriteString("ip"u8, text[..address.Address.Format(text)]);
             writer.WriteNumber("port"u8, address.Port);
         }
         else
@@ -232,7 +263,7 @@ public static class CallRecordJson
         {
             writer.WriteStartObject();
             writer.WriteString("to_tag"u8, leg.ToTag);
-            writer.WriteString("callee"u8, leg.Callee?.ToString());
+            WriteEndpoint(writer, "callee", leg.Callee);
             writer.WriteString("contact"u8, leg.Contact);
             writer.WriteString("outcome"u8, EnumNames<LegOutcome>.Of(leg.Outcome));
             writer.WriteNumber("sip_status"u8, leg.SipStatus);
@@ -271,8 +302,8 @@ public static class CallRecordJson
             writer.WriteNumber("index"u8, session.Index);
             writer.WriteString("media"u8, session.Media);
             writer.WriteString("protocol"u8, session.Protocol);
-            writer.WriteString("caller"u8, session.Caller?.ToString());
-            writer.WriteString("callee"u8, session.Callee?.ToString());
+            WriteEndpoint(writer, "caller", session.Caller);
+            WriteEndpoint(writer, "callee", session.Callee);
             WriteTexts(writer, "offered", session.Offered);
             WriteTexts(writer, "answered", session.Answered);
             writer.WriteString("direction"u8, session.Direction);
@@ -306,8 +337,8 @@ public static class CallRecordJson
         foreach (Hop hop in hops)
         {
             writer.WriteStartObject();
-            writer.WriteString("src"u8, hop.Source.ToString());
-            writer.WriteString("dst"u8, hop.Destination.ToString());
+            WriteEndpoint(writer, "src", hop.Source);
+            WriteEndpoint(writer, "dst", hop.Destination);
             writer.WriteString("transport"u8, EnumNames<Transport>.Of(hop.Transport));
             WriteTime(writer, "first_seen_at", hop.FirstSeenAt);
             writer.WriteNumber("messages"u8, hop.Messages);

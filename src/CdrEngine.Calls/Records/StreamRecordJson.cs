@@ -15,8 +15,8 @@ public static class StreamRecordJson
     {
         writer.WriteStartObject();
         writer.WriteString("ssrc"u8, stream.Ssrc.ToString("x8", CultureInfo.InvariantCulture));
-        writer.WriteString("src"u8, stream.Source.ToString());
-        writer.WriteString("dst"u8, stream.Destination.ToString());
+        CallRecordJson.WriteEndpoint(writer, "src", stream.Source);
+        CallRecordJson.WriteEndpoint(writer, "dst", stream.Destination);
         writer.WriteNumber("payload_type"u8, stream.PayloadType);
         writer.WriteString("codec"u8, stream.Codec);
         writer.WriteNumber("packets"u8, stream.Packets);

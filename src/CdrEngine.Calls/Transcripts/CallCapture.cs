@@ -16,7 +16,17 @@ public static class CallCapture
     public static bool Write(ICallPackets packets, string id, PacketKinds kinds, Stream to)
     {
         // Read twice rather than held in memory: the file's header says what all packets have in common.
-        if (Choose(packets, id, kinds) is not { } format) return false;
+        return Choose(packets, id, kinds) is { } format && Write(packets, id, kinds, format, to);
+    }
+
+    /// <summary>Writes the packets in a format that <see cref="Choose"/> gave.</summary>
+    /// <param name="packets">Where they are.</param>
+    /// <param name="id">Id of the call's record.</param>
+    /// <param name="kinds">Which.</param>
+    /// <param name="format">What all of them have in common.</param>
+    /// <param name="to">Where to; stays open.</param>
+    public static bool Write(ICallPackets packets, string id, PacketKinds kinds, in CaptureFormat format, Stream to)
+    {
         using CaptureWriter writer = CaptureWriter.Create(to, format);
         return packets.Visit(id, kinds, new Copier(writer));
     }

@@ -25,6 +25,9 @@ internal sealed class CallSeat(Shard shard)
 
     public List<RtpFlow> Flows { get; } = [];
 
+    /// <summary>Indexes of <see cref="Flows"/> in the shard's table.</summary>
+    public List<int> FlowHandles { get; } = [];
+
     public RtcpMeter? Rtcp { get; set; }
 
     /// <summary>Chunks listed when the record was last emitted; -1 before the first time.</summary>

@@ -253,6 +253,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         var flow = new RtpFlow(
             item.Source, item.Destination, Protocols.Rtp.PayloadTypeMap.Static, _streamLimits, StreamCounters, seat.Rtcp);
         seat.Flows.Add(flow);
+        seat.FlowHandles.Add(item.Flow);
         seat.Actor?.Place(flow);
         while (_flows.Count <= item.Flow) _flows.Add(default);
         _flows[item.Flow] = new FlowSeat(seat, flow);
@@ -306,6 +307,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         if (failed) Counters.Increment(ShardCounter.CallsFailed);
         seat.Chunks?.Dispose();
         _calls[item.Call] = null;
+        foreach (int flow in seat.FlowHandles) _flows[flow] = default;
     }
 
     private void Tell(CallSeat seat, CallSignal signal)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Ladder;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
@@ -17,17 +18,22 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;
 
+    private static readonly TimeSpan BetweenPosts = TimeSpan.FromSeconds(1);
+
     private readonly Settings _settings;
+    private readonly StatisticsBoard _statistics;
     private readonly SqliteCallStore _store;
     private readonly RecordOutbox _outbox;
     private readonly BatchedCallWriter _writer;
     private readonly PacketLogFolder? _log;
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
     private ImportProgress _progress = new();
+    private long _postedAt;
 
-    public ImportRunner(Settings settings)
+    public ImportRunner(Settings settings, StatisticsBoard statistics)
     {
         _settings = settings;
+        _statistics = statistics;
         string data = settings.DataDirectory;
         _store = SqliteCallStore.Open(DataFolder.Records(data));
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
@@ -60,6 +66,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
 
         engine.CompleteAsync().GetAwaiter().GetResult();
         _writer.Flush();
+        _statistics.Post("import", Statistics(engine));
         faults.AddRange(state.Failures.Select(static failure => new FileFault("engine", failure, IsUnreadable: false)));
         if (engine.LogFault is { } logFault) faults.Add(new FileFault("packet log", logFault, IsUnreadable: false));
         if (_writer.Fault is { } fault) faults.Add(new FileFault("database", fault, IsUnreadable: false));
@@ -116,22 +123,35 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
         Volatile.Write(ref _progress, Progress with { Bytes = state.Done, Packets = engine.Packets, Calls = engine.Calls, CurrentFile = null, Faults = state.Faults.Count });
     }
 
-    private void Report(CaptureEngine engine, string file, CaptureFileSource source, ReadState state) => Volatile.Write(ref _progress, new ImportProgress
+    private void Report(CaptureEngine engine, string file, CaptureFileSource source, ReadState state)
     {
-        Bytes = state.Done + source.Position,
-        TotalBytes = state.Total,
-        Packets = engine.Packets,
-        Calls = engine.Calls,
-        CurrentFile = file,
-        Faults = state.Faults.Count,
-    });
+        Volatile.Write(ref _progress, new ImportProgress
+        {
+            Bytes = state.Done + source.Position,
+            TotalBytes = state.Total,
+            Packets = engine.Packets,
+            Calls = engine.Calls,
+            CurrentFile = file,
+            Faults = state.Faults.Count,
+        });
+
+        // Describing hundreds of counters takes its time; here is the thread that may.
+        if (_postedAt != 0 && Stopwatch.GetElapsedTime(_postedAt) < BetweenPosts) return;
+        _postedAt = Stopwatch.GetTimestamp();
+        _statistics.Post("import", Statistics(engine));
+    }
 
     private List<CounterGroup> Counters(CaptureEngine engine) =>
     [
-        .. engine.Statistics()
+        .. Statistics(engine)
             .GroupBy(static counter => counter.Area)
             .Select(static area => new CounterGroup(area.Key, [.. area.Select(static counter => (counter.Name, counter.Value, counter.Description))])),
-        new CounterGroup("storage", [.. _writer.Counters.Describe()]),
+    ];
+
+    private List<(string Area, string Name, long Value, string Description)> Statistics(CaptureEngine engine) =>
+    [
+        .. engine.Statistics(),
+        .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
     ];
 
     private static FileFault Unreadable(string error)

@@ -1,5 +1,6 @@
 using System.Text;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Core;
 using CdrEngine.Host.Output;
 

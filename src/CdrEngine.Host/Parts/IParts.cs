@@ -1,6 +1,6 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Configuration;
-using CdrEngine.Host.Ladder;
 
 namespace CdrEngine.Host.Parts;
 

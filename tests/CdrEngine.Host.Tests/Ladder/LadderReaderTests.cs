@@ -1,6 +1,6 @@
 using System.Text;
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Core;
-using CdrEngine.Host.Ladder;
 using CdrEngine.Protocols.Sip;
 using Xunit;
 

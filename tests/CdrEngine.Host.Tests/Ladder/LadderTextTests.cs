@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Core;
 using CdrEngine.Host.Ladder;
 using Xunit;

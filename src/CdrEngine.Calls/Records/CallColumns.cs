@@ -1,16 +1,19 @@
 using System.Globalization;
-using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
-namespace CdrEngine.Host.Output;
+namespace CdrEngine.Calls.Records;
 
 /// <summary>A record as flat columns: the members of the native JSON that are one value each, under its names with <c>_</c> between
 /// levels, and the sums of its streams.</summary>
-internal static class CallColumns
+public static class CallColumns
 {
-    /// <summary>A column: its name, whether its text may come from the wire, and its value; empty where unknown.</summary>
+    /// <summary>A column.</summary>
+    /// <param name="Name">Its name, snake case.</param>
+    /// <param name="IsFromWire">Whether its text may come from the wire, and so may be anything.</param>
+    /// <param name="Value">Its value for a record; empty where unknown.</param>
     public sealed record Column(string Name, bool IsFromWire, Func<CallRecord, BillsecRounding, string> Value);
 
+    /// <summary>All columns in order; columns are only ever added at the end.</summary>
     public static readonly IReadOnlyList<Column> All =
     [
         Ours("id", static call => call.Id),

@@ -1,6 +1,6 @@
 using CdrEngine.Core;
 
-namespace CdrEngine.Host.Ladder;
+namespace CdrEngine.Calls.Transcripts;
 
 /// <summary>One SIP message as the ladder shows it. All texts may be as hostile as the wire; the ladder escapes them.</summary>
 public sealed record LadderMessage

@@ -2,8 +2,9 @@ using System.Text;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sdp;
 using CdrEngine.Protocols.Sip;
+using CdrEngine.Protocols.Tcp;
 
-namespace CdrEngine.Host.Ladder;
+namespace CdrEngine.Calls.Transcripts;
 
 /// <summary>Makes what the ladder shows of parsed messages. Keeps its buffers; used by one thread.</summary>
 public sealed class LadderReader
@@ -12,6 +13,15 @@ public sealed class LadderReader
     private const int MaxText = 200;
 
     private readonly SdpSession _sdp = new();
+    private readonly SipMessage _message = new(new SipLimits { MaxMessageBytes = TcpLimits.Default.MessageBytes });
+
+    /// <summary>One message of a transcript.</summary>
+    public LadderMessage Read(TranscriptMessage message)
+    {
+        // Its parts were parsed once already to get into the transcript; whatever the outcome, what was read of it is shown.
+        _ = SipParser.TryRead(message.Bytes, _message, out _, out _);
+        return Read(_message, message.At, message.Source, message.Destination);
+    }
 
     /// <summary>One message. Nothing of it is borrowed afterwards.</summary>
     /// <param name="message">The message as parsed.</param>

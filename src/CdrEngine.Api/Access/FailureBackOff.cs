@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace CdrEngine.Api.Access;
+
+/// <summary>Remembers who gave wrong tokens and how long they must wait. Any thread may use it.</summary>
+/// <remarks>IPv6 addresses count by their /64, the smallest network a client is given, so that nobody has more lives than one.</remarks>
+internal sealed class FailureBackOff(ApiLimits limits, TimeProvider time)
+{
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(15);
+
+    private readonly Dictionary<Client, Failures> _clients = [];
+    private readonly Lock _lock = new();
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _clients.Count;
+        }
+    }
+
+    /// <summary>How long this address must still wait; zero where it need not.</summary>
+    public TimeSpan Remaining(IPAddress? address)
+    {
+        lock (_lock)
+        {
+            if (!_clients.TryGetValue(Client.Of(address), out Failures failures)) return TimeSpan.Zero;
+            TimeSpan left = Wait(failures.Count) - time.GetElapsedTime(failures.Last);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    public void Failed(IPAddress? address)
+    {
+        lock (_lock)
+        {
+            var client = Client.Of(address);
+            long now = time.GetTimestamp();
+            bool known = _clients.TryGetValue(client, out Failures failures);
+            int count = known && time.GetElapsedTime(failures.Last, now) < Forgotten ? failures.Count : 0;
+            if (!known && _clients.Count >= limits.BackOffAddresses) _clients.Remove(_clients.MinBy(static entry => entry.Value.Last).Key);
+            _clients[client] = new Failures(count + 1, now);
+        }
+    }
+
+    public void Succeeded(IPAddress? address)
+    {
+        lock (_lock) _clients.Remove(Client.Of(address));
+    }
+
+    private TimeSpan Wait(int failures)
+    {
+        int over = failures - limits.FailuresBeforeBackOff;
+        if (over < 0) return TimeSpan.Zero;
+        double seconds = Math.Min(Math.Pow(2, Math.Min(over, 30)), limits.LongestBackOff.TotalSeconds);
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    private readonly record struct Failures(int Count, long Last);
+
+    private readonly record struct Client(ulong Network)
+    {
+        public static Client Of(IPAddress? address)
+        {
+            if (address is null) return default;
+            if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+            Span<byte> bytes = stackalloc byte[16];
+            bytes.Clear();
+            address.TryWriteBytes(bytes, out _);
+
+            // No IPv6 network begins with these bits (RFC 4291 2.5.5.2 keeps them for IPv4), so the families do not meet.
+            return address.AddressFamily == AddressFamily.InterNetwork
+                ? new Client(0x0000_FFFF_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(bytes))
+                : new Client(BinaryPrimitives.ReadUInt64BigEndian(bytes));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.ComponentModel;
+using CdrEngine.Api.Statistics;
+using CdrEngine.Core;
+
+namespace CdrEngine.Api;
+
+/// <summary>What the API counts.</summary>
+internal enum ApiCounter
+{
+    [Description("requests answered, whatever the answer")]
+    Requests,
+
+    [Description("requests refused as wrong (status 400 to 499)")]
+    ClientErrors,
+
+    [Description("requests that failed through a fault of ours (status 500 to 599)")]
+    ServerErrors,
+
+    [Description("requests without a token, or with one that is wrong, expired or revoked")]
+    Unauthorized,
+
+    [Description("requests whose token lacks the scope")]
+    Forbidden,
+
+    [Description("requests refused because their address gave wrong tokens too often")]
+    BackedOff,
+
+    [Description("downloads of packets and traces begun")]
+    Downloads,
+
+    [Description("packet, trace and ladder requests refused because api downloads were all busy")]
+    DownloadsBusy,
+
+    [Description("downloads cut off by the client or by a fault of ours")]
+    DownloadsAborted,
+
+    [Description("downloads refused because the audit file cannot be written")]
+    AuditFailed,
+
+    [Description("looks at the token file that found it unreadable; the tokens known before stay in force")]
+    TokenFileUnreadable,
+}
+
+/// <summary>The API's counters; any thread may count.</summary>
+internal sealed class ApiCounters : IStatisticsSource
+{
+    private readonly Counters<ApiCounter> _counters = new();
+    private readonly Lock _lock = new();
+
+    public long this[ApiCounter counter] => _counters[counter];
+
+    public void Count(ApiCounter counter)
+    {
+        lock (_lock) _counters.Increment(counter);
+    }
+
+    public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
+        _counters.Describe().Select(static counter => ("api", counter.Name, counter.Value, counter.Description));
+}

@@ -1,0 +1,152 @@
+using System.Net.Sockets;
+using CdrEngine.Api.Access;
+using CdrEngine.Api.Endpoints;
+using CdrEngine.Api.OpenApi;
+using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Ports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace CdrEngine.Api;
+
+/// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
+/// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
+/// it listens on the address given and on no other.</remarks>
+public sealed class ApiHost : IAsyncDisposable
+{
+    private readonly ApiOptions _options;
+    private readonly ICallReader _calls;
+    private readonly ICallPackets _packets;
+    private readonly IStatisticsSource _statistics;
+    private readonly ApiCounters _counters = new();
+    private WebApplication? _server;
+
+    /// <summary>Puts it together; nothing is opened yet.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="calls">The records; asked by several threads at once.</param>
+    /// <param name="packets">The packets; asked by several threads at once.</param>
+    /// <param name="statistics">Counters of the other parts.</param>
+    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, IStatisticsSource statistics)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
+        _options = options;
+        _calls = calls;
+        _packets = packets;
+        _statistics = statistics;
+    }
+
+    /// <summary>The API's own counters.</summary>
+    internal ApiCounters Counters => _counters;
+
+    /// <summary>Opens the tokens (the very first start makes one) and listens.</summary>
+    /// <exception cref="IOException">The address cannot be used, or the access folder; the message is one line that says which and why.</exception>
+    public async Task<ApiStarted> StartAsync(CancellationToken stop = default)
+    {
+        if (_server is not null) throw new InvalidOperationException("an ApiHost starts once");
+        TokenStore.MakeFolder(_options.AccessFolder);
+        TokenStore? tokens = _options.Auth ? TokenStore.Open(_options.AccessFolder, _options.Time) : null;
+        WebApplication server = Build(tokens);
+        try
+        {
+            await server.StartAsync(stop);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        {
+            await server.DisposeAsync();
+            string reason = (e.InnerException?.InnerException ?? e.InnerException ?? e).Message.ReplaceLineEndings(" ");
+            throw new IOException($"cannot listen on {_options.Listen}: {reason}", e);
+        }
+
+        _server = server;
+
+        // Only once it listens: a start that fails must not swallow the one chance to see the token.
+        string? token = tokens?.EnsureAdmin();
+        return new ApiStarted(server.Urls.First().TrimEnd('/'), token);
+    }
+
+    /// <summary>Stops listening and gives requests under way a few seconds to end. Harmless before a start and a second time.</summary>
+    public async Task StopAsync()
+    {
+        if (_server is { } server) await server.StopAsync();
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { } server) await server.DisposeAsync();
+        _server = null;
+    }
+
+    private WebApplication Build(TokenStore? tokens)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(ApiHost).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+
+        // The program listens to the signals, and says when to stop.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        WebApplication app = builder.Build();
+        Map(app, tokens);
+        return app;
+    }
+
+    private void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        kestrel.Listen(_options.Listen, static listen => listen.Protocols = HttpProtocols.Http1);
+
+        // Requests have no body and short lines; what is longer is no client of ours. The rates keep a slow reader from holding a download for ever.
+        KestrelServerLimits limits = kestrel.Limits;
+        limits.MaxConcurrentConnections = _options.Limits.Connections;
+        limits.MaxConcurrentUpgradedConnections = 0;
+        limits.MaxRequestBodySize = 16 * 1024;
+        limits.MaxRequestLineSize = 8 * 1024;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(10));
+    }
+
+    private void Map(WebApplication app, TokenStore? tokens)
+    {
+        var pipeline = new ApiPipeline(_options, _counters);
+        var gate = new AccessGate(_options, tokens, _counters);
+        var calls = new CallEndpoints(_calls, _options);
+        var audit = new AuditLog(_options.AccessFolder, _options.Limits.AuditFileBytes, _options.Time);
+        var packets = new PacketEndpoints(calls, _packets, audit, _options, _counters);
+        var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);
+        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, service);
+        service.Document = ApiDocument.Make(routes, _options);
+
+        app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));
+        app.UseRouting();
+        app.Use((HttpContext context, RequestDelegate next) => gate.PassAsync(context, next));
+        foreach (ApiRoute route in routes)
+        {
+            IEndpointConventionBuilder endpoint = app
+                .MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], ApiRoutes.Checked(route, _options.Limits.ParameterLength))
+                .WithDisplayName(route.OperationId);
+            if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
+        }
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Api;
+
+/// <summary>What the API is told at its start.</summary>
+public sealed record ApiOptions
+{
+    /// <summary>The one address it listens on; port 0 takes a free one.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Folder of tokens and audit, made with access for the owner only where there is none.</summary>
+    public required string AccessFolder { get; init; }
+
+    /// <summary>Whether a token is asked for. Where it is not and the address is a loopback one, requests must name the host by an address or
+    /// <c>localhost</c>, so that a web page elsewhere cannot reach it by a name of its own (DNS rebinding).</summary>
+    public bool Auth { get; init; } = true;
+
+    /// <summary>Records on a page where the request does not say: 1..1000.</summary>
+    public int PageSize { get; init; } = 50;
+
+    /// <summary>How <c>billsec</c> is rounded.</summary>
+    public BillsecRounding Rounding { get; init; }
+
+    /// <summary>Version of the program, as <c>stats</c> and the OpenAPI document tell it.</summary>
+    public string Version { get; init; } = "0.0.0";
+
+    /// <summary>The clock of uptime, back-off, tokens and audit.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Is told of each fault of ours (one line, no text of the wire); null to leave it at the counter.</summary>
+    public Action<string>? OnFault { get; init; }
+
+    /// <summary>Bounds.</summary>
+    public ApiLimits Limits { get; init; } = new();
+}
+
+/// <summary>Bounds of the API.</summary>
+public sealed record ApiLimits
+{
+    /// <summary>Open connections. Default 512: people, dashboards and scripts of one site with much to spare.</summary>
+    public int Connections { get; init; } = 512;
+
+    /// <summary>Packet, trace and ladder answers made at once, each with a thread. Default 8; what comes on top waits for
+    /// <see cref="DownloadWait"/> and is then told to come again (503).</summary>
+    public int Downloads { get; init; } = 8;
+
+    /// <summary>Longest wait for a free download. Default 5 s.</summary>
+    public TimeSpan DownloadWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest value of a query parameter, characters. Default 256.</summary>
+    public int ParameterLength { get; init; } = 256;
+
+    /// <summary>SIP messages of a call in a trace. Default 10,000, as many as a call of hours with a retransmitting peer has.</summary>
+    public int TraceMessages { get; init; } = 10_000;
+
+    /// <summary>SIP messages drawn in a ladder. Default 1,000; the rest is told as a number.</summary>
+    public int LadderMessages { get; init; } = 1_000;
+
+    /// <summary>Columns of a ladder. Default 16; further addresses share the last.</summary>
+    public int LadderColumns { get; init; } = 16;
+
+    /// <summary>Wrong tokens from one address before it is told to wait. Default 10.</summary>
+    public int FailuresBeforeBackOff { get; init; } = 10;
+
+    /// <summary>Longest back-off of one address. Default 60 s; it begins with 1 s and doubles with each further failure.</summary>
+    public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Addresses whose failures are remembered. Default 4,096; the one that failed longest ago makes room.</summary>
+    public int BackOffAddresses { get; init; } = 4_096;
+
+    /// <summary>Size at which the audit file is put aside and a new one begun, bytes. Default 64 MiB, some 400,000 downloads.</summary>
+    public long AuditFileBytes { get; init; } = 64L * 1024 * 1024;
+}
+
+/// <summary>What a start of the API tells.</summary>
+/// <param name="Url">Where it listens, without a slash at the end.</param>
+/// <param name="NewAdminToken">The administrator's token where this start made it; it is kept nowhere and shown once. Else null.</param>
+public sealed record ApiStarted(string Url, string? NewAdminToken);

@@ -1,0 +1,76 @@
+using CdrEngine.Api.Answers;
+using Microsoft.AspNetCore.Http;
+
+namespace CdrEngine.Api;
+
+/// <summary>What every request passes: header fields of security, counting, and the one boundary at which exceptions become answers.</summary>
+internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters)
+{
+    public async Task RunAsync(HttpContext context, RequestDelegate next)
+    {
+        counters.Count(ApiCounter.Requests);
+        Secure(context.Response.Headers);
+        try
+        {
+            await next(context);
+            await ExplainAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told. What was under way is given up.
+            counters.Count(ApiCounter.DownloadsAborted);
+            context.Abort();
+        }
+        catch (BadHttpRequestException e)
+        {
+            await FailAsync(context, e.StatusCode, "The request is not well-formed HTTP.");
+        }
+        catch (Exception e)
+        {
+            options.OnFault?.Invoke($"{context.GetEndpoint()?.DisplayName ?? "no endpoint"}: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            if (context.Response.HasStarted) counters.Count(ApiCounter.DownloadsAborted);
+            await FailAsync(context, StatusCodes.Status500InternalServerError, "A fault of the engine; it is counted in stats.");
+        }
+
+        if (context.Response.StatusCode >= 500) counters.Count(ApiCounter.ServerErrors);
+        else if (context.Response.StatusCode >= 400) counters.Count(ApiCounter.ClientErrors);
+    }
+
+    // Pictures and texts of hostile content are served: nothing in them may run, load, be framed or be taken for another type.
+    private static void Secure(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.CacheControl = "no-store";
+        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+    }
+
+    // Routing answers 404 and 405 (with Allow) without a body.
+    private static Task ExplainAsync(HttpContext context)
+    {
+        HttpResponse response = context.Response;
+        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null) return Task.CompletedTask;
+        string detail = response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => $"There is nothing at this path; {Endpoints.ApiRoutes.Root}/openapi.json lists what there is.",
+            StatusCodes.Status405MethodNotAllowed => "Resources are only read here: GET or HEAD.",
+            _ => "The request was refused.",
+        };
+        return Problem.WriteAsync(context, response.StatusCode, detail);
+    }
+
+    private static async Task FailAsync(HttpContext context, int status, string detail)
+    {
+        if (context.Response.HasStarted)
+        {
+            // The client must see that the answer is not whole.
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        Secure(context.Response.Headers);
+        await Problem.WriteAsync(context, status, detail);
+    }
+}

@@ -1,0 +1,33 @@
+using CdrEngine.Api.Queries;
+using Microsoft.AspNetCore.Http;
+
+namespace CdrEngine.Api.Endpoints;
+
+/// <summary>One resource: what is mapped, guarded, checked and described.</summary>
+/// <param name="Pattern">Path, from the root.</param>
+/// <param name="OperationId">Name of its GET in the OpenAPI document.</param>
+/// <param name="Summary">What it gives, in a line.</param>
+/// <param name="Handler">Answers GET and HEAD.</param>
+internal sealed record ApiRoute(string Pattern, string OperationId, string Summary, RequestDelegate Handler)
+{
+    /// <summary>Scope asked for; null where it is open to everybody.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>More about it.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>Parameters of path and query. Any other in the query is refused.</summary>
+    public IReadOnlyList<ApiParameter> Parameters { get; init; } = [];
+
+    /// <summary>Media types of its answer, the preferred first, each with the name of its schema; null for no schema.</summary>
+    public required IReadOnlyList<(string MediaType, string? Schema)> Answers { get; init; }
+
+    /// <summary>Header fields of the answer worth knowing: name, meaning.</summary>
+    public IReadOnlyList<(string Name, string Description)> Headers { get; init; } = [];
+
+    /// <summary>Statuses of the problems it may answer with, besides those of every resource.</summary>
+    public IReadOnlyList<int> Problems { get; init; } = [];
+
+    /// <summary>True where 304 may be the answer.</summary>
+    public bool IsConditional { get; init; }
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using CdrEngine.Api.Answers;
+using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace CdrEngine.Api.Endpoints;
+
+/// <summary>The list of calls and a single record.</summary>
+internal sealed class CallEndpoints(ICallReader calls, ApiOptions options)
+{
+    public const string JsonType = "application/json";
+    public const string CsvType = "text/csv";
+    public const string LinesType = "application/x-ndjson";
+
+    /// <summary>What is held before it is handed to the connection.</summary>
+    private const int FlushAtBytes = 32 * 1024;
+
+    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+
+    /// <summary><c>GET calls</c>.</summary>
+    public async Task ListAsync(HttpContext context)
+    {
+        if (CallParameters.Read(context.Request.Query, options.PageSize, out CallQuery query) is { } fault)
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
+            return;
+        }
+
+        string? mediaType;
+        if (context.Request.Query.TryGetValue(CallParameters.Format.Name, out var format))
+        {
+            mediaType = format[0] switch { "json" => JsonType, "csv" => CsvType, "ndjson" => LinesType, _ => null };
+            if (mediaType is null)
+            {
+                string detail = $"format: '{QueryCheck.Shown(format[0]!)}' is none of {string.Join(", ", CallParameters.Format.Shape.Names)}.";
+                await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, detail, CallParameters.Format.Name);
+                return;
+            }
+        }
+        else
+        {
+            mediaType = Negotiation.Choose(context.Request, JsonType, CsvType, LinesType);
+            context.Response.Headers.Vary = HeaderNames.Accept;
+        }
+
+        if (mediaType is null)
+        {
+            await Negotiation.RefuseAsync(context, JsonType, CsvType, LinesType);
+            return;
+        }
+
+        CallPage page = calls.List(query);
+        if (page.CursorRejected)
+        {
+            await Problem.WriteAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                "cursor: it is damaged or comes from a list with other filters or another order; begin again without it.",
+                "cursor");
+            return;
+        }
+
+        if (page.NextCursor is { } cursor) context.Response.Headers.Link = $"<{NextPage(context.Request, cursor)}>; rel=\"next\"";
+        context.Response.ContentType = mediaType == CsvType ? "text/csv; charset=utf-8; header=present" : mediaType;
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        switch (mediaType)
+        {
+            case CsvType:
+                await CallCsv.WriteAsync(context.Response.Body, page.Calls, options.Rounding, context.RequestAborted);
+                break;
+            case LinesType:
+                await WriteLinesAsync(context, page);
+                break;
+            default:
+                await WriteJsonAsync(context, page);
+                break;
+        }
+    }
+
+    /// <summary><c>GET calls/{id}</c>.</summary>
+    public async Task GetAsync(HttpContext context)
+    {
+        if (Negotiation.Choose(context.Request, JsonType) is null)
+        {
+            await Negotiation.RefuseAsync(context, JsonType);
+            return;
+        }
+
+        if (Find(context) is not { } call)
+        {
+            await UnknownAsync(context);
+            return;
+        }
+
+        byte[] body = CallRecordJson.ToUtf8(call, options.Rounding);
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\"");
+        context.Response.Headers.ETag = tag.ToString();
+        if (IsKnown(context.Request, tag))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        await Body.WriteAsync(context, JsonType, body);
+    }
+
+    /// <summary>The record the path names; null where there is none. An id that cannot be one is not looked for.</summary>
+    public CallRecord? Find(HttpContext context) =>
+        context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
+
+    /// <summary>Answers that there is no such call.</summary>
+    public static Task UnknownAsync(HttpContext context) =>
+        Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no call with this id.");
+
+    // RFC 9110 13.1.2: a weak comparison, and * for anything that exists.
+    private static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
+        EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out IList<EntityTagHeaderValue>? known)
+        && known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false));
+
+    // The same request with another cursor; written relative to the host, whose name a proxy may have changed.
+    private static string NextPage(HttpRequest request, string cursor)
+    {
+        IEnumerable<KeyValuePair<string, string?>> parameters = request.Query
+            .Where(static parameter => parameter.Key != "cursor")
+            .SelectMany(static parameter => parameter.Value, static (parameter, value) => KeyValuePair.Create(parameter.Key, value))
+            .Append(KeyValuePair.Create("cursor", (string?)cursor));
+        return request.PathBase.Add(request.Path).ToUriComponent() + QueryString.Create(parameters).ToUriComponent();
+    }
+
+    private async Task WriteJsonAsync(HttpContext context, CallPage page)
+    {
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Compact);
+        writer.WriteStartObject();
+        writer.WriteStartArray("calls"u8);
+        long handedOver = 0;
+        foreach (CallRecord call in page.Calls)
+        {
+            CallRecordJson.Write(call, writer, options.Rounding);
+            if (writer.BytesCommitted + writer.BytesPending - handedOver < FlushAtBytes) continue;
+            await writer.FlushAsync(context.RequestAborted);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            handedOver = writer.BytesCommitted;
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("next_cursor"u8, page.NextCursor);
+        writer.WriteEndObject();
+        await writer.FlushAsync(context.RequestAborted);
+    }
+
+    private async Task WriteLinesAsync(HttpContext context, CallPage page)
+    {
+        int waiting = 0;
+        foreach (CallRecord call in page.Calls)
+        {
+            byte[] line = CallRecordJson.ToUtf8(call, options.Rounding);
+            context.Response.BodyWriter.Write(line);
+            context.Response.BodyWriter.Write("\n"u8);
+            waiting = await HandOverAsync(context, waiting + line.Length);
+        }
+    }
+
+    private static async Task<int> HandOverAsync(HttpContext context, int waiting)
+    {
+        if (waiting < FlushAtBytes) return waiting;
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return 0;
+    }
+}

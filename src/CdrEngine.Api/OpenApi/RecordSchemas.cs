@@ -1,0 +1,181 @@
+using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using Microsoft.OpenApi;
+using static CdrEngine.Api.OpenApi.SchemaText;
+
+namespace CdrEngine.Api.OpenApi;
+
+/// <summary>The schemas of what the API answers. A test holds them against the JSON that is written, member by member.</summary>
+internal static class RecordSchemas
+{
+    public const string Call = "Call";
+    public const string CallPage = "CallPage";
+    public const string Stats = "Stats";
+    public const string ProblemDetails = "Problem";
+
+    public static IReadOnlyDictionary<string, OpenApiSchema> All(OpenApiDocument document) => new Dictionary<string, OpenApiSchema>(StringComparer.Ordinal)
+    {
+        [Call] = CallSchema(document),
+        ["Party"] = PartySchema(),
+        ["Leg"] = LegSchema(),
+        ["Stream"] = StreamSchema(),
+        [CallPage] = Object(
+            "A page of call records.",
+            ("calls", List("The records, in the order asked for.", new OpenApiSchemaReference(Call, document))),
+            ("next_cursor", Text("Where the next page begins; null on the last.").OrNull())),
+        [Stats] = StatsSchema(),
+        [ProblemDetails] = ProblemSchema(),
+    };
+
+    private static OpenApiSchema CallSchema(OpenApiDocument document) => Object(
+        "One call: one SIP Call-ID from its first INVITE to its last BYE. Every member is always there, null or empty where unknown. Members are only ever added.",
+        ("id", Text("Identity, derived from the call itself: UTC day of its start, a hyphen, 24 hexadecimal digits.")),
+        ("session_id", Text("The conversation the call belongs to; its own id where it stands alone.")),
+        ("sip_call_id", Text("Call-ID header as on the wire.")),
+        ("state", Names("Where the call is.", ValueText.Names<CallState>())),
+        ("disposition", Names("How it came out.", ValueText.Names<Disposition>())),
+        ("sip_status", Whole("Final status the caller got; 0 where none was seen.")),
+        ("cause", Object("Q.850 cause.", ("q850", Whole("Value, 0..127.")), ("text", Text("Its text."))).OrNull()),
+        ("hangup_by", Names("Who ended the call.", ValueText.Names<HangupBy>())),
+        ("direction", Names("Direction by the directory.", ValueText.Names<CallDirection>()).OrNull()),
+        ("dialled", Text("What was dialled.").OrNull()),
+        ("caller", new OpenApiSchemaReference("Party", document)),
+        ("callee", new OpenApiSchemaReference("Party", document)),
+        ("started_at", Time("First INVITE.")),
+        ("trying_at", Time("First 100.").OrNull()),
+        ("rang_at", Time("First 180, or 183 where no 180 came.").OrNull()),
+        ("early_media_at", Time("First 18x with SDP.").OrNull()),
+        ("answered_at", Time("First 2xx.").OrNull()),
+        ("ended_at", Time("First BYE, else the final response, else the last evidence.").OrNull()),
+        ("duration_ms", Number("End less start, milliseconds.")),
+        ("ring_ms", Number("From ringing to answer or end, milliseconds.").OrNull()),
+        ("pdd_ms", Number("Post-dial delay, milliseconds.").OrNull()),
+        ("billsec", Whole("Billable seconds, rounded as the settings say.")),
+        ("billsec_ms", Number("End less answer, milliseconds, exact.")),
+        ("transport", Names("Transport of the first INVITE.", ValueText.Names<Transport>())),
+        ("capture_source", Text("Interface, file or HEP agent that saw the first message.")),
+        ("flags", List("What was inferred or noticed.", Names("A flag.", ValueText.Names<CallFlags>()))),
+        ("legs", List("Dialogs of the call, one for each To-tag.", new OpenApiSchemaReference("Leg", document))),
+        ("streams", List("RTP streams.", new OpenApiSchemaReference("Stream", document))),
+        ("dtmf", List("Digits.", Object(
+            "A digit.",
+            ("digit", Text("0-9, *, #, A-D.")),
+            ("at", Time("Start.")),
+            ("duration_ms", Number("Length.").OrNull()),
+            ("from", Names("Who pressed it.", ValueText.Names<PartySide>())),
+            ("method", Names("How it travelled.", ValueText.Names<DtmfMethod>()))))),
+        ("media_sessions", List("One for each m-line.", Object(
+            "An m-line.",
+            ("index", Whole("Position, from 0.")),
+            ("media", Text("audio, video, image, …")),
+            ("protocol", Text("For example RTP/AVP.")),
+            ("caller", Text("Caller's media address.").OrNull()),
+            ("callee", Text("Callee's media address.").OrNull()),
+            ("offered", List("Codecs offered.", Text("For example PCMU/8000."))),
+            ("answered", List("Codecs answered.", Text("For example PCMU/8000."))),
+            ("direction", Text("sendrecv, sendonly, recvonly or inactive, from the caller's side.")),
+            ("started_at", Time("First offer or packet.").OrNull()),
+            ("ended_at", Time("End.").OrNull())))),
+        ("recording", Object(
+            "The recording.",
+            ("state", Names("State.", ValueText.Names<RecordingState>())),
+            ("reason", Text("Why there is none.").OrNull()),
+            ("url", Text("Path under the API.").OrNull()))),
+        ("disposition_class", Text("ANSWERED, NO ANSWER, BUSY or FAILED; null while open.").OrNull()),
+        ("sip_reason", Text("Reason phrase beside sip_status.").OrNull()),
+        ("cause_source", Names("Where the cause is from.", ValueText.Names<CauseSource>()).OrNull()),
+        ("bye_confirmed_at", Time("2xx of the BYE.").OrNull()),
+        ("pdd_authenticated_ms", Number("As pdd_ms, from the authenticated INVITE.").OrNull()),
+        ("missing_bye_reason", Names("How the end was known without a BYE.", ValueText.Names<EndReason>()).OrNull()),
+        ("messages", Whole("SIP messages, all hops.")),
+        ("retransmissions", Whole("Retransmissions among them.")),
+        ("hops", List("Places of the wire the INVITE was seen at.", Object(
+            "A place.",
+            ("src", Text("Sender, address and port.")),
+            ("dst", Text("Receiver.")),
+            ("transport", Names("Transport.", ValueText.Names<Transport>())),
+            ("first_seen_at", Time("First message.")),
+            ("messages", Whole("Messages."))))),
+        ("held", List("Times on hold.", Object(
+            "A time.",
+            ("by", Names("Who held.", ValueText.Names<PartySide>())),
+            ("from", Time("Start.")),
+            ("to", Time("End.").OrNull())))),
+        ("headers", List("Headers of identity and diversion, as on the wire.", Object(
+            "A header.",
+            ("name", Text("Lower case.")),
+            ("value", Text("Value."))))));
+
+    private static OpenApiSchema PartySchema() => Object(
+        "One end of a call.",
+        ("number", Text("User part of the URI.").OrNull()),
+        ("name", Text("Display name.").OrNull()),
+        ("uri", Text("URI as on the wire.").OrNull()),
+        ("ip", Text("Signalling address.").OrNull()),
+        ("port", Whole("Signalling port.").OrNull()),
+        ("user_agent", Text("User-Agent or Server header.").OrNull()),
+        ("codec", Text("Codec it sent.").OrNull()),
+        ("tag", Text("From-tag or To-tag.").OrNull()));
+
+    private static OpenApiSchema LegSchema() => Object(
+        "A dialog of a call.",
+        ("to_tag", Text("Its To-tag.")),
+        ("callee", Text("Address that answered.").OrNull()),
+        ("contact", Text("URI of its Contact.").OrNull()),
+        ("outcome", Names("Outcome.", ValueText.Names<LegOutcome>())),
+        ("sip_status", Whole("Final status; 0 where none.")),
+        ("rang_at", Time("First 18x.").OrNull()),
+        ("answered_at", Time("2xx.").OrNull()),
+        ("ended_at", Time("BYE or final response.").OrNull()));
+
+    private static OpenApiSchema StreamSchema() => Object(
+        "An RTP stream: one SSRC on one pair of addresses, as seen where it was captured.",
+        ("ssrc", Text("Eight hexadecimal digits.")),
+        ("src", Text("Sender, address and port.")),
+        ("dst", Text("Receiver.")),
+        ("payload_type", Whole("Commonest payload type.")),
+        ("codec", Text("For example PCMU/8000.").OrNull()),
+        ("packets", Whole("Packets.")),
+        ("octets", Whole("Payload octets.")),
+        ("lost", Whole("Packets never seen.")),
+        ("duplicates", Whole("Packets seen before.")),
+        ("out_of_order", Whole("Packets that came after a later one.")),
+        ("jitter_ms", Number("Mean jitter (RFC 3550), milliseconds.").OrNull()),
+        ("max_jitter_ms", Number("Greatest jitter, milliseconds.").OrNull()),
+        ("mos", Number("Mean opinion score, 1..4.5.").OrNull()),
+        ("mos_min", Number("Score of the worst ten seconds.").OrNull()),
+        ("started_at", Time("First packet.")),
+        ("ended_at", Time("Last packet.")),
+        ("direction", Names("Which way.", ["caller_to_callee", "callee_to_caller"]).OrNull()),
+        ("media_index", Whole("Its m-line; -1 where unknown.")),
+        ("expected", Whole("Packets that were sent by the sequence numbers.")),
+        ("max_delta_ms", Number("Greatest time between two packets, milliseconds.").OrNull()));
+
+    private static OpenApiSchema StatsSchema() => Object(
+        "Counters since the start.",
+        ("version", Text("Version of the program.")),
+        ("started_at", Time("Start of the API.")),
+        ("uptime_seconds", Whole("Seconds since then.")),
+        ("areas", List("Parts of the engine.", Object(
+            "A part.",
+            ("area", Text("Its name.")),
+            ("counters", List("Its counters.", Object(
+                "A counter.",
+                ("name", Text("Name.")),
+                ("value", Whole("Value.")),
+                ("description", Text("What it counts.")))))))));
+
+    private static OpenApiSchema ProblemSchema()
+    {
+        OpenApiSchema schema = Object(
+            "A problem (RFC 9457).",
+            ("type", Text("about:blank, or urn:cdrengine:problem:parameter.")),
+            ("title", Text("The status in words.")),
+            ("status", Whole("The status.")),
+            ("detail", Text("What is wrong and what would be right.")),
+            ("parameter", Text("The parameter it is about.")));
+        schema.Required!.Remove("parameter");
+        return schema;
+    }
+}
