@@ -202,8 +202,6 @@ public sealed partial class SrtpKeyring : IDisposable
             source.Receivers.Clear();
             source.Current = null;
         }
-
-        DisposeHandshakes();
     }
 
     private static SrtpProtection ProtectionOf(SdpMedia media)
