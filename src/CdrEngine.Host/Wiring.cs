@@ -1,5 +1,4 @@
 using CdrEngine.Api.Statistics;
-using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Parts;
@@ -22,7 +21,4 @@ internal sealed class Wiring : IParts
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));
-
-    private static CommandException Absent(string part) => new($"this build has no {part}");
-}
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));}
