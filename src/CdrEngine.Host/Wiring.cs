@@ -13,7 +13,7 @@ internal sealed class Wiring : IParts
     private readonly StatisticsBoard _statistics = new();
 
     /// <inheritdoc />
-    public IReadOnlyList<string> DemoCaptures => throw Absent("demo captures");
+    public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
     public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics));

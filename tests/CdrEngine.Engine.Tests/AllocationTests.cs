@@ -26,7 +26,7 @@ public sealed class AllocationTests
     [InlineData(1, false, 1.0)]
     [InlineData(2, false, 1.0)]
     [InlineData(1, true, 4.0)]
-    public void RtpOfEstablishedStreams_AllocatesNothingPerPacket(int shards, bool keepPackets, double bytesPerPacket)
+    public async Task RtpOfEstablishedStreams_AllocatesNothingPerPacket(int shards, bool keepPackets, double bytesPerPacket)
     {
         string? folder = keepPackets ? Directory.CreateTempSubdirectory("cdrengine-alloc-").FullName : null;
         try
@@ -58,7 +58,7 @@ public sealed class AllocationTests
             const int packets = 400_000;
             Feed(engine, frames, ref round, packets);
             long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-            engine.CompleteAsync().GetAwaiter().GetResult();
+            await engine.CompleteAsync();
             Assert.Equal(Streams / 2, output.Count);
             Assert.Equal((long)round * Streams, output.Packets);
             Assert.True(allocated < packets * bytesPerPacket, $"{allocated} bytes for {packets} packets");
