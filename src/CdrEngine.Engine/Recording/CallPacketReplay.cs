@@ -1,0 +1,97 @@
+using System.Text;
+using CdrEngine.Calls;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Rtp;
+using CdrEngine.Protocols.Sctp;
+using CdrEngine.Protocols.Sdp;
+using CdrEngine.Protocols.Sip;
+using CdrEngine.Protocols.Tcp;
+
+namespace CdrEngine.Engine.Recording;
+
+/// <summary>Takes the media of a call as it is read back.</summary>
+internal interface IReplayedMedia
+{
+    /// <summary>One RTP packet of a side; false to stop.</summary>
+    bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at);
+}
+
+/// <summary>Reads a call's packets once more: SIP through a fresh machine, so that every RTP packet is understood as at its time.</summary>
+internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
+{
+    private readonly CallRecord _record;
+    private readonly IReplayedMedia? _media;
+    private readonly FlowBook _flows;
+    private readonly IMediaDecryptor? _decryptor;
+    private readonly CancellationToken _stop;
+    private readonly PacketDecoder _decoder = new();
+    private readonly SipStreamReassembler _streams = new(TcpLimits.Default);
+    private readonly SctpReassembler _sctp = new(SctpLimits.Default);
+    private readonly SipMessage _message = new(new SipLimits { MaxMessageBytes = TcpLimits.Default.MessageBytes });
+    private readonly SdpSession _sdp = new();
+    private readonly CallEffects _effects = new();
+
+    public CallPacketReplay(
+        CallRecord record, CallRecorderOptions options, CallMachine? whole, IReplayedMedia? media, IMediaDecryptor? decryptor, CancellationToken stop)
+    {
+        _record = record;
+        _media = media;
+        _decryptor = decryptor;
+        _stop = stop;
+        _flows = new FlowBook(record, whole, options.FlowsPerCall);
+        Machine = new CallMachine(options.Call, new Counters<CallCounter>());
+    }
+
+    /// <summary>The machine, as far as the packets went.</summary>
+    public CallMachine Machine { get; }
+
+    /// <inheritdoc />
+    public bool Visit(in CapturedPacket packet)
+    {
+        _stop.ThrowIfCancellationRequested();
+        switch (_decoder.Decode(packet, out DecodedPacket decoded))
+        {
+            case DecodeOutcome.Udp when SipParser.LooksLikeSip(decoded.Payload):
+                OnSip(decoded.Payload, packet.CapturedAt, decoded.Source, decoded.Destination, Transport.Udp);
+                return true;
+            case DecodeOutcome.Udp:
+                return OnMedia(decoded, packet.CapturedAt);
+            case DecodeOutcome.Tcp:
+                _streams.Add(decoded, packet, this);
+                return true;
+            case DecodeOutcome.Sctp:
+                _sctp.Add(decoded, packet, this);
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    /// <inheritdoc />
+    public void OnMessage(in TransportedMessage message) =>
+        OnSip(message.Bytes, message.CompletedAt, message.Source, message.Destination, message.Transport);
+
+    private void OnSip(ReadOnlySpan<byte> bytes, Timestamp at, Endpoint source, Endpoint destination, Transport transport)
+    {
+        if (SipParser.TryRead(bytes.ToArray(), _message, out _, out _) != ParseOutcome.Message) return;
+        if (Encoding.UTF8.GetString(_message.CallId) != _record.SipCallId) return;
+        Machine.Apply(_message, new MessageContext(at, source, destination, transport, _record.CaptureSource), _effects);
+        if (!_effects.MediaChanged) return;
+        _flows.Changed(Machine);
+        if (_decryptor is null) return;
+        PartySide side = _effects.Media[0].Side;
+        if (SdpParser.TryRead(_message.SdpBody, _sdp)) _decryptor.Learn(side, _sdp);
+    }
+
+    private bool OnMedia(in DecodedPacket decoded, Timestamp at)
+    {
+        if (_media is null || MediaClassifier.Classify(decoded.Payload) != MediaPacketKind.Rtp) return true;
+        if (RtpHeader.TryRead(decoded.Payload, decoded.IsTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message) return true;
+        MediaFlow? flow = _flows.Find(decoded.Source, decoded.Destination, Machine);
+        if (flow is not { IsAudio: true } || flow.Side is not (PartySide.Caller or PartySide.Callee)) return true;
+        return _media.OnRtp(rtp, flow, decoded.Payload, at);
+    }
+}

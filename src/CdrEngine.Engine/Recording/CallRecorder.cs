@@ -1,0 +1,265 @@
+using System.Diagnostics.CodeAnalysis;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Media.Codecs;
+using CdrEngine.Media.Encoders;
+using CdrEngine.Media.Mixing;
+using CdrEngine.Media.Playout;
+using CdrEngine.Protocols.Rtp;
+
+namespace CdrEngine.Engine.Recording;
+
+/// <summary>Makes the recording of a call from its packets.</summary>
+/// <remarks>
+/// Reads the packets three times, holding none: the signalling alone, to know what the call said in the end; all, to survey the streams and their
+/// clocks; all again, to decode and lay them on the timeline. So the memory for a call of hours is that for a call of seconds, and some bytes
+/// for each second. Depends on the packets and the record only. Thread-safe: each call has its own state.
+/// </remarks>
+public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
+{
+    private const string NoRtp = "no_rtp";
+    private const string NoKey = "srtp_no_key";
+    private const string NotAnswered = "not_answered";
+    private const string NoPackets = "no_packets";
+
+    /// <summary>A recorder with the default options.</summary>
+    public CallRecorder()
+        : this(new CallRecorderOptions())
+    {
+    }
+
+    /// <inheritdoc />
+    public RecordingOutcome Make(CallRecord record, ICallPackets packets, RecordingRequest request, Stream output)
+    {
+        long start = output.Position;
+        Mp3Encoder? encoder = null;
+        try
+        {
+            RecordingResult result = Render(record, packets, request, Open);
+            return new RecordingOutcome
+            {
+                State = result.State,
+                Reason = result.Reason,
+                Duration = result.Format.Duration,
+                SampleRateHz = result.Format.SampleRateHz,
+                Channels = result.Format.Channels,
+                Bytes = result.State == RecordingState.Available ? output.Position - start : 0,
+            };
+        }
+        finally
+        {
+            encoder?.Dispose();
+        }
+
+        bool Open(PcmFormat format, Timestamp startedAt, [NotNullWhen(true)] out IPcmSink? sink, [NotNullWhen(false)] out string? reason)
+        {
+            if (request.Format == RecordingFormat.Wav)
+            {
+                sink = new WavWriter(output, format);
+                reason = null;
+                return true;
+            }
+
+            bool isOpen = Mp3Encoder.TryCreate(output, format, TagsOf(record, startedAt, format), out encoder, out reason);
+            sink = encoder;
+            return isOpen;
+        }
+    }
+
+    /// <summary>Makes the outline of a call's recording.</summary>
+    /// <param name="record">The call's record.</param>
+    /// <param name="packets">Where its packets are.</param>
+    /// <param name="request">As for the recording; the format does not matter.</param>
+    /// <param name="waveform">The outline; null where there is no recording.</param>
+    public RecordingOutcome Outline(CallRecord record, ICallPackets packets, RecordingRequest request, out WaveformBuilder? waveform)
+    {
+        WaveformBuilder? builder = null;
+        RecordingResult result = Render(record, packets, request, (PcmFormat format, Timestamp _, [NotNullWhen(true)] out IPcmSink? sink, [NotNullWhen(false)] out string? reason) =>
+        {
+            sink = builder = new WaveformBuilder(format);
+            reason = null;
+            return true;
+        });
+        waveform = result.State == RecordingState.Available ? builder : null;
+        return new RecordingOutcome
+        {
+            State = result.State,
+            Reason = result.Reason,
+            Duration = result.Format.Duration,
+            SampleRateHz = result.Format.SampleRateHz,
+            Channels = result.Format.Channels,
+        };
+    }
+
+    /// <summary>Makes the sound of a call and gives it to a sink.</summary>
+    /// <param name="record">The call's record.</param>
+    /// <param name="packets">Where its packets are.</param>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="sinks">Opens the sink; called at most once, and only where there is something to hear.</param>
+    public RecordingResult Render(CallRecord record, ICallPackets packets, RecordingRequest request, RecordingSinkFactory sinks)
+    {
+        // 1. What can be said without the packets.
+        bool isEarly = request.From == RecordingStart.EarlyMedia;
+        if (record.AnsweredAt is null && !isEarly) return RecordingResult.None(NotAnswered);
+
+        // 2. Signalling, then the streams.
+        var signalling = new CallPacketReplay(record, options, whole: null, media: null, decryptor: null, request.Stop);
+        packets.Visit(record.Id, PacketKinds.Signalling, signalling);
+        var surveyor = new Surveyor(new RecordingSurvey(options.Playout));
+        bool isKnown = packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, surveyor, decryptor: null, request.Stop));
+        RecordingPlan plan = surveyor.Survey.ToPlan();
+        MediaSide? only = request.Sides switch
+        {
+            RecordingSides.Caller => MediaSide.Caller,
+            RecordingSides.Callee => MediaSide.Callee,
+            _ => null,
+        };
+        if (!isKnown && plan.FirstAt is null) return RecordingResult.Failed(NoPackets);
+        if (plan.FirstAt is not { } first || plan.LastAt is not { } last) return RecordingResult.None(record.AnsweredAt is null ? NotAnswered : NoRtp);
+        if (!plan.Formats.Any(format => only is null || format.Side == only)) return RecordingResult.None(NoRtp);
+
+        // 3. From when to when, and how fine.
+        Timestamp start = record.AnsweredAt ?? first;
+        if (isEarly && first < start) start = Timestamp.Max(first, record.StartedAt);
+        Timestamp end = record.EndedAt ?? last;
+        if (end <= start) return RecordingResult.None(record.AnsweredAt is null ? NotAnswered : NoRtp);
+        int rate = RateOf(plan, only, out string? unsupported);
+        if (rate == 0) return RecordingResult.Failed(unsupported ?? NoRtp);
+
+        // 4. The sound.
+        var settings = new RecordingTimelineOptions
+        {
+            Start = start,
+            End = end,
+            SampleRateHz = Math.Min(rate, options.MaxSampleRateHz),
+            IsMono = request.Channels == RecordingChannels.Mono,
+            OnlySide = only,
+            Muted = options.Muted?.Invoke(record) ?? [],
+        };
+        using var timeline = new RecordingTimeline(
+            plan, settings, options.Decoders, (PcmFormat format, [NotNullWhen(true)] out IPcmSink? sink, [NotNullWhen(false)] out string? reason) => sinks(format, start, out sink, out reason));
+        IMediaDecryptor? decryptor = options.Decryptors?.Invoke(record);
+        try
+        {
+            var player = new Player(timeline, decryptor);
+            packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, player, decryptor, request.Stop));
+            if (timeline.Complete())
+            {
+                return new RecordingResult
+                {
+                    State = RecordingState.Available,
+                    StartedAt = start,
+                    Format = timeline.Format,
+                    Counters = timeline.Counters,
+                    PartReason = player.ShutReason ?? timeline.DecoderReason,
+                };
+            }
+
+            string? reason = timeline.SinkReason ?? player.ShutReason ?? timeline.DecoderReason ?? unsupported;
+            return reason is null ? RecordingResult.None(NoRtp) : RecordingResult.Failed(reason);
+        }
+        finally
+        {
+            (decryptor as IDisposable)?.Dispose();
+        }
+    }
+
+    // The best codec of the call decides: anything wider than telephony takes the next of the three rates.
+    private int RateOf(RecordingPlan plan, MediaSide? only, out string? unsupported)
+    {
+        int rate = 0;
+        unsupported = null;
+        foreach (HeardFormat heard in plan.Formats)
+        {
+            if (heard.Format.Kind is PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise || (only is { } side && side != heard.Side)) continue;
+            if (!options.Decoders(heard.Format, heard.Fmtp, out IAudioDecoder? decoder, out string? reason))
+            {
+                unsupported ??= reason;
+                continue;
+            }
+
+            using (decoder)
+            {
+                rate = Math.Max(rate, decoder.SampleRateHz switch
+                {
+                    <= 8_000 => 8_000,
+                    <= 16_000 => 16_000,
+                    _ => 48_000,
+                });
+            }
+        }
+
+        return rate;
+    }
+
+    private static RecordingTags TagsOf(CallRecord record, Timestamp startedAt, PcmFormat format) => new()
+    {
+        Caller = Name(record.Caller),
+        Callee = Name(record.Callee),
+        Id = record.Id,
+        SipCallId = record.SipCallId,
+        StartedAt = startedAt,
+        Duration = format.Duration,
+    };
+
+    private static string? Name(Party party) => (party.Name, party.Number) switch
+    {
+        ({ Length: > 0 } name, { Length: > 0 } number) when name != number => $"{name} <{number}>",
+        (_, { Length: > 0 } number) => number,
+        var (name, _) => name,
+    };
+
+    private static MediaSide SideOf(MediaFlow flow) => flow.Side == PartySide.Caller ? MediaSide.Caller : MediaSide.Callee;
+
+    private static RecordingPacket PacketOf(in RtpHeader rtp, MediaFlow flow, Timestamp at)
+    {
+        (PayloadFormat format, string? fmtp) = flow.FormatOf(rtp.PayloadType);
+        return RecordingPacket.Of(rtp, SideOf(flow), flow.Number, flow.Rank, format, fmtp, at);
+    }
+
+    private sealed class Surveyor(RecordingSurvey survey) : IReplayedMedia
+    {
+        public RecordingSurvey Survey => survey;
+
+        public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
+        {
+            survey.Note(PacketOf(rtp, flow, at));
+            return true;
+        }
+    }
+
+    private sealed class Player(RecordingTimeline timeline, IMediaDecryptor? decryptor) : IReplayedMedia
+    {
+        private byte[] _plain = new byte[2048];
+
+        /// <summary>Why the first packet that stayed shut did.</summary>
+        public string? ShutReason { get; private set; }
+
+        public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
+        {
+            RecordingPacket packet = PacketOf(rtp, flow, at);
+            if (!flow.IsSrtp || !timeline.Wants(packet))
+            {
+                timeline.Add(packet);
+                return timeline.SinkReason is null;
+            }
+
+            if (_plain.Length < datagram.Length) _plain = new byte[datagram.Length];
+            string? reason = null;
+            if (decryptor is not null
+                && decryptor.TryDecrypt(flow.Side, flow.MediaIndex, datagram, _plain, out int length, out reason)
+                && RtpHeader.TryRead(_plain.AsSpan(0, length), out RtpHeader plain))
+            {
+                timeline.Add(PacketOf(plain, flow, at));
+            }
+            else
+            {
+                ShutReason ??= reason ?? NoKey;
+                timeline.Add(packet, isPlain: false);
+            }
+
+            return timeline.SinkReason is null;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using CdrEngine.Calls;
+using CdrEngine.Calls.Records;
+using CdrEngine.Media.Codecs;
+using CdrEngine.Media.Playout;
+
+namespace CdrEngine.Engine.Recording;
+
+/// <summary>What rules the making of recordings. One object for all.</summary>
+public sealed record CallRecorderOptions
+{
+    /// <summary>Bounds of the timeline.</summary>
+    public PlayoutLimits Playout { get; init; } = new();
+
+    /// <summary>Rules of the call's machine, as of the engine that made the record.</summary>
+    public CallOptions Call { get; init; } = new();
+
+    /// <summary>Makes decoders. Default: those of the libraries installed here.</summary>
+    public AudioDecoderFactory Decoders { get; init; } = AudioDecoders.TryCreate;
+
+    /// <summary>Makes the decryptor of one call; null where there is none and encrypted media stays shut.</summary>
+    public Func<CallRecord, IMediaDecryptor?>? Decryptors { get; init; }
+
+    /// <summary>Stretches of a call to silence, such as digits that a policy masks; null for none.</summary>
+    public Func<CallRecord, IReadOnlyList<MutedInterval>>? Muted { get; init; }
+
+    /// <summary>Pairs of media addresses followed in one call. Default 256; packets of further ones are left out.</summary>
+    public int FlowsPerCall { get; init; } = 256;
+
+    /// <summary>Highest rate of a recording, Hz: 8000, 16000 or 48000. Default 48000.</summary>
+    public int MaxSampleRateHz { get; init; } = 48_000;
+}

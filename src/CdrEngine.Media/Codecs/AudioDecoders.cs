@@ -1,0 +1,121 @@
+using System.Diagnostics.CodeAnalysis;
+using CdrEngine.Media.Codecs.Native;
+using CdrEngine.Protocols.Rtp;
+
+namespace CdrEngine.Media.Codecs;
+
+/// <summary>Makes the decoder of a payload format.</summary>
+public static class AudioDecoders
+{
+    /// <summary>16-bit values, all channels together, that one packet can give: a payload that holds more is malformed. 0.68 s of 48 kHz mono,
+    /// 4 s of G.711; the longest packets in use are of 0.2 s.</summary>
+    public const int MaxSamplesPerPacket = 32_768;
+
+    /// <summary>The longest gap that is concealed; what follows is silence.</summary>
+    public const int MaxConcealMilliseconds = 60;
+
+    private const int MaxChannels = 8;
+    private const int MinRateHz = 8_000;
+    private const int MaxRateHz = 192_000;
+
+    /// <summary>Makes a decoder with the libraries of this system.</summary>
+    /// <param name="format">What the payload type means.</param>
+    /// <param name="fmtp">The parameters of its <c>a=fmtp</c> line, without the payload type; null where there is none.</param>
+    /// <param name="decoder">The decoder; to be disposed.</param>
+    /// <param name="reason">Why there is none, for people: <c>codec_unsupported: G.722 needs libspandsp2</c>; null where there is one.</param>
+    /// <returns>True where there is a decoder. Never throws.</returns>
+    public static bool TryCreate(
+        PayloadFormat format, string? fmtp, [NotNullWhen(true)] out IAudioDecoder? decoder, [NotNullWhen(false)] out string? reason) =>
+        TryCreate(format, fmtp, CodecLibraries.Installed, out decoder, out reason);
+
+    /// <summary>Makes a decoder with the libraries given.</summary>
+    /// <param name="format">What the payload type means.</param>
+    /// <param name="fmtp">The parameters of its <c>a=fmtp</c> line, without the payload type; null where there is none.</param>
+    /// <param name="libraries">Which libraries are there.</param>
+    /// <param name="decoder">The decoder; to be disposed.</param>
+    /// <param name="reason">Why there is none; null where there is one.</param>
+    /// <returns>True where there is a decoder.</returns>
+    public static bool TryCreate(
+        PayloadFormat format,
+        string? fmtp,
+        CodecLibraries libraries,
+        [NotNullWhen(true)] out IAudioDecoder? decoder,
+        [NotNullWhen(false)] out string? reason)
+    {
+        string? refusal = Refusal(format);
+        decoder = refusal is null ? Create(format, fmtp, libraries, out refusal) : null;
+        reason = decoder is null ? $"codec_unsupported: {refusal}" : null;
+        return decoder is not null;
+    }
+
+    private static string? Refusal(PayloadFormat format)
+    {
+        if (format.EncodingName.Length == 0) return "the payload type is not known";
+        if (format.Kind is not (PayloadKind.Audio or PayloadKind.ComfortNoise)) return $"{Printable(format)} is no sound";
+        if (format.Channels > MaxChannels) return $"{Printable(format)} has {format.Channels} channels";
+        return null;
+    }
+
+    private static IAudioDecoder? Create(PayloadFormat format, string? fmtp, CodecLibraries libraries, out string? refusal)
+    {
+        refusal = null;
+        switch (format.EncodingName)
+        {
+            case "PCMU":
+                return HasRate(format, ref refusal) ? new G711Decoder(G711Decoder.MuLaw, format.ClockRateHz, format.Channels) : null;
+            case "PCMA":
+                return HasRate(format, ref refusal) ? new G711Decoder(G711Decoder.ALaw, format.ClockRateHz, format.Channels) : null;
+            case "L16":
+                return HasRate(format, ref refusal) ? new LinearDecoder(format.ClockRateHz, format.Channels) : null;
+            case "G722":
+                return IsMono(format, ref refusal) ? Native("G.722", CodecLibrary.Spandsp, libraries, static () => G722Decoder.Create(), ref refusal) : null;
+            case "GSM":
+                return IsMono(format, ref refusal) ? Native("GSM 06.10", CodecLibrary.Gsm, libraries, static () => GsmDecoder.Create(), ref refusal) : null;
+            case "OPUS":
+                // RFC 7587 7: rtpmap always says two channels; whether there are is in the parameters.
+                bool isStereo = FormatParameters.IsOn(fmtp, "sprop-stereo") || FormatParameters.IsOn(fmtp, "stereo");
+                return Native("Opus", CodecLibrary.Opus, libraries, () => OpusDecoder.Create(isStereo ? 2 : 1), ref refusal);
+            default:
+                refusal = $"{Printable(format)} has no decoder";
+                return null;
+        }
+    }
+
+    private static IAudioDecoder? Native(string name, CodecLibrary library, CodecLibraries libraries, Func<IAudioDecoder?> create, ref string? refusal)
+    {
+        if (!libraries.Has(library))
+        {
+            refusal = $"{name} needs {library.Package}";
+            return null;
+        }
+
+        IAudioDecoder? decoder = create();
+        if (decoder is null) refusal = $"{name}: {library.Package} gave no decoder";
+        return decoder;
+    }
+
+    private static bool HasRate(PayloadFormat format, ref string? refusal)
+    {
+        if (format.ClockRateHz is >= MinRateHz and <= MaxRateHz) return true;
+        refusal = $"{Printable(format)} at {format.ClockRateHz} Hz";
+        return false;
+    }
+
+    private static bool IsMono(PayloadFormat format, ref string? refusal)
+    {
+        if (format.Channels == 1) return true;
+        refusal = $"{Printable(format)} with {format.Channels} channels";
+        return false;
+    }
+
+    // The name is from the wire and goes into records and logs.
+    private static string Printable(PayloadFormat format)
+    {
+        const int longest = 32;
+        ReadOnlySpan<char> name = format.EncodingName.AsSpan(0, Math.Min(format.EncodingName.Length, longest));
+        return string.Create(name.Length, name, static (text, from) =>
+        {
+            for (int i = 0; i < text.Length; i++) text[i] = from[i] is > ' ' and < (char)127 ? from[i] : '?';
+        });
+    }
+}

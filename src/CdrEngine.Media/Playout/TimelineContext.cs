@@ -1,0 +1,64 @@
+using CdrEngine.Core;
+using CdrEngine.Media.Codecs;
+
+namespace CdrEngine.Media.Playout;
+
+/// <summary>What all players of a recording share.</summary>
+internal sealed class TimelineContext
+{
+    private readonly long _start;
+    private short[] _resampled = new short[4096];
+
+    public TimelineContext(PlayoutLimits limits, RecordingTimelineOptions options, AudioDecoderFactory decoders)
+    {
+        Limits = limits;
+        Decoders = decoders;
+        RateHz = options.SampleRateHz;
+        _start = options.Start.Microseconds;
+        ConcealSamples = Samples((long)limits.ConcealedGap.TotalMicroseconds) + Samples(2_000);
+        PatienceMicroseconds = (long)limits.CorrectionPatience.TotalMicroseconds;
+        SettleSamples = Samples(1_000_000);
+    }
+
+    public PlayoutLimits Limits { get; }
+
+    public AudioDecoderFactory Decoders { get; }
+
+    public int RateHz { get; }
+
+    /// <summary>Longest hole to conceal, with the tolerance of a timestamp.</summary>
+    public long ConcealSamples { get; }
+
+    public long PatienceMicroseconds { get; }
+
+    /// <summary>How long before it is settled the end of a run is laid.</summary>
+    public long SettleSamples { get; }
+
+    public Counters<PlayoutCounter> Counters { get; } = new();
+
+    /// <summary>Room for one packet's sound.</summary>
+    public short[] Decoded { get; } = new short[AudioDecoders.MaxSamplesPerPacket];
+
+    /// <summary>True once any sound was laid.</summary>
+    public bool HasSound { get; set; }
+
+    /// <summary>Why the first codec without a decoder has none.</summary>
+    public string? DecoderReason { get; set; }
+
+    public Span<short> Resampled(int samples)
+    {
+        if (_resampled.Length < samples) _resampled = new short[samples];
+        return _resampled;
+    }
+
+    /// <summary>Samples of so many microseconds.</summary>
+    public long Samples(long microseconds) => (long)((Int128)microseconds * RateHz / Timestamp.MicrosecondsPerSecond);
+
+    /// <summary>The sample at an instant; negative before the start.</summary>
+    public long SampleAt(long microseconds)
+    {
+        long since = microseconds - _start;
+        long seconds = Math.DivRem(since, Timestamp.MicrosecondsPerSecond, out long rest);
+        return (seconds * RateHz) + (long)Math.Round(rest * (double)RateHz / Timestamp.MicrosecondsPerSecond);
+    }
+}
