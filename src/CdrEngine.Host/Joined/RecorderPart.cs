@@ -23,7 +23,7 @@ internal sealed class RecorderPart : IDisposable
             _store,
             new StoredCallPackets(_store, DataFolder.Packets(data)),
             _store,
-            new CallRecorder(),
+            new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings) }),
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
             options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
