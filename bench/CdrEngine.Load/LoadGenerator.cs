@@ -14,11 +14,11 @@ public sealed record LoadSummary(long Packets, long SipMessages, long RtpPackets
 /// <summary>Writes a time-ordered capture of calls that never were, and the exact records they must give.</summary>
 public sealed class LoadGenerator
 {
-    private const long RtpInterval = 20_000;
     private readonly LoadOptions _options;
     private readonly PriorityQueue<IEvent, (long At, long Order)> _queue = new();
     private readonly Action<ExpectedCall>? _expected;
     private readonly FrameWriter _writer;
+    private readonly long _rtpInterval;
     private LoadRandom _random;
     private long _order;
     private long _sip;
@@ -28,6 +28,7 @@ public sealed class LoadGenerator
     private LoadGenerator(LoadOptions options, Stream pcap, Action<ExpectedCall>? expected)
     {
         _options = options;
+        _rtpInterval = options.RtpInterval.Ticks / TimeSpan.TicksPerMicrosecond;
         _expected = expected;
         _writer = new FrameWriter(pcap);
         _random = new LoadRandom(options.Seed);
@@ -220,9 +221,9 @@ public sealed class LoadGenerator
         {
             BinaryPrimitives.WriteUInt16BigEndian(_packet.AsSpan(2), _sequence);
             BinaryPrimitives.WriteUInt32BigEndian(_packet.AsSpan(4), _timestamp);
-            long next = Next(out bool last);
+            long next = Next(load._rtpInterval, out bool last);
             bool lost = !_mustArrive && !last && _random.Chance(load._options.LossShare);
-            bool late = !lost && !_mustArrive && !last && next - _nominal == RtpInterval && next + RtpInterval < Until && _random.Chance(load._options.ReorderShare);
+            bool late = !lost && !_mustArrive && !last && next - _nominal == load._rtpInterval && next + load._rtpInterval < Until && _random.Chance(load._options.ReorderShare);
             if (lost)
             {
                 _expected.Lost++;
@@ -270,11 +271,11 @@ public sealed class LoadGenerator
             load.Schedule(at + 2_000, new Datagram(_path, 0, _packet.AsSpan().ToArray()));
         }
 
-        private long Next(out bool last)
+        private long Next(long interval, out bool last)
         {
-            long next = _nominal + RtpInterval;
+            long next = _nominal + interval;
             last = false;
-            if (next + RtpInterval < Until) return next;
+            if (next + interval < Until) return next;
             if (!_resumed && _media.Until2 > 0)
             {
                 _resumed = true;

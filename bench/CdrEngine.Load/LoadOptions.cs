@@ -20,8 +20,12 @@ public sealed record LoadOptions
     /// <summary>Time stamp of the first packet.</summary>
     public Timestamp Start { get; init; } = Timestamp.FromUnix(1_795_000_000, 0);
 
-    /// <summary>Whether answered calls carry RTP (G.711, 20 ms, both ways).</summary>
+    /// <summary>Whether answered calls carry RTP (G.711, both ways).</summary>
     public bool Rtp { get; init; } = true;
+
+    /// <summary>Time between the RTP packets of a stream. 20 ms is a telephone's; much more makes calls that are open together without making
+    /// many packets (their payload stays that of 20 ms).</summary>
+    public TimeSpan RtpInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Share of scenarios, by name; those left out do not happen.</summary>
     public IReadOnlyDictionary<Scenario, double> Mix { get; init; } = DefaultMix;

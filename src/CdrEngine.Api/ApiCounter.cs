@@ -28,16 +28,16 @@ internal enum ApiCounter
     [Description("downloads of packets and traces begun")]
     Downloads,
 
-    [Description("packet, trace and ladder requests refused because api downloads were all busy")]
-    DownloadsBusy,
+    [Description("requests refused because as many lists or downloads as may be were under way")]
+    Busy,
 
-    [Description("downloads cut off by the client or by a fault of ours")]
-    DownloadsAborted,
+    [Description("answers broken off because the client went away or through a fault of ours")]
+    AnswersBroken,
 
     [Description("downloads refused because the audit file cannot be written")]
     AuditFailed,
 
-    [Description("looks at the token file that found it unreadable; the tokens known before stay in force")]
+    [Description("times the token file became unreadable; the tokens known before stay in force")]
     TokenFileUnreadable,
 }
 

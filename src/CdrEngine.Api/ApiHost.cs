@@ -124,7 +124,7 @@ public sealed class ApiHost : IAsyncDisposable
     {
         var pipeline = new ApiPipeline(_options, _counters);
         var gate = new AccessGate(_options, tokens, _counters);
-        var calls = new CallEndpoints(_calls, _options);
+        var calls = new CallEndpoints(_calls, _options, _counters);
         var audit = new AuditLog(_options.AccessFolder, _options.Limits.AuditFileBytes, _options.Time);
         var packets = new PacketEndpoints(calls, _packets, audit, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);

@@ -42,11 +42,15 @@ public sealed record ApiLimits
     public int Connections { get; init; } = 512;
 
     /// <summary>Packet, trace and ladder answers made at once, each with a thread. Default 8; what comes on top waits for
-    /// <see cref="DownloadWait"/> and is then told to come again (503).</summary>
+    /// <see cref="LongestWait"/> and is then told to come again (503).</summary>
     public int Downloads { get; init; } = 8;
 
-    /// <summary>Longest wait for a free download. Default 5 s.</summary>
-    public TimeSpan DownloadWait { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Lists asked of the store at once, each with a thread, so that slow ones leave threads for the rest. Default 16; beyond as with
+    /// <see cref="Downloads"/>.</summary>
+    public int Lists { get; init; } = 16;
+
+    /// <summary>Longest wait for a free list or download. Default 5 s.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest value of a query parameter, characters. Default 256.</summary>
     public int ParameterLength { get; init; } = 256;

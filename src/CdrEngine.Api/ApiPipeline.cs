@@ -18,7 +18,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters)
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be told. What was under way is given up.
-            counters.Count(ApiCounter.DownloadsAborted);
+            counters.Count(ApiCounter.AnswersBroken);
             context.Abort();
         }
         catch (BadHttpRequestException e)
@@ -28,7 +28,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters)
         catch (Exception e)
         {
             options.OnFault?.Invoke($"{context.GetEndpoint()?.DisplayName ?? "no endpoint"}: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
-            if (context.Response.HasStarted) counters.Count(ApiCounter.DownloadsAborted);
+            if (context.Response.HasStarted) counters.Count(ApiCounter.AnswersBroken);
             await FailAsync(context, StatusCodes.Status500InternalServerError, "A fault of the engine; it is counted in stats.");
         }
 

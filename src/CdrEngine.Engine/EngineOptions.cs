@@ -54,4 +54,8 @@ public sealed record EngineOptions
 
     /// <summary>Bounds of one call.</summary>
     public CallLimits Call { get; init; } = new();
+
+    /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
+    /// it that a failure stays with its call.</summary>
+    internal Action<SipMessage>? BeforeFold { get; init; }
 }

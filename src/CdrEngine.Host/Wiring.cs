@@ -1,5 +1,4 @@
 using CdrEngine.Api.Statistics;
-using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Parts;
@@ -13,7 +12,7 @@ internal sealed class Wiring : IParts
     private readonly StatisticsBoard _statistics = new();
 
     /// <inheritdoc />
-    public IReadOnlyList<string> DemoCaptures => throw Absent("demo captures");
+    public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
     public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics));
@@ -22,7 +21,4 @@ internal sealed class Wiring : IParts
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));
-
-    private static CommandException Absent(string part) => new($"this build has no {part}");
-}
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));}

@@ -61,7 +61,8 @@ public sealed class MailboxTests : IAsyncLifetime
         {
             OnPreStart = self => self.Ctx.Watch(watched),
             OnSignal = (_, _) => probe.Ref.Tell(-1),
-        }) with { Mailbox = new MailboxSettings(1, MailboxFullPolicy.DropOldest) });
+        }) with
+        { Mailbox = new MailboxSettings(1, MailboxFullPolicy.DropOldest) });
         actor.Tell(0);
         _held.Wait();
         Assert.True(await watched.StopAsync(Fun.Soon));
@@ -191,7 +192,8 @@ public sealed class MailboxTests : IAsyncLifetime
         {
             if (n == 0) Hold();
             probe.Ref.Tell(n);
-        }) with { Mailbox = settings });
+        }) with
+        { Mailbox = settings });
         actor.Tell(0);
         _held.Wait();
         return (actor, probe);

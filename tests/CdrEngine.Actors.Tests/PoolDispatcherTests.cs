@@ -25,7 +25,8 @@ public sealed class PoolDispatcherTests : IAsyncLifetime
             if (Interlocked.Increment(ref inside) != 1) inOrder = false;
             if (next[m.Sender]++ != m.Number) inOrder = false;
             Interlocked.Decrement(ref inside);
-        }) with { Mailbox = new MailboxSettings(1000, MailboxFullPolicy.Block) });
+        }) with
+        { Mailbox = new MailboxSettings(1000, MailboxFullPolicy.Block) });
         await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Factory.StartNew(
             () =>
             {
@@ -216,7 +217,8 @@ public sealed class PoolDispatcherTests : IAsyncLifetime
         {
             if (n % 10 == 0) throw new Boom();
             taken++;
-        }) with { Mailbox = new MailboxSettings(256, MailboxFullPolicy.Block) });
+        }) with
+        { Mailbox = new MailboxSettings(256, MailboxFullPolicy.Block) });
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
             () =>
             {
@@ -278,7 +280,8 @@ public sealed class PoolDispatcherTests : IAsyncLifetime
             if (n % 89 == 0) self.Ctx.Stop();
             if (n % 3 != 0) return;
             if (Volatile.Read(ref actors[n % actors.Length]) is { } other && other.Tell(n / 3)) Interlocked.Increment(ref accepted);
-        }) with { Mailbox = new MailboxSettings(128, MailboxFullPolicy.Reject) });
+        }) with
+        { Mailbox = new MailboxSettings(128, MailboxFullPolicy.Reject) });
         for (int i = 0; i < actors.Length; i++) actors[i] = Make();
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await Task.WhenAll(Enumerable.Range(0, 3).Select(worker => Task.Factory.StartNew(

@@ -197,7 +197,8 @@ public sealed class ShardDispatcherTests
                 {
                     if (m == "bad") throw new Boom();
                     _log.Add(m);
-                }) with { Dispatcher = shard });
+                }) with
+                { Dispatcher = shard });
                 ready.Ref.Tell("ready");
             },
         }));

@@ -281,7 +281,8 @@ public sealed class SupervisionTests
                         else Assert.Equal(keep ? 1 : 0, self.Ctx.Children.Count);
                     },
                 };
-            }) with { KeepChildrenOnRestart = keep });
+            }) with
+            { KeepChildrenOnRestart = keep });
             parent.Tell("bad");
             Assert.Equal(!keep, child!.IsTerminated);
             Assert.Equal(keep ? ["parent 1", "parent 2"] : ["parent 1", "child stopped", "parent 2"], _log);
@@ -351,13 +352,13 @@ public sealed class SupervisionTests
 
     private Props<string> Family(Dictionary<string, ActorRef<string>> children, SupervisorStrategy strategy) =>
         Fun.Props(() => new FunActor<string>
-    {
-        Strategy = strategy,
-        OnPreStart = self =>
         {
-            foreach (string name in new[] { "a", "b", "c" }) children[name] = self.Ctx.Spawn(Child(name), name);
-        },
-    });
+            Strategy = strategy,
+            OnPreStart = self =>
+            {
+                foreach (string name in new[] { "a", "b", "c" }) children[name] = self.Ctx.Spawn(Child(name), name);
+            },
+        });
 
     private Props<string> Child(string name) => Fun.Props(() => new FunActor<string>((_, m) =>
     {

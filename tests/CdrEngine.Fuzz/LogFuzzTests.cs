@@ -55,7 +55,11 @@ public sealed class LogFuzzTests
                 random.NextBytes(bytes);
                 call.Append(PacketKind.Rtp, new CapturedPacket
                 {
-                    Sequence = i, CapturedAt = new Timestamp(1_795_132_800_000_000 + i), LinkType = LinkType.Ethernet, OriginalLength = bytes.Length, Bytes = bytes,
+                    Sequence = i,
+                    CapturedAt = new Timestamp(1_795_132_800_000_000 + i),
+                    LinkType = LinkType.Ethernet,
+                    OriginalLength = bytes.Length,
+                    Bytes = bytes,
                 });
                 if (i % 3 == 0) call.Seal();
             }

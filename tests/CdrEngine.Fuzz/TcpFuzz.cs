@@ -92,7 +92,10 @@ public static class TcpFuzz
             byte[] bytes = sink.Frame(raw);
             var frame = new CapturedPacket
             {
-                CapturedAt = new Timestamp(microseconds), LinkType = LinkType.Ethernet, OriginalLength = bytes.Length, Bytes = bytes,
+                CapturedAt = new Timestamp(microseconds),
+                LinkType = LinkType.Ethernet,
+                OriginalLength = bytes.Length,
+                Bytes = bytes,
             };
             var packet = new DecodedPacket
             {
@@ -152,7 +155,10 @@ public static class TcpFuzz
             byte[] bytes = sink.Frame(payload);
             var frame = new CapturedPacket
             {
-                CapturedAt = new Timestamp(microseconds), LinkType = LinkType.Ethernet, OriginalLength = bytes.Length, Bytes = bytes,
+                CapturedAt = new Timestamp(microseconds),
+                LinkType = LinkType.Ethernet,
+                OriginalLength = bytes.Length,
+                Bytes = bytes,
             };
             var segment = new DecodedPacket
             {

@@ -270,18 +270,18 @@ public sealed class PacketBuilder
     /// <summary>A TCP header. Flags as on the wire: FIN 1, SYN 2, RST 4, PSH 8, ACK 0x10.</summary>
     public PacketBuilder Tcp(
         int source, int destination, uint sequence, uint acknowledgement = 0, byte flags = 0x18, byte[]? options = null, int window = 65_535) => Add(new Layer
-    {
-        Protocol = 6,
-        Wrap = (inner, _, ip) =>
         {
-            byte[] extra = options ?? [];
-            byte[] segment = Join(
-                U16(source), U16(destination), U32(sequence), U32(acknowledgement), [(byte)((5 + (extra.Length / 4)) << 4), flags], U16(window),
-                U16(0), U16(0), extra, inner);
-            BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(16), TransportChecksum(ip, 6, segment));
-            return segment;
-        },
-    });
+            Protocol = 6,
+            Wrap = (inner, _, ip) =>
+            {
+                byte[] extra = options ?? [];
+                byte[] segment = Join(
+                    U16(source), U16(destination), U32(sequence), U32(acknowledgement), [(byte)((5 + (extra.Length / 4)) << 4), flags], U16(window),
+                    U16(0), U16(0), extra, inner);
+                BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(16), TransportChecksum(ip, 6, segment));
+                return segment;
+            },
+        });
 
     /// <summary>An SCTP common header (RFC 9260 3.1); its CRC stays 0. Chunks follow as layers or payload.</summary>
     public PacketBuilder Sctp(int source, int destination, uint verificationTag = 1) => Add(new Layer

@@ -57,7 +57,12 @@ public static class StreamBenchmarks
                     {
                         found += (int)flow.Add(new RtpPacketView
                         {
-                            At = new Timestamp(at.Microseconds + (i & 0xFFF)), Payload = datagram, IpIdentification = (ushort)pass, Checksum = (ushort)i, Dscp = 46, Ttl = 64,
+                            At = new Timestamp(at.Microseconds + (i & 0xFFF)),
+                            Payload = datagram,
+                            IpIdentification = (ushort)pass,
+                            Checksum = (ushort)i,
+                            Dscp = 46,
+                            Ttl = 64,
                         });
                     }
                     else

@@ -141,7 +141,10 @@ public static class TcpBenchmarks
         {
             var packet = new CapturedPacket
             {
-                CapturedAt = new Timestamp(_microseconds += 2), LinkType = LinkType.Ethernet, OriginalLength = frame.Length, Bytes = frame,
+                CapturedAt = new Timestamp(_microseconds += 2),
+                LinkType = LinkType.Ethernet,
+                OriginalLength = frame.Length,
+                Bytes = frame,
             };
             var segment = new DecodedPacket
             {

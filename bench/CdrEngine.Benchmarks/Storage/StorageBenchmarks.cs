@@ -173,9 +173,24 @@ public static class StorageBenchmarks
             string dialled = $"+44{random.NextInt64(10_000_000_000):0000000000}";
             StreamRecord stream = new()
             {
-                Ssrc = (uint)random.Next(), Source = source, Destination = source, PayloadType = 0, Codec = "PCMU/8000", Packets = 9000, Octets = 1_440_000,
-                Expected = 9000, Lost = 3, Duplicates = 0, OutOfOrder = 1, JitterMillisecondsMean = 1.25, JitterMillisecondsMax = 9.5, DeltaMillisecondsMax = 41,
-                Mos = 1 + (random.NextDouble() * 3.4), MosMin = 1, StartedAt = started, EndedAt = ended,
+                Ssrc = (uint)random.Next(),
+                Source = source,
+                Destination = source,
+                PayloadType = 0,
+                Codec = "PCMU/8000",
+                Packets = 9000,
+                Octets = 1_440_000,
+                Expected = 9000,
+                Lost = 3,
+                Duplicates = 0,
+                OutOfOrder = 1,
+                JitterMillisecondsMean = 1.25,
+                JitterMillisecondsMax = 9.5,
+                DeltaMillisecondsMax = 41,
+                Mos = 1 + (random.NextDouble() * 3.4),
+                MosMin = 1,
+                StartedAt = started,
+                EndedAt = ended,
             };
             calls.Add(new StoredCall(
                 new CallRecord

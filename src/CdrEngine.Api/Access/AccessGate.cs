@@ -15,6 +15,7 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     private static readonly object TokenKey = new();
 
     private readonly FailureBackOff _backOff = new(options.Limits, options.Time);
+    private string? _toldFault;
 
     /// <summary>Id of the token a request came with; null where none was asked for.</summary>
     public static string? TokenId(HttpContext context) => (context.Items[TokenKey] as AccessToken)?.Id;
@@ -27,9 +28,10 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         IPAddress? remote = context.Connection.RemoteIpAddress;
         if (_backOff.Remaining(remote) is { Ticks: > 0 } wait) return TooMany(context, wait);
         if (Presented(context) is not { } presented) return Unauthorized(context, "");
-        if (tokens.Find(presented) is not { } token)
+        AccessToken? found = tokens.Find(presented);
+        TellFault(tokens.Fault);
+        if (found is not { } token)
         {
-            if (tokens.Fault is not null) counters.Count(ApiCounter.TokenFileUnreadable);
             _backOff.Failed(remote);
             return Unauthorized(context, ", error=\"invalid_token\"");
         }
@@ -45,6 +47,14 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         context.Request.Headers.Authorization is { Count: 1 } header && header[0] is { } value && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? value[Scheme.Length..].Trim()
             : null;
+
+    // Once for each fault, not for each request that meets it.
+    private void TellFault(string? fault)
+    {
+        if (Interlocked.Exchange(ref _toldFault, fault) == fault || fault is null) return;
+        counters.Count(ApiCounter.TokenFileUnreadable);
+        options.OnFault?.Invoke($"tokens: {fault}");
+    }
 
     private bool IsRebound(HttpContext context) =>
         IPAddress.IsLoopback(options.Listen.Address)

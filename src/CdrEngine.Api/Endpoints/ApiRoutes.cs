@@ -26,7 +26,7 @@ internal static class ApiRoutes
             Parameters = CallParameters.All,
             Answers = [(CallEndpoints.JsonType, RecordSchemas.CallPage), (CallEndpoints.CsvType, null), (CallEndpoints.LinesType, null)],
             Headers = [("Link", "The next page, rel=\"next\" (RFC 8288); absent on the last.")],
-            Problems = [StatusCodes.Status406NotAcceptable],
+            Problems = [StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
         },
         new($"{Root}/calls/{{id}}", "getCall", "One call record.", calls.GetAsync)
         {

@@ -11,7 +11,7 @@ using Microsoft.Net.Http.Headers;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>The list of calls and a single record.</summary>
-internal sealed class CallEndpoints(ICallReader calls, ApiOptions options)
+internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCounters counters)
 {
     public const string JsonType = "application/json";
     public const string CsvType = "text/csv";
@@ -21,6 +21,8 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options)
     private const int FlushAtBytes = 32 * 1024;
 
     private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+
+    private readonly Seats _seats = new(options.Limits.Lists, options.Limits.LongestWait, counters);
 
     /// <summary><c>GET calls</c>.</summary>
     public async Task ListAsync(HttpContext context)
@@ -54,7 +56,14 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options)
             return;
         }
 
-        CallPage page = calls.List(query);
+        // The place is given back before the answer is sent: a slow client holds a page in memory, and no thread.
+        CallPage? page = null;
+        await _seats.RunAsync(context, () =>
+        {
+            page = calls.List(query);
+            return Task.CompletedTask;
+        });
+        if (page is null) return;
         if (page.CursorRejected)
         {
             await Problem.WriteAsync(

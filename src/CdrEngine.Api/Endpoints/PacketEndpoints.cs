@@ -25,7 +25,7 @@ internal sealed class PacketEndpoints(CallEndpoints calls, ICallPackets packets,
         Default = "all",
     };
 
-    private readonly SemaphoreSlim _seats = new(options.Limits.Downloads);
+    private readonly Seats _seats = new(options.Limits.Downloads, options.Limits.LongestWait, counters);
 
     /// <summary><c>GET calls/{id}.pcap</c>.</summary>
     public Task PcapAsync(HttpContext context)
@@ -110,22 +110,7 @@ internal sealed class PacketEndpoints(CallEndpoints calls, ICallPackets packets,
             return;
         }
 
-        if (!await _seats.WaitAsync(options.Limits.DownloadWait, context.RequestAborted))
-        {
-            counters.Count(ApiCounter.DownloadsBusy);
-            context.Response.Headers.RetryAfter = "2";
-            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "All downloads are taken; come again in a moment.");
-            return;
-        }
-
-        try
-        {
-            await answer(call, new AbortablePackets(packets, context.RequestAborted));
-        }
-        finally
-        {
-            _seats.Release();
-        }
+        await _seats.RunAsync(context, () => answer(call, new AbortablePackets(packets, context.RequestAborted)));
     }
 
     private async Task DownloadAsync(HttpContext context, CallRecord call, string action, Action<Stream> write)

@@ -66,7 +66,9 @@ internal sealed class ServiceEndpoints
 
     private string? Unready()
     {
-        lock (_looking)
+        // A store that hangs must not take a thread for each who asks: one looks, the others get what was seen last.
+        if (!_looking.TryEnter()) return _unready;
+        try
         {
             if (_looked && _options.Time.GetElapsedTime(_lookedAt) < BetweenLooks) return _unready;
             _looked = true;
@@ -84,6 +86,10 @@ internal sealed class ServiceEndpoints
             }
 
             return _unready;
+        }
+        finally
+        {
+            _looking.Exit();
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class RecordSchemas
         [Call] = CallSchema(document),
         ["Party"] = PartySchema(),
         ["Leg"] = LegSchema(),
-        ["Stream"] = StreamSchema(),
+        ["Stream"] = StreamSchemas.Stream(),
         [CallPage] = Object(
             "A page of call records.",
             ("calls", List("The records, in the order asked for.", new OpenApiSchemaReference(Call, document))),
@@ -128,29 +128,6 @@ internal static class RecordSchemas
         ("rang_at", Time("First 18x.").OrNull()),
         ("answered_at", Time("2xx.").OrNull()),
         ("ended_at", Time("BYE or final response.").OrNull()));
-
-    private static OpenApiSchema StreamSchema() => Object(
-        "An RTP stream: one SSRC on one pair of addresses, as seen where it was captured.",
-        ("ssrc", Text("Eight hexadecimal digits.")),
-        ("src", Text("Sender, address and port.")),
-        ("dst", Text("Receiver.")),
-        ("payload_type", Whole("Commonest payload type.")),
-        ("codec", Text("For example PCMU/8000.").OrNull()),
-        ("packets", Whole("Packets.")),
-        ("octets", Whole("Payload octets.")),
-        ("lost", Whole("Packets never seen.")),
-        ("duplicates", Whole("Packets seen before.")),
-        ("out_of_order", Whole("Packets that came after a later one.")),
-        ("jitter_ms", Number("Mean jitter (RFC 3550), milliseconds.").OrNull()),
-        ("max_jitter_ms", Number("Greatest jitter, milliseconds.").OrNull()),
-        ("mos", Number("Mean opinion score, 1..4.5.").OrNull()),
-        ("mos_min", Number("Score of the worst ten seconds.").OrNull()),
-        ("started_at", Time("First packet.")),
-        ("ended_at", Time("Last packet.")),
-        ("direction", Names("Which way.", ["caller_to_callee", "callee_to_caller"]).OrNull()),
-        ("media_index", Whole("Its m-line; -1 where unknown.")),
-        ("expected", Whole("Packets that were sent by the sequence numbers.")),
-        ("max_delta_ms", Number("Greatest time between two packets, milliseconds.").OrNull()));
 
     private static OpenApiSchema StatsSchema() => Object(
         "Counters since the start.",

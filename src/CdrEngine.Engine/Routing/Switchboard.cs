@@ -288,7 +288,10 @@ internal sealed class Switchboard : ISipMessageSink
         call.Age = _unanswered.AddLast(call);
         Arm(call, _now + _limits.UnansweredIdle);
         Counters.Increment(SwitchboardCounter.CallsOpened);
-        PostToCall(ShardItemKind.OpenCall, call);
+        ref ShardItem item = ref PostToCall(ShardItemKind.OpenCall, call);
+        item.SourceIndex = _source;
+        item.PayloadLength = callId.Length;
+        item.PayloadOffset = _batches[shard].Copy(callId);
         return call;
     }
 

@@ -38,7 +38,12 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         base.PostRestart(cause);
         _shard.Counters.Increment(ShardCounter.CallsRebuilt);
         _shard.Rebuild(_seat, this);
-        foreach (RtpFlow flow in _seat.Flows) Place(flow);
+        foreach (RtpFlow flow in _seat.Flows)
+        {
+            Place(flow);
+            if (flow.LastAt is { } last) OnMedia(last, flow.From);
+        }
+
         Follow();
     }
 
@@ -89,6 +94,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         if (!_shard.TryParse(arrival.Bytes)) return false;
         var context = new MessageContext(
             arrival.At, arrival.Source, arrival.Destination, arrival.Transport, arrival.CaptureSource, arrival.IsTruncated);
+        _shard.BeforeFold?.Invoke(_shard.Message);
         _machine.Apply(_shard.Message, context, _shard.Effects);
         return true;
     }

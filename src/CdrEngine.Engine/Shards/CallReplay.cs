@@ -1,5 +1,4 @@
 using CdrEngine.Calls.Transcripts;
-using CdrEngine.Core;
 using CdrEngine.PacketLog;
 
 namespace CdrEngine.Engine.Shards;
@@ -7,23 +6,17 @@ namespace CdrEngine.Engine.Shards;
 /// <summary>Tells a call's logged SIP to its actor once more, as when the actor failed.</summary>
 internal static class CallReplay
 {
-    /// <summary>Folds the messages in order of capture.</summary>
+    /// <summary>Folds the messages in order of capture, up to the one that the actor failed at.</summary>
     /// <param name="packets">The call's packets.</param>
-    /// <param name="without">Place in the order of capture of a packet to leave out.</param>
-    /// <param name="actor">Who is told.</param>
-    /// <param name="sipCallId">The call's Call-ID: messages of others that share a TCP segment are left out.</param>
-    /// <param name="captureSource">Source named in the record.</param>
-    public static void Run(PacketGather packets, long without, CallActor actor, string? sipCallId, string captureSource)
+    /// <param name="seat">The call, with the message at hand if there is one.</param>
+    /// <param name="actor">Who is told. Messages of other calls that share a TCP segment are left out.</param>
+    public static void Run(PacketGather packets, CallSeat seat, CallActor actor)
     {
-        var transcript = new SipTranscript(sipCallId);
-        while (packets.MoveNext())
-        {
-            CapturedPacket packet = packets.Current;
-            if (packet.Sequence != without) transcript.Visit(packet);
-        }
-
+        var transcript = new SipTranscript(seat.SipCallId);
+        while (packets.MoveNext()) transcript.Visit(packets.Current);
         foreach (TranscriptMessage message in transcript.Messages)
         {
+            if (message.At == seat.CurrentAt && message.Bytes.Span.SequenceEqual(seat.CurrentMessage.Span)) return;
             actor.Fold(new SipArrival
             {
                 Bytes = message.Bytes,
@@ -31,7 +24,7 @@ internal static class CallReplay
                 Source = message.Source,
                 Destination = message.Destination,
                 Transport = message.Transport,
-                CaptureSource = captureSource,
+                CaptureSource = seat.CaptureSource,
                 IsTruncated = false,
             });
         }

@@ -25,13 +25,22 @@ internal sealed class CallSeat(Shard shard)
 
     public List<RtpFlow> Flows { get; } = [];
 
+    /// <summary>Indexes of <see cref="Flows"/> in the shard's table.</summary>
+    public List<int> FlowHandles { get; } = [];
+
     public RtcpMeter? Rtcp { get; set; }
 
     /// <summary>Chunks listed when the record was last emitted; -1 before the first time.</summary>
     public int EmittedChunks { get; set; } = -1;
 
-    /// <summary>Place in the order of capture of the packet the actor is at: the one to leave out when it fails and is rebuilt.</summary>
-    public long CurrentSequence { get; set; }
+    /// <summary>True once a record was emitted, by this actor or the one before it.</summary>
+    public bool IsEmitted { get; set; }
+
+    /// <summary>The message the actor is at: the one to leave out where it fails and is rebuilt. Empty while it is at none.</summary>
+    public ReadOnlyMemory<byte> CurrentMessage { get; set; }
+
+    /// <summary>When that message was complete.</summary>
+    public Timestamp CurrentAt { get; set; } = Timestamp.MinValue;
 }
 
 /// <summary>One address pair of one call in its shard.</summary>

@@ -43,6 +43,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         _sources = sources;
         _pool = pool;
         _streamLimits = options.Streams;
+        BeforeFold = options.BeforeFold;
         CallOptions = new CallOptions { Timers = options.Timers, Limits = options.Call };
         Message = new SipMessage(options.Sip);
     }
@@ -51,6 +52,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     public static SupervisorStrategy Strategy { get; } = new() { MaxRestarts = 1, Within = TimeSpan.FromDays(365) };
 
     public CallOptions CallOptions { get; }
+
+    /// <summary>See <see cref="EngineOptions.BeforeFold"/>.</summary>
+    public Action<SipMessage>? BeforeFold { get; }
 
     public Counters<ShardCounter> Counters { get; } = new();
 
@@ -98,7 +102,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                     OpenFlow(ref item);
                     break;
                 case ShardItemKind.OpenCall:
-                    OpenCall(item.Call);
+                    OpenCall(batch, ref item);
                     break;
                 case ShardItemKind.CloseCall:
                     CloseCall(ref item);
@@ -153,6 +157,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     /// <summary>Takes a record; it is handed on once its packets are on disk.</summary>
     public void Emit(CallSeat seat, CallRecord record, RecordRevision revision)
     {
+        // An actor made anew does not know what the one before it has told.
+        if (seat.IsEmitted) revision = RecordRevision.Updated;
+        seat.IsEmitted = true;
         Counters.Increment(revision == RecordRevision.Final ? ShardCounter.Records : ShardCounter.RecordsUpdated);
         byte[] chunks = [];
         if (seat.Chunks is { } log)
@@ -173,7 +180,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         if (_log is null || !_log.Flush()) return;
         using PacketLogReader reader = _openReader();
         using PacketGather packets = reader.Gather(chunks.Sealed, PacketKindSet.Sip, chunks.Key);
-        CallReplay.Run(packets, seat.CurrentSequence, actor, seat.SipCallId, seat.CaptureSource);
+        CallReplay.Run(packets, seat, actor);
     }
 
     /// <summary>A deadline as the dispatcher's clock has it.</summary>
@@ -199,11 +206,21 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         HandOn();
     }
 
-    private void OpenCall(int handle)
+    private void OpenCall(ShardBatch batch, ref ShardItem item)
     {
-        while (_calls.Count <= handle) _calls.Add(null);
+        while (_calls.Count <= item.Call) _calls.Add(null);
         var seat = new CallSeat(this);
-        _calls[handle] = seat;
+        _calls[item.Call] = seat;
+
+        // The packets of a call may come before its first whole message: fragments, segments.
+        if (_log is not null)
+        {
+            ReadOnlySpan<byte> callId = batch.Bytes.AsSpan(item.PayloadOffset, item.PayloadLength);
+            seat.Chunks = _log.Open(CallKey.Of(callId));
+            seat.SipCallId = Encoding.UTF8.GetString(callId);
+            seat.CaptureSource = _sources[item.SourceIndex];
+        }
+
         seat.Ref = _dispatcher.Spawn(_props, seat);
     }
 
@@ -211,16 +228,10 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         CallSeat seat = _calls[item.Call]!;
         ReadOnlyMemory<byte> bytes = batch.Bytes.AsMemory(item.PayloadOffset, item.PayloadLength);
-        if (seat.Chunks is null && _log is not null && TryParse(bytes))
-        {
-            seat.Chunks = _log.Open(CallKey.Of(Message.CallId));
-            seat.SipCallId = Encoding.UTF8.GetString(Message.CallId);
-            seat.CaptureSource = _sources[item.SourceIndex];
-        }
-
         if (item.FrameLength > 0) Keep(seat, PacketKind.Sip, batch, ref item);
         Counters.Increment(ShardCounter.SipApplied);
-        seat.CurrentSequence = item.Sequence;
+        seat.CurrentMessage = bytes;
+        seat.CurrentAt = item.At;
         _dispatcher.DeliverBorrowed(seat.Ref!, new SipArrival
         {
             Bytes = bytes,
@@ -231,6 +242,8 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             CaptureSource = _sources[item.SourceIndex],
             IsTruncated = item.Flag,
         });
+        seat.CurrentMessage = default;
+        seat.CurrentAt = Timestamp.MinValue;
     }
 
     private void OpenFlow(ref ShardItem item)
@@ -240,6 +253,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         var flow = new RtpFlow(
             item.Source, item.Destination, Protocols.Rtp.PayloadTypeMap.Static, _streamLimits, StreamCounters, seat.Rtcp);
         seat.Flows.Add(flow);
+        seat.FlowHandles.Add(item.Flow);
         seat.Actor?.Place(flow);
         while (_flows.Count <= item.Flow) _flows.Add(default);
         _flows[item.Flow] = new FlowSeat(seat, flow);
@@ -293,6 +307,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         if (failed) Counters.Increment(ShardCounter.CallsFailed);
         seat.Chunks?.Dispose();
         _calls[item.Call] = null;
+        foreach (int flow in seat.FlowHandles) _flows[flow] = default;
     }
 
     private void Tell(CallSeat seat, CallSignal signal)

@@ -18,13 +18,13 @@ internal enum ShardItemKind : byte
     /// <summary>A fragment of the media packet that follows; logged only.</summary>
     MediaFrame,
 
-    /// <summary>A call begins; the handle is free.</summary>
+    /// <summary>A call begins; the handle is free and the payload is its Call-ID.</summary>
     OpenCall,
 
     /// <summary>The switchboard has forgotten the call; finish it and free the handle.</summary>
     CloseCall,
 
-    /// <summary>A flow of a call begins; the payload bytes are its two addresses.</summary>
+    /// <summary>A flow of a call begins.</summary>
     OpenFlow,
 
     /// <summary>Another open call expects media at one of this call's addresses.</summary>

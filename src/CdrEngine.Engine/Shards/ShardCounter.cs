@@ -9,18 +9,6 @@ public enum ShardCounter
     [Description("SIP messages applied to calls")]
     SipApplied,
 
-    /// <summary>Packets measured.</summary>
-    [Description("RTP packets measured")]
-    RtpMeasured,
-
-    /// <summary>Mirror duplicates of media.</summary>
-    [Description("RTP packets seen twice by the mirror, dropped")]
-    RtpMirrorDuplicates,
-
-    /// <summary>Media packets that are not RTP.</summary>
-    [Description("packets on media ports that are not RTP: RTCP, STUN, DTLS, T.38 and others")]
-    NotRtp,
-
     /// <summary>Records.</summary>
     [Description("call records written")]
     Records,

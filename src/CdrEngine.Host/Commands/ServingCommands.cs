@@ -55,13 +55,16 @@ internal static class Serving
         await using (server)
         {
             ApiStart start = await server.StartAsync(context.Stop);
-            int code = captures.Count > 0 ? ImportCommand.Import(captures, settings, context) : ExitCode.Success;
+
+            // Before the import, which may take hours and whose records can be read while it runs.
             if (start.NewAdminToken is { } token)
             {
                 context.Out.WriteLine($"administrator's token, shown this once: {token}");
                 context.Out.WriteLine($"try: curl -H 'Authorization: Bearer {token}' {start.Url}/api/v1/calls");
+                context.Out.Flush();
             }
 
+            int code = captures.Count > 0 ? ImportCommand.Import(captures, settings, context) : ExitCode.Success;
             context.Out.WriteLine($"listening on {start.Url} until Ctrl-C");
             context.Out.Flush();
             await Stopped(context.Stop);

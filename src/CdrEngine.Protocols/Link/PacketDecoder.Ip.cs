@@ -141,7 +141,11 @@ public sealed partial class PacketDecoder
     {
         var fragment = new Fragment
         {
-            Payload = walk.Bytes, Offset = offset, Length = walk.Bytes.Length + walk.Missing, HasMore = more, Protocol = walk.Protocol,
+            Payload = walk.Bytes,
+            Offset = offset,
+            Length = walk.Bytes.Length + walk.Missing,
+            HasMore = more,
+            Protocol = walk.Protocol,
         };
         FragmentVerdict verdict = _fragments.Add(key, fragment, packet, walk.Completed, out FragmentedDatagram? datagram, out DecodeCounter cause);
         if (verdict == FragmentVerdict.Refused) return Malformed(cause);

@@ -114,8 +114,26 @@ public sealed class CallRecordJsonTests
     {
         var voip = new Protocols.Rtcp.VoipMetrics
         {
-            Ssrc = 42, LossRate = 1, DiscardRate = 2, BurstDensity = 3, GapDensity = 4, BurstMilliseconds = 5, GapMilliseconds = 6, RoundTripMilliseconds = 7, EndSystemMilliseconds = 8, SignalLevelDbm = -9, NoiseLevelDbm = null,
-            ResidualEchoReturnLossDb = 10, Gmin = 16, RFactor = 90, ExternalRFactor = null, MosLq = 4.1, MosCq = 4.2, ReceiverConfiguration = 11, JitterBufferNominalMilliseconds = 12, JitterBufferMaximumMilliseconds = 13,
+            Ssrc = 42,
+            LossRate = 1,
+            DiscardRate = 2,
+            BurstDensity = 3,
+            GapDensity = 4,
+            BurstMilliseconds = 5,
+            GapMilliseconds = 6,
+            RoundTripMilliseconds = 7,
+            EndSystemMilliseconds = 8,
+            SignalLevelDbm = -9,
+            NoiseLevelDbm = null,
+            ResidualEchoReturnLossDb = 10,
+            Gmin = 16,
+            RFactor = 90,
+            ExternalRFactor = null,
+            MosLq = 4.1,
+            MosCq = 4.2,
+            ReceiverConfiguration = 11,
+            JitterBufferNominalMilliseconds = 12,
+            JitterBufferMaximumMilliseconds = 13,
             JitterBufferAbsoluteMaximumMilliseconds = 14,
         };
         CallRecord record = Full with { Streams = [Full.Streams[0] with { Rtcp = new RtcpRecord { Voip = voip } }] };

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using CdrEngine.Benchmarks.Commands;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Load;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Benchmarks.Processes;
+
+/// <summary>The real program: <c>cdrengine import FILE --data FOLDER</c> in a process of its own.</summary>
+public static class ImportProcess
+{
+    /// <summary>The command line for /bin/sh.</summary>
+    public static string Command(string capture, string data, bool log) => string.Join(
+        ' ',
+        MeasuredProcess.Quote(Runtime()),
+        MeasuredProcess.Quote(Program()),
+        "import",
+        MeasuredProcess.Quote(capture),
+        "--data",
+        MeasuredProcess.Quote(data),
+        "--set",
+        $"packet-log.enabled={(log ? "on" : "off")}");
+
+    /// <summary>How the stored records differ from those that must come: null where they do not, else one line.</summary>
+    public static string? Differences(string data, string capture)
+    {
+        ExpectedRecords expected = ExpectedRecords.OfCapture(capture);
+        using SqliteCallStore store = SqliteCallStore.Open(Path.Combine(data, "records"));
+        string? cursor = null;
+        do
+        {
+            CallPage page = store.List(new CallQuery { Limit = CallQuery.MaxLimit, Cursor = cursor });
+            if (page.CursorRejected) throw new BenchException("the store refuses its own cursor");
+            foreach (CallRecord record in page.Calls) expected.Take(record);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        IReadOnlyList<string> differences = expected.Differences();
+        return differences.Count == 0 ? null : $"{differences.Count:N0} of {expected.Calls:N0} calls differ; the first: {differences[0]}";
+    }
+
+    // Both lie beside this program: a reference to an executable project copies all it needs.
+    private static string Program()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "cdrengine.dll");
+        return File.Exists(path) ? path : throw new BenchException($"{path} is missing: build bench/CdrEngine.Benchmarks");
+    }
+
+    // shared/Microsoft.NETCore.App/VERSION lies three folders below the dotnet command.
+    private static string Runtime()
+    {
+        string path = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        return File.Exists(path) ? path : "dotnet";
+    }
+}

@@ -1,0 +1,30 @@
+namespace CdrEngine.Replay;
+
+/// <summary>How captures go through the engine.</summary>
+public sealed record ReplayOptions
+{
+    /// <summary>Shards; 0 for the engine's default.</summary>
+    public int Shards { get; init; }
+
+    /// <summary>How far packets go.</summary>
+    public ReplayDepth Depth { get; init; } = ReplayDepth.Engine;
+
+    /// <summary>Whether the packets of calls are kept in a packet log.</summary>
+    public bool Log { get; init; }
+
+    /// <summary>Whether records are written into SQLite; otherwise they are counted and dropped.</summary>
+    public bool Records { get; init; }
+}
+
+/// <summary>How far packets go, each depth on top of the one before.</summary>
+public enum ReplayDepth
+{
+    /// <summary>Read from the file, nothing more.</summary>
+    Read,
+
+    /// <summary>Read and decoded to UDP, TCP or SCTP payload, fragments put together.</summary>
+    Decode,
+
+    /// <summary>Read, decoded, dealt to calls; streams measured, records made.</summary>
+    Engine,
+}
