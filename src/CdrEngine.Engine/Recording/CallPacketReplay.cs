@@ -20,6 +20,7 @@ internal interface IReplayedMedia
 }
 
 /// <summary>Reads a call's packets once more: SIP through a fresh machine, so that every RTP packet is understood as at its time.</summary>
+/// <remarks>Without anyone to take the media, only the signalling is read, and keys are foreseen.</remarks>
 internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
 {
     private readonly CallRecord _record;
@@ -83,7 +84,9 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
         _flows.Changed(Machine);
         if (_decryptor is null) return;
         PartySide side = _effects.Media[0].Side;
-        if (SdpParser.TryRead(_message.SdpBody, _sdp)) _decryptor.Learn(side, _sdp);
+        if (!SdpParser.TryRead(_message.SdpBody, _sdp)) return;
+        if (_media is null) _decryptor.Foresee(side, _sdp);
+        else _decryptor.Learn(side, _sdp);
     }
 
     private bool OnMedia(in DecodedPacket decoded, Timestamp at)
