@@ -202,8 +202,6 @@ public sealed partial class SrtpKeyring : IDisposable
             source.Receivers.Clear();
             source.Current = null;
         }
-
-        DisposeHandshakes();
     }
 
     private static SrtpProtection ProtectionOf(SdpMedia media)
@@ -277,12 +275,15 @@ public sealed partial class SrtpKeyring : IDisposable
         // Many keys for one packet: what nothing opens is tried seldom.
         source.StrayFailures = source.StrayFailures == int.MaxValue ? _limits.MaxFailedSearches : source.StrayFailures + 1;
         if (source.StrayFailures > _limits.MaxFailedSearches && source.StrayFailures % Math.Max(1, _limits.SearchInterval) != 0) return false;
+        uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet[8..]);
         foreach (Source other in _ordered)
         {
             if (ReferenceEquals(other, source)) continue;
             foreach (SrtpReceiver receiver in other.Receivers)
             {
-                if (!receiver.IsRtpAuthenticated || !receiver.TryUnprotect(packet, plain, SrtpEffort.Estimate, hint: 0, out length, out _)) continue;
+                // Only a key that has opened this very source before is worth a search.
+                SrtpEffort effort = receiver.TryGetRollOver(ssrc, out _) ? SrtpEffort.Search : SrtpEffort.Estimate;
+                if (!receiver.IsRtpAuthenticated || !receiver.TryUnprotect(packet, plain, effort, hint: 0, out length, out _)) continue;
                 source.StrayFailures = 0;
                 source.Current = receiver;
                 return true;

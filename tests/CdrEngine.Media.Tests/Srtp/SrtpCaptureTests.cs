@@ -58,21 +58,22 @@ public sealed class SrtpCaptureTests
         receiver.Dispose();
     }
 
-    /// <summary>Largest normalised correlation of the decoded packets with the file that was played, over lags of up to a second.</summary>
+    /// <summary>Largest normalised correlation of the decoded packets with the file that was played, over lags of up to half a second either way.</summary>
     private static double Likeness(List<byte[]> packets, string wav)
     {
         byte[] file = File.ReadAllBytes(SharedFolder.Path("lab", "audio", wav));
         short[] played = new short[(file.Length - 44) / 2];
         Buffer.BlockCopy(file, 44, played, 0, played.Length * 2);
         double[] heard = packets.SelectMany(static packet => packet[12..]).Select(Linear).ToArray();
-        const int Lags = 8000;
+        const int Lags = 4000;
+        const int Step = 4; // enough for telephone speech: every fourth sample of the sum, every lag
         int length = heard.Length - Lags;
         double best = 0;
-        for (int lag = -Lags; lag <= Lags; lag += 1)
+        for (int lag = -Lags; lag <= Lags; lag++)
         {
             int heardAt = Math.Max(0, lag), playedAt = Math.Max(0, -lag);
             double product = 0, heardPower = 1, playedPower = 1;
-            for (int i = 0; i < length; i++)
+            for (int i = 0; i < length; i += Step)
             {
                 double x = heard[heardAt + i], y = played[playedAt + i];
                 product += x * y;

@@ -101,6 +101,8 @@ public sealed class SrtpKeyringTests
         keyring.Learn(Caller, 1, Media(Sender(2)));
         for (ushort i = 0; i < 60; i++) AssertOpens(keyring, Caller, Sender(2), i, 0);
         Assert.Equal(1, keyring.Counters[SrtpCounter.StrayKey]);
+        AssertOpens(keyring, Caller, Sender(2), 50_000, 2); // after a gap it is found again
+        Assert.Equal(2, keyring.Counters[SrtpCounter.StrayKey]);
     }
 
     [Fact]
