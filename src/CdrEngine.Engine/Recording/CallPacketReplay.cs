@@ -91,10 +91,18 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
 
     private bool OnMedia(in DecodedPacket decoded, Timestamp at)
     {
-        if (_media is null || MediaClassifier.Classify(decoded.Payload) != MediaPacketKind.Rtp) return true;
-        if (RtpHeader.TryRead(decoded.Payload, decoded.IsTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message) return true;
+        if (_media is null) return true;
+        MediaPacketKind kind = MediaClassifier.Classify(decoded.Payload);
+        if (kind is not (MediaPacketKind.Rtp or MediaPacketKind.Dtls)) return true;
         MediaFlow? flow = _flows.Find(decoded.Source, decoded.Destination, Machine);
         if (flow is not { IsAudio: true } || flow.Side is not (PartySide.Caller or PartySide.Callee)) return true;
+        if (kind == MediaPacketKind.Dtls)
+        {
+            _decryptor?.Observe(flow.Side, flow.MediaIndex, decoded.Payload);
+            return true;
+        }
+
+        if (RtpHeader.TryRead(decoded.Payload, decoded.IsTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message) return true;
         return _media.OnRtp(rtp, flow, decoded.Payload, at);
     }
 }

@@ -17,6 +17,12 @@ public interface IMediaDecryptor
     /// <param name="sdp">The description; borrowed for the call.</param>
     void Learn(PartySide side, SdpSession sdp);
 
+    /// <summary>Takes what is no RTP on a flow of encrypted media, such as a DTLS handshake.</summary>
+    /// <param name="side">Who sent it.</param>
+    /// <param name="mediaIndex">Position of its m-line; -1 where unknown.</param>
+    /// <param name="datagram">The datagram.</param>
+    void Observe(PartySide side, int mediaIndex, ReadOnlySpan<byte> datagram);
+
     /// <summary>Opens one packet.</summary>
     /// <param name="side">Who sent it.</param>
     /// <param name="mediaIndex">Position of its m-line; -1 where unknown.</param>

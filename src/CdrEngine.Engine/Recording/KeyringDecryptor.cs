@@ -26,6 +26,9 @@ public sealed class KeyringDecryptor : IMediaDecryptor, IDisposable
     }
 
     /// <inheritdoc />
+    public void Observe(PartySide side, int mediaIndex, ReadOnlySpan<byte> datagram) => _keyring.ObserveDtls(Number(side), mediaIndex, datagram);
+
+    /// <inheritdoc />
     public bool TryDecrypt(PartySide side, int mediaIndex, ReadOnlySpan<byte> packet, Span<byte> plain, out int length, out string? reason)
     {
         bool isOpen = _keyring.TryUnprotect(Number(side), mediaIndex, packet, plain, out length, out SrtpRejection rejection);

@@ -23,6 +23,9 @@ internal ref struct BitReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
+    /// <summary>The next bit, left where it is; 0 past the end.</summary>
+    public readonly int Peek() => Left > 0 ? (_bytes[_at >> 3] >> (7 - (_at & 7))) & 1 : 0;
+
     /// <summary>Leaves out bits.</summary>
     public void Skip(int bits) => _at += bits;
 

@@ -3,10 +3,12 @@ namespace CdrEngine.Media.Codecs;
 /// <summary>The framing of a Speex payload (RFC 5574 3.2; the Speex manual's tables of narrow-band and wide-band modes): frames follow each other by bits.</summary>
 internal static class SpeexPacket
 {
-    private const int Fewest = 5; // a frame is no shorter; less is padding
+    private const int MaxBytes = 2000; // what the library has room for; it complains on the error output about more
+    private const int Fewest = 5;      // a frame is no shorter; less is padding
     private const int MaxLayersBefore = 2;
     private const int ModeBits = 4;
     private const int HighModeBits = 3;
+    private const int MaxUltraMode = 1; // the layer from 16 to 32 kHz has one mode, and none
 
     private const int UserSignal = 13;
     private const int Signal = 14;
@@ -23,12 +25,17 @@ internal static class SpeexPacket
     /// <param name="layers">High layers that the decoder reads: 0 narrow, 1 wide, 2 ultra-wide band.</param>
     public static int CountFrames(ReadOnlySpan<byte> payload, int layers)
     {
+        if (payload.Length > MaxBytes) return -1;
         var bits = new BitReader(payload);
         int frames = 0;
         while (true)
         {
-            // Layers above the decoder's own stand before the next frame and are passed over.
-            if (!TrySkipLayers(ref bits, MaxLayersBefore)) return -1;
+            // Layers above the decoder's own stand before the next frame and are passed over; the library cannot pass over an empty one.
+            for (int layer = 0; layer < MaxLayersBefore && bits.Left >= Fewest && bits.Peek() != 0; layer++)
+            {
+                if (!TrySkipLayer(ref bits, lowest: 1, High.Length - 1)) return -1;
+            }
+
             if (bits.Left < Fewest) return frames;
             if (bits.Read(1) != 0) return -1;
             int mode = bits.Read(ModeBits);
@@ -46,7 +53,11 @@ internal static class SpeexPacket
                     break;
                 case int known when known < Narrow.Length:
                     bits.Skip(Narrow[known] - 1 - ModeBits);
-                    if (!TrySkipLayers(ref bits, layers)) return -1;
+                    for (int layer = 0; layer < layers && bits.Left > 0 && bits.Peek() != 0; layer++)
+                    {
+                        if (!TrySkipLayer(ref bits, lowest: 0, layer == 0 ? High.Length - 1 : MaxUltraMode)) return -1;
+                    }
+
                     frames++;
                     break;
                 default:
@@ -57,17 +68,12 @@ internal static class SpeexPacket
         }
     }
 
-    private static bool TrySkipLayers(ref BitReader bits, int most)
+    private static bool TrySkipLayer(ref BitReader bits, int lowest, int highest)
     {
-        for (int layer = 0; layer < most && bits.Left >= Fewest; layer++)
-        {
-            BitReader head = bits;
-            if (head.Read(1) == 0) return true;
-            int mode = head.Read(HighModeBits);
-            if (mode >= High.Length) return false;
-            bits.Skip(High[mode]);
-        }
-
+        bits.Skip(1);
+        int mode = bits.Read(HighModeBits);
+        if (mode < lowest || mode > highest) return false;
+        bits.Skip(High[mode] - 1 - HighModeBits);
         return bits.Left >= 0;
     }
 }

@@ -57,8 +57,8 @@ public sealed class EveryRecordingTests
     {
         string[] files =
         [
-            .. Directory.EnumerateFiles(SharedFolder.Path("lab", "captures"), "*.pcap").Order(),
-            .. Directory.EnumerateFiles(SharedFolder.Path("captures"), "*cap*").Order(),
+            .. Directory.EnumerateFiles(SharedFolder.Path("lab", "captures"), "*.pcap").Order(StringComparer.Ordinal),
+            .. Directory.EnumerateFiles(SharedFolder.Path("captures"), "*cap*").Order(StringComparer.Ordinal),
         ];
         int made = 0;
         foreach (string file in files)
