@@ -5,11 +5,12 @@ using CdrEngine.Engine.Recording;
 using CdrEngine.Media.Playout;
 using CdrEngine.TestKit;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace CdrEngine.Engine.Tests.Recording;
 
 /// <summary>Recordings of the lab's calls against the sound files that the phones played.</summary>
-public sealed class LabRecordingTests
+public sealed class LabRecordingTests(ITestOutputHelper figures)
 {
     [SharedTheory]
     [InlineData("01-answered-pcmu", 8_000)]
@@ -44,6 +45,7 @@ public sealed class LabRecordingTests
             (double correlation, int lag) = Likeness.Best(heard, RecordedCall.Voice(voice), -800, 1600);
             Assert.True(correlation > 0.9, $"{voice}: correlation {correlation:F3} at {lag / 8.0} ms");
             errors[side] = (lag / 8.0) - ((first - (result.StartedAt.Microseconds / 1e6)) * 1000);
+            figures.WriteLine($"{scenario} {voice}: correlation {correlation:F4}, {errors[side]:F1} ms from its first packet");
             Assert.InRange(errors[side], -20, 20);
         }
 
