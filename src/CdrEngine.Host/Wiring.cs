@@ -21,4 +21,5 @@ internal sealed class Wiring : IParts
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));}
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));
+}
