@@ -26,7 +26,7 @@ find_sdk() {
 
 # A checksum over path, size and time of everything the program is built from. About 20 ms.
 sources_sum() {
-    (cd "$root" && find src hocon Directory.Build.props Directory.Packages.props global.json \
+    (cd "$root" && find src hocon demo Directory.Build.props Directory.Packages.props global.json \
         \( -name bin -o -name obj \) -prune -o -type f -printf '%p %s %T@\n' | LC_ALL=C sort | cksum | tr -d ' \n')
 }
 

@@ -1,5 +1,4 @@
 using CdrEngine.Api.Statistics;
-using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Parts;
@@ -24,6 +23,4 @@ internal sealed class Wiring : IParts
 
     /// <inheritdoc />
     public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders));
-
-    private static CommandException Absent(string part) => new($"this build has no {part}");
 }

@@ -16,7 +16,16 @@ public sealed class CallPacketsTests
 {
     private static readonly LoadOptions Mixed = new()
     {
-        Calls = 60, CallsPerSecond = 30, TalkSeconds = 3, TcpShare = 0.3, IPv6Share = 0.3, FragmentShare = 0.4, VlanShare = 0.3, ProxyShare = 0.5, RetransmissionShare = 0.1, MirrorShare = 0,
+        Calls = 60,
+        CallsPerSecond = 30,
+        TalkSeconds = 3,
+        TcpShare = 0.3,
+        IPv6Share = 0.3,
+        FragmentShare = 0.4,
+        VlanShare = 0.3,
+        ProxyShare = 0.5,
+        RetransmissionShare = 0.1,
+        MirrorShare = 0,
     };
 
     [Theory]

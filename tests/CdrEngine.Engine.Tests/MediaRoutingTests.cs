@@ -31,6 +31,35 @@ public sealed class MediaRoutingTests
     }
 
     [Fact]
+    public void Media_AfterTheByeAndItsLinger_IsNobodys()
+    {
+        using EngineRun run = new Scene()
+            .Call("one@test", 0, answer: 1, bye: 5)
+            .Rtp(1.1, 25, A, B, 0xA1)
+            .Run();
+        StreamRecord stream = run.Call("one@test").Streams.Single();
+        Scene.ExpectBetween(stream.EndedAt, 8.9, 9.1);
+        Assert.Equal(Scene.Time(5), run.Call("one@test").EndedAt);
+        Assert.InRange(run["packets.media_packets"], 395, 495);
+        Assert.Equal(1195, run["packets.media_packets"] + run["packets.media_unclaimed"]);
+    }
+
+    [Fact]
+    public void PortReuse_MediaBeforeTheSdpOfTheNextCall_WaitsForIt()
+    {
+        // The old call has given up the addresses and is still known.
+        using EngineRun run = new Scene()
+            .Call("one@test", 0, answer: 1, bye: 5)
+            .Rtp(1.1, 5, B, A, 0xB1)
+            .Call("two@test", 15, answer: 18, bye: 25, lateOffer: true)
+            .Rtp(16, 25, B, A, 0xB2)
+            .Run();
+        ExpectStreams(run.Call("one@test"), (0xB1, 195));
+        ExpectStreams(run.Call("two@test"), (0xB2, 450));
+        Assert.Equal(100, run["packets.media_attached_late"]);
+    }
+
+    [Fact]
     public void PortReuse_WithoutBye_TheNewestWinsAndBothAreFlagged()
     {
         using EngineRun run = new Scene()

@@ -11,7 +11,19 @@ internal static class Fixtures
 
     private static readonly LoadOptions Small = new()
     {
-        Calls = 12, CallsPerSecond = 4, TalkSeconds = 0.5, RegistersPerCall = 0, LossShare = 0.05, ReorderShare = 0.03, DuplicateShare = 0.03, MirrorShare = 0.03, RetransmissionShare = 0.1, IPv6Share = 0, TcpShare = 0, VlanShare = 0, FragmentShare = 0,
+        Calls = 12,
+        CallsPerSecond = 4,
+        TalkSeconds = 0.5,
+        RegistersPerCall = 0,
+        LossShare = 0.05,
+        ReorderShare = 0.03,
+        DuplicateShare = 0.03,
+        MirrorShare = 0.03,
+        RetransmissionShare = 0.1,
+        IPv6Share = 0,
+        TcpShare = 0,
+        VlanShare = 0,
+        FragmentShare = 0,
     };
 
     public static bool Updates => Environment.GetEnvironmentVariable(UpdateSwitch) == "1";

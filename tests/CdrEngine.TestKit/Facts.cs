@@ -79,6 +79,13 @@ public sealed class ToolFactAttribute : FactAttribute
     public ToolFactAttribute(string tool) => Skip = Missing.Tool(tool);
 }
 
+/// <summary>A theory that runs another program.</summary>
+public sealed class ToolTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips with the reason where the program is missing.</summary>
+    public ToolTheoryAttribute(string tool) => Skip = Missing.Tool(tool);
+}
+
 /// <summary>A test that reads ../shared and runs another program.</summary>
 public sealed class SharedToolFactAttribute : FactAttribute
 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CdrEngine.Benchmarks.Actors;
 using CdrEngine.Benchmarks.Calls;
+using CdrEngine.Benchmarks.Media;
 using CdrEngine.Benchmarks.PacketLog;
 using CdrEngine.Benchmarks.Protocols;
 using CdrEngine.Benchmarks.Protocols.Link;
@@ -23,6 +24,7 @@ internal static class MicroCommands
         ("actors", "messages, timers, idle actors", ActorBenchmarks.Run),
         ("packet-log", "packets laid down and gathered", PacketLogBenchmarks.Run),
         ("storage", "records stored and listed", StorageBenchmarks.Run),
+        ("recording", "calls recorded from their packets", RecordingBenchmarks.Run),
     ];
 
     public static Command MakeList(TextWriter output)

@@ -16,7 +16,7 @@ internal static class SuiteCommand
     public static Command Make(TextWriter output)
     {
         var quick = new Option<bool>("--quick") { Description = "A tenth of the load, once: to see that it runs." };
-        var peers = new Option<string[]>("--peer") 
+        var peers = new Option<string[]>("--peer")
         {
             Description = "One more program, as NAME=COMMAND; {file} is the capture, {out} an empty folder. May be given again.",
         };

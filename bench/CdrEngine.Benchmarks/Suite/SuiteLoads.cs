@@ -44,12 +44,14 @@ internal static class SuiteLoads
         Mix = new Dictionary<Scenario, double> { [Scenario.CallerHangsUp] = 1 },
     });
 
-    /// <summary>The same load <paramref name="factor"/> times as long: as many calls at once, so only the file grows.</summary>
+    /// <summary>The same load <paramref name="factor"/> times as long: as many calls at once, so only the file grows. Once is longer than any
+    /// window in which an ended call is remembered (call.retry-kept, 3 min), else memory would still be filling. RTP is sparse for that.</summary>
     public static LoadOptions Grown(int factor, bool quick) => new()
     {
         Seed = 14,
-        Calls = (quick ? 100 : 1000) * factor,
-        CallsPerSecond = 20,
-        TalkSeconds = quick ? 2 : 8,
+        Calls = (quick ? 500 : 10_000) * factor,
+        CallsPerSecond = 40,
+        TalkSeconds = 8,
+        RtpInterval = TimeSpan.FromMilliseconds(200),
     };
 }

@@ -10,14 +10,30 @@ namespace CdrEngine.Calls.Records;
 /// alone is rounded. What is derived (durations, coarse disposition) is written and never read back.</remarks>
 public static class CallRecordJson
 {
+    /// <summary>A longer buffer, made by one record of thousands of digits, is not kept.</summary>
+    private const int KeptBufferBytes = 256 * 1024;
+
     private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
 
     /// <summary>One record as UTF-8 on one line, without a line end.</summary>
     public static byte[] ToUtf8(CallRecord record, BillsecRounding rounding = BillsecRounding.Nearest)
     {
-        var buffer = new ArrayBufferWriter<byte>(2048);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(record, writer, rounding);
-        return buffer.WrittenSpan.ToArray();
+        // Kept from record to record: growing a buffer for each costs more than writing it.
+        ArrayBufferWriter<byte> buffer = _buffer ??= new ArrayBufferWriter<byte>(8192);
+        Utf8JsonWriter writer = _writer ??= new Utf8JsonWriter(buffer, Compact);
+        buffer.ResetWrittenCount();
+        writer.Reset();
+        Write(record, writer, rounding);
+        writer.Flush();
+        byte[] json = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity > KeptBufferBytes) (_buffer, _writer) = (null, null);
+        return json;
     }
 
     /// <summary>Writes one record as one object.</summary>

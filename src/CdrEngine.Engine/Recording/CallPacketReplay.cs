@@ -20,6 +20,7 @@ internal interface IReplayedMedia
 }
 
 /// <summary>Reads a call's packets once more: SIP through a fresh machine, so that every RTP packet is understood as at its time.</summary>
+/// <remarks>Without anyone to take the media, only the signalling is read, and keys are foreseen.</remarks>
 internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
 {
     private readonly CallRecord _record;
@@ -83,15 +84,25 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
         _flows.Changed(Machine);
         if (_decryptor is null) return;
         PartySide side = _effects.Media[0].Side;
-        if (SdpParser.TryRead(_message.SdpBody, _sdp)) _decryptor.Learn(side, _sdp);
+        if (!SdpParser.TryRead(_message.SdpBody, _sdp)) return;
+        if (_media is null) _decryptor.Foresee(side, _sdp);
+        else _decryptor.Learn(side, _sdp);
     }
 
     private bool OnMedia(in DecodedPacket decoded, Timestamp at)
     {
-        if (_media is null || MediaClassifier.Classify(decoded.Payload) != MediaPacketKind.Rtp) return true;
-        if (RtpHeader.TryRead(decoded.Payload, decoded.IsTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message) return true;
+        if (_media is null) return true;
+        MediaPacketKind kind = MediaClassifier.Classify(decoded.Payload);
+        if (kind is not (MediaPacketKind.Rtp or MediaPacketKind.Dtls)) return true;
         MediaFlow? flow = _flows.Find(decoded.Source, decoded.Destination, Machine);
         if (flow is not { IsAudio: true } || flow.Side is not (PartySide.Caller or PartySide.Callee)) return true;
+        if (kind == MediaPacketKind.Dtls)
+        {
+            _decryptor?.Observe(flow.Side, flow.MediaIndex, decoded.Payload);
+            return true;
+        }
+
+        if (RtpHeader.TryRead(decoded.Payload, decoded.IsTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message) return true;
         return _media.OnRtp(rtp, flow, decoded.Payload, at);
     }
 }

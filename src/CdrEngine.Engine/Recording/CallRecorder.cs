@@ -116,7 +116,9 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         if (record.AnsweredAt is null && !isEarly) return RecordingResult.None(NotAnswered);
 
         // 2. Signalling, then the streams.
-        var signalling = new CallPacketReplay(record, options, whole: null, media: null, decryptor: null, request.Stop);
+        IMediaDecryptor? decryptor = options.Decryptors?.Invoke(record);
+        using var opened = decryptor as IDisposable;
+        var signalling = new CallPacketReplay(record, options, whole: null, media: null, decryptor, request.Stop);
         packets.Visit(record.Id, PacketKinds.Signalling, signalling);
         var surveyor = new Surveyor(new RecordingSurvey(options.Playout));
         bool isKnown = packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, surveyor, decryptor: null, request.Stop));
@@ -151,30 +153,22 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         };
         using var timeline = new RecordingTimeline(
             plan, settings, options.Decoders, (PcmFormat format, [NotNullWhen(true)] out IPcmSink? sink, [NotNullWhen(false)] out string? reason) => sinks(format, start, out sink, out reason));
-        IMediaDecryptor? decryptor = options.Decryptors?.Invoke(record);
-        try
+        var player = new Player(timeline, decryptor);
+        packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, player, decryptor, request.Stop));
+        if (timeline.Complete())
         {
-            var player = new Player(timeline, decryptor);
-            packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, player, decryptor, request.Stop));
-            if (timeline.Complete())
+            return new RecordingResult
             {
-                return new RecordingResult
-                {
-                    State = RecordingState.Available,
-                    StartedAt = start,
-                    Format = timeline.Format,
-                    Counters = timeline.Counters,
-                    PartReason = player.ShutReason ?? timeline.DecoderReason,
-                };
-            }
+                State = RecordingState.Available,
+                StartedAt = start,
+                Format = timeline.Format,
+                Counters = timeline.Counters,
+                PartReason = player.ShutReason ?? timeline.DecoderReason,
+            };
+        }
 
-            string? reason = timeline.SinkReason ?? player.ShutReason ?? timeline.DecoderReason ?? unsupported;
-            return reason is null ? RecordingResult.None(NoRtp) : RecordingResult.Failed(reason);
-        }
-        finally
-        {
-            (decryptor as IDisposable)?.Dispose();
-        }
+        string? reason = timeline.SinkReason ?? player.ShutReason ?? timeline.DecoderReason ?? unsupported;
+        return reason is null ? RecordingResult.None(NoRtp) : RecordingResult.Failed(reason);
     }
 
     // The best codec of the call decides: anything wider than telephony takes the next of the three rates.

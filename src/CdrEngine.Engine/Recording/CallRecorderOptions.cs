@@ -17,8 +17,9 @@ public sealed record CallRecorderOptions
     /// <summary>Makes decoders. Default: those of the libraries installed here.</summary>
     public AudioDecoderFactory Decoders { get; init; } = AudioDecoders.TryCreate;
 
-    /// <summary>Makes the decryptor of one call; null where there is none and encrypted media stays shut.</summary>
-    public Func<CallRecord, IMediaDecryptor?>? Decryptors { get; init; }
+    /// <summary>Makes the decryptor of one call, disposed of after it where it asks for that; null where encrypted media is to stay shut. Default:
+    /// the keys of the call's own SDP.</summary>
+    public Func<CallRecord, IMediaDecryptor?>? Decryptors { get; init; } = static _ => new KeyringDecryptor();
 
     /// <summary>Stretches of a call to silence, such as digits that a policy masks; null for none.</summary>
     public Func<CallRecord, IReadOnlyList<MutedInterval>>? Muted { get; init; }

@@ -24,6 +24,9 @@ internal sealed class MediaFlow(int number, Endpoint source, Endpoint destinatio
     /// <summary>Which side speaks; unknown where the packets belong to neither.</summary>
     public PartySide Side { get; private set; }
 
+    /// <summary>True where a description says whose it is.</summary>
+    public bool IsAnnounced => _match.From != PartySide.Unknown;
+
     /// <summary>0 at the speaker's own hop, more farther away.</summary>
     public int Rank { get; private set; }
 
@@ -75,11 +78,11 @@ internal sealed class FlowBook(CallRecord record, CallMachine? whole, int limit)
         flow = new MediaFlow(_inOrder.Count, source, destination);
         _inOrder.Add(flow);
         _flows.Add((source, destination), flow);
-        Place(flow, now);
+        Changed(now);
         return flow;
     }
 
-    /// <summary>The call's descriptions have changed.</summary>
+    /// <summary>The call's descriptions have changed, or there is another flow to conclude from.</summary>
     public void Changed(CallMachine now)
     {
         foreach (MediaFlow flow in _inOrder) Place(flow, now);
@@ -87,13 +90,26 @@ internal sealed class FlowBook(CallRecord record, CallMachine? whole, int limit)
 
     private void Place(MediaFlow flow, CallMachine now)
     {
-        // What was announced so far; for media that overtook its description, what the call says in the end; for media that none names, the
-        // addresses of the parties.
+        // What was announced so far; for media that overtook its description, what the call says in the end; for media that none names, what
+        // comes back the other way, then the addresses of the parties.
         MediaMatch match = now.MatchMedia(flow.Source, flow.Destination);
         if (match.From == PartySide.Unknown && whole is not null) match = whole.MatchMedia(flow.Source, flow.Destination);
         PartySide side = match.From;
+        if (side == PartySide.Unknown) side = SideByOpposite(flow);
         if (side == PartySide.Unknown) side = SideByAddress(flow);
         flow.Place(match, side, side == PartySide.Unknown ? 0 : RankOf(flow, match, side));
+    }
+
+    // Media between the same two machines the other way: where a description was not captured, one direction still tells of the other.
+    private PartySide SideByOpposite(MediaFlow flow)
+    {
+        foreach (MediaFlow other in _inOrder)
+        {
+            if (!other.IsAnnounced || other.Source.Address != flow.Destination.Address || other.Destination.Address != flow.Source.Address) continue;
+            return other.Side == PartySide.Caller ? PartySide.Callee : PartySide.Caller;
+        }
+
+        return PartySide.Unknown;
     }
 
     private PartySide SideByAddress(MediaFlow flow)

@@ -426,6 +426,10 @@ internal sealed class Switchboard : ISipMessageSink
         ReadOnlySpan<byte> payload = decoded.Payload;
         ulong hash = FlowTable.HashOf(decoded.Source, decoded.Destination);
         FlowEntry? flow = _flows.Find(hash, decoded.Source, decoded.Destination) ?? OpenFlow(hash, decoded.Source, decoded.Destination);
+        if (flow is { Unsettled: true }) Settle(flow);
+
+        // The calls that the flow was of have given up its addresses: what comes may be another's whose SDP is still to come.
+        if (flow is { Targets.Length: 0 }) flow = null;
         bool reassembled = decoded.Fragments is not null;
         var facts = new HeldPacket(
             packet.Sequence,

@@ -71,6 +71,31 @@ public static class AudioDecoders
                 return IsMono(format, ref refusal) ? Native("G.722", CodecLibrary.Spandsp, libraries, static () => G722Decoder.Create(), ref refusal) : null;
             case "GSM":
                 return IsMono(format, ref refusal) ? Native("GSM 06.10", CodecLibrary.Gsm, libraries, static () => GsmDecoder.Create(), ref refusal) : null;
+            case "G726-16" or "G726-24" or "G726-32" or "G726-40" or "AAL2-G726-16" or "AAL2-G726-24" or "AAL2-G726-32" or "AAL2-G726-40" or "G721":
+                // G.721 is what G.726 at 32 kbit/s was called before.
+                int codeBits = format.EncodingName switch { [.., '1', '6'] => 2, [.., '2', '4'] => 3, [.., '4', '0'] => 5, _ => 4 };
+                bool isAal2 = format.EncodingName[0] == 'A';
+                return IsMono(format, ref refusal)
+                    ? Native("G.726", CodecLibrary.Spandsp, libraries, () => G726Decoder.Create(codeBits, isAal2), ref refusal)
+                    : null;
+            case "G729" or "G729A" or "G729B" or "G729AB":
+                return IsMono(format, ref refusal) ? Native("G.729", CodecLibrary.Bcg729, libraries, static () => G729Decoder.Create(), ref refusal) : null;
+            case "SPEEX":
+                int mode = format.ClockRateHz switch { 8_000 => 0, 16_000 => 1, 32_000 => 2, _ => -1 };
+                if (mode >= 0) return Native("Speex", CodecLibrary.Speex, libraries, () => SpeexDecoder.Create(mode), ref refusal);
+                refusal = $"Speex at {format.ClockRateHz} Hz";
+                return null;
+            case "AMR":
+                return IsMono(format, ref refusal) ? Amr("AMR", false, CodecLibrary.AmrNarrow, fmtp, libraries, ref refusal) : null;
+            case "AMR-WB":
+                return IsMono(format, ref refusal) ? Amr("AMR-WB", true, CodecLibrary.AmrWide, fmtp, libraries, ref refusal) : null;
+            case "DVI4":
+                return HasRate(format, ref refusal) && IsMono(format, ref refusal) ? new Dvi4Decoder(format.ClockRateHz) : null;
+            case "CN":
+                return HasRate(format, ref refusal) && IsMono(format, ref refusal) ? new ComfortNoiseDecoder(format.ClockRateHz) : null;
+            case "ILBC":
+                refusal = "iLBC has no library in Debian 12";
+                return null;
             case "OPUS":
                 // RFC 7587 7: rtpmap always says two channels; whether there are is in the parameters.
                 bool isStereo = FormatParameters.IsOn(fmtp, "sprop-stereo") || FormatParameters.IsOn(fmtp, "stereo");
@@ -79,6 +104,20 @@ public static class AudioDecoders
                 refusal = $"{Printable(format)} has no decoder";
                 return null;
         }
+    }
+
+    private static IAudioDecoder? Amr(string name, bool isWide, CodecLibrary library, string? fmtp, CodecLibraries libraries, ref string? refusal)
+    {
+        // RFC 4867 4.4.1: both spread the bits of a frame; nobody was seen to send them.
+        foreach (string option in (ReadOnlySpan<string>)["interleaving", "robust-sorting"])
+        {
+            if (FormatParameters.Find(fmtp, option) is null or "0") continue;
+            refusal = $"{name} with {option}";
+            return null;
+        }
+
+        bool isOctetAligned = FormatParameters.IsOn(fmtp, "octet-align"), hasChecksums = FormatParameters.IsOn(fmtp, "crc");
+        return Native(name, library, libraries, () => AmrDecoder.Create(isWide, isOctetAligned, hasChecksums), ref refusal);
     }
 
     private static IAudioDecoder? Native(string name, CodecLibrary library, CodecLibraries libraries, Func<IAudioDecoder?> create, ref string? refusal)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace CdrEngine.Media.Codecs;
 
@@ -11,7 +12,9 @@ internal sealed class LinearDecoder(int sampleRateHz, int channels) : AudioDecod
     /// <inheritdoc />
     protected override int Write(ReadOnlySpan<byte> payload, Span<short> pcm)
     {
-        for (int i = 0; i < pcm.Length; i++) pcm[i] = BinaryPrimitives.ReadInt16BigEndian(payload[(2 * i)..]);
+        ReadOnlySpan<short> samples = MemoryMarshal.Cast<byte, short>(payload);
+        if (BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(samples, pcm);
+        else samples.CopyTo(pcm);
         return pcm.Length / Channels;
     }
 }

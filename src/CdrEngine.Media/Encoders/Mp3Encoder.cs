@@ -9,7 +9,8 @@ namespace CdrEngine.Media.Encoders;
 /// player that reads it gives back exactly as many samples as went in; others play up to two frames more. Constant bit rate, because a byte
 /// offset is then a time and a request for a range can be answered without reading the file. Plain stereo keeps the sides apart: joint stereo
 /// would put a share of each in the other, and costs more time.
-/// Quality 5; bit rates of 16, 32 and 64 kbit/s a channel at 8, 16 and 48 kHz.
+/// Quality 5; bit rates of 32, 64 and 128 kbit/s in stereo and 24, 48 and 64 in mono at 8, 16 and 48 kHz: at half the stereo rate a mono frame of
+/// 8 or 16 kHz is too small for the LAME tag, and the length would not be exact.
 /// </remarks>
 public sealed class Mp3Encoder : IPcmSink, IDisposable
 {
@@ -35,12 +36,16 @@ public sealed class Mp3Encoder : IPcmSink, IDisposable
     public static bool IsInstalled => Lame.IsInstalled;
 
     /// <summary>Bit rate for a format, kbit/s.</summary>
-    public static int BitRateOf(PcmFormat format) => Math.Max(1, format.Channels) * (format.SampleRateHz switch
+    public static int BitRateOf(PcmFormat format)
     {
-        <= 12_000 => 16,
-        <= 24_000 => 32,
-        _ => 64,
-    });
+        int stereo = format.SampleRateHz switch
+        {
+            <= 12_000 => 32,
+            <= 24_000 => 64,
+            _ => 128,
+        };
+        return format.Channels == 1 ? (stereo < 128 ? stereo * 3 / 4 : 64) : stereo;
+    }
 
     /// <summary>Begins a file.</summary>
     /// <param name="output">Where it goes, from its position on; must seek, because the Info frame at the front is written last. Left open.</param>

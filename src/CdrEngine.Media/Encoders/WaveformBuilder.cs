@@ -85,20 +85,18 @@ public sealed class WaveformBuilder : IPcmSink
 
     private void EndPoint()
     {
-        if (Points == _peaks[0].Length) Halve();
         for (int channel = 0; channel < _current.Length; channel++)
         {
             _peaks[channel][Points] = (byte)(Math.Min(_current[channel], short.MaxValue) >> 7);
             _current[channel] = 0;
         }
 
-        Points++;
         _inPoint = 0;
+        if (++Points == _peaks[0].Length) Halve();
     }
 
     private void Halve()
     {
-        // The point just ended is of the old interval: it starts a new pair, which its second half will fill up.
         foreach (byte[] peaks in _peaks)
         {
             for (int i = 0; i < peaks.Length / 2; i++) peaks[i] = Math.Max(peaks[2 * i], peaks[(2 * i) + 1]);

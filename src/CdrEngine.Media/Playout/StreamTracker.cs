@@ -101,11 +101,12 @@ internal sealed class StreamTracker(PlayoutLimits limits)
             return new TrackedPacket(TrackedKind.Other, sequence, _epoch, -1, 0);
 
         // 2. Its segment.
-        if (step <= 0 && _current.Number >= 0 && (sequence < _current.FirstSequence || !_current.Takes(packet)))
+        if (step <= 0 && _current.Number >= 0)
         {
-            // Late, from before the newest segment.
-            if (!_previous.Takes(packet) || sequence < _previous.FirstSequence - MaxMisorder) return new TrackedPacket(TrackedKind.Stray, sequence, _epoch, -1, 0);
-            return new TrackedPacket(TrackedKind.Sound, sequence, _epoch, _previous.Number, _previous.TicksOf(packet.RtpTimestamp));
+            // Late: of the segment before where it is from before the newest one, unless only the newest has its format.
+            if (_previous.Takes(packet) && (sequence < _current.FirstSequence || !_current.Takes(packet)))
+                return new TrackedPacket(TrackedKind.Sound, sequence, _epoch, _previous.Number, _previous.TicksOf(packet.RtpTimestamp));
+            if (!_current.Takes(packet)) return new TrackedPacket(TrackedKind.Stray, sequence, _epoch, -1, 0);
         }
 
         bool isForward = step > 0 || _current.Number < 0;

@@ -14,6 +14,9 @@ internal static class CallRow
     public const int CalleeRole = 2;
     public const int DialledRole = 4;
 
+    [ThreadStatic]
+    private static StringBuilder? _text;
+
     /// <summary>The day that an id names and the bytes behind it; false for anything that is no id.</summary>
     public static bool TryReadId(string id, out DateOnly day, Span<byte> bytes)
     {
@@ -75,10 +78,15 @@ internal static class CallRow
     /// <summary>What a text search looks at.</summary>
     public static string Search(CallRecord record)
     {
-        var text = new StringBuilder();
+        StringBuilder text = _text ??= new StringBuilder(1024);
+        text.Clear();
         Add(record.SipCallId);
         Add(record.Dialled);
-        foreach (Party party in (ReadOnlySpan<Party>)[record.Caller, record.Callee])
+        AddParty(record.Caller);
+        AddParty(record.Callee);
+        return text.ToString();
+
+        void AddParty(Party party)
         {
             Add(party.Number);
             Add(party.Name);
@@ -86,11 +94,11 @@ internal static class CallRow
             Add(party.UserAgent);
         }
 
-        return text.ToString();
-
         void Add(string? item)
         {
-            if (!string.IsNullOrEmpty(item)) text.Append(item.ToLowerInvariant()).Append('\n');
+            if (string.IsNullOrEmpty(item)) return;
+            foreach (char c in item) text.Append(char.ToLowerInvariant(c));
+            text.Append('\n');
         }
     }
 

@@ -104,7 +104,7 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
         {
             if (emission.Revision == RecordRevision.Final)
             {
-                if (_latest.ContainsKey(Key(emission.Record))) _repeated.Add(emission.Record.Id);
+                if (_latest.ContainsKey(Key(emission.Record))) _repeated.Add($"{emission.Record.Id} ({emission.Record.SipCallId})");
                 Finals++;
             }
 

@@ -53,14 +53,14 @@ public sealed class SuiteTableTests
     [Fact]
     public void Bars_DivideByOurProcessorTime_AndSubtractTheStart()
     {
-        ToolResult start = Tool("ours", true, Run(0.2, 50));
-        string bars = SuiteTable.Bars(
-            [Load("S", Tool("ours", true, Run(2, 1))), Load("M", Tool("ours", true, Run(2, 1))), Load("C", Tool("ours", true, Run(2, 100)))], "ours", start);
-        Assert.Contains("SIP messages for each second of CPU (S) | 150,000 | 250 |", bars, StringComparison.Ordinal);
-        Assert.Contains("RTP packets for each second of CPU (M) | 1,500,000 | 200 |", bars, StringComparison.Ordinal);
+        ToolResult start = Tool("ours", true, Run(1, 50));
+        ToolResult ours = Tool("ours", true, Run(2, 100));
+        string bars = SuiteTable.Bars([Load("S", ours), Load("M", ours), Load("C", ours)], "ours", start);
+        Assert.Contains("SIP messages for each second of CPU (S) | 150,000 | 250 | 500 |", bars, StringComparison.Ordinal);
+        Assert.Contains("RTP packets for each second of CPU (M) | 1,500,000 | 200 | 400 |", bars, StringComparison.Ordinal);
 
-        // 100 MB less 50 MB over 10 calls.
-        Assert.Contains("| 5,000.0 kB |", bars, StringComparison.Ordinal);
+        // 100 MB, of which 50 MB at the start, over 10 calls.
+        Assert.Contains("| the same for each call | | 10,000.0 kB | 5,000.0 kB |", bars, StringComparison.Ordinal);
     }
 
     [Fact]
