@@ -13,6 +13,12 @@ using Microsoft.Extensions.Hosting;
 
 namespace CdrEngine.Api;
 
+/// <summary>What the API needs of media beside the calls.</summary>
+/// <param name="Sessions">Media sessions.</param>
+/// <param name="Recordings">Recordings, made where they are not there.</param>
+/// <param name="States">States of recordings.</param>
+public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States);
+
 /// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
 /// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
 /// it listens on the address given and on no other.</remarks>
@@ -22,6 +28,7 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ICallReader _calls;
     private readonly ICallPackets _packets;
     private readonly IStatisticsSource _statistics;
+    private readonly ApiMedia _media;
     private readonly ApiCounters _counters = new();
     private WebApplication? _server;
 
@@ -29,14 +36,16 @@ public sealed class ApiHost : IAsyncDisposable
     /// <param name="options">Settings.</param>
     /// <param name="calls">The records; asked by several threads at once.</param>
     /// <param name="packets">The packets; asked by several threads at once.</param>
+    /// <param name="media">Media sessions and recordings; asked by several threads at once.</param>
     /// <param name="statistics">Counters of the other parts.</param>
-    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, IStatisticsSource statistics)
+    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
         _options = options;
         _calls = calls;
         _packets = packets;
+        _media = media;
         _statistics = statistics;
     }
 
@@ -126,9 +135,12 @@ public sealed class ApiHost : IAsyncDisposable
         var gate = new AccessGate(_options, tokens, _counters);
         var calls = new CallEndpoints(_calls, _options, _counters);
         var audit = new AuditLog(_options.AccessFolder, _options.Limits.AuditFileBytes, _options.Time);
-        var packets = new PacketEndpoints(calls, _packets, audit, _options, _counters);
+        var downloads = new Downloads(_packets, audit, _options, _counters);
+        var packets = new PacketEndpoints(calls, downloads, _options);
+        var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
+        var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);
-        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, service);
+        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, service);
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));

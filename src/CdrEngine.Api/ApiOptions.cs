@@ -52,6 +52,10 @@ public sealed record ApiLimits
     /// <summary>Longest wait for a free list or download. Default 5 s.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longest wait of a request for a recording that is being made; then it is told to come again (202). Default 20 s, in which some
+    /// hours of telephone sound are made, and short of the minute after which many proxies give up.</summary>
+    public TimeSpan RecordingWait { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Longest value of a query parameter, characters. Default 256.</summary>
     public int ParameterLength { get; init; } = 256;
 

@@ -35,7 +35,7 @@ public sealed partial class CallMachine
         CallFlags flags = FlagsOf(winner, streams, endedAt);
 
         // 2. The rest.
-        return new CallRecord
+        return Records.MediaSessions.Complete(new CallRecord
         {
             Id = Id,
             SessionId = Id,
@@ -71,7 +71,7 @@ public sealed partial class CallMachine
             MediaSessions = _media.ToRecords(MediaLeg(winner), _places, endedAt),
             Held = HeldOf(endedAt),
             Headers = [.. _headers],
-        };
+        });
     }
 
     // ---- learning ----------------------------------------------------------------------------------------------------------

@@ -10,16 +10,17 @@ internal sealed class Wiring : IParts
 {
     // What an import counts is read by the API of the same process.
     private readonly StatisticsBoard _statistics = new();
+    private readonly RecorderShare _recorders = new();
 
     /// <inheritdoc />
     public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
-    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics));
+    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders));
 
     /// <inheritdoc />
-    public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
+    public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders));
 }

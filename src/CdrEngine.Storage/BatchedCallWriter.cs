@@ -22,6 +22,9 @@ public sealed record BatchedCallWriterOptions
 
     /// <summary>Longest pause; 30 s by default.</summary>
     public TimeSpan RetryMost { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Is told of each record once it is in the store, on the writer's thread; must neither throw nor wait. None by default.</summary>
+    public Action<StoredCall>? OnWritten { get; init; }
 }
 
 /// <summary>Carries records to the store on a thread of its own: in batches, into the outbox when the store fails, out of it again when it
@@ -246,6 +249,11 @@ public sealed class BatchedCallWriter : ICallRecordSink, IDisposable
     private IReadOnlyList<StoredCall> Ask(IReadOnlyList<StoredCall> batch)
     {
         WriteReport report = _store.Write(batch);
+        if (_options.OnWritten is { } written)
+        {
+            foreach (StoredCall call in report.Failed.Count == 0 ? batch : batch.Except(report.Failed)) written(call);
+        }
+
         lock (_lock)
         {
             _counters.Add(StorageCounter.Inserted, report.Inserted);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
@@ -10,7 +11,7 @@ namespace CdrEngine.Storage;
 /// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. The other orders have no index: each day
 /// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> is read once and gives its best rows, which are merged; memory holds one
 /// page a day, time grows with the calls in the range. Give a range.</remarks>
-public sealed class SqliteCallStore : ICallReader, ICallBatchStore, IDisposable
+public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, IDisposable
 {
     private readonly DayFiles _files;
     private readonly SqliteStoreLimits _limits;
@@ -88,13 +89,17 @@ public sealed class SqliteCallStore : ICallReader, ICallBatchStore, IDisposable
     /// <inheritdoc />
     public CallRecord? Get(string id)
     {
-        if (Json(id) is not { } json) return null;
-        if (CallRecordJson.TryRead(json, out CallRecord? record)) return record;
-        Interlocked.Increment(ref _unreadableRecords);
-        return null;
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return Reading(days =>
+        {
+            if (days.Get(day) is not { } database) return null;
+            using SqliteStatement find = database.Prepare(RecordingRows.SelectCallById);
+            return find.BindBlob(bytes.AsSpan()).Step() ? ReadCall(find) : null;
+        });
     }
 
-    /// <summary>The stored JSON of a record, UTF-8; null where there is none.</summary>
+    /// <summary>The stored JSON of a record, UTF-8, as it was written: without what became of its recording. Null where there is none.</summary>
     public byte[]? Json(string id) => Column(id, "SELECT d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
 
     /// <summary>Where a call's packets lie, as the packet log encodes it; null where nothing is known.</summary>
@@ -336,23 +341,37 @@ public sealed class SqliteCallStore : ICallReader, ICallBatchStore, IDisposable
         return found;
     }
 
-    private List<DateOnly> DaysOf(CallQuery query)
+    private List<DateOnly> DaysOf(CallQuery query) => DaysOf(query.From, query.To, query.Ascending);
+
+    private List<DateOnly> DaysOf(Timestamp? from, Timestamp? to, bool ascending)
     {
         List<DateOnly> days = _files.List();
-        if (query.From is { } from)
+        if (from is { } earliest)
         {
-            DateOnly first = DateOnly.FromDateTime(from.ToDateTime());
+            DateOnly first = DateOnly.FromDateTime(earliest.ToDateTime());
             days.RemoveAll(day => day < first);
         }
 
-        if (query.To is { } to)
+        if (to is { } latest)
         {
-            DateOnly last = DateOnly.FromDateTime(to.ToDateTime());
+            DateOnly last = DateOnly.FromDateTime(latest.ToDateTime());
             days.RemoveAll(day => day > last);
         }
 
-        if (!query.Ascending) days.Reverse();
+        if (!ascending) days.Reverse();
         return days;
+    }
+
+    // The record of a row that begins with document, state and reason of the recording.
+    private CallRecord? ReadCall(SqliteStatement row)
+    {
+        if (!CallRecordJson.TryRead(row.Blob(0), out CallRecord? record))
+        {
+            Interlocked.Increment(ref _unreadableRecords);
+            return null;
+        }
+
+        return row.IsNull(1) ? record : record! with { Recording = RecordingRows.Info(record.Id, (RecordingState)row.Long(1), row.IsNull(2) ? null : row.Text(2)) };
     }
 
     // Day by day, so that a page over many days opens each once, whatever its order.
@@ -364,9 +383,8 @@ public sealed class SqliteCallStore : ICallReader, ICallBatchStore, IDisposable
             if (days.Get(day.Key) is not { } database) continue;
             foreach (int index in day)
             {
-                using SqliteStatement find = database.Prepare("SELECT json FROM call_documents WHERE document = ?1");
-                if (!find.Bind(found[index].Document).Step()) continue;
-                if (!CallRecordJson.TryRead(find.Blob(0), out records[index])) Interlocked.Increment(ref _unreadableRecords);
+                using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
+                if (find.Bind(found[index].Document).Step()) records[index] = ReadCall(find);
             }
         }
 

@@ -123,6 +123,60 @@ internal sealed class FakePackets : ICallPackets
     }
 }
 
+/// <summary>Media sessions of the calls, and recordings as told.</summary>
+internal sealed class FakeMedia(FakeCalls calls) : IMediaSessionReader, IRecordings, IRecordingStore
+{
+    private readonly List<MediaSessionQuery> _queries = [];
+    private readonly List<(string CallId, RecordingVariant Variant, bool Retry)> _asked = [];
+
+    public IReadOnlyList<MediaSessionQuery> Queries
+    {
+        get
+        {
+            lock (_queries) return [.. _queries];
+        }
+    }
+
+    public IReadOnlyList<(string CallId, RecordingVariant Variant, bool Retry)> Asked
+    {
+        get
+        {
+            lock (_asked) return [.. _asked];
+        }
+    }
+
+    /// <summary>What is known of every recording; nothing unless set.</summary>
+    public Func<string, RecordingAnswer>? Answer { get; set; }
+
+    public List<RecordingEntry> Entries { get; } = [];
+
+    public MediaSessionRecord? GetMediaSession(string id) =>
+        MediaSessionId.TryRead(id, out string call, out int index) ? calls.Get(call)?.MediaSessions.FirstOrDefault(session => session.Index == index) : null;
+
+    public MediaSessionPage ListMediaSessions(MediaSessionQuery query)
+    {
+        lock (_queries) _queries.Add(query);
+        if (query.Cursor is not (null or "next")) return new MediaSessionPage { MediaSessions = [], CursorRejected = true };
+        MediaSessionRecord[] all = [.. calls.List(new CallQuery { Limit = 1000 }).Calls.SelectMany(static call => call.MediaSessions)];
+        bool first = query.Cursor is null && all.Length > query.Limit;
+        return new MediaSessionPage { MediaSessions = [.. all.Take(query.Limit)], NextCursor = first ? "next" : null };
+    }
+
+    public Task<RecordingAnswer> GetAsync(string callId, RecordingVariant variant, bool retry, TimeSpan wait, CancellationToken stop = default)
+    {
+        lock (_asked) _asked.Add((callId, variant, retry));
+        return Task.FromResult(Answer?.Invoke(callId) ?? new RecordingAnswer { Entry = new RecordingEntry { CallId = callId, State = RecordingState.None, Reason = "no_rtp" } });
+    }
+
+    public RecordingEntry? GetRecording(string callId) => Entries.Find(entry => entry.CallId == callId);
+
+    public bool SetRecording(RecordingEntry entry) => throw new NotSupportedException();
+
+    public RecordingPage ListRecordings(RecordingQuery query) => query.Cursor is null
+        ? new RecordingPage { Recordings = [.. Entries.Where(entry => query.State is null || entry.State == query.State).Take(query.Limit)] }
+        : new RecordingPage { Recordings = [], CursorRejected = true };
+}
+
 /// <summary>A clock that moves only when told; its timestamps count microseconds, an odd unit on purpose.</summary>
 internal sealed class TestClock : TimeProvider
 {
@@ -145,7 +199,8 @@ internal sealed class Rig : IAsyncDisposable
     private Rig(ApiOptions options, StatisticsBoard board)
     {
         Options = options;
-        _host = new ApiHost(options, Calls, Packets, board);
+        Media = new FakeMedia(Calls);
+        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media), board);
         Board = board;
     }
 
@@ -154,6 +209,8 @@ internal sealed class Rig : IAsyncDisposable
     public FakeCalls Calls { get; } = new();
 
     public FakePackets Packets { get; } = new();
+
+    public FakeMedia Media { get; }
 
     public StatisticsBoard Board { get; }
 

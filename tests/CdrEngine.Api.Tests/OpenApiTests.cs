@@ -18,8 +18,10 @@ public sealed class OpenApiTests : IAsyncLifetime
         OpenApiDocument document = await DocumentAsync();
         Assert.Equal(
             [
-                "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}.pcap", "/api/v1/calls/{id}.trace", "/api/v1/calls/{id}/ladder.svg",
-                "/api/v1/openapi.json", "/api/v1/stats", "/healthz", "/metrics", "/readyz",
+                "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}.mp3", "/api/v1/calls/{id}.pcap", "/api/v1/calls/{id}.trace", "/api/v1/calls/{id}.wav",
+                "/api/v1/calls/{id}/ladder.svg", "/api/v1/calls/{id}/waveform.json",
+                "/api/v1/media-sessions", "/api/v1/media-sessions/{id}", "/api/v1/media-sessions/{id}.pcap", "/api/v1/media-sessions/{id}.trace",
+                "/api/v1/openapi.json", "/api/v1/recordings", "/api/v1/stats", "/api/v1/streams", "/healthz", "/metrics", "/readyz",
             ],
             document.Paths.Keys.Order(StringComparer.Ordinal));
         Assert.All(document.Paths, static path =>
@@ -58,6 +60,11 @@ public sealed class OpenApiTests : IAsyncLifetime
         AssertFits(schemas, schemas.GetProperty("Call"), call.RootElement, "call");
         _rig.Calls.Add(TestCalls.Full());
         AssertFits(schemas, schemas.GetProperty("CallPage"), await _rig.JsonAsync("/api/v1/calls"), "page");
+        AssertFits(schemas, schemas.GetProperty("MediaSessionPage"), await _rig.JsonAsync("/api/v1/media-sessions"), "sessions");
+        AssertFits(schemas, schemas.GetProperty("MediaSession"), await _rig.JsonAsync($"/api/v1/media-sessions/{TestCalls.Full().Id}-m0"), "session");
+        AssertFits(schemas, schemas.GetProperty("StreamList"), await _rig.JsonAsync($"/api/v1/streams?call_id={TestCalls.Full().Id}"), "streams");
+        _rig.Media.Entries.Add(new RecordingEntry { CallId = TestCalls.Full().Id, State = RecordingState.Failed, Reason = "no_rtp" });
+        AssertFits(schemas, schemas.GetProperty("RecordingPage"), await _rig.JsonAsync("/api/v1/recordings"), "recordings");
         AssertFits(schemas, schemas.GetProperty("Stats"), await _rig.JsonAsync("/api/v1/stats"), "stats");
     }
 
@@ -78,11 +85,12 @@ public sealed class OpenApiTests : IAsyncLifetime
             (string path, IOpenApiPathItem item) = paths[random.Next(paths.Length)];
             OpenApiOperation operation = item.Operations![HttpMethod.Get];
             bool valid = true;
-            string target = path.Replace("{id}", random.Next(3) == 0 ? call.Id : random.Next(2) == 0 ? TestCalls.Call(99).Id : Uri.EscapeDataString(Noise(random)), StringComparison.Ordinal);
+            string known = path.Contains("media", StringComparison.Ordinal) ? call.Id + "-m0" : call.Id;
+            string target = path.Replace("{id}", random.Next(3) == 0 ? known : random.Next(2) == 0 ? TestCalls.Call(99).Id : Uri.EscapeDataString(Noise(random)), StringComparison.Ordinal);
             var query = new List<string>();
             foreach (IOpenApiParameter parameter in operation.Parameters ?? [])
             {
-                if (parameter.In != ParameterLocation.Query || parameter.Name == "cursor" || random.Next(4) != 0) continue;
+                if (parameter.In != ParameterLocation.Query || parameter.Name == "cursor" || (!parameter.Required && random.Next(4) != 0)) continue;
                 bool good = random.Next(3) != 0;
                 valid &= good;
                 query.Add($"{parameter.Name}={Uri.EscapeDataString(good ? Sample(parameter, random) : Noise(random) + "\u0001")}");

@@ -94,26 +94,26 @@ public sealed class ServiceTests
         var address = new IPEndPoint(IPAddress.Loopback, new Uri(first.Url).Port);
         string folder = Directory.CreateTempSubdirectory("cdr-api-").FullName;
         var options = new ApiOptions { Listen = address, AccessFolder = folder };
-        await using (var second = new ApiHost(options, first.Calls, first.Packets, first.Board))
+        await using (var second = new ApiHost(options, first.Calls, first.Packets, new ApiMedia(first.Media, first.Media, first.Media), first.Board))
         {
             IOException fault = await Assert.ThrowsAsync<IOException>(() => second.StartAsync());
             Assert.Equal($"cannot listen on {address}: Address already in use", fault.Message);
             await second.StopAsync();
         }
 
-        await using (var third = new ApiHost(options with { Listen = new IPEndPoint(IPAddress.Parse("192.0.2.77"), 1) }, first.Calls, first.Packets, first.Board))
+        await using (var third = new ApiHost(options with { Listen = new IPEndPoint(IPAddress.Parse("192.0.2.77"), 1) }, first.Calls, first.Packets, new ApiMedia(first.Media, first.Media, first.Media), first.Board))
         {
             IOException fault = await Assert.ThrowsAsync<IOException>(() => third.StartAsync());
             Assert.StartsWith("cannot listen on 192.0.2.77:1: ", fault.Message, StringComparison.Ordinal);
         }
 
-        await using (var fourth = new ApiHost(options with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, first.Calls, first.Packets, first.Board))
+        await using (var fourth = new ApiHost(options with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, first.Calls, first.Packets, new ApiMedia(first.Media, first.Media, first.Media), first.Board))
         {
             Assert.NotNull((await fourth.StartAsync()).NewAdminToken);
             await fourth.StopAsync();
         }
 
-        await using (var fifth = new ApiHost(options with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, first.Calls, first.Packets, first.Board))
+        await using (var fifth = new ApiHost(options with { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, first.Calls, first.Packets, new ApiMedia(first.Media, first.Media, first.Media), first.Board))
         {
             Assert.Null((await fifth.StartAsync()).NewAdminToken);
             await fifth.StopAsync();

@@ -39,7 +39,7 @@ internal static class TestCalls
         Endpoint here = Address("192.0.2.1", 4000);
         Timestamp at = Start;
         var party = new Party { Number = text, Name = text, Uri = text, Address = here, UserAgent = text, Codec = text, Tag = text };
-        return Call(0, text) with
+        return MediaSessions.Complete(Call(0, text) with
         {
             SipReason = text,
             Cause = new Cause(16, text, CauseSource.Header),
@@ -54,7 +54,7 @@ internal static class TestCalls
             [
                 new StreamRecord
                 {
-                    Ssrc = 1, Source = here, Destination = here, PayloadType = 0, Codec = text, Packets = 1, Octets = 1, Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0,
+                    Ssrc = 1, Source = here, Destination = here, From = PartySide.Caller, MediaIndex = 0, PayloadType = 0, Codec = text, Packets = 1, Octets = 1, Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0,
                     StartedAt = at, EndedAt = at,
                     MosBasis = text,
                     LossRuns = [1],
@@ -76,10 +76,10 @@ internal static class TestCalls
                 },
             ],
             Dtmf = [new DtmfDigit('1', at, null, PartySide.Caller, DtmfMethod.Info)],
-            MediaSessions = [new MediaSessionRecord { Index = 0, Media = text, Protocol = text, Offered = [text], Answered = [text], Direction = text }],
+            MediaSessions = [new MediaSessionRecord { Index = 0, Media = text, Protocol = text, Offered = [text], Answered = [text], Direction = text, CallerRtcp = here, Directions = [new DirectionChange(at, text)], Flags = MediaSessionFlags.Held, OneWayKind = text }],
             Held = [new HeldInterval(PartySide.Caller, at, null)],
             Headers = [new KeyValuePair<string, string>(text, text)],
             Recording = new RecordingInfo { Reason = text },
-        };
+        });
     }
 }

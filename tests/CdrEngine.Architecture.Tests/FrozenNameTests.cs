@@ -28,7 +28,7 @@ public sealed class FrozenNameTests
     }
 
     // The enumerations of the record itself are held by the tests of Calls.
-    private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport) }
+    private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport), typeof(MediaSessionType), typeof(MediaSessionFlags), typeof(RecordingState) }
         .SelectMany(static type => Enum.GetValues(type).Cast<object>().Select(value => $"{type.Name}.{value} = {Convert.ToInt64(value)}"));
 
     // Each member of a record's JSON, with its path; a record with one of everything.
@@ -54,13 +54,14 @@ public sealed class FrozenNameTests
             [
                 new StreamRecord
                 {
-                    Ssrc = 1, Source = party, Destination = party, PayloadType = 0, Packets = 1, Octets = 1, Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0,
+                    Ssrc = 1, Source = party, Destination = party, From = PartySide.Caller, MediaIndex = 0, PayloadType = 0, Packets = 1, Octets = 1, Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0,
                     StartedAt = at, EndedAt = at,
                 },
             ],
             Dtmf = [new DtmfDigit('1', at, null, PartySide.Caller, DtmfMethod.Info)],
-            MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP" }],
+            MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Directions = [new DirectionChange(at, "sendrecv")] }],
         };
+        call = MediaSessions.Complete(call);
         using JsonDocument json = JsonDocument.Parse(CallRecordJson.ToUtf8(call));
         return Paths(json.RootElement, "call").Distinct().ToArray();
     }

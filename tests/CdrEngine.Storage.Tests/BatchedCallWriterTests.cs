@@ -46,6 +46,25 @@ public sealed class BatchedCallWriterTests
     }
 
     [Fact]
+    public void Records_Written_AreToldOfOnceTheyAreInTheStore()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        File.WriteAllText(Path.Combine(folder.Records, "2026-11-21.db"), new string('x', 9000));
+        using RecordOutbox outbox = RecordOutbox.Open(folder.Outbox);
+        List<StoredCall> calls = TestCalls.Many(300, 4);
+        var told = new List<string>();
+        using (var writer = new BatchedCallWriter(store, outbox, Quick with { OnWritten = call => told.Add(store.Get(call.Record.Id)!.Id) }))
+        {
+            foreach (StoredCall call in calls) writer.Write(call);
+        }
+
+        string[] good = [.. calls.Select(static call => call.Record.Id).Where(static id => !id.StartsWith("20261121", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        Assert.InRange(good.Length, 1, 299);
+        Assert.Equal(good, told.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Database_LockedByAnotherConnection_FillsTheOutboxWhichDrainsLater()
     {
         using var folder = new StoreFolder();

@@ -32,7 +32,7 @@ internal static class TestCalls
         Timestamp ended = new(started.Microseconds + random.Next(1, 20) * 1_000_000L);
         string caller = $"+1{random.Next(40):000}{random.Next(10_000):0000}";
         string callee = random.Next(5) == 0 ? caller : $"+44{random.Next(40):000}{random.Next(10_000):0000}";
-        return new CallRecord
+        return MediaSessions.Complete(new CallRecord
         {
             Id = id,
             SessionId = id,
@@ -49,8 +49,38 @@ internal static class TestCalls
             EndedAt = ended,
             Flags = (CallFlags)random.Next(16),
             CaptureSource = "test.pcap",
-            Streams = answered ? [Stream(random, started, ended), Stream(random, started, ended)] : [],
+            Streams = answered ? [Stream(random, started, ended), Stream(random, started, ended, PartySide.Callee)] : [],
+            MediaSessions = answered ? Sessions(index, started, ended) : [],
+        });
+    }
+
+    // Derived from the index alone, so that seeded records are as they were.
+    private static MediaSessionRecord[] Sessions(int index, Timestamp started, Timestamp ended)
+    {
+        var audio = new MediaSessionRecord
+        {
+            Index = 0,
+            Media = "audio",
+            Protocol = index % 5 == 0 ? "RTP/SAVP" : "RTP/AVP",
+            Caller = new Endpoint(IpAddress.FromV4(0x0A000001), 10_000),
+            Callee = new Endpoint(IpAddress.FromV4(0x0A000100u + (uint)(index % 7)), 20_000),
+            Answered = ["PCMU/8000"],
+            Directions = [new DirectionChange(started, "sendrecv")],
+            StartedAt = started,
+            EndedAt = ended,
+            Flags = index % 5 == 0 ? MediaSessionFlags.Srtp : MediaSessionFlags.None,
         };
+        var fax = new MediaSessionRecord
+        {
+            Index = 1,
+            Media = "image",
+            Protocol = "udptl",
+            Caller = new Endpoint(new IpAddress(0x2001_0db8_0000_0000, 1), 4000),
+            StartedAt = started,
+            EndedAt = ended,
+            Flags = MediaSessionFlags.T38,
+        };
+        return index % 4 == 0 ? [audio, fax] : [audio];
     }
 
     public static StoredCall Stored(int index, Random random, Timestamp? startedAt = null) =>
@@ -81,11 +111,13 @@ internal static class TestCalls
         Codec = random.Next(4) == 0 ? null : Codecs[random.Next(Codecs.Length)],
     };
 
-    private static StreamRecord Stream(Random random, Timestamp started, Timestamp ended) => new()
+    private static StreamRecord Stream(Random random, Timestamp started, Timestamp ended, PartySide from = PartySide.Caller) => new()
     {
         Ssrc = (uint)random.Next(),
         Source = new Endpoint(IpAddress.FromV4(0x0A000001), 10_000),
         Destination = new Endpoint(IpAddress.FromV4(0x0A000002), 20_000),
+        From = from,
+        MediaIndex = 0,
         PayloadType = 0,
         Codec = Codecs[random.Next(Codecs.Length)],
         Packets = 100,

@@ -40,6 +40,9 @@ public static class ApiScopes
     /// <summary>Packets and SIP traces, which hold what people said and typed.</summary>
     public const string PacketsRead = "packets:read";
 
+    /// <summary>Recordings and their states.</summary>
+    public const string RecordingsRead = "recordings:read";
+
     /// <summary>Counters.</summary>
     public const string StatsRead = "stats:read";
 
@@ -47,5 +50,5 @@ public static class ApiScopes
     public const string Admin = "admin";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [CallsRead, PacketsRead, StatsRead, Admin];
+    public static IReadOnlyList<string> All { get; } = [CallsRead, PacketsRead, RecordingsRead, StatsRead, Admin];
 }

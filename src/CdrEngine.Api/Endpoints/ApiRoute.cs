@@ -28,6 +28,9 @@ internal sealed record ApiRoute(string Pattern, string OperationId, string Summa
     /// <summary>Statuses of the problems it may answer with, besides those of every resource.</summary>
     public IReadOnlyList<int> Problems { get; init; } = [];
 
+    /// <summary>Statuses of further answers that are no problems, each with what it says.</summary>
+    public IReadOnlyList<(int Status, string Description)> Others { get; init; } = [];
+
     /// <summary>True where 304 may be the answer.</summary>
     public bool IsConditional { get; init; }
 }

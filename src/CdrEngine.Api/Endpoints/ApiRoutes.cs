@@ -12,12 +12,34 @@ internal static class ApiRoutes
     /// <summary>Where the versioned part begins.</summary>
     public const string Root = "/api/v1";
 
-    private static readonly ApiParameter Id = new("id", "Id of the call's record.", new ValueShape("string", "20261120-00112233445566778899aabb") { Pattern = "^[0-9]{8}-[0-9a-f]{24}$" })
+    private static readonly ApiParameter Id = new("id", "Id of the call's record.", Shapes.CallId)
     {
         IsInPath = true,
     };
 
-    public static IReadOnlyList<ApiRoute> All(CallEndpoints calls, PacketEndpoints packets, ServiceEndpoints service) =>
+    private static readonly ApiParameter MediaId = new("id", "Id of the media session: its call's id, -m, its position.", new ValueShape("string", "20261120-00112233445566778899aabb-m0") { Pattern = "^[0-9]{8}-[0-9a-f]{24}-m(0|[1-9][0-9]{0,3})$" })
+    {
+        IsInPath = true,
+    };
+
+    private static readonly (string Name, string Description)[] SoundHeaders =
+    [
+        ("ETag", "Changes when the file does; for If-Range and If-None-Match."),
+        ("Accept-Ranges", "bytes: parts may be asked for with Range (RFC 9110 14)."),
+        ("Retry-After", "With 202 and 503: seconds to wait before asking again."),
+    ];
+
+    private static readonly (int Status, string Description)[] SoundOthers =
+    [
+        (StatusCodes.Status202Accepted, "It is being made; come again after Retry-After. The body is its state."),
+        (StatusCodes.Status206PartialContent, "The part that Range asked for."),
+    ];
+
+    private static readonly int[] SoundProblems =
+        [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status410Gone, StatusCodes.Status416RangeNotSatisfiable, StatusCodes.Status503ServiceUnavailable];
+
+    public static IReadOnlyList<ApiRoute> All(
+        CallEndpoints calls, PacketEndpoints packets, MediaEndpoints media, RecordingEndpoints recordings, ServiceEndpoints service) =>
     [
         new($"{Root}/calls", "listCalls", "Lists call records, a page at a time.", calls.ListAsync)
         {
@@ -61,6 +83,59 @@ internal static class ApiRoutes
             Answers = [(PacketEndpoints.SvgType, null)],
             Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
         },
+        Sound($"{Root}/calls/{{id}}.mp3", "getCallMp3", "The call's recording: caller left, callee right.", RecordingEndpoints.Mp3Type, null, recordings.Mp3Async),
+        Sound($"{Root}/calls/{{id}}.wav", "getCallWav", "The call's recording, not compressed.", RecordingEndpoints.WavType, null, recordings.WavAsync),
+        Sound($"{Root}/calls/{{id}}/waveform.json", "getCallWaveform", "Peaks of the call's recording, for a picture of it.", CallEndpoints.JsonType, RecordSchemas.Waveform, recordings.WaveformAsync),
+        new($"{Root}/media-sessions", "listMediaSessions", "Lists media sessions (m-lines of calls), a page at a time.", media.ListAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Description = "Filters narrow the list together. Pages are found again by their cursor.",
+            Parameters = MediaSessionParameters.All,
+            Answers = [(CallEndpoints.JsonType, RecordSchemas.MediaSessionPage)],
+            Headers = [("Link", "The next page, rel=\"next\" (RFC 8288); absent on the last.")],
+            Problems = [StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/media-sessions/{{id}}", "getMediaSession", "One media session.", media.GetAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Parameters = [MediaId],
+            Answers = [(CallEndpoints.JsonType, RecordSchemas.MediaSession)],
+            Headers = [("ETag", "Changes when the record does; send it back in If-None-Match.")],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable],
+            IsConditional = true,
+        },
+        new($"{Root}/media-sessions/{{id}}.pcap", "getMediaSessionPcap", "The packets of the media session as captured: RTP, RTCP and whatever else went between its addresses.", media.PcapAsync)
+        {
+            Scope = ApiScopes.PacketsRead,
+            Description = "pcap where all packets have one link type, else pcapng. M-lines that share their addresses share their packets. Audited.",
+            Parameters = [MediaId],
+            Answers = [(PacketEndpoints.PcapType, null), (PacketEndpoints.PcapngType, null)],
+            Headers = [("Content-Disposition", "File name.")],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/media-sessions/{{id}}.trace", "getMediaSessionTrace", "The SIP messages that negotiated the media session, as text.", media.TraceAsync)
+        {
+            Scope = ApiScopes.PacketsRead,
+            Description = "Audited.",
+            Parameters = [MediaId],
+            Answers = [(PacketEndpoints.TextType, null)],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/streams", "listStreams", "The RTP streams of a call.", media.StreamsAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Parameters = [MediaEndpoints.CallId],
+            Answers = [(CallEndpoints.JsonType, RecordSchemas.StreamList)],
+            Problems = [StatusCodes.Status406NotAcceptable],
+        },
+        new($"{Root}/recordings", "listRecordings", "Lists the states of recordings, a page at a time.", recordings.ListAsync)
+        {
+            Scope = ApiScopes.RecordingsRead,
+            Parameters = RecordingParameters.All,
+            Answers = [(CallEndpoints.JsonType, RecordSchemas.RecordingPage)],
+            Headers = [("Link", "The next page, rel=\"next\" (RFC 8288); absent on the last.")],
+            Problems = [StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
         new($"{Root}/stats", "getStats", "Every counter of every part, with what it counts.", service.StatsAsync)
         {
             Scope = ApiScopes.StatsRead,
@@ -80,6 +155,18 @@ internal static class ApiRoutes
             Problems = [StatusCodes.Status503ServiceUnavailable],
         },
     ];
+
+    private static ApiRoute Sound(string pattern, string operationId, string summary, string mediaType, string? schema, RequestDelegate handler) => new(pattern, operationId, summary, handler)
+    {
+        Scope = ApiScopes.RecordingsRead,
+        Description = "Made at the first request where the settings allow it. Where there is none the problem's detail says why. Audited.",
+        Parameters = [Id, RecordingEndpoints.Channels, RecordingEndpoints.Retry],
+        Answers = [(mediaType, schema)],
+        Headers = SoundHeaders,
+        Others = SoundOthers,
+        Problems = SoundProblems,
+        IsConditional = true,
+    };
 
     /// <summary>The handler of a route behind the check of its query.</summary>
     public static RequestDelegate Checked(ApiRoute route, int maxLength) => context =>

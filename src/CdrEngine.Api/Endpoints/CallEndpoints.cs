@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using System.Text.Json;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -19,8 +18,6 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
 
     /// <summary>What is held before it is handed to the connection.</summary>
     private const int FlushAtBytes = 32 * 1024;
-
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
 
     private readonly Seats _seats = new(options.Limits.Lists, options.Limits.LongestWait, counters);
 
@@ -66,15 +63,11 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         if (page is null) return;
         if (page.CursorRejected)
         {
-            await Problem.WriteAsync(
-                context,
-                StatusCodes.Status400BadRequest,
-                "cursor: it is damaged or comes from a list with other filters or another order; begin again without it.",
-                "cursor");
+            await ListAnswer.CursorRejectedAsync(context);
             return;
         }
 
-        if (page.NextCursor is { } cursor) context.Response.Headers.Link = $"<{NextPage(context.Request, cursor)}>; rel=\"next\"";
+        if (page.NextCursor is { } cursor) context.Response.Headers.Link = $"<{ListAnswer.NextPage(context.Request, cursor)}>; rel=\"next\"";
         context.Response.ContentType = mediaType == CsvType ? "text/csv; charset=utf-8; header=present" : mediaType;
         if (HttpMethods.IsHead(context.Request.Method)) return;
         switch (mediaType)
@@ -86,7 +79,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
                 await WriteLinesAsync(context, page);
                 break;
             default:
-                await WriteJsonAsync(context, page);
+                await ListAnswer.WriteAsync(context, "calls", page.Calls, (call, writer) => CallRecordJson.Write(call, writer, options.Rounding), page.NextCursor);
                 break;
         }
     }
@@ -126,41 +119,10 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
     public static Task UnknownAsync(HttpContext context) =>
         Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no call with this id.");
 
-    // RFC 9110 13.1.2: a weak comparison, and * for anything that exists.
-    private static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
+    /// <summary>Whether the client has this already (RFC 9110 13.1.2): a weak comparison, and * for anything that exists.</summary>
+    public static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
         EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out IList<EntityTagHeaderValue>? known)
         && known.Any(other => other.Equals(EntityTagHeaderValue.Any) || other.Compare(tag, useStrongComparison: false));
-
-    // The same request with another cursor; written relative to the host, whose name a proxy may have changed.
-    private static string NextPage(HttpRequest request, string cursor)
-    {
-        IEnumerable<KeyValuePair<string, string?>> parameters = request.Query
-            .Where(static parameter => parameter.Key != "cursor")
-            .SelectMany(static parameter => parameter.Value, static (parameter, value) => KeyValuePair.Create(parameter.Key, value))
-            .Append(KeyValuePair.Create("cursor", (string?)cursor));
-        return request.PathBase.Add(request.Path).ToUriComponent() + QueryString.Create(parameters).ToUriComponent();
-    }
-
-    private async Task WriteJsonAsync(HttpContext context, CallPage page)
-    {
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Compact);
-        writer.WriteStartObject();
-        writer.WriteStartArray("calls"u8);
-        long handedOver = 0;
-        foreach (CallRecord call in page.Calls)
-        {
-            CallRecordJson.Write(call, writer, options.Rounding);
-            if (writer.BytesCommitted + writer.BytesPending - handedOver < FlushAtBytes) continue;
-            await writer.FlushAsync(context.RequestAborted);
-            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-            handedOver = writer.BytesCommitted;
-        }
-
-        writer.WriteEndArray();
-        writer.WriteString("next_cursor"u8, page.NextCursor);
-        writer.WriteEndObject();
-        await writer.FlushAsync(context.RequestAborted);
-    }
 
     private async Task WriteLinesAsync(HttpContext context, CallPage page)
     {

@@ -1,18 +1,16 @@
 using System.Text;
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Ladder;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Transcripts;
-using CdrEngine.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>What is made of a call's packets: capture file, trace, ladder.</summary>
-internal sealed class PacketEndpoints(CallEndpoints calls, ICallPackets packets, AuditLog audit, ApiOptions options, ApiCounters counters)
+internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, ApiOptions options)
 {
     public const string PcapType = "application/vnd.tcpdump.pcap";
     public const string PcapngType = "application/x-pcapng";
@@ -24,8 +22,6 @@ internal sealed class PacketEndpoints(CallEndpoints calls, ICallPackets packets,
     {
         Default = "all",
     };
-
-    private readonly Seats _seats = new(options.Limits.Downloads, options.Limits.LongestWait, counters);
 
     /// <summary><c>GET calls/{id}.pcap</c>.</summary>
     public Task PcapAsync(HttpContext context)
@@ -96,7 +92,8 @@ internal sealed class PacketEndpoints(CallEndpoints calls, ICallPackets packets,
         });
     }
 
-    private static Task NoPacketsAsync(HttpContext context) =>
+    /// <summary>Answers that there are no packets.</summary>
+    public static Task NoPacketsAsync(HttpContext context) =>
         Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There are no such packets of this call, or no longer.");
 
     // The name is made of the id, which has been found to be of digits, letters and a hyphen.
@@ -110,43 +107,8 @@ internal sealed class PacketEndpoints(CallEndpoints calls, ICallPackets packets,
             return;
         }
 
-        await _seats.RunAsync(context, () => answer(call, new AbortablePackets(packets, context.RequestAborted)));
+        await downloads.WithSeatAsync(context, stored => answer(call, stored));
     }
 
-    private async Task DownloadAsync(HttpContext context, CallRecord call, string action, Action<Stream> write)
-    {
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        try
-        {
-            audit.Write(AccessGate.TokenId(context), action, call.Id, context.Connection.RemoteIpAddress?.ToString());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What cannot be accounted for is not given out.
-            counters.Count(ApiCounter.AuditFailed);
-            options.OnFault?.Invoke($"audit: {e.Message}");
-            context.Response.Headers.ContentDisposition = default;
-            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The audit cannot be written, so nothing is given out.");
-            return;
-        }
-
-        counters.Count(ApiCounter.Downloads);
-        await ResponseFeed.SendAsync(context, write);
-    }
-
-    /// <summary>Packets of a call that stop coming when the client is gone.</summary>
-    private sealed class AbortablePackets(ICallPackets packets, CancellationToken gone) : ICallPackets
-    {
-        public bool Visit(string id, PacketKinds kinds, ICapturedPacketVisitor visitor)
-        {
-            bool any = packets.Visit(id, kinds, new Visitor(visitor, gone));
-            gone.ThrowIfCancellationRequested();
-            return any;
-        }
-
-        private sealed class Visitor(ICapturedPacketVisitor visitor, CancellationToken gone) : ICapturedPacketVisitor
-        {
-            public bool Visit(in CapturedPacket packet) => !gone.IsCancellationRequested && visitor.Visit(packet);
-        }
-    }
+    private Task DownloadAsync(HttpContext context, CallRecord call, string action, Action<Stream> write) => downloads.SendAsync(context, call.Id, action, write);
 }

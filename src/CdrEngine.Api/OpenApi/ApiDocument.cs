@@ -13,7 +13,7 @@ internal static class ApiDocument
     private const string Scheme = "token";
 
     private static readonly int[] GuardedProblems = [401, 403, 429];
-    private static readonly int[] Statuses = [400, 401, 403, 404, 406, 429, 500, 503];
+    private static readonly int[] Statuses = [400, 401, 403, 404, 406, 410, 416, 429, 500, 503];
 
     public static byte[] Make(IReadOnlyList<ApiRoute> routes, ApiOptions options)
     {
@@ -77,6 +77,8 @@ internal static class ApiDocument
             operation.Responses["304"] = new OpenApiResponse { Description = "What is known is still so." };
         }
 
+        foreach ((int status, string description) in route.Others)
+            operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse { Description = description };
         IEnumerable<int> problems = route.Problems.Append(400).Append(500).Concat(guarded ? GuardedProblems : []).Order();
         foreach (int status in problems) operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponseReference(ProblemName(status), document);
         if (guarded) operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
@@ -91,7 +93,7 @@ internal static class ApiDocument
         {
             Name = parameter.Name,
             In = parameter.IsInPath ? ParameterLocation.Path : ParameterLocation.Query,
-            Required = parameter.IsInPath,
+            Required = parameter.IsInPath || parameter.IsRequired,
             Description = parameter.Description,
             Schema = parameter.IsList ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = value } : value,
             Style = parameter.IsInPath ? ParameterStyle.Simple : ParameterStyle.Form,

@@ -11,6 +11,12 @@ internal static class RecordSchemas
 {
     public const string Call = "Call";
     public const string CallPage = "CallPage";
+    public const string MediaSession = "MediaSession";
+    public const string MediaSessionPage = "MediaSessionPage";
+    public const string StreamList = "StreamList";
+    public const string Recording = "Recording";
+    public const string RecordingPage = "RecordingPage";
+    public const string Waveform = "Waveform";
     public const string Stats = "Stats";
     public const string ProblemDetails = "Problem";
 
@@ -24,6 +30,31 @@ internal static class RecordSchemas
             "A page of call records.",
             ("calls", List("The records, in the order asked for.", new OpenApiSchemaReference(Call, document))),
             ("next_cursor", Text("Where the next page begins; null on the last.").OrNull())),
+        [MediaSession] = MediaSessionSchema(document),
+        ["MediaSide"] = MediaSideSchema(),
+        [MediaSessionPage] = Object(
+            "A page of media sessions.",
+            ("media_sessions", List("The records, in the order asked for.", new OpenApiSchemaReference(MediaSession, document))),
+            ("next_cursor", Text("Where the next page begins; null on the last.").OrNull())),
+        [StreamList] = Object("The streams of a call.", ("streams", List("In order of their first packet.", new OpenApiSchemaReference("Stream", document)))),
+        [Recording] = RecordingSchema(),
+        [RecordingPage] = Object(
+            "A page of recordings.",
+            ("recordings", List("Their states, in the order asked for.", new OpenApiSchemaReference(Recording, document))),
+            ("next_cursor", Text("Where the next page begins; null on the last.").OrNull())),
+        [Waveform] = Object(
+            "The outline of a recording, for a page to draw.",
+            ("version", Whole("1.")),
+            ("sample_rate", Whole("Samples a second of the sound.")),
+            ("duration_ms", Whole("Length of the sound, milliseconds.")),
+            ("interval_ms", Whole("Time of a point, milliseconds; the last may be shorter.")),
+            ("points", Whole("Points of each channel.")),
+            ("peaks", new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "Peaks of each channel, 0 (silence) to 255: caller and callee, or mix.",
+                AdditionalProperties = List("A channel.", Whole("A peak.")),
+            })),
         [Stats] = StatsSchema(),
         [ProblemDetails] = ProblemSchema(),
     };
@@ -65,18 +96,7 @@ internal static class RecordSchemas
             ("duration_ms", Number("Length.").OrNull()),
             ("from", Names("Who pressed it.", ValueText.Names<PartySide>())),
             ("method", Names("How it travelled.", ValueText.Names<DtmfMethod>()))))),
-        ("media_sessions", List("One for each m-line.", Object(
-            "An m-line.",
-            ("index", Whole("Position, from 0.")),
-            ("media", Text("audio, video, image, …")),
-            ("protocol", Text("For example RTP/AVP.")),
-            ("caller", Text("Caller's media address.").OrNull()),
-            ("callee", Text("Callee's media address.").OrNull()),
-            ("offered", List("Codecs offered.", Text("For example PCMU/8000."))),
-            ("answered", List("Codecs answered.", Text("For example PCMU/8000."))),
-            ("direction", Text("sendrecv, sendonly, recvonly or inactive, from the caller's side.")),
-            ("started_at", Time("First offer or packet.").OrNull()),
-            ("ended_at", Time("End.").OrNull())))),
+        ("media_sessions", List("One for each m-line.", new OpenApiSchemaReference(MediaSession, document))),
         ("recording", Object(
             "The recording.",
             ("state", Names("State.", ValueText.Names<RecordingState>())),
@@ -128,6 +148,71 @@ internal static class RecordSchemas
         ("rang_at", Time("First 18x.").OrNull()),
         ("answered_at", Time("2xx.").OrNull()),
         ("ended_at", Time("BYE or final response.").OrNull()));
+
+    private static OpenApiSchema MediaSessionSchema(OpenApiDocument document) => Object(
+        "One m-line of a call: what was agreed, when, and what went over it.",
+        ("index", Whole("Position, from 0.")),
+        ("media", Text("Media type as in SDP: audio, video, image, …")),
+        ("protocol", Text("For example RTP/AVP.")),
+        ("caller", Text("Caller's media address.").OrNull()),
+        ("callee", Text("Callee's media address.").OrNull()),
+        ("offered", List("Codecs offered.", Text("For example PCMU/8000."))),
+        ("answered", List("Codecs answered.", Text("For example PCMU/8000."))),
+        ("direction", Text("sendrecv, sendonly, recvonly or inactive, from the caller's side.")),
+        ("started_at", Time("First offer or packet.").OrNull()),
+        ("ended_at", Time("End.").OrNull()),
+        ("id", Text("Identity: the call's id, -m, the position.")),
+        ("call_id", Text("Id of the call's record.")),
+        ("type", Names("Kind of media.", ValueText.Names<MediaSessionType>())),
+        ("duration_ms", Number("End less start, milliseconds.")),
+        ("caller_number", Text("Number of the caller.").OrNull()),
+        ("caller_name", Text("Display name of the caller.").OrNull()),
+        ("callee_number", Text("Number of the callee.").OrNull()),
+        ("callee_name", Text("Display name of the callee.").OrNull()),
+        ("caller_codec", Text("Codec the caller sent most.").OrNull()),
+        ("callee_codec", Text("Codec the callee sent most.").OrNull()),
+        ("caller_rtcp", Text("Where the caller receives RTCP.").OrNull()),
+        ("callee_rtcp", Text("Where the callee receives RTCP.").OrNull()),
+        ("directions", List("Direction after each answer that changed it.", Object(
+            "A change.",
+            ("at", Time("The answer.")),
+            ("direction", Text("sendrecv, sendonly, recvonly or inactive, from the caller's side."))))),
+        ("caller_sent", new OpenApiSchemaReference("MediaSide", document)),
+        ("callee_sent", new OpenApiSchemaReference("MediaSide", document)),
+        ("mos", Number("The worse of both sides' mean opinion scores, 1..4.5.").OrNull()),
+        ("mos_min", Number("The worse of both sides' worst ten seconds.").OrNull()),
+        ("flags", List("What was noticed.", Names("A flag.", ValueText.Names<MediaSessionFlags>()))),
+        ("one_way_kind", Text("In which way audio went one way only.").OrNull()));
+
+    private static OpenApiSchema MediaSideSchema() => Object(
+        "What one side sent, all its streams together, measured nearest that side.",
+        ("streams", Whole("Streams.")),
+        ("packets", Whole("Packets.")),
+        ("octets", Whole("Payload octets.")),
+        ("expected", Whole("Packets that were sent by the sequence numbers.")),
+        ("lost", Whole("Packets never seen.")),
+        ("loss_percent", Number("Lost of expected, 0..100.")),
+        ("duplicates", Whole("Packets seen before.")),
+        ("out_of_order", Whole("Packets that came after a later one.")),
+        ("jitter_ms", Number("Mean jitter (RFC 3550), milliseconds.").OrNull()),
+        ("max_jitter_ms", Number("Greatest jitter, milliseconds.").OrNull()),
+        ("mos", Number("Mean opinion score, 1..4.5.").OrNull()),
+        ("mos_min", Number("Score of the worst ten seconds.").OrNull()),
+        ("started_at", Time("First packet.")),
+        ("ended_at", Time("Last packet."))).OrNull();
+
+    private static OpenApiSchema RecordingSchema() => Object(
+        "What is known of the recording of a call.",
+        ("call_id", Text("Id of the call's record.")),
+        ("state", Names("State.", ValueText.Names<RecordingState>())),
+        ("reason", Text("Why there is none.").OrNull()),
+        ("url", Text("Path under the API.").OrNull()),
+        ("bytes", Whole("Size of the file.")),
+        ("duration_ms", Number("Length of the sound, milliseconds.")),
+        ("sample_rate", Whole("Samples a second; 0 where there is none.")),
+        ("channels", Whole("1 or 2; 0 where there is none.")),
+        ("attempts", Whole("Times it was tried to make it.")),
+        ("created_at", Time("When the state was come to.")));
 
     private static OpenApiSchema StatsSchema() => Object(
         "Counters since the start.",

@@ -12,6 +12,9 @@ internal record ApiParameter(string Name, string Description, ValueShape Shape)
     /// <summary>Part of the path, not of the query.</summary>
     public bool IsInPath { get; init; }
 
+    /// <summary>Has to be given.</summary>
+    public bool IsRequired { get; init; }
+
     /// <summary>What is taken where it is left out; null where that is nothing.</summary>
     public string? Default { get; init; }
 }

@@ -47,7 +47,7 @@ internal static class ValueText
     /// <summary>The names of an enumeration; that of an empty set of flags is none.</summary>
     public static IReadOnlyList<string> Names<TEnum>()
         where TEnum : struct, Enum =>
-        [.. EnumNames<TEnum>.All.Where(static pair => pair.Value is not CallFlags.None).Select(static pair => pair.Name)];
+        [.. EnumNames<TEnum>.All.Where(static pair => pair.Value is not (CallFlags.None or MediaSessionFlags.None)).Select(static pair => pair.Name)];
 
     /// <summary>An IP address, without a port.</summary>
     public static string? Address(string text, out IpAddress address) =>

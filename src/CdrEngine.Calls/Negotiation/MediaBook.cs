@@ -153,14 +153,23 @@ internal sealed class MediaBook
         for (int index = 0; index < count; index++)
         {
             MediaDescription? first = null, offer = null, answer = null, caller = null, callee = null;
+            var directions = new List<DirectionChange>(1);
+            MediaSessionFlags flags = MediaSessionFlags.None;
             foreach ((MediaDescription description, _) in _all)
             {
                 if (description.Index != index || (description.Side == PartySide.Callee && leg >= 0 && description.Leg != leg)) continue;
                 first ??= description;
+                bool isAgreed = directions.Count > 0;
                 if (description.Role == MediaRole.Offer) offer ??= description;
                 else if (description.IsAccepted || answer is null) answer = description;
                 if (description.Side == PartySide.Caller) caller = Nearer(caller, description, places, nearCaller: true);
                 else callee = Nearer(callee, description, places, nearCaller: false);
+                flags |= FlagsOf(description, isAgreed);
+
+                // A direction is in force once it is answered (RFC 3264 5.1, 8).
+                if (description.Role != MediaRole.Answer || !description.IsAccepted) continue;
+                string direction = DirectionOf(caller, callee);
+                if (!isAgreed || directions[^1].Direction != direction) directions.Add(new DirectionChange(description.At, direction));
             }
 
             MediaDescription? latest = callee ?? caller;
@@ -173,9 +182,13 @@ internal sealed class MediaBook
                 Protocol = latest.Protocol,
                 Caller = caller?.Endpoint,
                 Callee = callee?.Endpoint,
+                CallerRtcp = RtcpOf(caller),
+                CalleeRtcp = RtcpOf(callee),
                 Offered = Codecs(offer),
                 Answered = answer is { IsAccepted: true } ? Codecs(answer) : [],
                 Direction = DirectionOf(caller, callee),
+                Directions = directions,
+                Flags = isRefused ? flags | MediaSessionFlags.Refused : flags,
                 StartedAt = first.At,
                 EndedAt = isRefused ? latest.At : endedAt,
             });
@@ -191,6 +204,20 @@ internal sealed class MediaBook
         bool isOutward = nearCaller ? places.IsNearer(kept.Place, next.Place) : places.IsNearer(next.Place, kept.Place);
         return isOutward ? kept : next;
     }
+
+    // Hold is a change: what began one-sided was never held.
+    private static MediaSessionFlags FlagsOf(MediaDescription description, bool isAgreed)
+    {
+        MediaSessionFlags flags = MediaSessionFlags.None;
+        if (!description.IsAccepted) return flags;
+        if (description.IsSrtp) flags |= MediaSessionFlags.Srtp;
+        if (description.IsT38) flags |= MediaSessionFlags.T38;
+        if (isAgreed && description.IsHold) flags |= MediaSessionFlags.Held;
+        return flags;
+    }
+
+    private static Endpoint? RtcpOf(MediaDescription? description) =>
+        description is { IsAccepted: true, IsRtp: true } && !description.RtcpEndpoint.IsNone ? description.RtcpEndpoint : null;
 
     private static string DirectionOf(MediaDescription? caller, MediaDescription? callee)
     {

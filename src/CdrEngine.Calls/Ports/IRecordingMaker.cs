@@ -14,6 +14,10 @@ public interface IRecordingMaker
     /// <returns>What came of it. That a call cannot be recorded (no audio, no key, no codec) is an outcome with a reason; exceptions are for
     /// what has nothing to do with the call, such as a full disk.</returns>
     RecordingOutcome Make(CallRecord record, ICallPackets packets, RecordingRequest request, Stream output);
+
+    /// <summary>Writes the outline of the same sound for a page to draw, as JSON: the peaks of each channel. The request's format does not
+    /// matter; all else is as for <see cref="Make"/>.</summary>
+    RecordingOutcome Outline(CallRecord record, ICallPackets packets, RecordingRequest request, Stream json);
 }
 
 /// <summary>What recording is wanted.</summary>

@@ -210,40 +210,6 @@ public sealed record HeldInterval(PartySide By, Timestamp From, Timestamp? To);
 /// <param name="Method">How.</param>
 public sealed record DtmfDigit(char Digit, Timestamp At, TimeSpan? Duration, PartySide From, DtmfMethod Method);
 
-/// <summary>One m-line of a call (MSDR).</summary>
-public sealed record MediaSessionRecord
-{
-    /// <summary>Position of the m-line, from 0.</summary>
-    public required int Index { get; init; }
-
-    /// <summary>Media type as in SDP: audio, video, image, message, …</summary>
-    public required string Media { get; init; }
-
-    /// <summary>Transport profile as in SDP, for example RTP/AVP.</summary>
-    public required string Protocol { get; init; }
-
-    /// <summary>Caller's media address, as announced last.</summary>
-    public Endpoint? Caller { get; init; }
-
-    /// <summary>Callee's media address, as announced last.</summary>
-    public Endpoint? Callee { get; init; }
-
-    /// <summary>Codecs offered, as <c>PCMU/8000</c>, in order.</summary>
-    public IReadOnlyList<string> Offered { get; init; } = [];
-
-    /// <summary>Codecs answered.</summary>
-    public IReadOnlyList<string> Answered { get; init; } = [];
-
-    /// <summary>Direction in force at the end, from the caller's side: sendrecv, sendonly, recvonly, inactive.</summary>
-    public string Direction { get; init; } = "sendrecv";
-
-    /// <summary>First offer or first packet.</summary>
-    public Timestamp? StartedAt { get; init; }
-
-    /// <summary>End of the call or the m-line's refusal.</summary>
-    public Timestamp? EndedAt { get; init; }
-}
-
 /// <summary>The recording of a call: whether there is one, and if not why.</summary>
 public sealed record RecordingInfo
 {
@@ -253,6 +219,9 @@ public sealed record RecordingInfo
     /// <summary>Reason where there is none, for example <c>no_rtp</c>; else null.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Path under the API; else null.</summary>
+    /// <summary>Path under the API where it is available; else null.</summary>
     public string? Url { get; init; }
+
+    /// <summary>Path of a call's recording under the API.</summary>
+    public static string PathOf(string callId) => $"/api/v1/calls/{callId}.mp3";
 }

@@ -71,7 +71,9 @@ public static class CallRecordJson
         foreach (StreamRecord stream in record.Streams) StreamRecordJson.Write(stream, writer);
         writer.WriteEndArray();
         WriteDtmf(writer, record.Dtmf);
-        WriteMediaSessions(writer, record.MediaSessions);
+        writer.WriteStartArray("media_sessions"u8);
+        foreach (MediaSessionRecord session in record.MediaSessions) MediaSessionJson.Write(session, writer);
+        writer.WriteEndArray();
         WriteRecording(writer, record.Recording);
 
         // Additions to the list of design.md.
@@ -99,6 +101,9 @@ public static class CallRecordJson
             var reader = new Utf8JsonReader(utf8);
             using JsonDocument document = JsonDocument.ParseValue(ref reader);
             record = Read(document.RootElement);
+
+            // Records written before media sessions had ids say all that is needed to make them whole.
+            if (record.MediaSessions.Count > 0 && record.MediaSessions[0].Id.Length == 0) record = MediaSessions.Complete(record);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
@@ -309,35 +314,6 @@ public static class CallRecordJson
         writer.WriteEndArray();
     }
 
-    private static void WriteMediaSessions(Utf8JsonWriter writer, IReadOnlyList<MediaSessionRecord> sessions)
-    {
-        writer.WriteStartArray("media_sessions"u8);
-        foreach (MediaSessionRecord session in sessions)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("index"u8, session.Index);
-            writer.WriteString("media"u8, session.Media);
-            writer.WriteString("protocol"u8, session.Protocol);
-            WriteEndpoint(writer, "caller", session.Caller);
-            WriteEndpoint(writer, "callee", session.Callee);
-            WriteTexts(writer, "offered", session.Offered);
-            WriteTexts(writer, "answered", session.Answered);
-            writer.WriteString("direction"u8, session.Direction);
-            WriteTime(writer, "started_at", session.StartedAt);
-            WriteTime(writer, "ended_at", session.EndedAt);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts) writer.WriteStringValue(text);
-        writer.WriteEndArray();
-    }
-
     private static void WriteRecording(Utf8JsonWriter writer, RecordingInfo recording)
     {
         writer.WriteStartObject("recording"u8);
@@ -437,7 +413,7 @@ public static class CallRecordJson
             Span(digit, "duration_ms"),
             Named<PartySide>(digit, "from"),
             Named<DtmfMethod>(digit, "method"))),
-        MediaSessions = ReadAll(root, "media_sessions", ReadMediaSession),
+        MediaSessions = ReadAll(root, "media_sessions", MediaSessionJson.Read),
         Recording = ReadRecording(root),
         Held = ReadAll(root, "held", static held => new HeldInterval(
             Named<PartySide>(held, "by"), Time(held, "from") ?? default, Time(held, "to"))),
@@ -496,20 +472,6 @@ public static class CallRecordJson
         RangAt = Time(leg, "rang_at"),
         AnsweredAt = Time(leg, "answered_at"),
         EndedAt = Time(leg, "ended_at"),
-    };
-
-    private static MediaSessionRecord ReadMediaSession(JsonElement session) => new()
-    {
-        Index = Int(session, "index"),
-        Media = Text(session, "media") ?? "",
-        Protocol = Text(session, "protocol") ?? "",
-        Caller = Address(session, "caller"),
-        Callee = Address(session, "callee"),
-        Offered = Strings(session, "offered"),
-        Answered = Strings(session, "answered"),
-        Direction = Text(session, "direction") ?? "sendrecv",
-        StartedAt = Time(session, "started_at"),
-        EndedAt = Time(session, "ended_at"),
     };
 
     private static RecordingInfo ReadRecording(JsonElement root)

@@ -53,9 +53,12 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000) : ICapt
 
     /// <summary>The messages as text: before each a line with time, sender, receiver and transport. Bytes that are no UTF-8 become U+FFFD,
     /// control characters other than tab and line ends become <c>\xNN</c>, so that a terminal is safe from them.</summary>
-    public void WriteText(TextWriter output)
+    public void WriteText(TextWriter output) => WriteText(output, _messages);
+
+    /// <summary>Some of the messages as text, likewise.</summary>
+    public static void WriteText(TextWriter output, IEnumerable<TranscriptMessage> messages)
     {
-        foreach (TranscriptMessage message in _messages)
+        foreach (TranscriptMessage message in messages)
         {
             output.Write($"{message.At} {message.Source} -> {message.Destination} {message.Transport.ToString().ToUpperInvariant()}\n\n");
             foreach (char c in Encoding.UTF8.GetString(message.Bytes.Span))

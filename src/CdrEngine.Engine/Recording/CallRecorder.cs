@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -65,6 +66,17 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
             sink = encoder;
             return isOpen;
         }
+    }
+
+    /// <inheritdoc />
+    public RecordingOutcome Outline(CallRecord record, ICallPackets packets, RecordingRequest request, Stream json)
+    {
+        RecordingOutcome outcome = Outline(record, packets, request, out WaveformBuilder? waveform);
+        if (waveform is null) return outcome;
+        using var writer = new Utf8JsonWriter(json);
+        waveform.WriteJson(writer);
+        writer.Flush();
+        return outcome with { Bytes = writer.BytesCommitted };
     }
 
     /// <summary>Makes the outline of a call's recording.</summary>

@@ -46,6 +46,33 @@ internal static class PcapCommand
     }
 }
 
+/// <summary><c>mp3 ID</c> and <c>wav ID</c>: a call's recording.</summary>
+internal static class RecordingCommand
+{
+    public static Command Mp3(CommandContext context, CommonFlags flags) => Make("mp3", "MP3", RecordingKind.Mp3, context, flags);
+
+    public static Command Wav(CommandContext context, CommonFlags flags) => Make("wav", "WAV", RecordingKind.Wav, context, flags);
+
+    private static Command Make(string name, string format, RecordingKind kind, CommandContext context, CommonFlags flags)
+    {
+        Argument<string> id = OneCall.Argument();
+        var mono = new Option<bool>("--mono") { Description = "Both sides mixed into one channel; else caller left, callee right." };
+        var command = new Command(name, $"Write a call's recording as {format} to standard output; made now where it is not there yet.") { id, mono };
+        command.SetAction(parsed =>
+        {
+            if (context.OutIsTerminal) throw new CommandException($"a recording does not belong on a terminal; add > call.{name}");
+            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            using Stream output = context.OpenBinaryOutput();
+            var variant = new RecordingVariant(kind, parsed.GetValue(mono) ? RecordingChannels.Mono : RecordingChannels.Stereo);
+            return archive.WriteRecording(call.Id, variant, output, context.Stop) is { } reason
+                ? throw new CommandException($"there is no recording of {call.Id}: {reason}")
+                : ExitCode.Success;
+        });
+        return command;
+    }
+}
+
 /// <summary><c>trace ID</c>: a call's SIP messages as text.</summary>
 internal static class TraceCommand
 {

@@ -66,6 +66,8 @@ internal static class CommandLine
             ShowCommand.Make(context, flags),
             PcapCommand.Make(context, flags),
             TraceCommand.Make(context, flags),
+            RecordingCommand.Mp3(context, flags),
+            RecordingCommand.Wav(context, flags),
             DoctorCommand.Make(context, flags),
             BenchCommand.Make(),
         };

@@ -1,5 +1,7 @@
 using System.Net;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Engine.Recording;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -39,6 +41,9 @@ public sealed record Settings
 
     /// <summary><c>storage</c>.</summary>
     public required StorageSettings Storage { get; init; }
+
+    /// <summary><c>recording</c>.</summary>
+    public required RecordingSettings Recording { get; init; }
 
     /// <summary><c>api</c>.</summary>
     public required ApiSettings Api { get; init; }
@@ -177,6 +182,23 @@ public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long?
 /// <param name="Readers"><c>readers</c>: queries at once.</param>
 /// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
 public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
+
+/// <summary><c>recording</c>: the sound of calls.</summary>
+/// <param name="Policy"><c>policy</c>: when recordings are made.</param>
+/// <param name="Sides"><c>sides</c>: whose voice.</param>
+/// <param name="From"><c>from</c>: where they begin.</param>
+/// <param name="Workers"><c>workers</c>: 1 or more; <c>auto</c> is already worked out.</param>
+/// <param name="Queue"><c>queue</c>.</param>
+/// <param name="Retry"><c>retry</c>.</param>
+/// <param name="CacheSize"><c>cache-size</c>, bytes.</param>
+public sealed record RecordingSettings(
+    RecordingPolicy Policy, RecordingSides Sides, RecordingStart From, int Workers, int Queue, RecordingRetrySettings Retry, long CacheSize);
+
+/// <summary><c>recording.retry</c>: what follows a failure.</summary>
+/// <param name="Attempts"><c>attempts</c>: in all.</param>
+/// <param name="First"><c>first</c>: pause before the second.</param>
+/// <param name="Most"><c>most</c>: longest pause.</param>
+public sealed record RecordingRetrySettings(int Attempts, TimeSpan First, TimeSpan Most);
 
 /// <summary><c>api</c>: REST.</summary>
 /// <param name="Listen"><c>listen</c>.</param>

@@ -1,5 +1,6 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;
@@ -37,6 +38,7 @@ internal static class SettingsBinder
             Engine = Engine(root.Section("engine")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
+            Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
@@ -130,6 +132,20 @@ internal static class SettingsBinder
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
         at.Size("write-cache", 1 << 20, 1L << 36));
+
+    private static RecordingSettings Recording(SettingsReader at) => new(
+        at.Choice<RecordingPolicy>("policy"),
+        at.Choice<RecordingSides>("sides"),
+        at.Choice<RecordingStart>("from"),
+        at.IntegerOrAuto("workers", 1, 64, Math.Max(1, Environment.ProcessorCount / 4)),
+        at.Integer("queue", 1, 1_000_000),
+        Retry(at.Section("retry")),
+        at.Size("cache-size", 1 << 20, 1L << 44));
+
+    private static RecordingRetrySettings Retry(SettingsReader at) => new(
+        at.Integer("attempts", 1, 100),
+        at.Duration("first", Second, Day),
+        at.Duration("most", Second, Day * 7));
 
     private static ApiSettings Api(SettingsReader at) => new(
         at.Address("listen"),

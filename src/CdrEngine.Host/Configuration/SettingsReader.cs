@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using CdrEngine.Core;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;
@@ -117,7 +118,7 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
         where T : struct, Enum
     {
         string text = Scalar(key).Text;
-        string[] names = Array.ConvertAll(Enum.GetNames<T>(), static name => name.ToLowerInvariant());
+        string[] names = Array.ConvertAll(Enum.GetNames<T>(), static name => SnakeCaseName.Of(name).Replace('_', '-'));
         int index = Array.IndexOf(names, text);
         return index >= 0
             ? Enum.GetValues<T>()[index]

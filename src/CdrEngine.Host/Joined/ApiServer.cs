@@ -14,11 +14,18 @@ internal sealed class ApiServer : IApiServer
 {
     private readonly SqliteCallStore _store;
     private readonly ApiHost _api;
+    private readonly RecorderShare _recorders;
 
-    public ApiServer(Settings settings, StatisticsBoard statistics)
+    /// <summary>Opens the data folder.</summary>
+    /// <param name="settings">Settings.</param>
+    /// <param name="statistics">Counters of the other parts.</param>
+    /// <param name="recorders">The recorders of this process; null for its own.</param>
+    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
     {
         string data = settings.DataDirectory;
+        _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data));
+        RecorderPart recorder = _recorders.Acquire(settings);
         _api = new ApiHost(
             new ApiOptions
             {
@@ -32,7 +39,8 @@ internal sealed class ApiServer : IApiServer
             },
             _store,
             new StoredCallPackets(_store, DataFolder.Packets(data)),
-            statistics);
+            new ApiMedia(_store, recorder.Pool, _store),
+            new RecorderStatistics(statistics, recorder));
     }
 
     /// <inheritdoc />
@@ -56,10 +64,17 @@ internal sealed class ApiServer : IApiServer
     public async ValueTask DisposeAsync()
     {
         await _api.DisposeAsync();
+        _recorders.Release();
         _store.Dispose();
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.
     private static string Version() =>
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+
+    /// <summary>The board, and what the recorders count beside it.</summary>
+    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder) : IStatisticsSource
+    {
+        public IEnumerable<(string Area, string Name, long Value, string Description)> Read() => board.Read().Concat(recorder.Statistics());
+    }
 }

@@ -1,6 +1,7 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Transcripts;
+using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
 using CdrEngine.Storage;
 
@@ -11,9 +12,12 @@ internal sealed class CallArchive : ICallArchive
 {
     private readonly SqliteCallStore _store;
     private readonly StoredCallPackets _packets;
+    private readonly Settings _settings;
 
-    public CallArchive(string data)
+    public CallArchive(Settings settings)
     {
+        string data = settings.DataDirectory;
+        _settings = settings;
         _store = SqliteCallStore.Open(DataFolder.Records(data));
         _packets = new StoredCallPackets(_store, DataFolder.Packets(data));
     }
@@ -30,6 +34,19 @@ internal sealed class CallArchive : ICallArchive
         if (Read(id) is not { } transcript) return false;
         transcript.WriteText(to);
         return true;
+    }
+
+    /// <inheritdoc />
+    public string? WriteRecording(string id, RecordingVariant variant, Stream to, CancellationToken stop)
+    {
+        using var recorder = new RecorderPart(_settings);
+
+        // Whoever types the command wants it tried.
+        RecordingAnswer answer = recorder.Workshop.FindOrMake(id, variant, retry: true, stop);
+        if (answer.Path is null) return answer.Entry.Reason ?? EnumNames<RecordingState>.Of(answer.Entry.State);
+        using FileStream file = File.OpenRead(answer.Path);
+        file.CopyTo(to);
+        return null;
     }
 
     /// <inheritdoc />

@@ -15,6 +15,8 @@ internal static class DataFolder
 
     public static string Outbox(string data) => Path.Combine(data, "outbox");
 
+    public static string Recordings(string data) => Path.Combine(data, "recordings");
+
     public static string Access(string data) => Path.Combine(data, "access");
 
     /// <summary>Runs what opens a part; what goes wrong becomes one line.</summary>

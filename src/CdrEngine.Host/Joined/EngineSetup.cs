@@ -88,6 +88,13 @@ internal static class EngineSetup
         },
     };
 
+    /// <summary>The rules of a call, for whoever tells one again from its packets.</summary>
+    public static CallOptions Call(Settings settings)
+    {
+        EngineOptions engine = Options(settings);
+        return new CallOptions { Timers = engine.Timers, Limits = engine.Call };
+    }
+
     public static PacketLogLimits PacketLog(PacketLogSettings settings) => new()
     {
         ChunkBytes = settings.Chunk,

@@ -5,6 +5,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
 using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
 using CdrEngine.PacketLog;
@@ -26,15 +27,23 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
     private readonly RecordOutbox _outbox;
     private readonly BatchedCallWriter _writer;
     private readonly PacketLogFolder? _log;
+    private readonly RecorderShare _recorders;
+    private readonly RecorderPart _recorder;
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
     private ImportProgress _progress = new();
     private long _postedAt;
 
-    public ImportRunner(Settings settings, StatisticsBoard statistics)
+    /// <summary>Opens the data folder.</summary>
+    /// <param name="settings">Settings.</param>
+    /// <param name="statistics">Where its counters are shown.</param>
+    /// <param name="recorders">The recorders of this process; null for its own.</param>
+    public ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
     {
         _settings = settings;
         _statistics = statistics;
         string data = settings.DataDirectory;
+        _recorders = recorders ?? new RecorderShare();
+        _recorder = _recorders.Acquire(settings);
         _store = SqliteCallStore.Open(DataFolder.Records(data));
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
         _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
@@ -42,6 +51,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
             BatchSize = settings.Storage.Batch,
             BatchDelay = settings.Storage.BatchDelay,
             QueueLimit = settings.Storage.Queue,
+            OnWritten = OnWritten,
         });
         _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
     }
@@ -66,6 +76,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
 
         engine.CompleteAsync().GetAwaiter().GetResult();
         _writer.Flush();
+        IReadOnlyDictionary<RecordingState, long> recordings = Recordings(stop);
         _statistics.Post("import", Statistics(engine));
         faults.AddRange(state.Failures.Select(static failure => new FileFault("engine", failure, IsUnreadable: false)));
         if (engine.LogFault is { } logFault) faults.Add(new FileFault("packet log", logFault, IsUnreadable: false));
@@ -80,6 +91,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
             Elapsed = Stopwatch.GetElapsedTime(began),
             Calls = Enum.GetValues<Disposition>().ToDictionary(static disposition => disposition, disposition => _outcomes[(int)disposition]),
             KnownCalls = _writer.Counters[StorageCounter.Unchanged],
+            Recordings = recordings,
             Stopped = stop.IsCancellationRequested,
             Faults = faults,
             Counters = Counters(engine),
@@ -90,16 +102,43 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
     public void Emit(in RecordEmission emission)
     {
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
-        _writer.Write(new StoredCall(emission.Record, emission.Revision, emission.Chunks));
+        _writer.Write(new StoredCall(_recorder.Marked(emission.Record), emission.Revision, emission.Chunks));
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
         _writer.Dispose();
+        _recorders.Release();
         _outbox.Dispose();
         _store.Dispose();
         _log?.Dispose();
+    }
+
+    private void OnWritten(StoredCall call)
+    {
+        if (call.Record.Recording.State == RecordingState.Pending) _recorder.Pool.Enqueue(call.Record.Id);
+    }
+
+    // Every call that is to be recorded is, before the import is over; whoever stops it leaves the rest for later.
+    private Dictionary<RecordingState, long> Recordings(CancellationToken stop)
+    {
+        var states = new Dictionary<RecordingState, long>();
+        if (!_recorder.RecordsAll) return states;
+        try
+        {
+            _recorder.Pool.DrainAsync(stop).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            // What waits stays pending in the store.
+        }
+
+        Counters<RecorderCounter> counters = _recorder.Pool.Counters;
+        states[RecordingState.Available] = counters[RecorderCounter.Made];
+        states[RecordingState.None] = counters[RecorderCounter.Nothing];
+        states[RecordingState.Failed] = counters[RecorderCounter.Failed];
+        return states;
     }
 
     private void Read(CaptureEngine engine, string file, ReadState state, CancellationToken stop)
@@ -144,6 +183,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
     private List<CounterGroup> Counters(CaptureEngine engine) =>
     [
         .. Statistics(engine)
+            .Concat(_recorder.Statistics())
             .GroupBy(static counter => counter.Area)
             .Select(static area => new CounterGroup(area.Key, [.. area.Select(static counter => (counter.Name, counter.Value, counter.Description))])),
     ];

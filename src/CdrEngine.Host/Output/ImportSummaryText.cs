@@ -18,6 +18,7 @@ internal static class ImportSummaryText
             yield return $"captured from {Time(first)} to {Time(last)} UTC";
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
+        if (summary.Recordings.Values.Sum() > 0) yield return $"{Plural(summary.Recordings.Values.Sum(), "recording")}: {States(summary)}";
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
         if (unreadable > 0) yield return $"{Plural(unreadable, "file")} could not be read";
         int cut = summary.Faults.Count - unreadable;
@@ -42,6 +43,11 @@ internal static class ImportSummaryText
         .Where(static pair => pair.Value > 0)
         .OrderBy(static pair => pair.Key)
         .Select(static pair => $"{Units.Count(pair.Value)} {EnumNames<Disposition>.Of(pair.Key)}"));
+
+    private static string States(ImportSummary summary) => string.Join(", ", summary.Recordings
+        .Where(static pair => pair.Value > 0)
+        .OrderBy(static pair => pair.Key)
+        .Select(static pair => $"{Units.Count(pair.Value)} {EnumNames<RecordingState>.Of(pair.Key)}"));
 
     private static string Plural(long count, string noun) => $"{Units.Count(count)} {noun}{(count == 1 ? "" : "s")}";
 

@@ -43,6 +43,9 @@ internal interface ICallArchive : IDisposable
     /// <summary>Writes a call's SIP messages as text; false where there are none.</summary>
     bool WriteTrace(string id, TextWriter to);
 
+    /// <summary>Writes a call's recording, made where it is not there yet; null, or why there is none.</summary>
+    string? WriteRecording(string id, RecordingVariant variant, Stream to, CancellationToken stop);
+
     /// <summary>A call's SIP messages in order of capture; empty where there are none.</summary>
     IReadOnlyList<LadderMessage> Messages(string id);
 }

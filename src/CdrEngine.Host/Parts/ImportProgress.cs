@@ -52,6 +52,9 @@ internal sealed record ImportSummary
     /// <summary>How many of the records were in the store already and did not change.</summary>
     public long KnownCalls { get; init; }
 
+    /// <summary>Recordings made along the way, by what became of them; empty unless the policy is to record always.</summary>
+    public IReadOnlyDictionary<RecordingState, long> Recordings { get; init; } = new Dictionary<RecordingState, long>();
+
     /// <summary>True where it was stopped before the end.</summary>
     public bool Stopped { get; init; }
 

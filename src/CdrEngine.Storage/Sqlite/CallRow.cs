@@ -26,6 +26,10 @@ internal static class CallRow
             && Convert.FromHexString(id.AsSpan(9), bytes, out _, out _) == System.Buffers.OperationStatus.Done;
     }
 
+    /// <summary>The id that a day and the bytes behind it make.</summary>
+    public static string IdText(DateOnly day, ReadOnlySpan<byte> bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{day:yyyyMMdd}-{Convert.ToHexStringLower(bytes)}");
+
     /// <summary>The address as it is stored: 4 or 16 bytes.</summary>
     public static byte[]? Address(IpAddress? address)
     {

@@ -61,6 +61,9 @@ internal static class CallUpsert
         database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Bind(document).Run();
         database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
         InsertRows(database, call, id, document);
+        MediaSessionRows.Replace(database, call.Record, id, document, call.Tenant);
+        RecordingRows.Forget(database, document);
+        RecordingRows.Await(database, call, id, document);
         return UpsertOutcome.Replaced;
     }
 
@@ -70,6 +73,8 @@ internal static class CallUpsert
         long document = database.LastInsertRowId;
         if (!call.Chunks.IsEmpty) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
         InsertRows(database, call, id, document);
+        MediaSessionRows.InsertAll(database, call.Record, id, document, call.Tenant);
+        RecordingRows.Await(database, call, id, document);
     }
 
     private static void InsertRows(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, long document)

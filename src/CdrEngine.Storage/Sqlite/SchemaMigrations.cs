@@ -10,14 +10,20 @@ internal sealed class SchemaMigrations
     private const int ApplicationId = 0x43445245;
 
     private readonly IReadOnlyList<string> _steps;
+    private readonly IReadOnlyDictionary<int, Action<SqliteDatabase>> _fills;
 
-    public SchemaMigrations(string name, IReadOnlyList<string> steps)
+    /// <summary>Steps in order; after the SQL of a step its filling, if there is one, brings over what SQL cannot.</summary>
+    public SchemaMigrations(string name, IReadOnlyList<string> steps, IReadOnlyDictionary<int, Action<SqliteDatabase>>? fills = null)
     {
         Name = name;
         _steps = steps;
+        _fills = fills ?? new Dictionary<int, Action<SqliteDatabase>>();
     }
 
-    public static SchemaMigrations Records { get; } = Embedded("Records");
+    public static SchemaMigrations Records { get; } = new(
+        "Records",
+        Embedded("Records")._steps,
+        new Dictionary<int, Action<SqliteDatabase>> { [2] = MediaSessionRows.Fill });
 
     public static SchemaMigrations Catalog { get; } = Embedded("Catalog");
 
@@ -45,7 +51,12 @@ internal sealed class SchemaMigrations
         try
         {
             // Asked again inside: another program may just have done it.
-            for (int version = VersionOf(database); version < Version; version++) database.Execute(_steps[version]);
+            for (int version = VersionOf(database); version < Version; version++)
+            {
+                database.Execute(_steps[version]);
+                if (_fills.TryGetValue(version + 1, out Action<SqliteDatabase>? fill)) fill(database);
+            }
+
             database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version}; COMMIT"));
         }
         catch

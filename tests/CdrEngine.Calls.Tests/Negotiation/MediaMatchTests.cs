@@ -88,6 +88,20 @@ public sealed class MediaMatchTests
     }
 
     [Fact]
+    public void Hold_AndBack_IsADirectionChangeEachAndAFlag()
+    {
+        string hold = Offer.Replace("m=audio 4000", "a=sendonly\r\nm=audio 4000", StringComparison.Ordinal), held = Answer.Replace("m=audio 5000", "a=recvonly\r\nm=audio 5000", StringComparison.Ordinal);
+        CallMachine call = Play(Scenario.New.Answered(Offer, Answer)
+            .At(10).Request("INVITE", 'A', 2, sdp: hold).At(10.1).Reply(200, cseq: 2, sdp: held)
+            .At(20).Request("INVITE", 'A', 3, sdp: Offer).At(20.1).Reply(200, cseq: 3, sdp: Answer));
+        MediaSessionRecord media = call.ToRecord([]).MediaSessions[0];
+        Assert.Equal(["sendrecv", "sendonly", "sendrecv"], media.Directions.Select(static change => change.Direction));
+        Assert.Equal(Scenario.Time(10.1), media.Directions[1].At);
+        Assert.Equal(MediaSessionFlags.Held, media.Flags);
+        Assert.Equal(call.Id + "-m0", media.Id);
+    }
+
+    [Fact]
     public void MovedPort_OfAReinvite_IsFoundBesideTheOldOne()
     {
         CallMachine call = Play(Scenario.New.Answered(Offer, Answer).At(10).Request("INVITE", 'A', 2, sdp: Offer.Replace("4000", "4100", StringComparison.Ordinal)).At(10.1).Reply(200, cseq: 2, sdp: Answer));

@@ -22,7 +22,11 @@ public sealed class CallRecordJsonTests
         + """ "clock_drift_ppm":-12.5,"packet_ms":20,"dscp":[0,46],"ttl_min":63,"ttl_max":64,"payload_types":[{"payload_type":0,"codec":"PCMU/8000","packets":500}],"""
         + """ "rtcp":{"reports":3,"loss_percent_last":0.5,"loss_percent_max":1.25,"cumulative_lost":-1,"jitter_ms":2.5,"max_jitter_ms":3.5,"round_trip_ms":30,"round_trip_to_receiver_ms":10,"round_trip_to_sender_ms":20,"sender_packets":500,"sender_octets":80000,"cname":"a@b","bye_at":"2027-01-15T08:00:13.000000Z","voip_metrics":null}}],"""
         + """ "dtmf":[{"digit":"#","at":"2027-01-15T08:00:05.000000Z","duration_ms":160,"from":"caller","method":"info"}],"""
-        + """ "media_sessions":[{"index":0,"media":"audio","protocol":"RTP/AVP","caller":"192.0.2.1:4000","callee":"[2001:db8::1]:5000","offered":["PCMU/8000"],"answered":["PCMU/8000"],"direction":"sendrecv","started_at":"2027-01-15T08:00:00.000001Z","ended_at":null}],"""
+        + """ "media_sessions":[{"index":0,"media":"audio","protocol":"RTP/AVP","caller":"192.0.2.1:4000","callee":"[2001:db8::1]:5000","offered":["PCMU/8000"],"answered":["PCMU/8000"],"direction":"sendrecv","started_at":"2027-01-15T08:00:00.000001Z","ended_at":"2027-01-15T08:00:13.499999Z","""
+        + """ "id":"20270115-000102030405060708090a0b-m0","call_id":"20270115-000102030405060708090a0b","type":"audio","duration_ms":13499.998,"caller_number":"100","caller_name":"Alice \u0022A\u0022","callee_number":"4930123","callee_name":null,"""
+        + """ "caller_codec":"PCMU/8000","callee_codec":null,"caller_rtcp":"192.0.2.1:4001","callee_rtcp":null,"directions":[{"at":"2027-01-15T08:00:03.000000Z","direction":"sendrecv"}],"""
+        + """ "caller_sent":{"streams":1,"packets":500,"octets":80000,"expected":501,"lost":1,"loss_percent":0.2,"duplicates":2,"out_of_order":3,"jitter_ms":1.235,"max_jitter_ms":10,"mos":4.41,"mos_min":4.41,"started_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.000000Z"},"callee_sent":null,"""
+        + """ "mos":4.41,"mos_min":4.41,"flags":["held","srtp"],"one_way_kind":null}],"""
         + """ "recording":{"state":"none","reason":"policy","url":null},"""
         + """ "disposition_class":"ANSWERED","sip_reason":"OK","cause_source":"mapped","bye_confirmed_at":"2027-01-15T08:00:13.600000Z","pdd_authenticated_ms":null,"missing_bye_reason":null,"messages":13,"retransmissions":1,"""
         + """ "hops":[{"src":"192.0.2.1:5060","dst":"192.0.2.10:5060","transport":"udp","first_seen_at":"2027-01-15T08:00:00.000001Z","messages":7}],"""
@@ -30,7 +34,7 @@ public sealed class CallRecordJsonTests
 
     private static readonly Timestamp Start = Timestamp.FromUnix(1_800_000_000, 1);
 
-    public static CallRecord Full { get; } = new()
+    public static CallRecord Full { get; } = MediaSessions.Complete(new CallRecord
     {
         Id = "20270115-000102030405060708090a0b",
         SessionId = "s-1",
@@ -72,11 +76,11 @@ public sealed class CallRecordJsonTests
             },
         ],
         Dtmf = [new DtmfDigit('#', On(5), TimeSpan.FromMilliseconds(160), PartySide.Caller, DtmfMethod.Info)],
-        MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Caller = At("192.0.2.1", 4000), Callee = At("2001:db8::1", 5000), Offered = ["PCMU/8000"], Answered = ["PCMU/8000"], StartedAt = Start }],
+        MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Caller = At("192.0.2.1", 4000), Callee = At("2001:db8::1", 5000), Offered = ["PCMU/8000"], Answered = ["PCMU/8000"], StartedAt = Start, EndedAt = On(13.499999), CallerRtcp = At("192.0.2.1", 4001), Directions = [new DirectionChange(On(3), "sendrecv")], Flags = MediaSessionFlags.Held | MediaSessionFlags.Srtp }],
         Recording = new RecordingInfo { Reason = "policy" },
         Held = [new HeldInterval(PartySide.Callee, On(6), On(7))],
         Headers = [new("diversion", "<sip:200@example.com>")],
-    };
+    });
 
     [Fact]
     public void Record_WithEverything_IsTheGoldenText()

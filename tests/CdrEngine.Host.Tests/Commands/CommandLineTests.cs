@@ -55,7 +55,7 @@ public sealed class CommandLineTests
     {
         var run = new Run(terminal: false);
         Assert.Equal(0, await run.Command("--help"));
-        foreach (string command in (string[])["import", "run", "serve", "demo", "calls", "show", "pcap", "trace", "doctor", "bench"])
+        foreach (string command in (string[])["import", "run", "serve", "demo", "calls", "show", "pcap", "trace", "mp3", "wav", "doctor", "bench"])
             Assert.Contains($"\n  {command} ", run.Out, StringComparison.Ordinal);
         Assert.Equal("", run.Error);
     }
@@ -190,6 +190,33 @@ public sealed class CommandLineTests
         var run = new Run(terminal: true);
         Assert.Equal(1, await run.Command("pcap 20261120-one"));
         Assert.Equal("cdrengine: a capture does not belong on a terminal; add > call.pcap\n", run.Error);
+    }
+
+    [Theory]
+    [InlineData("mp3 20261120-one", "Mp3 Stereo of 20261120-one")]
+    [InlineData("wav one@host --mono", "Wav Mono of 20261120-one")]
+    public async Task Recording_ToAFile_IsTheBytesAndNothingElse(string command, string bytes)
+    {
+        var run = new Run(terminal: false);
+        Assert.Equal(0, await run.Command(command));
+        Assert.Equal(bytes, Encoding.UTF8.GetString(run.Binary.ToArray()));
+        Assert.Equal("", run.Out + run.Error);
+    }
+
+    [Fact]
+    public async Task Recording_ToATerminal_IsRefused()
+    {
+        var run = new Run(terminal: true);
+        Assert.Equal(1, await run.Command("mp3 20261120-one"));
+        Assert.Equal("cdrengine: a recording does not belong on a terminal; add > call.mp3\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Recording_ThatThereIsNone_IsALineWithTheReason()
+    {
+        var run = new Run(terminal: false);
+        Assert.Equal(1, await run.Command("wav 20261120-five"));
+        Assert.Equal("cdrengine: there is no recording of 20261120-five: no_rtp\n", run.Error);
     }
 
     [Theory]
@@ -338,6 +365,13 @@ public sealed class CommandLineTests
         {
             to.Write(Encoding.UTF8.GetBytes($"pcap of {id}"));
             return true;
+        }
+
+        public string? WriteRecording(string id, RecordingVariant variant, Stream to, CancellationToken stop)
+        {
+            if (id != "20261120-one") return "no_rtp";
+            to.Write(Encoding.UTF8.GetBytes($"{variant.Kind} {variant.Channels} of {id}"));
+            return null;
         }
 
         public bool WriteTrace(string id, TextWriter to)

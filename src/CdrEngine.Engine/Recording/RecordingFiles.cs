@@ -1,0 +1,167 @@
+using System.Globalization;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Engine.Recording;
+
+/// <summary>Recordings as files: <c>2026-11-20/ID.mp3</c> for those that are kept, <c>cache/</c> for other forms of them, <c>partial/</c> for what is
+/// being written. A file is whole or not there under its name.</summary>
+public sealed class RecordingFiles
+{
+    private const string CacheFolder = "cache";
+    private const string PartFolder = "partial";
+
+    private readonly string _folder;
+    private readonly long _cacheBytes;
+    private readonly Lock _trimming = new();
+
+    private RecordingFiles(string folder, long cacheBytes)
+    {
+        _folder = folder;
+        _cacheBytes = cacheBytes;
+    }
+
+    /// <summary>Opens a folder, made where there is none, and removes what an earlier program that was killed left half written.</summary>
+    /// <param name="folder">The folder of recordings.</param>
+    /// <param name="cacheBytes">Bytes that the cache may take.</param>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    public static RecordingFiles Open(string folder, long cacheBytes)
+    {
+        MakeFolder(folder);
+        MakeFolder(Path.Combine(folder, PartFolder));
+        var files = new RecordingFiles(folder, cacheBytes);
+        files.RemoveParts();
+        return files;
+    }
+
+    /// <summary>Where the recording of a call is, or would be.</summary>
+    /// <param name="callId">A well-formed id; anything else throws <see cref="ArgumentException"/>, so that no path is made of what came from outside.</param>
+    public string PathOf(string callId) => Path.Combine(_folder, DayOf(callId), callId + ".mp3");
+
+    /// <summary>Where another form of it is, or would be.</summary>
+    /// <param name="callId">As in <see cref="PathOf"/>.</param>
+    /// <param name="variant">Form.</param>
+    /// <param name="version">What tells one making from another: letters and digits.</param>
+    public string CachePathOf(string callId, RecordingVariant variant, string version)
+    {
+        _ = DayOf(callId);
+        string ending = variant.Kind switch { RecordingKind.Mp3 => ".mp3", RecordingKind.Wav => ".wav", _ => ".waveform.json" };
+        return Path.Combine(_folder, CacheFolder, $"{callId}-{version}{(variant.Channels == RecordingChannels.Mono ? ".mono" : "")}{ending}");
+    }
+
+    /// <summary>Writes a file under a name of its own and gives it its name once it is whole and on the disk. Where the writer says no, or throws,
+    /// nothing is left and an earlier file of the name stays.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="write">Writes it; true where it is to be kept.</param>
+    /// <returns>Bytes written; null where the writer said no.</returns>
+    public long? Write(string path, Func<Stream, bool> write)
+    {
+        MakeFolder(Path.GetDirectoryName(path)!);
+        string part = PartOf(path);
+        try
+        {
+            long bytes;
+            using (FileStream file = CreatePart(part))
+            {
+                if (!write(file)) return null;
+                file.Flush(flushToDisk: true);
+                bytes = file.Length;
+
+                // While it is open, and so locked: nobody can take it for a part that was left behind.
+                File.Move(part, path, overwrite: true);
+            }
+
+            if (Path.GetFileName(Path.GetDirectoryName(path)) == CacheFolder) TrimCache(path);
+            return bytes;
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    /// <summary>Removes the recording of a call in all its forms; false where there was none.</summary>
+    public bool Delete(string callId)
+    {
+        string path = PathOf(callId);
+        bool any = File.Exists(path);
+        if (any) File.Delete(path);
+        string cache = Path.Combine(_folder, CacheFolder);
+        if (!Directory.Exists(cache)) return any;
+        foreach (string form in Directory.GetFiles(cache, callId + "-*"))
+        {
+            File.Delete(form);
+            any = true;
+        }
+
+        return any;
+    }
+
+    /// <summary>Removes all recordings of a day; false where there are none.</summary>
+    public bool DropDay(DateOnly day)
+    {
+        string folder = Path.Combine(_folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        bool any = Directory.Exists(folder);
+        if (any) Directory.Delete(folder, recursive: true);
+        string cache = Path.Combine(_folder, CacheFolder);
+        if (!Directory.Exists(cache)) return any;
+        foreach (string form in Directory.GetFiles(cache, day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) + "-*")) File.Delete(form);
+        return any;
+    }
+
+    // Recordings are what people said: for the owner only.
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static string DayOf(string callId) => CallId.IsWellFormed(callId)
+        ? $"{callId.AsSpan(0, 4)}-{callId.AsSpan(4, 2)}-{callId.AsSpan(6, 2)}"
+        : throw new ArgumentException("not the id of a call", nameof(callId));
+
+    private static FileStream CreatePart(string part)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Delete, BufferSize = 64 * 1024 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(part, options);
+    }
+
+    private string PartOf(string path) => Path.Combine(
+        _folder, PartFolder, $"{Path.GetFileName(path)}.{Guid.NewGuid():n}");
+
+    private void RemoveParts()
+    {
+        foreach (string part in Directory.GetFiles(Path.Combine(_folder, PartFolder)))
+        {
+            try
+            {
+                // Another program that is at it holds the lock, and then this throws.
+                using (new FileStream(part, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) File.Delete(part);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // In use, or gone meanwhile.
+            }
+        }
+    }
+
+    private void TrimCache(string keep)
+    {
+        lock (_trimming)
+        {
+            FileInfo[] all = [.. new DirectoryInfo(Path.Combine(_folder, CacheFolder)).GetFiles()
+                .OrderBy(static file => file.LastAccessTimeUtc).ThenBy(static file => file.Name, StringComparer.Ordinal)];
+            long bytes = all.Sum(static file => file.Length);
+            foreach (FileInfo file in all)
+            {
+                if (bytes <= _cacheBytes) return;
+
+                // What was asked for just now is given out, however large.
+                if (file.FullName == Path.GetFullPath(keep)) continue;
+                bytes -= file.Length;
+                file.Delete();
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// Media sessions and recordings: lists in order of their calls, day by day.
+public sealed partial class SqliteCallStore
+{
+    /// <inheritdoc />
+    public MediaSessionRecord? GetMediaSession(string id)
+    {
+        if (!MediaSessionId.TryRead(id, out string callId, out int index) || Get(callId) is not { } call) return null;
+        foreach (MediaSessionRecord session in call.MediaSessions)
+        {
+            if (session.Index == index) return session;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc />
+    public MediaSessionPage ListMediaSessions(MediaSessionQuery query)
+    {
+        string seal = string.Create(
+            CultureInfo.InvariantCulture,
+            $"media|{query.From}|{query.To}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}|{query.Ascending}");
+        RowCursor? after = null;
+        if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new MediaSessionPage { MediaSessions = [], CursorRejected = true };
+        byte[]? callId = null;
+        DateOnly? only = null;
+        if (query.CallId is { } call)
+        {
+            callId = new byte[CallRow.IdBytes];
+            if (!CallRow.TryReadId(call, out DateOnly day, callId)) return new MediaSessionPage { MediaSessions = [] };
+            only = day;
+        }
+
+        var where = new RowFilter();
+        if (callId is not null) where.And("m.id = ?", callId);
+        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
+        if (query.Type is { } type) where.And("m.type = ?", (long)type);
+        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
+        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
+        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
+        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
+        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        string sense = query.Ascending ? "" : " DESC";
+        string table = callId is null ? "media_sessions m" : "media_sessions m INDEXED BY media_sessions_by_call";
+
+        // The sessions of a call stand in order of their m-lines whichever way the calls do.
+        string order = $"m.started_at{sense}, m.id{sense}, m.session";
+        string beyond = query.Ascending ? ">" : "<";
+        string keyset = $"((m.started_at, m.id) {beyond} (?, ?) OR (m.started_at = ? AND m.id = ? AND m.session > ?))";
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        return Reading(days =>
+        {
+            var found = new List<(RowCursor At, MediaSessionRecord? Session)>();
+            foreach (DateOnly day in DaysOf(query.From, query.To, query.Ascending))
+            {
+                if (found.Count > limit) break;
+                if (only is { } asked && asked != day) continue;
+                if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
+                RowFilter here = where.Copy();
+                if (after is not null && after.Day == day)
+                {
+                    // The bound on the time alone lets SQLite begin there.
+                    here.And($"m.started_at {beyond}= ?", after.StartedAt);
+                    here.And(keyset, after.StartedAt, after.Id, after.StartedAt, after.Id, (long)after.Item);
+                }
+
+                var rows = new List<(RowCursor At, long Document)>();
+                using (SqliteStatement list = here.Bound(database, $"SELECT m.started_at, m.id, m.session, m.document FROM {table}{here} ORDER BY {order} LIMIT ?", limit + 1L - found.Count))
+                {
+                    while (list.Step()) rows.Add((new RowCursor(list.Long(0), day, list.Blob(1).ToArray(), (int)list.Long(2)), list.Long(3)));
+                }
+
+                AddSessions(database, rows, found);
+            }
+
+            bool more = found.Count > limit;
+            if (more) found.RemoveRange(limit, found.Count - limit);
+            return new MediaSessionPage
+            {
+                MediaSessions = [.. found.Select(static row => row.Session).OfType<MediaSessionRecord>()],
+                NextCursor = more ? found[^1].At.Encode(seal) : null,
+            };
+        });
+    }
+
+    /// <inheritdoc />
+    public RecordingEntry? GetRecording(string callId)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(callId, out DateOnly day, id)) return null;
+        return Reading(days =>
+        {
+            if (days.Get(day) is not { } database) return null;
+            using SqliteStatement find = database.Prepare($"SELECT {RecordingRows.Columns} FROM calls c JOIN recordings r ON r.document = c.document WHERE c.id = ?1");
+            return find.BindBlob(id.AsSpan()).Step() ? RecordingRows.Read(find, day) : null;
+        });
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="StoreException">The day's file cannot be written; <see cref="StoreException.IsTransient"/> says whether later may do.</exception>
+    public bool SetRecording(RecordingEntry entry)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(entry.CallId, out DateOnly day, id)) return false;
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!File.Exists(_files.PathOf(day)))
+            {
+                _writer.Close(day);
+                return false;
+            }
+
+            return RecordingRows.Set(_writer.Get(day)!, entry, id);
+        }
+    }
+
+    /// <inheritdoc />
+    public RecordingPage ListRecordings(RecordingQuery query)
+    {
+        string seal = string.Create(CultureInfo.InvariantCulture, $"recordings|{query.From}|{query.To}|{query.State}|{query.Tenant}|{query.Ascending}");
+        RowCursor? after = null;
+        if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new RecordingPage { Recordings = [], CursorRejected = true };
+        var where = new RowFilter();
+        if (query.From is { } from) where.And("r.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("r.started_at < ?", to.Microseconds);
+
+        // Said in the text, so that SQLite sees that the index over what is pending serves.
+        if (query.State is { } state) where.And(string.Create(CultureInfo.InvariantCulture, $"r.state = {(int)state}"));
+        if (query.Tenant is { } tenant) where.And("r.tenant = ?", tenant);
+        string sense = query.Ascending ? "" : " DESC";
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        return Reading(days =>
+        {
+            var found = new List<(RowCursor At, RecordingEntry Entry)>();
+            foreach (DateOnly day in DaysOf(query.From, query.To, query.Ascending))
+            {
+                if (found.Count > limit) break;
+                if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
+                RowFilter here = where.Copy();
+                if (after is not null && after.Day == day) here.And($"(r.started_at, r.id) {(query.Ascending ? ">" : "<")} (?, ?)", after.StartedAt, after.Id);
+                using SqliteStatement list = here.Bound(
+                    database, $"SELECT {RecordingRows.Columns} FROM recordings r{here} ORDER BY r.started_at{sense}, r.id{sense} LIMIT ?", limit + 1L - found.Count);
+                while (list.Step()) found.Add((new RowCursor(list.Long(9), day, list.Blob(0).ToArray(), 0), RecordingRows.Read(list, day)));
+            }
+
+            bool more = found.Count > limit;
+            if (more) found.RemoveRange(limit, found.Count - limit);
+            return new RecordingPage
+            {
+                Recordings = [.. found.Select(static row => row.Entry)],
+                NextCursor = more ? found[^1].At.Encode(seal) : null,
+            };
+        });
+    }
+
+    // Days that the pages before have used up.
+    private static bool IsBehind(RowCursor? after, DateOnly day, bool ascending) =>
+        after is not null && (ascending ? day < after.Day : day > after.Day);
+
+    // A call's document is read once for all of its sessions on the page.
+    private void AddSessions(SqliteDatabase database, List<(RowCursor At, long Document)> rows, List<(RowCursor At, MediaSessionRecord? Session)> found)
+    {
+        CallRecord? call = null;
+        long read = -1;
+        foreach ((RowCursor at, long document) in rows)
+        {
+            if (document != read)
+            {
+                using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
+                call = find.Bind(document).Step() ? ReadCall(find) : null;
+                read = document;
+            }
+
+            // A row whose document cannot be read keeps its place, so that the cursor goes past it.
+            found.Add((at, call?.MediaSessions.FirstOrDefault(session => session.Index == at.Item)));
+        }
+    }
+
+    /// <summary>Conditions and their arguments.</summary>
+    private sealed class RowFilter
+    {
+        private readonly StringBuilder _text = new();
+        private readonly List<object> _arguments = [];
+
+        public void And(string condition, params ReadOnlySpan<object> arguments)
+        {
+            _text.Append(_text.Length == 0 ? " WHERE " : " AND ").Append(condition);
+            _arguments.AddRange(arguments);
+        }
+
+        public RowFilter Copy()
+        {
+            var copy = new RowFilter();
+            copy._text.Append(_text);
+            copy._arguments.AddRange(_arguments);
+            return copy;
+        }
+
+        public SqliteStatement Bound(SqliteDatabase database, string sql, long limit)
+        {
+            SqliteStatement statement = database.Prepare(sql);
+            foreach (object argument in _arguments)
+            {
+                _ = argument switch
+                {
+                    long number => statement.Bind(number),
+                    double number => statement.Bind((double?)number),
+                    byte[] bytes => statement.BindBlob(bytes.AsSpan()),
+                    _ => statement.Bind((string)argument),
+                };
+            }
+
+            return statement.Bind(limit);
+        }
+
+        public override string ToString() => _text.ToString();
+    }
+}
