@@ -129,7 +129,7 @@ public sealed record StreamRecord
     /// <summary>True where <see cref="LastSoundAt"/> tells all: G.711 throughout. Not in the JSON.</summary>
     public bool IsSoundKnown { get; init; }
 
-    /// <summary>Last packet with any sound in it, right within 200 ms; null where there was none, or it is not known. Not in the JSON.</summary>
+    /// <summary>Last packet found with any sound in it, up to 200 ms before the last there was; null where there was none, or it is not known. Not in the JSON.</summary>
     public Timestamp? LastSoundAt { get; init; }
 }
 

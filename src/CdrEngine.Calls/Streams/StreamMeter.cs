@@ -29,7 +29,6 @@ public sealed class StreamMeter
     private const double PlayoutCreep = 1 / 256.0;
     private const int MostPayloadUses = 16;
     private const long GapMicroseconds = 5_000_000;
-    private const long SoundMicroseconds = 200_000;
 
     private readonly RtpFlow _flow;
     private PayloadFormat _format;
@@ -42,12 +41,9 @@ public sealed class StreamMeter
     private uint _markers;
     private uint _late;
     private BandCounts _bands;
-    private List<StreamGap>? _gaps;
-    private bool _hasUnknownSound;
 
     // What every packet touches lies together: of forty thousand streams each packet finds another one cold.
     private Totals _totals;
-    private SoundProbe _sound;
     private MediaClock _media;
     private SequenceTracker _sequence;
     private MirrorRing _mirror;
@@ -62,8 +58,7 @@ public sealed class StreamMeter
         _totals.TtlMin = packet.Ttl;
         _totals.TtlMax = packet.Ttl;
         _totals.PayloadType = header.PayloadType;
-        _totals.SoundAt = long.MinValue;
-        UseSound(format);
+        _totals.Sound.Use(format);
         _media.LeastTransit = double.PositiveInfinity;
         if (format.Kind == PayloadKind.Video) _mirror.Widen();
         ushort sequence = header.SequenceNumber;
@@ -171,7 +166,7 @@ public sealed class StreamMeter
         if (delta > totals.DeltaMax && delta < ClockStepMicroseconds) totals.DeltaMax = delta;
         if (delta >= GapMicroseconds) NoteGap(at, delta, timestamp, format, step, marker);
         totals.EndedAt = at;
-        if (_sound.IsKnown && at > totals.SoundAt && _sound.IsLoud(header.Payload)) totals.SoundAt = at + SoundMicroseconds;
+        totals.Sound.Add(at, packet.Payload, header.HeaderBytes);
         if (verdict == SequenceVerdict.Forward && format.IsMedia) Measure(at, timestamp, format, payloadType, step, marker);
         else CountOther(packet, header, format, verdict);
     }
@@ -183,15 +178,8 @@ public sealed class StreamMeter
         double silence = (int)(timestamp - _media.Timestamp) * format.MicrosecondsPerTick;
         bool isSuppressed = step == 1 && marker && format.IsMedia && Math.Abs(silence - delta) < delta * 0.1;
         if (isSuppressed) return;
-        _gaps ??= [];
-        if (_gaps.Count < _flow.Limits.GapsPerStream) _gaps.Add(new StreamGap(new Timestamp(at - delta), new Timestamp(at)));
-        else _gaps[^1] = _gaps[^1] with { To = new Timestamp(at) };
-    }
-
-    private void UseSound(PayloadFormat format)
-    {
-        _sound.Use(format);
-        if (!_sound.IsKnown && format.IsMedia) _hasUnknownSound = true;
+        _intervals ??= new StreamIntervals();
+        _intervals.NoteGap(new Timestamp(at - delta), new Timestamp(at), _flow.Limits.GapsPerStream);
     }
 
     private void CountOther(in RtpPacketView packet, in RtpHeader header, PayloadFormat format, SequenceVerdict verdict)
@@ -311,7 +299,7 @@ public sealed class StreamMeter
         if (!ReferenceEquals(format, PayloadFormat.Unknown)) NameEarlierUse(payloadType, format);
         _totals.PayloadType = payloadType;
         _format = format;
-        UseSound(format);
+        _totals.Sound.Use(format);
         if (format.Kind == PayloadKind.Video) _mirror.Widen();
     }
 
@@ -422,9 +410,9 @@ public sealed class StreamMeter
             TtlMax = _totals.TtlMax,
             PayloadTypes = PayloadUses(),
             Rtcp = rtcp,
-            Gaps = (IReadOnlyList<StreamGap>?)_gaps?.ToArray() ?? [],
-            IsSoundKnown = !_hasUnknownSound && use.Format.IsMedia,
-            LastSoundAt = _totals.SoundAt == long.MinValue ? null : new Timestamp(Math.Min(_totals.SoundAt, _totals.EndedAt)),
+            Gaps = _intervals?.Gaps ?? [],
+            IsSoundKnown = _totals.Sound.KnowsAll && use.Format.IsMedia,
+            LastSoundAt = _totals.Sound.LastAt(EndedAt),
         };
     }
 
@@ -500,10 +488,8 @@ public sealed class StreamMeter
         public long EndedAt;
         public long DeltaMax;
         public long IntervalStart;
-
-        /// <summary>Packets up to then need not be looked at for sound: it was there a moment before.</summary>
-        public long SoundAt;
         public ulong DscpSeen;
+        public SoundProbe Sound;
         public byte PayloadType;
         public byte TtlMin;
         public byte TtlMax;
