@@ -24,7 +24,10 @@ public sealed partial class CallMachine
     /// <summary>The record of the call as it stands: final where <see cref="IsFinal"/>, else a snapshot with what is known so far.</summary>
     /// <param name="streams">Its RTP streams, in order of their first packet.</param>
     /// <param name="digits">Digits found in its RTP (RFC 4733); those of SIP INFO are added, all in order of time.</param>
-    public CallRecord ToRecord(IReadOnlyList<StreamRecord> streams, IReadOnlyList<DtmfDigit>? digits = null)
+    /// <param name="fax">Its fax; null where there was none.</param>
+    /// <param name="heard">Streams that receivers report on (<see cref="Streams.RtcpMeter.Heard"/>): one never captured is no one-way audio.</param>
+    public CallRecord ToRecord(
+        IReadOnlyList<StreamRecord> streams, IReadOnlyList<DtmfDigit>? digits = null, FaxRecord? fax = null, IReadOnlyList<Streams.RtcpHeard>? heard = null)
     {
         // 1. The end, and the final that told it.
         int final = IsOver && !WasAnswered ? (_endKind == EndKind.Final ? DecidingFinal() : BestFinalKnown()) : -1;
@@ -32,7 +35,10 @@ public sealed partial class CallMachine
         Timestamp? endedAt = EndedAt(final);
         LegState? winner = Winner();
         Disposition disposition = DispositionOf(final);
-        CallFlags flags = FlagsOf(winner, streams, endedAt);
+        IReadOnlyList<HeldInterval> held = HeldOf(endedAt);
+        IReadOnlyList<OneWayInterval> oneWay = OneWayOf(winner, streams, endedAt, held, heard);
+        CallFlags flags = FlagsOf(winner, streams, endedAt, oneWay);
+        if (fax is not null) flags |= CallFlags.T38;
 
         // 2. The rest.
         return Records.MediaSessions.Complete(new CallRecord
@@ -69,8 +75,10 @@ public sealed partial class CallMachine
             Streams = streams,
             Dtmf = DigitsOf(digits ?? []),
             MediaSessions = _media.ToRecords(MediaLeg(winner), _places, endedAt),
-            Held = HeldOf(endedAt),
+            Held = held,
             Headers = [.. _headers],
+            OneWay = oneWay,
+            Fax = fax,
         });
     }
 
@@ -389,18 +397,35 @@ public sealed partial class CallMachine
 
     private int MediaLeg(LegState? winner) => winner is null ? -1 : _legs.IndexOf(winner);
 
-    private CallFlags FlagsOf(LegState? winner, IReadOnlyList<StreamRecord> streams, Timestamp? endedAt)
+    private CallFlags FlagsOf(LegState? winner, IReadOnlyList<StreamRecord> streams, Timestamp? endedAt, IReadOnlyList<OneWayInterval> oneWay)
     {
         CallFlags flags = _flags;
         if (!IsOver || !WasAnswered) return flags;
         if (_answered.IsSet && winner is { IsAcked: false }) flags |= CallFlags.NoAck;
-        if (!ExpectsRtpBothWays(winner, out bool expectsAny)) return expectsAny && streams.Count == 0 && _lastRtpAt == Timestamp.MinValue ? flags | CallFlags.NoRtp : flags;
-        if (streams.Count == 0 && _lastRtpAt == Timestamp.MinValue) return flags | CallFlags.NoRtp;
+        bool expectsBoth = ExpectsRtpBothWays(winner, out bool expectsAny);
+        if (expectsAny && streams.Count == 0 && _lastRtpAt == Timestamp.MinValue) return flags | CallFlags.NoRtp;
+        if (!expectsBoth) return flags;
+
         // Without stream figures the sides seen must do.
         bool isOneSided = streams.Count == 0 && _rtpSides is 1 << (int)PartySide.Caller or 1 << (int)PartySide.Callee && endedAt - _answered.OrNull >= OneWay.Shortest;
-        if (isOneSided && !flags.HasFlag(CallFlags.Gap) && !flags.HasFlag(CallFlags.Held)) return flags | CallFlags.OneWayAudio;
-        if (!flags.HasFlag(CallFlags.Gap) && !flags.HasFlag(CallFlags.Held) && OneWay.IsOneWay(streams, _answered.OrNull ?? _started.At, endedAt)) flags |= CallFlags.OneWayAudio;
+        if (isOneSided && !flags.HasFlag(CallFlags.Gap) && !flags.HasFlag(CallFlags.Held)) flags |= CallFlags.OneWayAudio;
+        if (oneWay.Any(OneWay.IsFlagged)) flags |= CallFlags.OneWayAudio;
         return flags;
+    }
+
+    // Packets that the capture lost leave every gap unexplained: nothing is told then.
+    private IReadOnlyList<OneWayInterval> OneWayOf(
+        LegState? winner, IReadOnlyList<StreamRecord> streams, Timestamp? endedAt, IReadOnlyList<HeldInterval> held, IReadOnlyList<Streams.RtcpHeard>? heard)
+    {
+        if (!IsOver || !WasAnswered || streams.Count == 0 || _flags.HasFlag(CallFlags.Gap) || !ExpectsRtpBothWays(winner, out _)) return [];
+        StreamRecord[] sound = [.. streams.Where(stream => stream.MediaIndex < 0 || IsSound(stream.MediaIndex))];
+        return OneWay.Find(sound, _answered.OrNull, endedAt, held, heard);
+    }
+
+    private bool IsSound(int mediaIndex)
+    {
+        MediaDescription? description = _media.NewestOf(PartySide.Caller, mediaIndex) ?? _media.NewestOf(PartySide.Callee, mediaIndex);
+        return description is null || string.Equals(description.Media, "audio", StringComparison.OrdinalIgnoreCase);
     }
 
     private bool ExpectsRtpBothWays(LegState? winner, out bool expectsAny)
@@ -416,6 +441,8 @@ public sealed partial class CallMachine
 
         if (caller is not { IsRtp: true, IsAccepted: true } || callee is not { IsRtp: true, IsAccepted: true }) return false;
         expectsAny = caller.Direction != MediaDirection.Inactive && callee.Direction != MediaDirection.Inactive;
-        return caller.Direction == MediaDirection.SendRecv && callee.Direction == MediaDirection.SendRecv;
+
+        // A call that was on hold at some time is a conversation at the others; its times on hold are known.
+        return _held is not null || (caller.Direction == MediaDirection.SendRecv && callee.Direction == MediaDirection.SendRecv);
     }
 }

@@ -60,6 +60,8 @@ public sealed class FrozenNameTests
             ],
             Dtmf = [new DtmfDigit('1', at, null, PartySide.Caller, DtmfMethod.Info)],
             MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Directions = [new DirectionChange(at, "sendrecv")] }],
+            OneWay = [new OneWayInterval(OneWayKind.NoRtp, PartySide.Caller, at, at)],
+            Fax = new FaxRecord { StartedAt = at, EndedAt = at },
         };
         call = MediaSessions.Complete(call);
         using JsonDocument json = JsonDocument.Parse(CallRecordJson.ToUtf8(call));

@@ -125,7 +125,30 @@ internal static class RecordSchemas
         ("headers", List("Headers of identity and diversion, as on the wire.", Object(
             "A header.",
             ("name", Text("Lower case.")),
-            ("value", Text("Value."))))));
+            ("value", Text("Value."))))),
+        ("one_way", List("Times when one side was not heard though both were to be.", Object(
+            "A time.",
+            ("kind", Names("Why.", ValueText.Names<OneWayKind>())),
+            ("from", Names("The side not heard.", ValueText.Names<PartySide>())),
+            ("started_at", Time("Start.")),
+            ("ended_at", Time("End.")),
+            ("duration_ms", Number("Length, milliseconds."))))),
+        ("fax", Object(
+            "A fax by T.38.",
+            ("pages", Whole("Pages confirmed.")),
+            ("remote_station", Text("Number the callee's machine gave.").OrNull()),
+            ("local_station", Text("Number the caller's machine gave.").OrNull()),
+            ("rate", Whole("Bit rate ordered last, bits per second; 0 where none was heard.")),
+            ("result", Names("How it came out.", ValueText.Names<FaxResult>())),
+            ("error_correction", Flag("Pages went with error correction.")),
+            ("packets", Whole("Datagrams, both ways.")),
+            ("lost", Whole("Messages that nothing gave back.")),
+            ("recovered", Whole("Messages given back by redundancy or parity.")),
+            ("duplicates", Whole("Datagrams that came twice.")),
+            ("image_octets", Whole("Octets of pages.")),
+            ("media_index", Whole("Its m-line, from 0; -1 where unknown.")),
+            ("started_at", Time("First datagram.")),
+            ("ended_at", Time("Last datagram."))).OrNull()));
 
     private static OpenApiSchema PartySchema() => Object(
         "One end of a call.",

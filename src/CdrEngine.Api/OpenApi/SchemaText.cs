@@ -12,6 +12,8 @@ internal static class SchemaText
 
     public static OpenApiSchema Number(string description) => new() { Type = JsonSchemaType.Number, Format = "double", Description = description };
 
+    public static OpenApiSchema Flag(string description) => Of(JsonSchemaType.Boolean, description);
+
     public static OpenApiSchema Time(string description) => new()
     {
         Type = JsonSchemaType.String,

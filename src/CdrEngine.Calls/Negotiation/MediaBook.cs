@@ -69,6 +69,7 @@ internal sealed class MediaBook
             Direction = (MediaDirection)media.Direction,
             IsSrtp = media.IsRtp && (media.IsSecure || !media.Fingerprint.IsEmpty),
             IsT38 = media.IsT38,
+            T38Version = media.T38Version,
             IsRtp = media.IsRtp,
             Role = role,
             Origin = origin,

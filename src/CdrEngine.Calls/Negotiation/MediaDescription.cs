@@ -75,6 +75,9 @@ public sealed record MediaDescription
     /// <summary>Fax by T.38: image over UDPTL or TCP.</summary>
     public bool IsT38 { get; init; }
 
+    /// <summary>T38FaxVersion of a fax m-line; -1 where none is written.</summary>
+    public int T38Version { get; init; } = -1;
+
     /// <summary>RTP of any profile.</summary>
     public bool IsRtp { get; init; }
 

@@ -117,6 +117,12 @@ public sealed record CallRecord
     /// wire in the first message that had them: header name in lower case, value.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
+    /// <summary>Times when one side was not heard though both were to be, in order of start.</summary>
+    public IReadOnlyList<OneWayInterval> OneWay { get; init; } = [];
+
+    /// <summary>The fax of the call; null where there was none.</summary>
+    public FaxRecord? Fax { get; init; }
+
     /// <summary>Ended less started; zero while open.</summary>
     public TimeSpan Duration => EndedAt is { } ended ? NotNegative(ended - StartedAt) : TimeSpan.Zero;
 

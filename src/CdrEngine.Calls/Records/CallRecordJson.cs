@@ -88,6 +88,8 @@ public static class CallRecordJson
         WriteHops(writer, record.Hops);
         WriteHeld(writer, record.Held);
         WriteHeaders(writer, record.Headers);
+        OneWayJson.Write(writer, record.OneWay);
+        FaxRecordJson.Write(writer, record.Fax);
         writer.WriteEndObject();
     }
 
@@ -419,6 +421,8 @@ public static class CallRecordJson
             Named<PartySide>(held, "by"), Time(held, "from") ?? default, Time(held, "to"))),
         Headers = ReadAll(root, "headers", static header =>
             new KeyValuePair<string, string>(RequiredText(header, "name"), Text(header, "value") ?? "")),
+        OneWay = ReadAll(root, "one_way", OneWayJson.Read),
+        Fax = FaxRecordJson.Read(root),
     };
 
     private static List<T> ReadAll<T>(JsonElement root, string name, Func<JsonElement, T> read)

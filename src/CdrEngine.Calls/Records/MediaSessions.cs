@@ -64,8 +64,9 @@ public static class MediaSessions
     {
         IReadOnlyList<StreamRecord> streams = StreamsOf(record, session);
         IReadOnlyList<StreamRecord> ofCaller = Nearest(streams, PartySide.Caller), ofCallee = Nearest(streams, PartySide.Callee);
-        bool isOneWay = session.Type == MediaSessionType.Audio && record.Flags.HasFlag(CallFlags.OneWayAudio)
-            && (IsOnlyAudio(record, session) || OneWay.IsOneWay(streams, record.AnsweredAt ?? record.StartedAt, record.EndedAt));
+        OneWayInterval? unheard = record.OneWay.FirstOrDefault(OneWay.IsFlagged);
+        bool isOneWay = session.Type == MediaSessionType.Audio && unheard is not null
+            && (IsOnlyAudio(record, session) || Nearest(streams, unheard.From).Count == 0);
         return session with
         {
             Id = MediaSessionId.Of(record.Id, session.Index),
@@ -78,6 +79,7 @@ public static class MediaSessions
             CalleeCodec = CodecOf(ofCallee),
             CallerSent = Sum(ofCaller),
             CalleeSent = Sum(ofCallee),
+            OneWayKind = isOneWay ? EnumNames<OneWayKind>.Of(unheard!.Kind) : null,
             Flags = isOneWay ? session.Flags | MediaSessionFlags.OneWay : session.Flags & ~MediaSessionFlags.OneWay,
         };
     }

@@ -121,7 +121,22 @@ public sealed record StreamRecord
 
     /// <summary>What RTCP says of the stream; null where it says nothing.</summary>
     public RtcpRecord? Rtcp { get; init; }
+
+    /// <summary>Times of five seconds and more without a packet, silence suppression left out. Evidence for the call's one-way audio, which is
+    /// what is written; not in the JSON itself.</summary>
+    public IReadOnlyList<StreamGap> Gaps { get; init; } = [];
+
+    /// <summary>True where <see cref="LastSoundAt"/> tells all: G.711 throughout. Not in the JSON.</summary>
+    public bool IsSoundKnown { get; init; }
+
+    /// <summary>Last packet found with any sound in it, up to 200 ms before the last there was; null where there was none, or it is not known. Not in the JSON.</summary>
+    public Timestamp? LastSoundAt { get; init; }
 }
+
+/// <summary>A time without packets inside a stream.</summary>
+/// <param name="From">Last packet before.</param>
+/// <param name="To">First packet after.</param>
+public readonly record struct StreamGap(Timestamp From, Timestamp To);
 
 /// <summary>One payload type within a stream.</summary>
 /// <param name="PayloadType">0..127.</param>

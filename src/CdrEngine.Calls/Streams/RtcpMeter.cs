@@ -95,6 +95,21 @@ public sealed class RtcpMeter(StreamLimits limits)
         };
     }
 
+    /// <summary>Streams that their receivers report on as received: two reports at least, and not all lost.</summary>
+    public IReadOnlyList<RtcpHeard> Heard
+    {
+        get
+        {
+            List<RtcpHeard>? heard = null;
+            foreach (Source source in _sources)
+            {
+                if (source.Ssrc != 0 && source.Reports >= 2 && source.FractionLast < byte.MaxValue) (heard ??= []).Add(new RtcpHeard(source.Ssrc, source.From, source.To));
+            }
+
+            return (IReadOnlyList<RtcpHeard>?)heard ?? [];
+        }
+    }
+
     private void AddSenderInfo(Timestamp at, IpAddress from, IpAddress to, RtcpPacket packet)
     {
         Source sender = Get(packet.SenderSsrc, from, to, at);
@@ -272,3 +287,9 @@ public sealed class RtcpMeter(StreamLimits limits)
         }
     }
 }
+
+/// <summary>A stream that its receiver says it gets, seen by us or not.</summary>
+/// <param name="Ssrc">Its source.</param>
+/// <param name="From">Address it comes from, as far as reports show: where they go to.</param>
+/// <param name="To">Address that reports on it.</param>
+public readonly record struct RtcpHeard(uint Ssrc, IpAddress From, IpAddress To);

@@ -85,6 +85,10 @@ public sealed class RtpFlow
     /// <summary>RTCP figures of the call; null where none are kept.</summary>
     public RtcpMeter? Rtcp { get; }
 
+    /// <summary>The fax of this flow's m-line, shared by both ways, where its SDP is T.38; null where it is not. Set it when the SDP says so, and
+    /// leave it when the m-line turns back into sound.</summary>
+    public T38Meter? Fax { get; set; }
+
     /// <summary>Digits pressed, in order of time; a digit still pressed is included with its length so far.</summary>
     public IReadOnlyList<DtmfDigit> Digits
     {
@@ -105,6 +109,7 @@ public sealed class RtpFlow
     /// <summary>Takes a datagram from <see cref="Source"/> to <see cref="Destination"/>.</summary>
     public RtpOutcome Add(in RtpPacketView packet)
     {
+        if (Fax is not null && TryAddFax(packet)) return RtpOutcome.Fax;
         if (RtpHeader.TryRead(packet.Payload, packet.CutBytes > 0, out RtpHeader header, out _) != ParseOutcome.Message) return AddOther(packet);
         PayloadFormat format = _map[header.PayloadType];
         if (ReferenceEquals(format, PayloadFormat.Unknown) && RtpHeuristics.LooksLikeTelephoneEvent(header.Payload)) format = AssumedEvent;
@@ -132,6 +137,23 @@ public sealed class RtpFlow
     public void ToRecords(List<StreamRecord> records)
     {
         for (int i = 0; i < _count; i++) records.Add(_streams[i].ToRecord());
+    }
+
+    /// <summary>Fax and sound may share a port while one turns into the other: what belongs to a stream that was there before is sound.</summary>
+    private bool TryAddFax(in RtpPacketView packet)
+    {
+        if (packet.CutBytes > 0) return false;
+        if (RtpHeader.TryRead(packet.Payload, out RtpHeader header))
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if (_streams[i].Ssrc == header.Ssrc) return false;
+            }
+        }
+
+        if (!Fax!.Add(packet.At, Source, Destination, From, packet.Payload)) return false;
+        _counters.Increment(StreamCounter.Udptl);
+        return true;
     }
 
     private RtpOutcome AddToOther(in RtpPacketView packet, in RtpHeader header, PayloadFormat format)

@@ -43,4 +43,7 @@ public enum RtpOutcome : byte
 
     /// <summary>RTP of one SSRC more than the limit allows; counted, not measured.</summary>
     Refused = 4,
+
+    /// <summary>Fax by T.38, given to the flow's <see cref="T38Meter"/>.</summary>
+    Fax = 5,
 }

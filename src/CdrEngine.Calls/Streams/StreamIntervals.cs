@@ -1,4 +1,6 @@
+using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+
 namespace CdrEngine.Calls.Streams;
 
 /// <summary>Ten seconds of a stream, counted from its first packet. 28 bytes: thousands are kept.</summary>
@@ -40,6 +42,7 @@ internal sealed class StreamIntervals
     private const long LongestSharedHole = 600 * Timestamp.MicrosecondsPerSecond;
 
     private StreamInterval[] _items = new StreamInterval[4];
+    private List<StreamGap>? _gaps;
     private long _sharedLoss;
 
     /// <summary>Intervals closed.</summary>
@@ -51,8 +54,19 @@ internal sealed class StreamIntervals
     /// <summary>The closed intervals.</summary>
     public ReadOnlySpan<StreamInterval> Items => _items.AsSpan(0, Count);
 
+    /// <summary>Times without packets, in order.</summary>
+    public IReadOnlyList<StreamGap> Gaps => (IReadOnlyList<StreamGap>?)_gaps?.ToArray() ?? [];
+
     /// <summary>What the stream's totals are at one moment.</summary>
     public readonly record struct Snapshot(long Packets, long Expected, long Unique, long Late, double JitterSum, long JitterSamples);
+
+    /// <summary>Notes a time without packets; over the limit the last one grows.</summary>
+    public void NoteGap(Timestamp from, Timestamp to, int limit)
+    {
+        _gaps ??= [];
+        if (_gaps.Count < limit) _gaps.Add(new StreamGap(from, to));
+        else if (_gaps.Count > 0) _gaps[^1] = _gaps[^1] with { To = to };
+    }
 
     /// <summary>Closes the open interval and, for a hole with loss in it, those inside the hole.</summary>
     /// <param name="start">Start of the open interval, µs after the first packet.</param>

@@ -18,6 +18,9 @@ public sealed record StreamLimits
     /// <summary>Sources and reported sources an <see cref="RtcpMeter"/> remembers for a call. Default 32; later ones are left out.</summary>
     public int RtcpSources { get; init; } = 32;
 
+    /// <summary>Gaps of five seconds and more kept for one stream. Default 64; the last one kept grows over all later ones.</summary>
+    public int GapsPerStream { get; init; } = 64;
+
     /// <summary>Time without a packet of an event after which the same event begins anew. Default 3 s: RFC 4733 2.5.1.4 sends updates every
     /// 50 ms, and a source may stall.</summary>
     public TimeSpan DigitTimeout { get; init; } = TimeSpan.FromSeconds(3);
@@ -73,4 +76,8 @@ public enum StreamCounter
     /// <summary>Digits over the limit.</summary>
     [Description("digits not kept because their stream had too many")]
     DigitLimit = 11,
+
+    /// <summary>Fax.</summary>
+    [Description("UDPTL packets of fax by T.38 on media ports")]
+    Udptl = 12,
 }

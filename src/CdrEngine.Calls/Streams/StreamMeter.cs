@@ -28,6 +28,7 @@ public sealed class StreamMeter
     private const int Bands = 7;
     private const double PlayoutCreep = 1 / 256.0;
     private const int MostPayloadUses = 16;
+    private const long GapMicroseconds = 5_000_000;
 
     private readonly RtpFlow _flow;
     private PayloadFormat _format;
@@ -57,6 +58,7 @@ public sealed class StreamMeter
         _totals.TtlMin = packet.Ttl;
         _totals.TtlMax = packet.Ttl;
         _totals.PayloadType = header.PayloadType;
+        _totals.Sound.Use(format);
         _media.LeastTransit = double.PositiveInfinity;
         if (format.Kind == PayloadKind.Video) _mirror.Widen();
         ushort sequence = header.SequenceNumber;
@@ -162,9 +164,22 @@ public sealed class StreamMeter
         if (packet.Ttl > totals.TtlMax) totals.TtlMax = packet.Ttl;
         long delta = at - totals.EndedAt;
         if (delta > totals.DeltaMax && delta < ClockStepMicroseconds) totals.DeltaMax = delta;
+        if (delta >= GapMicroseconds) NoteGap(at, delta, timestamp, format, step, marker);
         totals.EndedAt = at;
+        totals.Sound.Add(at, packet.Payload, header.HeaderBytes);
         if (verdict == SequenceVerdict.Forward && format.IsMedia) Measure(at, timestamp, format, payloadType, step, marker);
         else CountOther(packet, header, format, verdict);
+    }
+
+    /// <summary>A source that says nothing while there is nothing to say goes on with the next number, marked as the start of a talkspurt, and
+    /// its timestamp has moved with the time (RFC 3551 4.1): that is no gap.</summary>
+    private void NoteGap(long at, long delta, uint timestamp, PayloadFormat format, int step, bool marker)
+    {
+        double silence = (int)(timestamp - _media.Timestamp) * format.MicrosecondsPerTick;
+        bool isSuppressed = step == 1 && marker && format.IsMedia && Math.Abs(silence - delta) < delta * 0.1;
+        if (isSuppressed) return;
+        _intervals ??= new StreamIntervals();
+        _intervals.NoteGap(new Timestamp(at - delta), new Timestamp(at), _flow.Limits.GapsPerStream);
     }
 
     private void CountOther(in RtpPacketView packet, in RtpHeader header, PayloadFormat format, SequenceVerdict verdict)
@@ -284,6 +299,7 @@ public sealed class StreamMeter
         if (!ReferenceEquals(format, PayloadFormat.Unknown)) NameEarlierUse(payloadType, format);
         _totals.PayloadType = payloadType;
         _format = format;
+        _totals.Sound.Use(format);
         if (format.Kind == PayloadKind.Video) _mirror.Widen();
     }
 
@@ -394,6 +410,9 @@ public sealed class StreamMeter
             TtlMax = _totals.TtlMax,
             PayloadTypes = PayloadUses(),
             Rtcp = rtcp,
+            Gaps = _intervals?.Gaps ?? [],
+            IsSoundKnown = _totals.Sound.KnowsAll && use.Format.IsMedia,
+            LastSoundAt = _totals.Sound.LastAt(EndedAt),
         };
     }
 
@@ -470,6 +489,7 @@ public sealed class StreamMeter
         public long DeltaMax;
         public long IntervalStart;
         public ulong DscpSeen;
+        public SoundProbe Sound;
         public byte PayloadType;
         public byte TtlMin;
         public byte TtlMax;

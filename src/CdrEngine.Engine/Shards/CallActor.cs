@@ -105,6 +105,12 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         MediaMatch match = _machine.MatchMedia(flow.Source, flow.Destination);
         flow.From = match.From;
         flow.MediaIndex = match.MediaIndex;
+        if (match.Receiver is { IsT38: true } || match.Sender is { IsT38: true })
+        {
+            _seat.Fax ??= new T38Meter { MediaIndex = match.MediaIndex };
+            flow.Fax = _seat.Fax;
+        }
+
         flow.SetPayloadTypes(_shard.PayloadTypes.For(match));
     }
 
@@ -122,7 +128,8 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     private void Emit(RecordRevision revision)
     {
-        CallRecord record = _machine.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows));
+        CallRecord record = _machine.ToRecord(
+            Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard);
         _shard.Emit(_seat, record, revision);
     }
 

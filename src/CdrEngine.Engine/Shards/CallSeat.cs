@@ -30,6 +30,9 @@ internal sealed class CallSeat(Shard shard)
 
     public RtcpMeter? Rtcp { get; set; }
 
+    /// <summary>The call's fax, once its SDP offers T.38.</summary>
+    public T38Meter? Fax { get; set; }
+
     /// <summary>Chunks listed when the record was last emitted; -1 before the first time.</summary>
     public int EmittedChunks { get; set; } = -1;
 

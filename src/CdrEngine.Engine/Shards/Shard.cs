@@ -276,7 +276,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         {
             case RtpOutcome.MirrorDuplicate:
                 return;
-            case RtpOutcome.Counted:
+            case RtpOutcome.Counted or RtpOutcome.Fax:
                 flow.Seat.Actor?.OnMedia(item.At, flow.Meter.From);
                 break;
         }

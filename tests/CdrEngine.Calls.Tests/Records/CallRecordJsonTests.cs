@@ -30,7 +30,9 @@ public sealed class CallRecordJsonTests
         + """ "recording":{"state":"none","reason":"policy","url":null},"""
         + """ "disposition_class":"ANSWERED","sip_reason":"OK","cause_source":"mapped","bye_confirmed_at":"2027-01-15T08:00:13.600000Z","pdd_authenticated_ms":null,"missing_bye_reason":null,"messages":13,"retransmissions":1,"""
         + """ "hops":[{"src":"192.0.2.1:5060","dst":"192.0.2.10:5060","transport":"udp","first_seen_at":"2027-01-15T08:00:00.000001Z","messages":7}],"""
-        + """ "held":[{"by":"callee","from":"2027-01-15T08:00:06.000000Z","to":"2027-01-15T08:00:07.000000Z"}],"headers":[{"name":"diversion","value":"\u003Csip:200@example.com\u003E"}]}""";
+        + """ "held":[{"by":"callee","from":"2027-01-15T08:00:06.000000Z","to":"2027-01-15T08:00:07.000000Z"}],"headers":[{"name":"diversion","value":"\u003Csip:200@example.com\u003E"}],"""
+        + """ "one_way":[{"kind":"not_forwarded","from":"callee","started_at":"2027-01-15T08:00:06.000000Z","ended_at":"2027-01-15T08:00:12.500000Z","duration_ms":6500}],"""
+        + """ "fax":{"pages":2,"remote_station":"441","local_station":null,"rate":14400,"result":"completed","error_correction":true,"packets":9,"lost":1,"recovered":2,"duplicates":3,"image_octets":4,"media_index":1,"started_at":"2027-01-15T08:00:06.000000Z","ended_at":"2027-01-15T08:00:07.000000Z"}}""";
 
     private static readonly Timestamp Start = Timestamp.FromUnix(1_800_000_000, 1);
 
@@ -79,6 +81,12 @@ public sealed class CallRecordJsonTests
         MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Caller = At("192.0.2.1", 4000), Callee = At("2001:db8::1", 5000), Offered = ["PCMU/8000"], Answered = ["PCMU/8000"], StartedAt = Start, EndedAt = On(13.499999), CallerRtcp = At("192.0.2.1", 4001), Directions = [new DirectionChange(On(3), "sendrecv")], Flags = MediaSessionFlags.Held | MediaSessionFlags.Srtp }],
         Recording = new RecordingInfo { Reason = "policy" },
         Held = [new HeldInterval(PartySide.Callee, On(6), On(7))],
+        OneWay = [new OneWayInterval(OneWayKind.NotForwarded, PartySide.Callee, On(6), On(12.5))],
+        Fax = new FaxRecord
+        {
+            Pages = 2, RemoteStation = "441", RateBitsPerSecond = 14_400, Result = FaxResult.Completed, HasErrorCorrection = true, Packets = 9, Lost = 1, Recovered = 2, Duplicates = 3, ImageOctets = 4, MediaIndex = 1,
+            StartedAt = On(6), EndedAt = On(7),
+        },
         Headers = [new("diversion", "<sip:200@example.com>")],
     });
 

@@ -18,6 +18,8 @@ public sealed class EnumStabilityTests
         Frozen<DtmfMethod>("rfc4733=0 info=1 inband=2");
         Frozen<RecordingState>("none=0 pending=1 available=2 failed=3 deleted=4");
         Frozen<EndReason>("rtp_timeout=0 session_timer=1 max_duration=2 capture_end=3 dialog_lost=4 evicted=5");
+        Frozen<OneWayKind>("no_rtp=0 silent=1 late=2 not_forwarded=3");
+        Frozen<FaxResult>("unknown=0 completed=1 incomplete=2 failed=3");
         Frozen<CdrEngine.Core.Transport>("udp=0 tcp=1 tls=2 sctp=3 ws=4 wss=5");
         Frozen<CallFlags>(
             "none=0 missing_bye=1 missing_invite=2 one_way_audio=4 no_rtp=8 srtp=16 forked=32 transferred=64 held=128 t38=256 reused_port=512 truncated=1024 gap=2048 no_ack=4096 "
