@@ -66,9 +66,16 @@ public sealed class MediaTests : IAsyncLifetime
         Assert.Equal(
             new MediaSessionQuery
             {
-                Type = MediaSessionType.Audio, CallId = Call.Id, Codec = "pcmu", MosBelow = 3.5, Address = TestCalls.Address("192.0.2.1", 1).Address,
-                Flags = MediaSessionFlags.Held | MediaSessionFlags.Srtp, Ascending = true, Limit = 1,
-                From = Timestamp.From(new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero)), To = Timestamp.FromUnix(1_800_000_000, 0),
+                Type = MediaSessionType.Audio,
+                CallId = Call.Id,
+                Codec = "pcmu",
+                MosBelow = 3.5,
+                Address = TestCalls.Address("192.0.2.1", 1).Address,
+                Flags = MediaSessionFlags.Held | MediaSessionFlags.Srtp,
+                Ascending = true,
+                Limit = 1,
+                From = Timestamp.From(new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero)),
+                To = Timestamp.FromUnix(1_800_000_000, 0),
             },
             query);
     }
@@ -146,8 +153,21 @@ public sealed class MediaTests : IAsyncLifetime
 
     private static StreamRecord Stream(string source, string destination) => new()
     {
-        Ssrc = 1, Source = Endpoint(source), Destination = Endpoint(destination), MediaIndex = 0, From = PartySide.Caller, PayloadType = 0, Codec = "PCMU/8000", Packets = 1, Octets = 1,
-        Expected = 1, Lost = 0, Duplicates = 0, OutOfOrder = 0, StartedAt = TestCalls.Start, EndedAt = TestCalls.Start,
+        Ssrc = 1,
+        Source = Endpoint(source),
+        Destination = Endpoint(destination),
+        MediaIndex = 0,
+        From = PartySide.Caller,
+        PayloadType = 0,
+        Codec = "PCMU/8000",
+        Packets = 1,
+        Octets = 1,
+        Expected = 1,
+        Lost = 0,
+        Duplicates = 0,
+        OutOfOrder = 0,
+        StartedAt = TestCalls.Start,
+        EndedAt = TestCalls.Start,
     };
 
     private static Endpoint Endpoint(string text) => TestCalls.Address(text[..text.IndexOf(':')], ushort.Parse(text[(text.IndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture));

@@ -150,8 +150,20 @@ public sealed class OneWayTests
 
     private static StreamRecord Of(PartySide from, double start, double end, params (double From, double To)[] gaps) => new()
     {
-        Ssrc = (uint)from, Source = from == Caller ? Alice : Bob, Destination = from == Caller ? Bob : Alice, From = from, PayloadType = 0, Packets = 1, Octets = 1, Expected = 1,
-        Lost = 0, Duplicates = 0, OutOfOrder = 0, StartedAt = Time(start), EndedAt = Time(end), Gaps = [.. gaps.Select(static gap => new StreamGap(Time(gap.From), Time(gap.To)))],
+        Ssrc = (uint)from,
+        Source = from == Caller ? Alice : Bob,
+        Destination = from == Caller ? Bob : Alice,
+        From = from,
+        PayloadType = 0,
+        Packets = 1,
+        Octets = 1,
+        Expected = 1,
+        Lost = 0,
+        Duplicates = 0,
+        OutOfOrder = 0,
+        StartedAt = Time(start),
+        EndedAt = Time(end),
+        Gaps = [.. gaps.Select(static gap => new StreamGap(Time(gap.From), Time(gap.To)))],
     };
 
     private static double Seconds(Timestamp at) => (at - Time(0)).TotalSeconds;

@@ -84,8 +84,19 @@ public sealed class CallRecordJsonTests
         OneWay = [new OneWayInterval(OneWayKind.NotForwarded, PartySide.Callee, On(6), On(12.5))],
         Fax = new FaxRecord
         {
-            Pages = 2, RemoteStation = "441", RateBitsPerSecond = 14_400, Result = FaxResult.Completed, HasErrorCorrection = true, Packets = 9, Lost = 1, Recovered = 2, Duplicates = 3, ImageOctets = 4, MediaIndex = 1,
-            StartedAt = On(6), EndedAt = On(7),
+            Pages = 2,
+            RemoteStation = "441",
+            RateBitsPerSecond = 14_400,
+            Result = FaxResult.Completed,
+            HasErrorCorrection = true,
+            Packets = 9,
+            Lost = 1,
+            Recovered = 2,
+            Duplicates = 3,
+            ImageOctets = 4,
+            MediaIndex = 1,
+            StartedAt = On(6),
+            EndedAt = On(7),
         },
         Headers = [new("diversion", "<sip:200@example.com>")],
     });

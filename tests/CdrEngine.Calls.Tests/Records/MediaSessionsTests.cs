@@ -108,11 +108,27 @@ public sealed class MediaSessionsTests
 
     internal static StreamRecord Stream(
         uint ssrc, string from, string to, PartySide side, long packets, long lost = 0, double? jitter = 1, double? mos = 4.4, double? mosMin = 4.4) => new()
-    {
-        Ssrc = ssrc, Source = At(from, 4000), Destination = At(to, 5000), MediaIndex = 0, From = side, PayloadType = 0, Codec = "PCMU/8000",
-        Packets = packets, Octets = packets * 160, Expected = packets + lost, Lost = lost, Duplicates = 0, OutOfOrder = 0,
-        JitterMillisecondsMean = jitter, JitterMillisecondsMax = jitter, Mos = mos, MosMin = mosMin, StartedAt = Start, EndedAt = Start + TimeSpan.FromSeconds(10),
-    };
+        {
+            Ssrc = ssrc,
+            Source = At(from, 4000),
+            Destination = At(to, 5000),
+            MediaIndex = 0,
+            From = side,
+            PayloadType = 0,
+            Codec = "PCMU/8000",
+            Packets = packets,
+            Octets = packets * 160,
+            Expected = packets + lost,
+            Lost = lost,
+            Duplicates = 0,
+            OutOfOrder = 0,
+            JitterMillisecondsMean = jitter,
+            JitterMillisecondsMax = jitter,
+            Mos = mos,
+            MosMin = mosMin,
+            StartedAt = Start,
+            EndedAt = Start + TimeSpan.FromSeconds(10),
+        };
 
     private static MediaSessionRecord Session(int index, string media, string protocol) => new() { Index = index, Media = media, Protocol = protocol };
 
@@ -124,7 +140,16 @@ public sealed class MediaSessionsTests
 
     private static CallRecord Call(params StreamRecord[] streams) => new()
     {
-        Id = Id, SessionId = Id, SipCallId = "c", State = CallState.Ended, Disposition = Disposition.Answered, StartedAt = Start, AnsweredAt = Start, EndedAt = Start + TimeSpan.FromSeconds(10),
-        Caller = new Party { Number = "100" }, Streams = streams, MediaSessions = [Session(0, "audio", "RTP/AVP")],
+        Id = Id,
+        SessionId = Id,
+        SipCallId = "c",
+        State = CallState.Ended,
+        Disposition = Disposition.Answered,
+        StartedAt = Start,
+        AnsweredAt = Start,
+        EndedAt = Start + TimeSpan.FromSeconds(10),
+        Caller = new Party { Number = "100" },
+        Streams = streams,
+        MediaSessions = [Session(0, "audio", "RTP/AVP")],
     };
 }

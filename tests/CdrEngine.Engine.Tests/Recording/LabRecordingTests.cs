@@ -263,7 +263,8 @@ public sealed class LabRecordingTests(ITestOutputHelper figures)
     private static short[] Decoded(string mp3, string channel)
     {
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "ffmpeg", ["-v", "error", "-i", mp3, "-af", $"pan=mono|c0={channel}", "-f", "s16le", "-"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+            "ffmpeg", ["-v", "error", "-i", mp3, "-af", $"pan=mono|c0={channel}", "-f", "s16le", "-"])
+        { UseShellExecute = false, RedirectStandardOutput = true })!;
         var output = new MemoryStream();
         process.StandardOutput.BaseStream.CopyTo(output);
         process.WaitForExit();

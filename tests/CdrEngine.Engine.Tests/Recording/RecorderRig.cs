@@ -127,7 +127,13 @@ internal sealed class RecorderRig : ICallReader, ICallPackets, IDisposable
         string id = CallId.Derive($"call-{index}", "tag", start);
         var call = new CallRecord
         {
-            Id = id, SessionId = id, SipCallId = $"call-{index}", State = CallState.Ended, Disposition = Disposition.Answered, StartedAt = start, AnsweredAt = start + TimeSpan.FromSeconds(1),
+            Id = id,
+            SessionId = id,
+            SipCallId = $"call-{index}",
+            State = CallState.Ended,
+            Disposition = Disposition.Answered,
+            StartedAt = start,
+            AnsweredAt = start + TimeSpan.FromSeconds(1),
             EndedAt = start + TimeSpan.FromSeconds(11),
         };
         lock (_calls) _calls[id] = change?.Invoke(call) ?? call;
