@@ -105,10 +105,11 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         MediaMatch match = _machine.MatchMedia(flow.Source, flow.Destination);
         flow.From = match.From;
         flow.MediaIndex = match.MediaIndex;
-        if (match.Receiver is { IsT38: true } || match.Sender is { IsT38: true })
+        if ((match.Receiver is { IsT38: true } ? match.Receiver : match.Sender) is { IsT38: true } fax)
         {
-            _seat.Fax ??= new T38Meter { MediaIndex = match.MediaIndex };
-            flow.Fax = _seat.Fax;
+            flow.Fax = _seat.Fax ??= new T38Meter();
+            _seat.Fax.Version = fax.T38Version;
+            _seat.Fax.MediaIndex = match.MediaIndex;
         }
 
         flow.SetPayloadTypes(_shard.PayloadTypes.For(match));

@@ -1,4 +1,5 @@
 using System.Net;
+using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Recording;
@@ -41,6 +42,9 @@ public sealed record Settings
 
     /// <summary><c>storage</c>.</summary>
     public required StorageSettings Storage { get; init; }
+
+    /// <summary><c>dtmf</c>.</summary>
+    public required DtmfSettings Dtmf { get; init; }
 
     /// <summary><c>recording</c>.</summary>
     public required RecordingSettings Recording { get; init; }
@@ -182,6 +186,10 @@ public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long?
 /// <param name="Readers"><c>readers</c>: queries at once.</param>
 /// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
 public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
+
+/// <summary><c>dtmf</c>: digits pressed.</summary>
+/// <param name="Mask"><c>mask</c>: what of them is hidden.</param>
+public sealed record DtmfSettings(DtmfMask Mask);
 
 /// <summary><c>recording</c>: the sound of calls.</summary>
 /// <param name="Policy"><c>policy</c>: when recordings are made.</param>

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Recording;
@@ -38,6 +39,7 @@ internal static class SettingsBinder
             Engine = Engine(root.Section("engine")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
+            Dtmf = new DtmfSettings(root.Section("dtmf").Choice<DtmfMask>("mask")),
             Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),

@@ -38,7 +38,7 @@ internal sealed class ApiServer : IApiServer
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
             _store,
-            new StoredCallPackets(_store, DataFolder.Packets(data)),
+            ShownPackets.Of(_store, settings),
             new ApiMedia(_store, recorder.Pool, _store),
             new RecorderStatistics(statistics, recorder));
     }

@@ -11,7 +11,7 @@ namespace CdrEngine.Host.Joined;
 internal sealed class CallArchive : ICallArchive
 {
     private readonly SqliteCallStore _store;
-    private readonly StoredCallPackets _packets;
+    private readonly ICallPackets _packets;
     private readonly Settings _settings;
 
     public CallArchive(Settings settings)
@@ -19,7 +19,7 @@ internal sealed class CallArchive : ICallArchive
         string data = settings.DataDirectory;
         _settings = settings;
         _store = SqliteCallStore.Open(DataFolder.Records(data));
-        _packets = new StoredCallPackets(_store, DataFolder.Packets(data));
+        _packets = ShownPackets.Of(_store, settings);
     }
 
     /// <inheritdoc />

@@ -1,6 +1,8 @@
+using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using CdrEngine.Host.Commands;
+using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
 
@@ -30,6 +32,19 @@ internal static class DataFolder
         {
             throw new CommandException($"{data}: {exception.Message.ReplaceLineEndings(" ")}");
         }
+    }
+}
+
+/// <summary>What of a call's packets people are shown.</summary>
+internal static class ShownPackets
+{
+    /// <summary>The packets as the policy on digits lets them be seen.</summary>
+    public static ICallPackets Of(SqliteCallStore store, Settings settings)
+    {
+        var packets = new StoredCallPackets(store, DataFolder.Packets(settings.DataDirectory));
+        DtmfMask mask = settings.Dtmf.Mask;
+        if (mask == DtmfMask.None) return packets;
+        return new MaskedCallPackets(packets, id => store.Get(id) is { } record ? MaskingPlan.Of(record, mask) : MaskingPlan.Unknown(mask));
     }
 }
 

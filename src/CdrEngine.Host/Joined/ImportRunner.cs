@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
@@ -102,7 +103,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
     public void Emit(in RecordEmission emission)
     {
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
-        _writer.Write(new StoredCall(_recorder.Marked(emission.Record), emission.Revision, emission.Chunks));
+        _writer.Write(new StoredCall(_recorder.Marked(RecordMask.Apply(emission.Record, _settings.Dtmf.Mask)), emission.Revision, emission.Chunks));
     }
 
     /// <inheritdoc />

@@ -1,6 +1,8 @@
+using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Media.Playout;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -23,7 +25,7 @@ internal sealed class RecorderPart : IDisposable
             _store,
             new StoredCallPackets(_store, DataFolder.Packets(data)),
             _store,
-            new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings) }),
+            new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings), Muted = record => Muted(record, settings.Dtmf.Mask) }),
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
             options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
@@ -54,6 +56,19 @@ internal sealed class RecorderPart : IDisposable
         if (_pool.IsValueCreated) Pool.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _store.Dispose();
     }
+
+    private static IReadOnlyList<MutedInterval> Muted(CallRecord record, DtmfMask mask) =>
+    [
+        .. RecordMask.Muted(record.Dtmf, mask).Select(static interval => new MutedInterval(
+            interval.From switch
+            {
+                PartySide.Caller => MediaSide.Caller,
+                PartySide.Callee => MediaSide.Callee,
+                _ => (MediaSide?)null,
+            },
+            interval.Start,
+            interval.End)),
+    ];
 
     private static RecorderOptions Options(RecordingSettings settings) => new()
     {
