@@ -26,7 +26,7 @@ public sealed class CallRecordJsonTests
         + """ "id":"20270115-000102030405060708090a0b-m0","call_id":"20270115-000102030405060708090a0b","type":"audio","duration_ms":13499.998,"caller_number":"100","caller_name":"Alice \u0022A\u0022","callee_number":"4930123","callee_name":null,"""
         + """ "caller_codec":"PCMU/8000","callee_codec":null,"caller_rtcp":"192.0.2.1:4001","callee_rtcp":null,"directions":[{"at":"2027-01-15T08:00:03.000000Z","direction":"sendrecv"}],"""
         + """ "caller_sent":{"streams":1,"packets":500,"octets":80000,"expected":501,"lost":1,"loss_percent":0.2,"duplicates":2,"out_of_order":3,"jitter_ms":1.235,"max_jitter_ms":10,"mos":4.41,"mos_min":4.41,"started_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.000000Z"},"callee_sent":null,"""
-        + """ "mos":4.41,"mos_min":4.41,"flags":["held","srtp"],"one_way_kind":null}],"""
+        + """ "mos":4.41,"mos_min":4.41,"flags":["held","srtp","one_way"],"one_way_kind":"not_forwarded"}],"""
         + """ "recording":{"state":"none","reason":"policy","url":null},"""
         + """ "disposition_class":"ANSWERED","sip_reason":"OK","cause_source":"mapped","bye_confirmed_at":"2027-01-15T08:00:13.600000Z","pdd_authenticated_ms":null,"missing_bye_reason":null,"messages":13,"retransmissions":1,"""
         + """ "hops":[{"src":"192.0.2.1:5060","dst":"192.0.2.10:5060","transport":"udp","first_seen_at":"2027-01-15T08:00:00.000001Z","messages":7}],"""

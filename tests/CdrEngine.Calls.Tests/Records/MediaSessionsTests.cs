@@ -88,8 +88,18 @@ public sealed class MediaSessionsTests
     [Fact]
     public void OneWay_IsOfTheOnlyAudioSession()
     {
-        CallRecord call = MediaSessions.Complete(Call() with { Flags = CallFlags.OneWayAudio, MediaSessions = [Session(0, "audio", "RTP/AVP"), Session(1, "video", "RTP/AVP")] });
+        var unheard = new OneWayInterval(OneWayKind.NoRtp, PartySide.Callee, Timestamp.FromUnix(100, 0), Timestamp.FromUnix(110, 0));
+        CallRecord call = MediaSessions.Complete(Call() with { OneWay = [unheard], MediaSessions = [Session(0, "audio", "RTP/AVP"), Session(1, "video", "RTP/AVP")] });
         Assert.Equal([MediaSessionFlags.OneWay, MediaSessionFlags.None], call.MediaSessions.Select(static session => session.Flags));
+        Assert.Equal(["no_rtp", null], call.MediaSessions.Select(static session => session.OneWayKind));
+    }
+
+    [Fact]
+    public void ShortLateStart_IsNoOneWaySession()
+    {
+        var late = new OneWayInterval(OneWayKind.Late, PartySide.Callee, Timestamp.FromUnix(100, 0), Timestamp.FromUnix(101, 0));
+        CallRecord call = MediaSessions.Complete(Call() with { OneWay = [late], MediaSessions = [Session(0, "audio", "RTP/AVP")] });
+        Assert.Equal(MediaSessionFlags.None, call.MediaSessions[0].Flags);
     }
 
     [Theory]
