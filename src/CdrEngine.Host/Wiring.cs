@@ -1,6 +1,7 @@
 using CdrEngine.Api.Statistics;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
+using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
 
 namespace CdrEngine.Host;
@@ -18,7 +19,13 @@ internal sealed class Wiring : IParts
     public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics));
 
     /// <inheritdoc />
+    public ILiveRunner Live(Settings settings) => DataFolder.Open(
+        settings.DataDirectory,
+        () => new LiveRunner(settings, _statistics, static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}")));
+
+    /// <inheritdoc />
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings.DataDirectory));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));}
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics));
+}

@@ -1,50 +1,23 @@
 using System.Diagnostics;
 using CdrEngine.Api.Statistics;
-using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
 using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
-using CdrEngine.PacketLog;
-using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
 
 /// <summary>Reads capture files through the engine into the data folder.</summary>
-internal sealed class ImportRunner : IImportRunner, IRecordOutput
+internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics) : EngineRunner(settings, statistics, "import"), IImportRunner
 {
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;
 
     private static readonly TimeSpan BetweenPosts = TimeSpan.FromSeconds(1);
 
-    private readonly Settings _settings;
-    private readonly StatisticsBoard _statistics;
-    private readonly SqliteCallStore _store;
-    private readonly RecordOutbox _outbox;
-    private readonly BatchedCallWriter _writer;
-    private readonly PacketLogFolder? _log;
-    private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
     private ImportProgress _progress = new();
     private long _postedAt;
-
-    public ImportRunner(Settings settings, StatisticsBoard statistics)
-    {
-        _settings = settings;
-        _statistics = statistics;
-        string data = settings.DataDirectory;
-        _store = SqliteCallStore.Open(DataFolder.Records(data));
-        _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
-        _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
-        {
-            BatchSize = settings.Storage.Batch,
-            BatchDelay = settings.Storage.BatchDelay,
-            QueueLimit = settings.Storage.Queue,
-        });
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
-    }
 
     /// <inheritdoc />
     public ImportProgress Progress => Volatile.Read(ref _progress);
@@ -56,7 +29,7 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
         CaptureFileList list = CaptureFolder.Expand(paths);
         var faults = list.Errors.Select(Unreadable).ToList();
         var state = new ReadState { Total = list.Files.Sum(SizeOf), Faults = faults };
-        var engine = new CaptureEngine(EngineSetup.Options(_settings), this, _log);
+        var engine = NewEngine();
         using IDisposable failures = engine.Events.Subscribe(happened => state.Failures.Enqueue(happened.ToString()));
         foreach (string file in list.Files)
         {
@@ -64,12 +37,8 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
             Read(engine, file, state, stop);
         }
 
-        engine.CompleteAsync().GetAwaiter().GetResult();
-        _writer.Flush();
-        _statistics.Post("import", Statistics(engine));
-        faults.AddRange(state.Failures.Select(static failure => new FileFault("engine", failure, IsUnreadable: false)));
-        if (engine.LogFault is { } logFault) faults.Add(new FileFault("packet log", logFault, IsUnreadable: false));
-        if (_writer.Fault is { } fault) faults.Add(new FileFault("database", fault, IsUnreadable: false));
+        Complete(engine);
+        faults.AddRange(Faults(engine, state.Failures));
         return new ImportSummary
         {
             Files = list.Files.Count,
@@ -78,28 +47,12 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
             FirstPacketAt = state.First,
             LastPacketAt = state.Last,
             Elapsed = Stopwatch.GetElapsedTime(began),
-            Calls = Enum.GetValues<Disposition>().ToDictionary(static disposition => disposition, disposition => _outcomes[(int)disposition]),
-            KnownCalls = _writer.Counters[StorageCounter.Unchanged],
+            Calls = Outcomes,
+            KnownCalls = KnownCalls,
             Stopped = stop.IsCancellationRequested,
             Faults = faults,
             Counters = Counters(engine),
         };
-    }
-
-    /// <inheritdoc />
-    public void Emit(in RecordEmission emission)
-    {
-        if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
-        _writer.Write(new StoredCall(emission.Record, emission.Revision, emission.Chunks));
-    }
-
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        _writer.Dispose();
-        _outbox.Dispose();
-        _store.Dispose();
-        _log?.Dispose();
     }
 
     private void Read(CaptureEngine engine, string file, ReadState state, CancellationToken stop)
@@ -138,21 +91,8 @@ internal sealed class ImportRunner : IImportRunner, IRecordOutput
         // Describing hundreds of counters takes its time; here is the thread that may.
         if (_postedAt != 0 && Stopwatch.GetElapsedTime(_postedAt) < BetweenPosts) return;
         _postedAt = Stopwatch.GetTimestamp();
-        _statistics.Post("import", Statistics(engine));
+        Post(engine);
     }
-
-    private List<CounterGroup> Counters(CaptureEngine engine) =>
-    [
-        .. Statistics(engine)
-            .GroupBy(static counter => counter.Area)
-            .Select(static area => new CounterGroup(area.Key, [.. area.Select(static counter => (counter.Name, counter.Value, counter.Description))])),
-    ];
-
-    private List<(string Area, string Name, long Value, string Description)> Statistics(CaptureEngine engine) =>
-    [
-        .. engine.Statistics(),
-        .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
-    ];
 
     private static FileFault Unreadable(string error)
     {
