@@ -3,7 +3,6 @@ using System.Diagnostics;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Capture.Hep;
 using CdrEngine.Capture.Interfaces;
-using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;

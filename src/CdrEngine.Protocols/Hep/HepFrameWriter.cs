@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using CdrEngine.Core;
 
 namespace CdrEngine.Protocols.Hep;
 
