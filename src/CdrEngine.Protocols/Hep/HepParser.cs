@@ -17,8 +17,10 @@ public static class HepParser
     private const int ChunkHeaderBytes = 6;
     private const int OldTimeBytes = 12;
 
-    // A version 2 header has its time in the sender's byte order: the one that gives a year from 2001 to 2106 is taken.
-    private const uint PlausibleSeconds = 1_000_000_000;
+    // A version 2 header has its time in the sender's byte order, mostly little: that is believed where it gives a year from 2001 to 2049 and
+    // less than a million microseconds.
+    private const uint FirstPlausibleSecond = 1_000_000_000;
+    private const uint LastPlausibleSecond = 2_500_000_000;
 
     /// <summary>Reads the message at the start of <paramref name="bytes"/>. <see cref="ParseOutcome.NeedMore"/> only where a stream may bring the
     /// rest; a datagram that gives it is cut. <paramref name="consumed"/> is the message's length where that is known, malformed or not.</summary>
@@ -173,7 +175,7 @@ public static class HepParser
         }
 
         ReadOnlySpan<byte> time = bytes[addressed..payloadAt];
-        bool little = version == 2 && BinaryPrimitives.ReadUInt32LittleEndian(time) >= PlausibleSeconds;
+        bool little = version == 2 && Number(time, little: true) is >= FirstPlausibleSecond and <= LastPlausibleSecond && Number(time[4..], little: true) < 1_000_000;
         message = new HepMessage
         {
             Version = version,

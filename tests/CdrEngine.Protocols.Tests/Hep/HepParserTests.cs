@@ -132,12 +132,10 @@ public sealed class HepParserTests
     [Fact]
     public void Payload_LongerThanADatagram_IsRefused()
     {
-        byte[] bytes = HepBuilder.Sip("192.0.2.1:1", "192.0.2.2:2", "");
-        HepParser.TryRead(Message(Chunk(3, [1, 2, 3, 4]), Chunk(4, [1, 2, 3, 4]), Chunk(15, new byte[65_505])), out HepMessage message, out _, out _);
-        Assert.Equal(65_505, message.Payload.Length);
-        Assert.Equal(14 + 28 + 65_505, new HepFrameWriter().Write(message, new byte[HepFrameWriter.MaxFrameBytes]));
+        HepParser.TryRead(Message(Chunk(3, [1, 2, 3, 4]), Chunk(4, [1, 2, 3, 4]), Chunk(15, new byte[65_480])), out HepMessage message, out _, out _);
+        Assert.Equal(65_480, message.Payload.Length);
+        Assert.Equal(14 + 28 + 65_480, new HepFrameWriter().Write(message, new byte[HepFrameWriter.MaxFrameBytes]));
         var tcp = new HepMessage { Protocol = 6, Source = message.Source, Destination = message.Destination, Payload = new byte[65_500] };
         Assert.Equal(0, new HepFrameWriter().Write(tcp, new byte[HepFrameWriter.MaxFrameBytes]));
-        Assert.NotEmpty(bytes);
     }
 }
