@@ -99,7 +99,7 @@ public sealed class HepSource : ILiveSource
         {
             var descriptors = new List<int>();
             AddDescriptors(descriptors);
-            Native.Poll(descriptors, WaitMilliseconds);
+            _ = Native.Poll(descriptors, WaitMilliseconds);
             if (!Peek(out _))
             {
                 packet = default;

@@ -118,7 +118,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
         {
             var descriptors = new List<int>(1);
             AddDescriptors(descriptors);
-            Native.Poll(descriptors, WaitMilliseconds);
+            if (Native.Poll(descriptors, WaitMilliseconds)) Tend();
             if (!Peek(out _))
             {
                 packet = default;
@@ -193,6 +193,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
         }
 
         Count();
+        int error = _ring.TakeError();
         if (_ring.Index == 0) return;
         int index = Native.IndexOf(_ring.Descriptor, Name);
         if (index != _ring.Index)
@@ -205,7 +206,13 @@ public sealed unsafe class InterfaceSource : ILiveSource
         }
 
         bool isUp = Native.IsUp(_ring.Descriptor, Name);
-        if (isUp == !_isDown) return;
+        if (isUp == !_isDown)
+        {
+            // Down and up again since the last look.
+            if (isUp && error == Native.ErrorNetworkDown) Blink();
+            return;
+        }
+
         _isDown = !isUp;
         if (_isDown)
         {
@@ -213,7 +220,6 @@ public sealed unsafe class InterfaceSource : ILiveSource
         }
         else
         {
-            _ring.ClearError();
             Losses++;
             Fault = null;
             _options.OnNotice?.Invoke("the interface is up again");
@@ -244,7 +250,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
         _isDown = ring.Index != 0 && !Native.IsUp(ring.Descriptor, Name);
         if (_isDown)
         {
-            ring.ClearError();
+            _ = ring.TakeError();
             Outage("the interface is down; waiting for it");
         }
         else if (returns)
@@ -272,7 +278,13 @@ public sealed unsafe class InterfaceSource : ILiveSource
         Counters.Increment(InterfaceCounter.Outages);
         Losses++;
         Notice(what);
-        _ring?.ClearError();
+    }
+
+    private void Blink()
+    {
+        Counters.Increment(InterfaceCounter.Outages);
+        Losses++;
+        _options.OnNotice?.Invoke("the interface was down for a moment");
     }
 
     private void Notice(string what)

@@ -92,27 +92,23 @@ public sealed class LiveReader : IDisposable
     private bool TryTake(out CapturedPacket packet)
     {
         int first = -1;
+        int unordered = -1;
         bool quiet = false;
         for (int i = 0; i < _sources.Length; i++)
         {
-            if (!_ready[i])
-            {
-                quiet |= _sources[i].IsOrdered;
-                continue;
-            }
-
-            if (!_sources[i].IsOrdered)
-            {
-                first = i;
-                quiet = false;
-                break;
-            }
-
-            if (first < 0 || _heads[i] < _heads[first]) first = i;
+            bool isOrdered = _sources[i].IsOrdered;
+            if (!_ready[i]) quiet |= isOrdered;
+            else if (!isOrdered) unordered = i;
+            else if (first < 0 || _heads[i] < _heads[first]) first = i;
         }
 
         // A stamp far ahead is from before the clock was set back: nothing to wait for.
-        if (first < 0 || (quiet && _heads[first] > _bound && _heads[first] < _bound + Foreseen))
+        bool isDue = first >= 0 && !(quiet && _heads[first] > _bound && _heads[first] < _bound + Foreseen);
+
+        // Turn and turn about, so that a flood of one kind does not shut out the other.
+        if (unordered >= 0 && (!isDue || _taken != unordered)) first = unordered;
+        else if (!isDue) first = -1;
+        if (first < 0)
         {
             packet = default;
             return false;
@@ -130,12 +126,14 @@ public sealed class LiveReader : IDisposable
             if (!_ready[i]) continue;
 
             // Something is held: its ring is readable all the time, so time itself is waited for.
-            Native.Poll([], Math.Min(milliseconds, 5));
+            _ = Native.Poll([], Math.Min(milliseconds, 5));
             return;
         }
 
         _descriptors.Clear();
         foreach (ILiveSource source in _sources) source.AddDescriptors(_descriptors);
-        Native.Poll(_descriptors, milliseconds);
+
+        // An error stays until somebody looks after it, and poll(2) would not wait meanwhile.
+        if (Native.Poll(_descriptors, milliseconds)) Tend();
     }
 }

@@ -6,9 +6,7 @@ namespace CdrEngine.Capture.Interfaces;
 internal static unsafe partial class Native
 {
     public const int AddressFamilyPacket = 17;
-    public const int AddressFamilyInet = 2;
     public const int SocketRaw = 3;
-    public const int SocketDatagram = 2;
     public const int CloseOnExec = 0x80000;
     public const ushort AllProtocols = 0x0300; // ETH_P_ALL in network order
 
@@ -25,23 +23,32 @@ internal static unsafe partial class Native
     public const int PacketVersion3 = 2;
     public const ushort MembershipPromiscuous = 1;
 
-    public const int ErrorNotPermitted = 1;
     public const int ErrorNoDevice = 19;
-    public const int ErrorAccess = 13;
-    public const int ErrorNoMemory = 12;
+    public const int ErrorNetworkDown = 100;
 
     private const ulong RequestFlags = 0x8913; // SIOCGIFFLAGS
     private const ulong RequestIndex = 0x8933; // SIOCGIFINDEX
     private const int InterfaceRequestBytes = 40;
     private const short FlagUp = 1;
     private const short PollIn = 1;
+    private const short PollError = 8;
 
-    /// <summary>Waits until one of the descriptors can be read, or has an error, or the time is over.</summary>
-    public static void Poll(List<int> descriptors, int milliseconds)
+    /// <summary>Waits until one of the descriptors can be read, or has an error, or the time is over. True where one has an error.</summary>
+    public static bool Poll(List<int> descriptors, int milliseconds)
     {
         Span<PollDescriptor> waiting = stackalloc PollDescriptor[Math.Min(descriptors.Count, 256)];
         for (int i = 0; i < waiting.Length; i++) waiting[i] = new PollDescriptor { Descriptor = descriptors[i], Events = PollIn };
-        fixed (PollDescriptor* first = waiting) _ = Poll(first, (ulong)waiting.Length, milliseconds);
+        fixed (PollDescriptor* first = waiting)
+        {
+            if (Poll(first, (ulong)waiting.Length, milliseconds) <= 0) return false;
+        }
+
+        foreach (PollDescriptor descriptor in waiting)
+        {
+            if ((descriptor.Returned & PollError) != 0) return true;
+        }
+
+        return false;
     }
 
     /// <summary>The index of an interface by its name, as the descriptor's network namespace has it; 0 where there is none.</summary>

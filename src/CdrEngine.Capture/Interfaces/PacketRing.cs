@@ -98,12 +98,12 @@ internal sealed unsafe class PacketRing : IDisposable
         return GetSocketOption(Descriptor, LevelPacket, OptionStatistics, &statistics, &length) == 0 ? statistics : default;
     }
 
-    /// <summary>Takes the error that waits at the socket (the interface went down), so that poll(2) waits again.</summary>
-    public void ClearError()
+    /// <summary>Takes the error that waits at the socket (the interface went down), so that poll(2) waits again; 0 where there is none.</summary>
+    public int TakeError()
     {
         int error = 0;
         uint length = sizeof(int);
-        _ = GetSocketOption(Descriptor, LevelSocket, OptionError, &error, &length);
+        return GetSocketOption(Descriptor, LevelSocket, OptionError, &error, &length) == 0 ? error : 0;
     }
 
     public void Dispose()
