@@ -83,6 +83,20 @@ public sealed class CaptureEngine : IAsyncDisposable
         _sourceBegins = true;
     }
 
+    /// <summary>Adds a source without selecting it, and gives its number; for sources read side by side. Unlike <see cref="BeginSource"/> it
+    /// never ends what is open.</summary>
+    public int AddSource(string name)
+    {
+        lock (_sourcesLock)
+        {
+            _sources.Add(name);
+            return _sources.Count - 1;
+        }
+    }
+
+    /// <summary>Says that the next packets come from the source of this number.</summary>
+    public void SelectSource(int source) => _switchboard.SelectSource(source);
+
     /// <summary>Takes the next packet, whose bytes are borrowed for the call.</summary>
     public void Process(in CapturedPacket packet)
     {
@@ -97,6 +111,13 @@ public sealed class CaptureEngine : IAsyncDisposable
 
     /// <summary>Hands over what waits in part-filled batches.</summary>
     public void Flush() => _switchboard.Flush();
+
+    /// <summary>Moves time on while no packet comes, so that timers go off on a quiet wire, and hands over what waits. Before the first packet,
+    /// and for a time that is past, it only hands over.</summary>
+    public void Tick(Timestamp now) => _switchboard.Tick(now);
+
+    /// <summary>Says that packets were lost by the capture about now: every open call is flagged <c>gap</c>.</summary>
+    public void MarkGap() => _switchboard.MarkGap();
 
     /// <summary>Ends every open call: the capture is over.</summary>
     public void EndCapture() => _switchboard.EndCapture();

@@ -1,6 +1,7 @@
 using CdrEngine.Api.Statistics;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
+using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
 
 namespace CdrEngine.Host;
@@ -17,6 +18,11 @@ internal sealed class Wiring : IParts
 
     /// <inheritdoc />
     public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders));
+
+    /// <inheritdoc />
+    public ILiveRunner Live(Settings settings) => DataFolder.Open(
+        settings.DataDirectory,
+        () => new LiveRunner(settings, _statistics, _recorders, static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}")));
 
     /// <inheritdoc />
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings));

@@ -93,14 +93,7 @@ internal sealed class Switchboard : ISipMessageSink
         Counters.Increment(SwitchboardCounter.Packets);
         Counters.Add(SwitchboardCounter.Bytes, packet.Bytes.Length);
         _now = Clock.Observe(packet.CapturedAt);
-        if (_timers.IsDue(_now))
-        {
-            foreach (CallEntry call in _timers.TakeDue(_now)) OnTimer(call);
-        }
-
-        // Every packet moves time for all that waits: what a hole lets go must not depend on who sends next.
-        _streams.Advance(_now, this);
-        _sctp.Advance(_now);
+        MoveOn();
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
             case DecodeOutcome.Udp:
@@ -123,6 +116,30 @@ internal sealed class Switchboard : ISipMessageSink
             ref ShardItem tick = ref NewItem(shard);
             tick.Kind = ShardItemKind.Tick;
             Post(shard);
+        }
+    }
+
+    /// <summary>Moves time on where no packet does, and hands over what waits.</summary>
+    public void Tick(Timestamp now)
+    {
+        if (Clock.Now != Timestamp.MinValue)
+        {
+            _now = Clock.Advance(now);
+            MoveOn();
+            _decoder.Advance(_now);
+        }
+
+        Flush();
+    }
+
+    /// <summary>Tells every open call that the capture lost packets.</summary>
+    public void MarkGap()
+    {
+        Counters.Increment(SwitchboardCounter.Gaps);
+        for (int shard = 0; shard < _ports.Length; shard++)
+        {
+            ref ShardItem gap = ref NewItem(shard);
+            gap.Kind = ShardItemKind.Gap;
         }
     }
 
@@ -167,6 +184,18 @@ internal sealed class Switchboard : ISipMessageSink
         foreach (CapturedPacket frame in message.Frames) PostSipFrame(call, frame);
         PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
         LearnMedia(call);
+    }
+
+    private void MoveOn()
+    {
+        if (_timers.IsDue(_now))
+        {
+            foreach (CallEntry call in _timers.TakeDue(_now)) OnTimer(call);
+        }
+
+        // Every packet moves time for all that waits: what a hole lets go must not depend on who sends next.
+        _streams.Advance(_now, this);
+        _sctp.Advance(_now);
     }
 
     private void OnDatagram(in CapturedPacket packet, in DecodedPacket decoded)

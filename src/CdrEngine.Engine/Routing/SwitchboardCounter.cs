@@ -96,4 +96,8 @@ public enum SwitchboardCounter
     /// <summary>Clock doubts.</summary>
     [Description("packets whose time stamp leapt and was not believed")]
     DoubtedTimestamps,
+
+    /// <summary>Gaps.</summary>
+    [Description("moments at which the capture had lost packets; calls open then are flagged gap")]
+    Gaps,
 }

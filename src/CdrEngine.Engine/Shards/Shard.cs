@@ -199,8 +199,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         Now = now;
         long at = OnDispatcherClock(now);
         if (at >= _dispatcher.NextDeadlineMicroseconds) _dispatcher.Advance(at);
-        if (_log is null) return;
-        _log.Advance(now);
+        _log?.Advance(now);
         if (now - _flushedAt < TimeSpan.FromSeconds(1)) return;
         _flushedAt = now;
         HandOn();

@@ -86,14 +86,6 @@ internal static class CommandLine
     private static int Unknown(string token, ParseResult parsed, CommandContext context)
     {
         Command command = parsed.CommandResult.Command;
-        if (command.Name == "run" && token is "-i" or "--interface" or "--hep")
-        {
-            return Failed(
-                $"'{token}': live capture is not in this version; run --read FILE reads a capture, run --read - what tcpdump -w - writes",
-                ExitCode.Failure,
-                context);
-        }
-
         bool isFlag = token.StartsWith('-');
         IEnumerable<string> known = isFlag
             ? command.Options.Concat(parsed.RootCommandResult.Command.Options).Select(static option => option.Name)

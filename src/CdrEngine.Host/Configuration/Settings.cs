@@ -13,6 +13,12 @@ public sealed record Settings
     /// <summary><c>data-dir</c>: folder of everything kept, as written.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary><c>capture</c>.</summary>
+    public required CaptureSettings Capture { get; init; }
+
+    /// <summary><c>hep</c>.</summary>
+    public required HepSettings Hep { get; init; }
+
     /// <summary><c>import</c>.</summary>
     public required ImportSettings Import { get; init; }
 
@@ -55,6 +61,24 @@ public sealed record Settings
     /// <summary><c>log</c>.</summary>
     public required LogSettings Log { get; init; }
 }
+
+/// <summary><c>capture</c>: reading of interfaces.</summary>
+/// <param name="Interfaces"><c>interfaces</c>: names.</param>
+/// <param name="Ring"><c>ring</c>, bytes of each interface.</param>
+/// <param name="Block"><c>block</c>, bytes; a power of two.</param>
+/// <param name="SnapLength"><c>snap-length</c>, bytes.</param>
+/// <param name="Promiscuous"><c>promiscuous</c>.</param>
+/// <param name="Filter"><c>filter</c>: pcap-filter(7); empty takes all.</param>
+public sealed record CaptureSettings(IReadOnlyList<string> Interfaces, long Ring, int Block, int SnapLength, bool Promiscuous, string Filter);
+
+/// <summary><c>hep</c>: packets that agents send.</summary>
+/// <param name="Listen"><c>listen</c>; null receives none.</param>
+/// <param name="AuthKey"><c>auth-key</c>; empty asks for none.</param>
+/// <param name="MaxSkew"><c>max-skew</c>.</param>
+/// <param name="ReceiveBuffer"><c>receive-buffer</c>, bytes.</param>
+/// <param name="MaxConnections"><c>max-connections</c>.</param>
+/// <param name="MaxAgents"><c>max-agents</c>.</param>
+public sealed record HepSettings(IPEndPoint? Listen, string AuthKey, TimeSpan MaxSkew, int ReceiveBuffer, int MaxConnections, int MaxAgents);
 
 /// <summary><c>import</c>: reading of capture files.</summary>
 /// <param name="ContinuityGap"><c>continuity-gap</c>: files whose packets lie further apart are captures of their own.</param>

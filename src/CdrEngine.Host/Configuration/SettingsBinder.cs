@@ -1,3 +1,4 @@
+using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -29,6 +30,8 @@ internal static class SettingsBinder
         Settings settings = new()
         {
             DataDirectory = root.Text("data-dir"),
+            Capture = Capture(root.Section("capture")),
+            Hep = Hep(root.Section("hep")),
             Import = Import(root.Section("import")),
             Decode = Decode(root.Section("decode")),
             Tcp = Tcp(root.Section("tcp")),
@@ -47,6 +50,22 @@ internal static class SettingsBinder
         known.RefuseOthers(tree);
         return settings;
     }
+
+    private static CaptureSettings Capture(SettingsReader at) => new(
+        at.TextList("interfaces", 64),
+        at.Size("ring", 1 << 20, 16L << 30),
+        at.Size("block", 64 << 10, 64 << 20) is var block && BitOperations.IsPow2(block) ? (int)block : throw at.Fail("block", "it is no power of two"),
+        (int)at.Size("snap-length", 64, 256 << 10),
+        at.Switch("promiscuous"),
+        at.TextOrEmpty("filter"));
+
+    private static HepSettings Hep(SettingsReader at) => new(
+        at.AddressOrNone("listen"),
+        at.TextOrEmpty("auth-key"),
+        at.Duration("max-skew", Second, Century),
+        (int)at.Size("receive-buffer", 64 << 10, 1 << 30),
+        at.Integer("max-connections", 1, 200),
+        at.Integer("max-agents", 0, 65_536));
 
     private static ImportSettings Import(SettingsReader at) => new(at.Duration("continuity-gap", TimeSpan.Zero, Day));
 

@@ -67,6 +67,11 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
         return text.Length > 0 ? text : throw Fail(key, "it is empty");
     }
 
+    public string TextOrEmpty(string key) => Scalar(key).Text;
+
+    /// <summary>An address with a port, or null where the text is empty.</summary>
+    public IPEndPoint? AddressOrNone(string key) => Scalar(key).Text.Length == 0 ? null : Address(key);
+
     /// <summary>A list of texts; one text alone is a list of one.</summary>
     public IReadOnlyList<string> TextList(string key, int most)
     {

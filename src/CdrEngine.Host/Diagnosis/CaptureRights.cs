@@ -1,5 +1,6 @@
 using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
+using CdrEngine.Capture.Interfaces;
 
 namespace CdrEngine.Host.Diagnosis;
 
@@ -18,7 +19,7 @@ internal static partial class CaptureRights
         if (socket >= 0)
         {
             _ = CloseSocket(socket);
-            return new Finding("capture rights", FindingState.Good, "a raw packet socket can be opened");
+            return Ring();
         }
 
         int error = Marshal.GetLastPInvokeError();
@@ -33,6 +34,16 @@ internal static partial class CaptureRights
                 FindingState.Fails,
                 $"no raw packet socket: {Marshal.GetPInvokeErrorMessage(error)}",
                 "this kernel or sandbox offers no AF_PACKET; import and serve work without");
+    }
+
+    // Rights are one thing, a kernel or sandbox without rings another: so one is really opened.
+    private static Finding Ring()
+    {
+        using InterfaceSource? source = InterfaceSource.Open("lo", new InterfaceOptions { RingBytes = 1 << 20, IsPromiscuous = false }, out string? problem);
+        string? fault = problem ?? source?.Fault;
+        return fault is null
+            ? new Finding("capture rights", FindingState.Good, "a packet ring was opened on lo")
+            : new Finding("capture rights", FindingState.Fails, $"no packet ring on lo: {fault}", "this kernel or sandbox offers no AF_PACKET ring; import and serve work without");
     }
 
     public static Finding Interfaces()

@@ -16,7 +16,7 @@ internal static class ImportSummaryText
             + $"{Plural(summary.Packets, "packet")} in {Units.Elapsed(summary.Elapsed)} ({Units.Count((long)(summary.Packets / seconds))} packets/s)";
         if (summary.FirstPacketAt is { } first && summary.LastPacketAt is { } last)
             yield return $"captured from {Time(first)} to {Time(last)} UTC";
-        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary)}";
+        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
         if (summary.Recordings.Values.Sum() > 0) yield return $"{Plural(summary.Recordings.Values.Sum(), "recording")}: {States(summary)}";
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
@@ -24,7 +24,22 @@ internal static class ImportSummaryText
         int cut = summary.Faults.Count - unreadable;
         if (cut > 0) yield return $"{Plural(cut, "file")} had a fault; what was read of {(cut == 1 ? "it" : "them")} is kept";
 
-        (string Group, string Name, long Value, string Description)[] noticed = summary.Counters
+        foreach (string line in Noticed(summary.Counters)) yield return line;
+    }
+
+    /// <summary>What a live capture did, likewise.</summary>
+    public static IEnumerable<string> Lines(LiveSummary summary)
+    {
+        long calls = summary.Calls.Values.Sum();
+        yield return $"captured {Plural(summary.Packets, "packet")} from {string.Join(", ", summary.Sources)} in {Units.Elapsed(summary.Elapsed)}"
+            + (summary.Lost == 0 ? ", none lost" : $", {Units.Count(summary.Lost)} losses: calls open then are flagged gap");
+        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
+        foreach (string line in Noticed(summary.Counters)) yield return line;
+    }
+
+    private static IEnumerable<string> Noticed(IReadOnlyList<CounterGroup> counters)
+    {
+        (string Group, string Name, long Value, string Description)[] noticed = counters
             .SelectMany(static group => group.Values.Where(static counter => counter.Value != 0)
                 .Select(counter => (group.Name, counter.Name, counter.Value, counter.Description)))
             .ToArray();
@@ -39,7 +54,7 @@ internal static class ImportSummaryText
         }
     }
 
-    private static string Outcomes(ImportSummary summary) => string.Join(", ", summary.Calls
+    private static string Outcomes(IReadOnlyDictionary<Disposition, long> calls) => string.Join(", ", calls
         .Where(static pair => pair.Value > 0)
         .OrderBy(static pair => pair.Key)
         .Select(static pair => $"{Units.Count(pair.Value)} {EnumNames<Disposition>.Of(pair.Key)}"));

@@ -13,6 +13,10 @@ internal interface IParts
     /// <summary>Opens the data folder for import.</summary>
     IImportRunner Importer(Settings settings);
 
+    /// <summary>Opens the interfaces and the HEP listener of the settings, and the data folder.</summary>
+    /// <exception cref="Commands.CommandException">One of them cannot be opened.</exception>
+    ILiveRunner Live(Settings settings);
+
     /// <summary>Opens what was recorded, for reading.</summary>
     ICallArchive Archive(Settings settings);
 
@@ -29,6 +33,16 @@ internal interface IImportRunner : IDisposable
     /// <summary>Reads files and folders (<c>-</c> is standard input) in the order given and returns when every record is written. Files
     /// that cannot be read are faults of the summary, not exceptions. When <paramref name="stop"/> fires it ends in good order.</summary>
     ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop);
+}
+
+/// <summary>Captures live into the data folder. Used once.</summary>
+internal interface ILiveRunner : IDisposable
+{
+    /// <summary>Names of what is read.</summary>
+    IReadOnlyList<string> Sources { get; }
+
+    /// <summary>Captures until <paramref name="stop"/> fires, and returns when every record is written.</summary>
+    LiveSummary Run(CancellationToken stop);
 }
 
 /// <summary>Records and packets at rest.</summary>

@@ -21,8 +21,10 @@ public sealed class CommandLineTests
         { "imprt x", "cdrengine: 'imprt' is no command; did you mean 'import'? (cdrengine --help)" },
         { "import", "cdrengine: Required argument missing for command: 'import' (cdrengine import --help)" },
         { "import x --dta y", "cdrengine: '--dta' is no flag of import; did you mean '--data'? (cdrengine import --help)" },
-        { "run -i eth0", "cdrengine: '-i': live capture is not in this version; run --read FILE reads a capture, run --read - what tcpdump -w - writes" },
-        { "run --hep 0.0.0.0:9060", "cdrengine: '--hep': live capture is not in this version; run --read FILE reads a capture, run --read - what tcpdump -w - writes" },
+        { "run", "cdrengine: nothing to capture: give -i IFACE, --hep ADDR:PORT or --read FILE, or set capture.interfaces or hep.listen" },
+        { "run -i eth0 --read a.pcap", "cdrengine: --read goes with neither --interface nor --hep: files have a time of their own" },
+        { "run --hep 9060", "cdrengine: --hep: '9060' is no address with a port; write 0.0.0.0:9060 or [::]:9060" },
+        { "run -i eth0 --set capture.block=100000", "cdrengine: --set capture.block=100000: cdrengine.capture.block: it is no power of two" },
         { "calls surplus", "cdrengine: 'surplus' is no argument of calls (cdrengine calls --help)" },
         { "calls --format xml", "cdrengine: --format: 'xml' is none of table, json, csv" },
         { "calls --disposition bsy", "cdrengine: --disposition: 'bsy' is none of in_progress, answered, busy, no_answer, cancelled, rejected, invalid_number, redirected, failed, no_response; did you mean 'busy'?" },
@@ -114,6 +116,22 @@ public sealed class CommandLineTests
         var run = new Run(terminal: false);
         Assert.Equal(0, await run.Command("import -- --odd.pcap"));
         Assert.Equal(["--odd.pcap"], run.Parts.Imported);
+    }
+
+    [Fact]
+    public async Task Run_OfInterfaces_CapturesUntilStoppedAndSaysWhatWasLost()
+    {
+        var run = new Run(terminal: false);
+        Task<int> running = run.Command("run -i eth0 --interface eth1 --hep 127.0.0.1:9060");
+        await run.Parts.Started.Task;
+        await run.Stop.CancelAsync();
+        Assert.Equal(0, await running);
+        Assert.Equal(["eth0", "eth1"], run.Parts.Settings!.Capture.Interfaces);
+        Assert.Equal("127.0.0.1:9060", run.Parts.Settings.Hep.Listen!.ToString());
+        Assert.Contains("capturing from eth0, eth1, listening on http://127.0.0.1:8080 until Ctrl-C\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("captured 3 packets from eth0, eth1 in ", run.Out, StringComparison.Ordinal);
+        Assert.Contains(", 2 losses: calls open then are flagged gap\n", run.Out, StringComparison.Ordinal);
+        Assert.True(run.Parts.ServerStopped);
     }
 
     [Fact]
@@ -314,7 +332,7 @@ public sealed class CommandLineTests
         public override void Write(string? value) => throw new IOException("Broken pipe", 32);
     }
 
-    private sealed class FakeParts : IParts, IImportRunner, ICallArchive, IApiServer
+    private sealed class FakeParts : IParts, IImportRunner, ILiveRunner, ICallArchive, IApiServer
     {
         public List<string> Imported { get; } = [];
 
@@ -344,6 +362,20 @@ public sealed class CommandLineTests
         {
             Settings = settings;
             return this;
+        }
+
+        public IReadOnlyList<string> Sources => Settings!.Capture.Interfaces;
+
+        public ILiveRunner Live(Settings settings)
+        {
+            Settings = settings;
+            return this;
+        }
+
+        public LiveSummary Run(CancellationToken stop)
+        {
+            stop.WaitHandle.WaitOne();
+            return new LiveSummary { Sources = Sources, Packets = 3, Lost = 2 };
         }
 
         public ICallArchive Archive(Settings settings) => this;

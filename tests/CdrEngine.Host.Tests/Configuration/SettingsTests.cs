@@ -62,6 +62,9 @@ public sealed class SettingsTests
         Assert.Null(settings.PacketLog.Retention.MaxSize);
         Assert.Equal("127.0.0.1:8080", settings.Api.Listen.ToString());
         Assert.True(settings.Api.Auth);
+        Assert.Equal((64L << 20, 256 << 10, true, ""), (settings.Capture.Ring, settings.Capture.Block, settings.Capture.Promiscuous, settings.Capture.Filter));
+        Assert.Empty(settings.Capture.Interfaces);
+        Assert.Null(settings.Hep.Listen);
     }
 
     [Fact]
@@ -165,6 +168,21 @@ public sealed class SettingsTests
         Assert.Equal($"{missing}: the file is not there", Assert.Throws<HoconException>(() => Load(new SettingsFlags { ConfigFile = missing })).Message);
         Assert.Equal($"{folder.Path}: the file cannot be read: it is a folder",
             Assert.Throws<HoconException>(() => Load(new SettingsFlags { ConfigFile = folder.Path })).Message);
+    }
+
+    [Fact]
+    public void SamplesOfConfig_AreGoodSettings()
+    {
+        string[] samples = Directory.GetFiles(Checkout.Path("config"), "*.conf");
+        Assert.NotEmpty(samples);
+        foreach (string sample in samples)
+        {
+            Settings settings = Load(new SettingsFlags { ConfigFile = sample }, ("CDRENGINE_HEP_KEY", "secret"));
+            Assert.True(settings.Capture.Interfaces.Count > 0 || settings.Hep is { Listen: not null, AuthKey: "secret" }, sample);
+        }
+
+        Settings bare = Load(new SettingsFlags { ConfigFile = Checkout.Path("config", "hep.conf") });
+        Assert.Equal("", bare.Hep.AuthKey);
     }
 
     private static Settings Bind(string application) => SettingsBinder.Bind(HoconDocument

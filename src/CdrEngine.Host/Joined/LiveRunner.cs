@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using CdrEngine.Api.Statistics;
+using CdrEngine.Capture.Hep;
+using CdrEngine.Capture.Interfaces;
+using CdrEngine.Engine;
+using CdrEngine.Host.Commands;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Parts;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Host.Joined;
+
+/// <summary>Reads interfaces and HEP through the engine into the data folder, until stopped.</summary>
+internal sealed class LiveRunner : EngineRunner, ILiveRunner
+{
+    private readonly LiveReader _reader;
+    private readonly Action<string> _tell;
+
+    public LiveRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell)
+        : base(settings, statistics, recorders, "live")
+    {
+        _tell = tell;
+        var sources = new List<ILiveSource>();
+        try
+        {
+            Open(settings, sources);
+        }
+        catch (CommandException)
+        {
+            foreach (ILiveSource source in sources) source.Dispose();
+            Dispose(true);
+            throw;
+        }
+
+        _reader = new LiveReader(sources);
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Sources => [.. _reader.Sources.Select(static source => source.Name)];
+
+    /// <inheritdoc />
+    public LiveSummary Run(CancellationToken stop)
+    {
+        long began = Stopwatch.GetTimestamp();
+        CaptureEngine engine = NewEngine();
+        var failures = new ConcurrentQueue<string>();
+        using IDisposable subscription = engine.Events.Subscribe(happened =>
+        {
+            // The first tell what is wrong; a flood of them would only fill memory.
+            if (failures.Count >= 100) return;
+            string text = happened.ToString() ?? "";
+            failures.Enqueue(text);
+            _tell($"engine: {text}");
+        });
+        var loop = new LiveLoop(_reader, engine, _tell);
+        using (Posting(engine)) loop.Run(stop);
+        Complete(engine);
+        return new LiveSummary
+        {
+            Sources = Sources,
+            Packets = engine.Packets,
+            Lost = _reader.Losses,
+            Elapsed = Stopwatch.GetElapsedTime(began),
+            Calls = Outcomes,
+            Faults = [.. Faults(engine, failures)],
+            Counters = Counters(engine),
+        };
+    }
+
+    /// <summary>The wire does not wait for a database: what finds no room in memory goes to the outbox.</summary>
+    protected override void Store(BatchedCallWriter writer, StoredCall call) => writer.TryWrite(call);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _reader?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    protected override IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() =>
+        _reader.Sources.SelectMany(static source => source.Describe().Select(counter => ($"source {source.Name}", counter.Name, counter.Value, counter.Description)));
+
+    // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
+    private Poster Posting(CaptureEngine engine) => new(() => Post(engine));
+
+    private void Open(Settings settings, List<ILiveSource> sources)
+    {
+        foreach (string name in settings.Capture.Interfaces.Distinct(StringComparer.Ordinal))
+        {
+            var options = new InterfaceOptions
+            {
+                RingBytes = settings.Capture.Ring,
+                BlockBytes = settings.Capture.Block,
+                SnapLength = settings.Capture.SnapLength,
+                IsPromiscuous = settings.Capture.Promiscuous,
+                Filter = settings.Capture.Filter,
+                OnNotice = notice => _tell($"{name}: {notice}"),
+            };
+            sources.Add(InterfaceSource.Open(name, options, out string? problem) ?? throw new CommandException($"{name}: {problem} (see cdrengine doctor)"));
+        }
+
+        if (settings.Hep.Listen is not { } listen) return;
+        var hep = new HepOptions
+        {
+            Listen = listen,
+            AuthKey = settings.Hep.AuthKey,
+            MaxSkew = settings.Hep.MaxSkew,
+            ReceiveBufferBytes = settings.Hep.ReceiveBuffer,
+            MaxConnections = settings.Hep.MaxConnections,
+            MaxAgents = settings.Hep.MaxAgents,
+        };
+        sources.Add(HepSource.Open(hep, out string? fault) ?? throw new CommandException($"hep {listen}: {fault}"));
+    }
+
+    /// <summary>Does something every second until disposed, one at a time.</summary>
+    private sealed class Poster : IDisposable
+    {
+        private readonly Timer _timer;
+        private readonly Lock _busy = new();
+
+        public Poster(Action post) => _timer = new Timer(
+            _ =>
+            {
+                if (!_busy.TryEnter()) return;
+                try
+                {
+                    post();
+                }
+                finally
+                {
+                    _busy.Exit();
+                }
+            },
+            null,
+            TimeSpan.FromSeconds(1),
+            TimeSpan.FromSeconds(1));
+
+        public void Dispose()
+        {
+            using var ended = new ManualResetEvent(false);
+            if (_timer.Dispose(ended)) ended.WaitOne();
+        }
+    }
+}
