@@ -44,8 +44,13 @@ public sealed partial class MaskingVisitor
         {
             held = new HeldPacket(packet)
             {
-                IsSegment = true, Source = decoded.Source, Destination = decoded.Destination, TcpSequence = decoded.TcpSequence, PayloadAt = payloadAt,
-                PayloadLength = decoded.Payload.Length, HeaderAt = headerAt,
+                IsSegment = true,
+                Source = decoded.Source,
+                Destination = decoded.Destination,
+                TcpSequence = decoded.TcpSequence,
+                PayloadAt = payloadAt,
+                PayloadLength = decoded.Payload.Length,
+                HeaderAt = headerAt,
             };
             foreach (StreamPlace place in _streamPlaces) Mask(held, place);
         }
