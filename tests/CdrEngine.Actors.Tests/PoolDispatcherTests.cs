@@ -142,9 +142,9 @@ public sealed class PoolDispatcherTests : IAsyncLifetime
         ActorRef<string> actor = _system.Spawn(Fun.Props<string>((self, m) =>
         {
             if (m == "set") self.Ctx.Timers.StartPeriodic("p", "tick", TimeSpan.FromSeconds(1));
+            if (m == "end") self.Ctx.Timers.CancelAll();
             probe.Ref.Tell(m);
             if (m == "hold") gate.Wait();
-            if (m == "end") self.Ctx.Timers.CancelAll();
         }));
         actor.Tell("set");
         actor.Tell("hold");

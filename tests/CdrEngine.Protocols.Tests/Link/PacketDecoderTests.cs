@@ -296,9 +296,17 @@ public sealed class PacketDecoderTests
         }
 
         for (int i = 0; i < 50; i++) Round();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) Round();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096); // tiering may leave a crumb
+
+        // The best of ten: what the decoder allocated would be in each, a pool that the collector trimmed meanwhile is in one.
+        long least = long.MaxValue;
+        for (int window = 0; window < 10; window++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++) Round();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
         Assert.Equal(1050, decoder.Counters[DecodeCounter.Reassembled]);
         Assert.Equal(0, decoder.HeldDatagrams);
         Assert.Equal(0, decoder.HeldBytes);
