@@ -3,6 +3,7 @@ using System.Diagnostics;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Capture.Hep;
 using CdrEngine.Capture.Interfaces;
+using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
@@ -16,11 +17,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 {
     private readonly LiveReader _reader;
     private readonly Action<string> _tell;
+    private readonly Settings _settings;
 
     public LiveRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell)
         : base(settings, statistics, recorders, "live")
     {
         _tell = tell;
+        _settings = settings;
         var sources = new List<ILiveSource>();
         try
         {
@@ -54,7 +57,8 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             _tell($"engine: {text}");
         });
         var loop = new LiveLoop(_reader, engine, _tell);
-        using (Posting(engine)) loop.Run(stop);
+        using (Posting(engine))
+        using (Retaining()) loop.Run(stop);
         Complete(engine);
         return new LiveSummary
         {
@@ -81,7 +85,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         _reader.Sources.SelectMany(static source => source.Describe().Select(counter => ($"source {source.Name}", counter.Name, counter.Value, counter.Description)));
 
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
-    private Poster Posting(CaptureEngine engine) => new(() => Post(engine));
+    private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () => Post(engine));
+
+    private Repeated Retaining()
+    {
+        var retention = new Retention(_settings, _tell);
+        return new Repeated(TimeSpan.FromMinutes(1), () => retention.CarryOut(Timestamp.From(DateTimeOffset.UtcNow)));
+    }
 
     private void Open(Settings settings, List<ILiveSource> sources)
     {
@@ -113,18 +123,19 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     }
 
     /// <summary>Does something every second until disposed, one at a time.</summary>
-    private sealed class Poster : IDisposable
+    /// <summary>Does something again and again on a thread of the pool, never twice at a time.</summary>
+    private sealed class Repeated : IDisposable
     {
         private readonly Timer _timer;
         private readonly Lock _busy = new();
 
-        public Poster(Action post) => _timer = new Timer(
+        public Repeated(TimeSpan every, Action act) => _timer = new Timer(
             _ =>
             {
                 if (!_busy.TryEnter()) return;
                 try
                 {
-                    post();
+                    act();
                 }
                 finally
                 {
@@ -132,8 +143,8 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
                 }
             },
             null,
-            TimeSpan.FromSeconds(1),
-            TimeSpan.FromSeconds(1));
+            every,
+            every);
 
         public void Dispose()
         {
