@@ -73,12 +73,7 @@ public sealed class CaptureEngine : IAsyncDisposable
     /// <see cref="EngineOptions.ContinuityGap"/>, it is another capture: everything open is ended first.</summary>
     public void BeginSource(string name)
     {
-        lock (_sourcesLock)
-        {
-            _sources.Add(name);
-            _switchboard.SelectSource(_sources.Count - 1);
-        }
-
+        SelectSource(AddSource(name));
         _lastOfSource = _switchboard.Clock.Now;
         _sourceBegins = true;
     }

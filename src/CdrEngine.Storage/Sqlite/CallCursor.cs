@@ -39,16 +39,8 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
         return true;
     }
 
-    // FNV-1a over the cursor and all that decides which records come in which order. No secret: it guards against mistakes, and what a forged
-    // cursor could do is to begin a page elsewhere.
-    private static ulong Seal(ReadOnlySpan<byte> bytes, CallQuery query)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (byte b in bytes) hash = (hash ^ b) * 1099511628211;
-        string text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{query.Text}|{query.Tenant}|{query.Sort}|{query.Ascending}");
-        foreach (char c in text) hash = (hash ^ c) * 1099511628211;
-        return hash;
-    }
+    // All that decides which records come in which order.
+    private static ulong Seal(ReadOnlySpan<byte> bytes, CallQuery query) => CursorSeal.Of(bytes, string.Create(
+        CultureInfo.InvariantCulture,
+        $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{query.Text}|{query.Tenant}|{query.Sort}|{query.Ascending}"));
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Text;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -25,7 +24,7 @@ internal sealed record RowCursor(long StartedAt, DateOnly Day, byte[] Id, int It
         BinaryPrimitives.WriteInt32LittleEndian(bytes[9..], Day.DayNumber);
         Id.CopyTo(bytes[13..]);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[(13 + CallRow.IdBytes)..], Item);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[^8..], Seal(bytes[..^8], query));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[^8..], CursorSeal.Of(bytes[..^8], query));
         return Base64Url.EncodeToString(bytes);
     }
 
@@ -35,7 +34,7 @@ internal sealed record RowCursor(long StartedAt, DateOnly Day, byte[] Id, int It
         cursor = null;
         Span<byte> bytes = stackalloc byte[Length];
         if (text.Length != Base64Url.GetEncodedLength(Length) || Base64Url.DecodeFromChars(text, bytes, out _, out int length) != OperationStatus.Done || length != Length
-            || bytes[0] != Version || BinaryPrimitives.ReadUInt64LittleEndian(bytes[^8..]) != Seal(bytes[..^8], query)) return false;
+            || bytes[0] != Version || BinaryPrimitives.ReadUInt64LittleEndian(bytes[^8..]) != CursorSeal.Of(bytes[..^8], query)) return false;
         int day = BinaryPrimitives.ReadInt32LittleEndian(bytes[9..]);
         if (day < DateOnly.MinValue.DayNumber || day > DateOnly.MaxValue.DayNumber) return false;
         cursor = new RowCursor(
@@ -44,14 +43,5 @@ internal sealed record RowCursor(long StartedAt, DateOnly Day, byte[] Id, int It
             bytes.Slice(13, CallRow.IdBytes).ToArray(),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[(13 + CallRow.IdBytes)..]));
         return true;
-    }
-
-    // FNV-1a; it guards against mistakes and is no secret.
-    private static ulong Seal(ReadOnlySpan<byte> bytes, string query)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (byte b in bytes) hash = (hash ^ b) * 1099511628211;
-        foreach (byte b in Encoding.UTF8.GetBytes(query)) hash = (hash ^ b) * 1099511628211;
-        return hash;
     }
 }
