@@ -19,6 +19,7 @@ public sealed partial class CallDirectory
     private readonly LocalIndex _shared;
     private readonly BillsecRounding _rounding;
     private readonly bool _hasCarriers;
+    private readonly RecordingWish[] _wishes;
 
     private CallDirectory(DirectoryCheck check, BillsecRounding rounding)
     {
@@ -32,6 +33,15 @@ public sealed partial class CallDirectory
         DefaultPlan = check.DefaultPlan;
         DefaultRates = check.DefaultRates;
         _hasCarriers = Trunks.Any(static trunk => trunk.Side == TrunkSide.Carrier);
+        _wishes =
+        [
+            .. Entries.Select(static entry => entry.Recording)
+                .Concat(Trunks.Select(static trunk => trunk.Recording))
+                .Concat(Tenants.Select(static tenant => tenant.Recording))
+                .OfType<RecordingWish>()
+                .Distinct()
+                .Order(),
+        ];
         _addresses = new AddressTable<Trunk>(Trunks.SelectMany(static trunk => trunk.Addresses.Select(range => (range, trunk))));
         _tenants = Tenants.ToDictionary(static tenant => tenant.Name, StringComparer.Ordinal);
         _trunks = Trunks.ToDictionary(static trunk => trunk.Name, StringComparer.Ordinal);
@@ -98,6 +108,9 @@ public sealed partial class CallDirectory
 
     /// <summary>Rates of calls to the outside that no other table is for.</summary>
     public RateTable? DefaultRates { get; }
+
+    /// <summary>Every wish for recordings that stands somewhere in it.</summary>
+    public IReadOnlyCollection<RecordingWish> Wishes => _wishes;
 
     /// <summary>Checks a draft as a whole and makes the directory of it; null where anything is wrong.</summary>
     /// <param name="draft">The draft.</param>

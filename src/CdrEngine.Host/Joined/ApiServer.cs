@@ -27,7 +27,7 @@ internal sealed class ApiServer : IApiServer
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data));
-        RecorderPart recorder = _recorders.Acquire(settings);
+        RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
             {

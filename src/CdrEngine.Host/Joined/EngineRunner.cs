@@ -40,7 +40,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         _statistics = statistics;
         string data = settings.DataDirectory;
         _recorders = recorders;
-        Recorder = recorders.Acquire(settings);
+        Recorder = recorders.Acquire(settings, RecordingPolicies.Of(settings, _directory));
         _store = SqliteCallStore.Open(DataFolder.Records(data));
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
         _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions

@@ -103,11 +103,13 @@ internal sealed class RecorderShare
     private int _users;
 
     /// <summary>The recorders; give them back with <see cref="Release"/>.</summary>
-    public RecorderPart Acquire(Settings settings)
+    /// <param name="settings">Settings.</param>
+    /// <param name="policy">Of which calls recordings are made, for whoever is the first; null for what the settings say for all.</param>
+    public RecorderPart Acquire(Settings settings, IRecordingPolicy? policy = null)
     {
         lock (_lock)
         {
-            _part ??= new RecorderPart(settings);
+            _part ??= new RecorderPart(settings, policy);
             _users++;
             return _part;
         }
