@@ -22,8 +22,8 @@ public sealed partial class CallDirectory
         Tenant? callerDomain = TenantOfUri(record.Caller.Uri), calleeDomain = TenantOfUri(record.Callee.Uri);
         Tenant? hint = callerDomain ?? calleeDomain ?? from?.Tenant ?? to?.Tenant ?? DefaultTenant;
 
-        // 2. Who they are. What is called is written as where the call came in; where all that was seen is the way out, as it is written there.
-        Found caller = Resolve(record.Caller.Number, from, from is { Side: TrunkSide.Carrier }, from?.Tenant ?? callerDomain ?? hint);
+        // 2. Who they are. Numbers are written as where the call came in; where all that was seen is the way out, as they are written there.
+        Found caller = Resolve(record.Caller.Number, WrittenOn(record, from, to), from is { Side: TrunkSide.Carrier }, from?.Tenant ?? callerDomain ?? hint);
         Tenant? calleeTenant = to?.Tenant ?? calleeDomain ?? caller.Entry?.Tenant ?? hint;
         Found callee = Resolve(record.Callee.Number, WrittenOn(record, from, to), to is { Side: TrunkSide.Carrier }, calleeTenant);
         Found dialled = Dialled(record, from, to, calleeTenant);

@@ -193,7 +193,7 @@ public sealed partial class CallDirectory
         }
 
         if (_numbers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value, out string? known, out entry)) return new Found(kind, known, entry);
-        entry = FindBlock(value) ?? local?.FindContact(value) ?? _shared.FindContact(value);
+        entry = local?.FindContact(value) ?? _shared.FindContact(value) ?? FindBlock(value);
         return new Found(kind, value.SequenceEqual(number) ? number : value.ToString(), entry);
     }
 
