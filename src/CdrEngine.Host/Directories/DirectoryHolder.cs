@@ -176,7 +176,7 @@ internal sealed class DirectoryHolder : IDisposable
     // By time of writing and size; what was written shortly before it was read is read again, since its stamp may not show another change.
     private bool MayHaveChanged()
     {
-        if (Stamps() != _stamps) return true;
+        if (_files.Count == 0 || Stamps() != _stamps) return true;
         foreach (string file in _files)
         {
             var info = new FileInfo(file);

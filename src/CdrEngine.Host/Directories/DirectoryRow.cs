@@ -159,7 +159,11 @@ internal sealed class DirectoryRow
             yield break;
         }
 
-        foreach ((string name, HoconMember member) in value.Members) yield return (name, Of(member.Value, $"{what} '{name}'", member.KeyPosition, _problems));
+        foreach ((string name, HoconMember member) in value.Members)
+        {
+            DirectoryRow row = Of(member.Value, $"{what} '{name}'", member.KeyPosition, _problems);
+            if (member.Value.Kind == HoconKind.Object) yield return (name, row);
+        }
     }
 
     /// <summary>The items of a list of objects, each as a row.</summary>
@@ -172,7 +176,11 @@ internal sealed class DirectoryRow
             yield break;
         }
 
-        foreach (HoconValue item in value.Items) yield return Of(item, what, item.Position, _problems);
+        foreach (HoconValue item in value.Items)
+        {
+            DirectoryRow row = Of(item, what, item.Position, _problems);
+            if (item.Kind == HoconKind.Object) yield return row;
+        }
     }
 
     /// <summary>Notes each key that nobody asked for, with the nearest one that there is.</summary>
