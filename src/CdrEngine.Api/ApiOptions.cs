@@ -31,6 +31,9 @@ public sealed record ApiOptions
     /// <summary>Is told of each fault of ours (one line, no text of the wire); null to leave it at the counter.</summary>
     public Action<string>? OnFault { get; init; }
 
+    /// <summary>Lines that <c>readyz</c> adds for those who look after the engine; null for none. Open to everybody, so it names nothing of the calls.</summary>
+    public Func<IReadOnlyList<string>>? ReadyNotes { get; init; }
+
     /// <summary>Bounds.</summary>
     public ApiLimits Limits { get; init; } = new();
 }

@@ -1,5 +1,6 @@
 using CdrEngine.Api.Statistics;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
@@ -12,21 +13,28 @@ internal sealed class Wiring : IParts
     // What an import counts is read by the API of the same process.
     private readonly StatisticsBoard _statistics = new();
     private readonly RecorderShare _recorders = new();
+    private readonly DirectoryShare _directories = new();
 
     /// <inheritdoc />
     public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
-    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders));
+    public string DemoDirectory => DemoFolder.Directory();
 
     /// <inheritdoc />
-    public ILiveRunner Live(Settings settings) => DataFolder.Open(
-        settings.DataDirectory,
-        () => new LiveRunner(settings, _statistics, _recorders, static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}")));
+    public IImportRunner Importer(Settings settings) =>
+        DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders, _directories.Of(settings, Tell)));
+
+    /// <inheritdoc />
+    public ILiveRunner Live(Settings settings) =>
+        DataFolder.Open(settings.DataDirectory, () => new LiveRunner(settings, _statistics, _recorders, Tell, _directories.Watched(settings, Tell)));
 
     /// <inheritdoc />
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders));
+    public IApiServer Server(Settings settings) =>
+        DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders, _directories.Watched(settings, Tell)));
+
+    private static void Tell(string notice) => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}");
 }

@@ -7,8 +7,12 @@ namespace CdrEngine.Storage;
 /// <param name="Record">The record.</param>
 /// <param name="Revision">Which telling of the call it is. A final record never replaces an updated one.</param>
 /// <param name="Chunks">The packet log's encoded chunk list; empty where there is none, and then one stored before stays.</param>
-/// <param name="Tenant">Tenant the call belongs to; null without a directory.</param>
-public sealed record StoredCall(CallRecord Record, RecordRevision Revision, ReadOnlyMemory<byte> Chunks, string? Tenant = null);
+/// <param name="Tenant">Tenant the call belongs to; left out, the record's own.</param>
+public sealed record StoredCall(CallRecord Record, RecordRevision Revision, ReadOnlyMemory<byte> Chunks, string? Tenant = null)
+{
+    /// <summary>Tenant the call belongs to; null without a directory.</summary>
+    public string? Tenant { get; init; } = Tenant ?? Record.Tenant;
+}
 
 /// <summary>What one batch did.</summary>
 public sealed record WriteReport

@@ -62,6 +62,8 @@ public sealed class FrozenNameTests
             MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", Directions = [new DirectionChange(at, "sendrecv")] }],
             OneWay = [new OneWayInterval(OneWayKind.NoRtp, PartySide.Caller, at, at)],
             Fax = new FaxRecord { StartedAt = at, EndedAt = at },
+            Caller = new Party { Identity = new PartyIdentity(PartyKind.User, 1, "n") },
+            Callee = new Party { Identity = new PartyIdentity(PartyKind.User, 1, "n") },
         };
         call = MediaSessions.Complete(call);
         using JsonDocument json = JsonDocument.Parse(CallRecordJson.ToUtf8(call));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using CdrEngine.Api.Answers;
+using CdrEngine.Calls.Records;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api.Access;
@@ -20,6 +21,16 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     /// <summary>Id of the token a request came with; null where none was asked for.</summary>
     public static string? TokenId(HttpContext context) => (context.Items[TokenKey] as AccessToken)?.Id;
 
+    /// <summary>The one tenant whose calls the request may see; null where it may see all.</summary>
+    public static string? TenantOf(HttpContext context) => (context.Items[TokenKey] as AccessToken)?.Tenant;
+
+    /// <summary>Whether the request may see a record.</summary>
+    public static bool MaySee(HttpContext context, CallRecord call) => TenantOf(context) is not { } tenant || call.Tenant == tenant;
+
+    /// <summary>Answers that a record is another tenant's.</summary>
+    public static Task OtherTenantAsync(HttpContext context) =>
+        Problem.WriteAsync(context, StatusCodes.Status403Forbidden, "This belongs to another tenant than the token's.");
+
     public Task PassAsync(HttpContext context, RequestDelegate next)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is not { Scope: var scope }) return next(context);
@@ -38,6 +49,9 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
 
         _backOff.Succeeded(remote);
         if (!token.Allows(scope)) return Forbidden(context, scope);
+
+        // Counters are of all tenants together.
+        if (token.Tenant is not null && scope == ApiScopes.StatsRead) return Forbidden(context, scope);
         context.Items[TokenKey] = token;
         return next(context);
     }

@@ -15,6 +15,9 @@ public sealed record AccessToken
     /// <summary>What it allows; see <see cref="ApiScopes"/>.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 
+    /// <summary>Tenant whose calls it shows; null for everybody's.</summary>
+    public string? Tenant { get; init; }
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset Created { get; init; }
 

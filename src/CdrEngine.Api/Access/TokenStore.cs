@@ -56,7 +56,7 @@ public sealed class TokenStore
     {
         lock (_lock)
         {
-            return File.Exists(_path) ? null : Add("administrator, made at the first start", [ApiScopes.Admin], expires: null);
+            return File.Exists(_path) ? null : Add("administrator, made at the first start", [ApiScopes.Admin], expires: null, tenant: null);
         }
     }
 
@@ -64,16 +64,18 @@ public sealed class TokenStore
     /// <param name="name">What it is for.</param>
     /// <param name="scopes">What it allows, of <see cref="ApiScopes.All"/>; at least one.</param>
     /// <param name="expires">From when on it is not taken; null for never.</param>
-    /// <exception cref="ArgumentException">A scope that there is not, or none.</exception>
-    public string Create(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires = null)
+    /// <param name="tenant">Tenant whose calls it shows; null for everybody's.</param>
+    /// <exception cref="ArgumentException">A scope that there is not, or none; an empty tenant.</exception>
+    public string Create(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires = null, string? tenant = null)
     {
+        if (tenant is { Length: 0 }) throw new ArgumentException("a tenant has a name", nameof(tenant));
         if (scopes.Count == 0) throw new ArgumentException("a token needs a scope", nameof(scopes));
         if (scopes.FirstOrDefault(static scope => !ApiScopes.All.Contains(scope, StringComparer.Ordinal)) is { } stranger)
             throw new ArgumentException($"there is no scope '{stranger}'", nameof(scopes));
         lock (_lock)
         {
             Reload();
-            return Add(name, scopes, expires);
+            return Add(name, scopes, expires, tenant);
         }
     }
 
@@ -146,7 +148,7 @@ public sealed class TokenStore
         SHA256.HashData(text[..length], hash);
     }
 
-    private string Add(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires)
+    private string Add(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires, string? tenant)
     {
         string secret = RandomNumberGenerator.GetHexString(SecretDigits, lowercase: true);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -159,6 +161,7 @@ public sealed class TokenStore
             Scopes = [.. scopes],
             Created = _time.GetUtcNow(),
             Expires = expires,
+            Tenant = tenant,
         };
         Save([.. _tokens, token]);
         return $"{Prefix}{token.Id}_{secret}";
@@ -231,7 +234,7 @@ public sealed class TokenStore
     }
 
     private static bool IsSound(AccessToken? token) =>
-        token is { Id.Length: IdDigits, Hash.Length: SHA256.HashSizeInBytes * 2, Name: not null, Scopes: not null } && token.Hash.All(char.IsAsciiHexDigit);
+        token is { Id.Length: IdDigits, Hash.Length: SHA256.HashSizeInBytes * 2, Name: not null, Scopes: not null, Tenant: null or { Length: > 0 } } && token.Hash.All(char.IsAsciiHexDigit);
 
     private readonly record struct FileMark(bool Exists, DateTime Written, long Length)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -27,6 +28,13 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         if (CallParameters.Read(context.Request.Query, options.PageSize, out CallQuery query) is { } fault)
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
+            return;
+        }
+
+        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -93,11 +101,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
             return;
         }
 
-        if (Find(context) is not { } call)
-        {
-            await UnknownAsync(context);
-            return;
-        }
+        if (await FindAsync(context) is not { } call) return;
 
         byte[] body = CallRecordJson.ToUtf8(call, options.Rounding);
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\"");
@@ -111,9 +115,16 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         await Body.WriteAsync(context, JsonType, body);
     }
 
-    /// <summary>The record the path names; null where there is none. An id that cannot be one is not looked for.</summary>
-    public CallRecord? Find(HttpContext context) =>
-        context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
+    /// <summary>The record the path names; null where there is none or it is another tenant's, and then the request is answered. An id that cannot be one is not
+    /// looked for.</summary>
+    public async Task<CallRecord?> FindAsync(HttpContext context)
+    {
+        CallRecord? call = context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
+        if (call is null) await UnknownAsync(context);
+        else if (AccessGate.MaySee(context, call)) return call;
+        else await AccessGate.OtherTenantAsync(context);
+        return null;
+    }
 
     /// <summary>Answers that there is no such call.</summary>
     public static Task UnknownAsync(HttpContext context) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -28,6 +29,13 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
             return;
         }
 
+        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
+            return;
+        }
+
         if (!await TakesJsonAsync(context)) return;
         MediaSessionPage? page = null;
         await _seats.RunAsync(context, () =>
@@ -47,6 +55,12 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
         if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session)
         {
             await UnknownAsync(context);
+            return;
+        }
+
+        if (AccessGate.TenantOf(context) is not null && MediaSessionId.TryRead(id, out string callId, out _) && calls.Get(callId) is { } owner && !AccessGate.MaySee(context, owner))
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -117,7 +131,14 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
         if (!await TakesJsonAsync(context)) return;
 
         // A list of what belongs to a call that is not there is empty.
-        IReadOnlyList<StreamRecord> streams = calls.Get(id)?.Streams ?? [];
+        CallRecord? call = calls.Get(id);
+        if (call is not null && !AccessGate.MaySee(context, call))
+        {
+            await AccessGate.OtherTenantAsync(context);
+            return;
+        }
+
+        IReadOnlyList<StreamRecord> streams = call?.Streams ?? [];
         await ListAnswer.WriteAsync(context, "streams", streams, StreamRecordJson.Write, nextCursor: null, isPaged: false);
     }
 
@@ -140,6 +161,12 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
             || calls.Get(callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
         {
             await UnknownAsync(context);
+            return;
+        }
+
+        if (!AccessGate.MaySee(context, call))
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 

@@ -101,11 +101,7 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
 
     private async Task WithSeatAsync(HttpContext context, Func<CallRecord, ICallPackets, Task> answer)
     {
-        if (calls.Find(context) is not { } call)
-        {
-            await CallEndpoints.UnknownAsync(context);
-            return;
-        }
+        if (await calls.FindAsync(context) is not { } call) return;
 
         await downloads.WithSeatAsync(context, stored => answer(call, stored));
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -49,6 +50,13 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
             return;
         }
 
+        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
+            return;
+        }
+
         if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
         {
             await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
@@ -86,11 +94,7 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
             return;
         }
 
-        if (calls.Find(context) is not { } call)
-        {
-            await CallEndpoints.UnknownAsync(context);
-            return;
-        }
+        if (await calls.FindAsync(context) is not { } call) return;
 
         // No place is taken meanwhile: the recorder bounds its own work, and who waits here holds no thread.
         bool mono = context.Request.Query[Channels.Name] == "mono";

@@ -59,7 +59,7 @@ internal sealed class ServiceEndpoints
 
     /// <summary><c>GET /readyz</c>: the store answers too. Looked at once a second, since everybody may ask.</summary>
     public Task ReadyAsync(HttpContext context) => Unready() is null
-        ? Body.WriteAsync(context, "text/plain; charset=utf-8", "ready\n"u8.ToArray())
+        ? Body.WriteAsync(context, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(string.Concat((_options.ReadyNotes?.Invoke() ?? []).Prepend("ready").Select(static line => line + "\n"))))
         : Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The store of the records does not answer.");
 
     private StatisticsReport Report() => StatisticsReport.Of(_sources, _options.Version, _startedAt, _options.Time.GetElapsedTime(_started));

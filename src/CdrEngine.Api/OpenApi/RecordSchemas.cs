@@ -148,7 +148,15 @@ internal static class RecordSchemas
             ("image_octets", Whole("Octets of pages.")),
             ("media_index", Whole("Its m-line, from 0; -1 where unknown.")),
             ("started_at", Time("First datagram.")),
-            ("ended_at", Time("Last datagram."))).OrNull()));
+            ("ended_at", Time("Last datagram."))).OrNull()),
+        ("tenant", Text("Tenant by the directory.").OrNull()),
+        ("context", Names("What the call was, by the directory.", ValueText.Names<CallContext>()).OrNull()),
+        ("trunk", Text("Trunk it went over.").OrNull()),
+        ("billed_account", Text("Account that pays.").OrNull()),
+        ("rate", Text("Price of a minute, a decimal number.").OrNull()),
+        ("charge", Text("Price of the call, a decimal number; null where it is not to be paid or no rate is known.").OrNull()),
+        ("currency", Text("ISO 4217 code of rate and charge.").OrNull()),
+        ("destination", Text("Name of the destination in the rate table.").OrNull()));
 
     private static OpenApiSchema PartySchema() => Object(
         "One end of a call.",
@@ -159,7 +167,13 @@ internal static class RecordSchemas
         ("port", Whole("Signalling port.").OrNull()),
         ("user_agent", Text("User-Agent or Server header.").OrNull()),
         ("codec", Text("Codec it sent.").OrNull()),
-        ("tag", Text("From-tag or To-tag.").OrNull()));
+        ("tag", Text("From-tag or To-tag.").OrNull()),
+        ("e164", Text("Number in full international form, by the directory's number plan.").OrNull()),
+        ("identity", Object(
+            "Who it is by the directory.",
+            ("kind", Names("What it is.", ValueText.Names<PartyKind>())),
+            ("id", Whole("Id within its kind; 0 where it has none.")),
+            ("name", Text("Name."))).OrNull()));
 
     private static OpenApiSchema LegSchema() => Object(
         "A dialog of a call.",

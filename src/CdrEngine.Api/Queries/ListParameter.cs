@@ -69,6 +69,7 @@ internal static class MediaSessionParameters
         {
             IsList = true,
         },
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("sort", "Order, by the start of the calls; those of one call stand in order of their m-lines.", Shapes.StartedAt,
             static (query, value) => (query with { Ascending = value == "started_at" }, Shapes.NoSort(value)))
         {
@@ -100,6 +101,7 @@ internal static class RecordingParameters
                 string? problem = EnumNames<RecordingState>.TryParse(value, out RecordingState state) ? null : $"is none of {string.Join(", ", ValueText.Names<RecordingState>())}";
                 return (query with { State = state }, problem);
             }),
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("sort", "Order, by the start of the calls.", Shapes.StartedAt, static (query, value) => (query with { Ascending = value == "started_at" }, Shapes.NoSort(value)))
         {
             Default = "-started_at",

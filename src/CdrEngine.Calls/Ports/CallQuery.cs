@@ -15,7 +15,7 @@ public sealed record CallQuery
     /// <summary>Started before.</summary>
     public Timestamp? To { get; init; }
 
-    /// <summary>Number of the caller, the callee or the dialled one; a prefix where it ends in <c>*</c>.</summary>
+    /// <summary>Number of the caller, the callee or the dialled one, as on the wire or in full international form; a prefix where it ends in <c>*</c>.</summary>
     public string? Number { get; init; }
 
     /// <summary>Number of the caller; a prefix where it ends in <c>*</c>.</summary>
@@ -59,6 +59,12 @@ public sealed record CallQuery
 
     /// <summary>Tenant; null for all (an administrator's view).</summary>
     public string? Tenant { get; init; }
+
+    /// <summary>What the call was, by the directory.</summary>
+    public CallContext? Context { get; init; }
+
+    /// <summary>Id of the directory's user who called or was called.</summary>
+    public long? User { get; init; }
 
     /// <summary>Order.</summary>
     public CallSort Sort { get; init; } = CallSort.StartedAt;

@@ -53,6 +53,16 @@ public static class CallColumns
         Ours("jitter_ms", static call => Real(call.Streams.Max(static stream => stream.JitterMillisecondsMean), 3)),
         Ours("mos", static call => Real(call.Streams.Min(static stream => stream.Mos), 2)),
         Ours("mos_min", static call => Real(call.Streams.Min(static stream => stream.MosMin), 2)),
+        Wire("tenant", static call => call.Tenant),
+        Ours("context", static call => call.Marks?.Context is { } context ? EnumNames<CallContext>.Of(context) : null),
+        Wire("trunk", static call => call.Marks?.Trunk),
+        .. IdentityColumns("caller", static call => call.Caller),
+        .. IdentityColumns("callee", static call => call.Callee),
+        Wire("billed_account", static call => call.Marks?.BilledAccount),
+        Ours("rate", static call => Money(call.Marks?.Charge?.Rate)),
+        Ours("charge", static call => Money(call.Marks?.Charge?.Amount)),
+        Ours("currency", static call => call.Marks?.Charge?.Currency),
+        Wire("destination", static call => call.Marks?.Charge?.Destination),
     ];
 
     /// <summary>Names of the flags set, in order of value.</summary>
@@ -70,9 +80,20 @@ public static class CallColumns
         Wire($"{side}_codec", call => party(call).Codec),
     ];
 
+    // Names come from a file that people write; a formula in one is as dangerous as one from the wire.
+    private static Column[] IdentityColumns(string side, Func<CallRecord, Party> party) =>
+    [
+        Ours($"{side}_e164", call => party(call).E164),
+        Ours($"{side}_kind", call => party(call).Identity is { } identity ? EnumNames<PartyKind>.Of(identity.Kind) : null),
+        Ours($"{side}_id", call => party(call).Identity is { } identity ? Number(identity.Id) : null),
+        Wire($"{side}_identity", call => party(call).Identity?.Name),
+    ];
+
     private static Column Ours(string name, Func<CallRecord, string?> value) => new(name, IsFromWire: false, (call, _) => value(call) ?? "");
 
     private static Column Wire(string name, Func<CallRecord, string?> value) => new(name, IsFromWire: true, (call, _) => value(call) ?? "");
+
+    private static string? Money(decimal? amount) => amount?.ToString(CultureInfo.InvariantCulture);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -123,6 +123,12 @@ public sealed record CallRecord
     /// <summary>The fax of the call; null where there was none.</summary>
     public FaxRecord? Fax { get; init; }
 
+    /// <summary>What the directory says of the call; null without one.</summary>
+    public CallMarks? Marks { get; init; }
+
+    /// <summary>Name of the tenant whose call it is, by the directory; null where nothing tells.</summary>
+    public string? Tenant => Marks?.Tenant;
+
     /// <summary>Ended less started; zero while open.</summary>
     public TimeSpan Duration => EndedAt is { } ended ? NotNegative(ended - StartedAt) : TimeSpan.Zero;
 
@@ -164,6 +170,12 @@ public sealed record Party
 
     /// <summary>From-tag (caller) or To-tag (callee) of the dialog.</summary>
     public string? Tag { get; init; }
+
+    /// <summary>The number in full international form, <c>+</c> and digits (E.164), by the directory's number plan; null where it has none.</summary>
+    public string? E164 { get; init; }
+
+    /// <summary>Who it is by the directory; null where it is not known there.</summary>
+    public PartyIdentity? Identity { get; init; }
 }
 
 /// <summary>One place of the wire the call's INVITE was seen at.</summary>

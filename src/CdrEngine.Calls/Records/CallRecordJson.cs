@@ -90,6 +90,7 @@ public static class CallRecordJson
         WriteHeaders(writer, record.Headers);
         OneWayJson.Write(writer, record.OneWay);
         FaxRecordJson.Write(writer, record.Fax);
+        CallMarksJson.Write(record.Marks, writer);
         writer.WriteEndObject();
     }
 
@@ -265,6 +266,8 @@ public static class CallRecordJson
         writer.WriteString("user_agent"u8, party.UserAgent);
         writer.WriteString("codec"u8, party.Codec);
         writer.WriteString("tag"u8, party.Tag);
+        writer.WriteString("e164"u8, party.E164);
+        CallMarksJson.WriteIdentity(party.Identity, writer);
         writer.WriteEndObject();
     }
 
@@ -423,6 +426,7 @@ public static class CallRecordJson
             new KeyValuePair<string, string>(RequiredText(header, "name"), Text(header, "value") ?? "")),
         OneWay = ReadAll(root, "one_way", OneWayJson.Read),
         Fax = FaxRecordJson.Read(root),
+        Marks = CallMarksJson.Read(root),
     };
 
     private static List<T> ReadAll<T>(JsonElement root, string name, Func<JsonElement, T> read)
@@ -452,6 +456,8 @@ public static class CallRecordJson
             UserAgent = Text(party, "user_agent"),
             Codec = Text(party, "codec"),
             Tag = Text(party, "tag"),
+            E164 = Text(party, "e164"),
+            Identity = CallMarksJson.ReadIdentity(party),
         };
     }
 

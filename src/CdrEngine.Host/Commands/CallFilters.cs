@@ -25,6 +25,9 @@ internal sealed class CallFilters
     private readonly Option<string?> _address = Text("--address", "IP", "IP address of either party.");
     private readonly Option<string[]> _disposition = Texts("--disposition", $"Outcome: {Names<Disposition>()}. May be given again: any of them.");
     private readonly Option<string?> _direction = Text("--direction", "DIRECTION", $"Direction: {Names<CallDirection>()}.");
+    private readonly Option<string?> _context = Text("--context", "CONTEXT", $"What the call was, by the directory: {Names<CallContext>()}.");
+    private readonly Option<string?> _tenant = Text("--tenant", "NAME", "Tenant, by the directory.");
+    private readonly Option<string?> _user = Text("--user", "ID", "Id of the directory's user who called or was called.");
     private readonly Option<string?> _codec = Text("--codec", "CODEC", "Codec either side sent: PCMU, G722/8000.");
     private readonly Option<string?> _mosBelow = Text("--mos-below", "MOS", "Worst MOS of a stream below this.");
     private readonly Option<string[]> _flag = Texts("--flag", $"Flag that is set: {Names<CallFlags>()}. May be given again: all of them.");
@@ -41,7 +44,7 @@ internal sealed class CallFilters
     {
         foreach (Option option in new Option[]
         {
-            _from, _to, _number, _caller, _callee, _address, _disposition, _direction, _codec, _mosBelow, _flag, _durationMin, _durationMax,
+            _from, _to, _number, _caller, _callee, _address, _disposition, _direction, _context, _tenant, _user, _codec, _mosBelow, _flag, _durationMin, _durationMax,
             _callId, _session, _text, _sort, _ascending, _limit,
         })
         {
@@ -61,6 +64,9 @@ internal sealed class CallFilters
         Address = Address(parsed),
         Dispositions = [.. Split(parsed, _disposition).Select(text => Named<Disposition>(_disposition, text))],
         Direction = parsed.GetValue(_direction) is { } direction ? Named<CallDirection>(_direction, direction) : null,
+        Context = parsed.GetValue(_context) is { } context ? Named<CallContext>(_context, context) : null,
+        Tenant = parsed.GetValue(_tenant),
+        User = User(parsed),
         Codec = parsed.GetValue(_codec),
         MosBelow = Mos(parsed),
         Flags = Split(parsed, _flag).Aggregate(CallFlags.None, (flags, text) => flags | Named<CallFlags>(_flag, text)),
@@ -103,7 +109,9 @@ internal sealed class CallFilters
             ? value
             : throw new CommandException($"{option.Name}: '{text}' is none of {Names<T>()}{EditDistance.DidYouMean(text, NameList<T>())}");
 
-    private static Timestamp? Time(ParseResult parsed, Option<string?> option)
+    /// <summary>The time that a flag names; null where it is left out.</summary>
+    /// <exception cref="CommandException">It is none.</exception>
+    internal static Timestamp? Time(ParseResult parsed, Option<string?> option)
     {
         if (parsed.GetValue(option) is not { } text) return null;
         return DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
@@ -115,6 +123,12 @@ internal sealed class CallFilters
     {
         if (parsed.GetValue(option) is not { } text) return null;
         return HoconUnits.TryReadDuration(text, out TimeSpan span) is { } problem ? throw new CommandException($"{option.Name}: {problem}") : span;
+    }
+
+    private long? User(ParseResult parsed)
+    {
+        if (parsed.GetValue(_user) is not { } text) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long id) && id > 0 ? id : throw new CommandException($"--user: '{text}' is no id of a user");
     }
 
     private IpAddress? Address(ParseResult parsed)

@@ -68,6 +68,9 @@ internal static class CommandLine
             TraceCommand.Make(context, flags),
             RecordingCommand.Mp3(context, flags),
             RecordingCommand.Wav(context, flags),
+            DirectoryCommand.Make(context, flags),
+            RateCommand.Make(context, flags),
+            TokenCommand.Make(context, flags),
             DoctorCommand.Make(context, flags),
             BenchCommand.Make(),
         };

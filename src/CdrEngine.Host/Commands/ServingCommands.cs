@@ -67,9 +67,19 @@ internal static class DemoCommand
     public static Command Make(CommandContext context, CommonFlags flags)
     {
         var command = new Command("demo", "Import the bundled captures, a dozen different calls, and serve them, until stopped.") { flags.Listen };
-        command.SetAction((parsed, _) => Serving.RunAsync(context.Parts.DemoCaptures, flags.Settings(parsed), context));
+        command.SetAction((parsed, _) =>
+        {
+            Settings settings = flags.Settings(parsed);
+            return Serving.RunAsync(context.Parts.DemoCaptures, WithDirectory(settings, context), context);
+        });
         return command;
     }
+
+    // Whoever has a directory of their own sees the calls by it.
+    private static Settings WithDirectory(Settings settings, CommandContext context) =>
+        settings.Directory.File.Length > 0 || settings.Directory.Candidates.Any(File.Exists)
+            ? settings
+            : settings with { Directory = settings.Directory with { File = context.Parts.DemoDirectory } };
 }
 
 /// <summary>What the serving commands share.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Engine.Recording;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -48,6 +47,9 @@ public sealed record Settings
 
     /// <summary><c>storage</c>.</summary>
     public required StorageSettings Storage { get; init; }
+
+    /// <summary><c>directory</c>.</summary>
+    public required DirectorySettings Directory { get; init; }
 
     /// <summary><c>dtmf</c>.</summary>
     public required DtmfSettings Dtmf { get; init; }
@@ -210,6 +212,15 @@ public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long?
 /// <param name="Readers"><c>readers</c>: queries at once.</param>
 /// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
 public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
+
+/// <summary><c>directory</c>: whose numbers are whose, and what calls cost.</summary>
+/// <param name="File"><c>file</c>; empty to take the first of the candidates that is there.</param>
+/// <param name="Poll"><c>poll</c>: how often it is looked at.</param>
+public sealed record DirectorySettings(string File, TimeSpan Poll)
+{
+    /// <summary>Where it is looked for when no file is named.</summary>
+    public IReadOnlyList<string> Candidates { get; init; } = [];
+}
 
 /// <summary><c>dtmf</c>: digits pressed.</summary>
 /// <param name="Mask"><c>mask</c>: what of them is hidden.</param>

@@ -2,7 +2,6 @@ using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;
@@ -42,6 +41,7 @@ internal static class SettingsBinder
             Engine = Engine(root.Section("engine")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
+            Directory = Directory(root.Section("directory")),
             Dtmf = new DtmfSettings(root.Section("dtmf").Choice<DtmfMask>("mask")),
             Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
@@ -68,6 +68,8 @@ internal static class SettingsBinder
         at.Integer("max-agents", 0, 65_536));
 
     private static ImportSettings Import(SettingsReader at) => new(at.Duration("continuity-gap", TimeSpan.Zero, Day));
+
+    private static DirectorySettings Directory(SettingsReader at) => new(at.TextOrEmpty("file"), at.Duration("poll", Second, Hour));
 
     private static DecodeSettings Decode(SettingsReader at) => new(
         at.Integer("max-nesting", 1, 64),

@@ -24,6 +24,9 @@ internal static class SettingsLoader
     /// <summary>File name of the overrides.</summary>
     public const string ApplicationFile = "application.conf";
 
+    /// <summary>File name of the directory.</summary>
+    public const string DirectoryFile = "directory.conf";
+
     /// <summary>The built-in text of <c>hocon/reference.conf</c>.</summary>
     public static string ReferenceText()
     {
@@ -42,7 +45,15 @@ internal static class SettingsLoader
         foreach (string assignment in flags.Set) Assign(document, assignment);
         if (flags.DataDirectory is { } data) document.Set("cdrengine.data-dir", data, "--data");
         if (flags.Listen is { } listen) document.Set("cdrengine.api.listen", listen, "--listen");
-        return SettingsBinder.Bind(document.Resolve(environment));
+        Settings settings = SettingsBinder.Bind(document.Resolve(environment));
+        return settings with { Directory = settings.Directory with { Candidates = DirectoryCandidates(settings, environment) } };
+    }
+
+    // Beside the records first: each data folder may have a directory of its own.
+    private static string[] DirectoryCandidates(Settings settings, Func<string, string?> environment)
+    {
+        string beside = Path.Combine(settings.DataDirectory, DirectoryFile);
+        return environment("CDRENGINE_HOME") is { Length: > 0 } home ? [beside, Path.Combine(home, "config", DirectoryFile)] : [beside];
     }
 
     private static string? ApplicationPath(SettingsFlags flags, Func<string, string?> environment)

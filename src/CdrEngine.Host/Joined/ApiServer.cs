@@ -3,6 +3,7 @@ using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Directories;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
 using CdrEngine.Storage;
@@ -20,12 +21,13 @@ internal sealed class ApiServer : IApiServer
     /// <param name="settings">Settings.</param>
     /// <param name="statistics">Counters of the other parts.</param>
     /// <param name="recorders">The recorders of this process; null for its own.</param>
-    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
+    /// <param name="directory">The directory of this process; null where it has none to show.</param>
+    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null)
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data));
-        RecorderPart recorder = _recorders.Acquire(settings);
+        RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
             {
@@ -35,6 +37,7 @@ internal sealed class ApiServer : IApiServer
                 PageSize = settings.Api.PageSize,
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
+                ReadyNotes = directory is null ? null : () => [directory.State()],
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
             _store,

@@ -2,6 +2,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
 using CdrEngine.Storage;
 
@@ -39,7 +40,8 @@ internal sealed class CallArchive : ICallArchive
     /// <inheritdoc />
     public string? WriteRecording(string id, RecordingVariant variant, Stream to, CancellationToken stop)
     {
-        using var recorder = new RecorderPart(_settings);
+        using DirectoryHolder directory = DirectoryHolder.Open(_settings);
+        using var recorder = new RecorderPart(_settings, RecordingPolicies.Of(_settings, directory));
 
         // Whoever types the command wants it tried.
         RecordingAnswer answer = recorder.Workshop.FindOrMake(id, variant, retry: true, stop);

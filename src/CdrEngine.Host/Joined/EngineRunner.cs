@@ -4,6 +4,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
@@ -21,6 +22,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly BatchedCallWriter _writer;
     private readonly PacketLogFolder? _log;
     private readonly RecorderShare _recorders;
+    private readonly DirectoryHolder _directory;
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
     /// <summary>Opens the data folder.</summary>
@@ -28,14 +30,17 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="statistics">Where its counters are shown.</param>
     /// <param name="recorders">The recorders of this process.</param>
     /// <param name="part">Name of its counters on the board.</param>
-    protected EngineRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part)
+    /// <param name="directory">The directory of this process, which its owner disposes of; null to open one.</param>
+    protected EngineRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory = null)
     {
+        // First, since it is what people write by hand: a mistake in it is told before anything is opened.
+        _directory = directory ?? DirectoryHolder.Open(settings);
         _part = part;
         _settings = settings;
         _statistics = statistics;
         string data = settings.DataDirectory;
         _recorders = recorders;
-        Recorder = recorders.Acquire(settings);
+        Recorder = recorders.Acquire(settings, RecordingPolicies.Of(settings, _directory));
         _store = SqliteCallStore.Open(DataFolder.Records(data));
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
         _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
@@ -62,7 +67,11 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     public void Emit(in RecordEmission emission)
     {
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
-        Store(_writer, new StoredCall(Recorder.Marked(RecordMask.Apply(emission.Record, _settings.Dtmf.Mask)), emission.Revision, emission.Chunks));
+
+
+        // Marked first: what is masked and whether it is recorded may depend on whose call it is.
+        CallRecord record = RecordMask.Apply(_directory.Mark(emission.Record), _settings.Dtmf.Mask);
+        Store(_writer, new StoredCall(Recorder.Marked(record), emission.Revision, emission.Chunks));
     }
 
     /// <inheritdoc />
@@ -128,6 +137,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     [
         .. SourceCounters(),
         .. engine.Statistics(),
+        .. _directory.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
     ];
 }

@@ -6,14 +6,15 @@ using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
 
 /// <summary>Reads capture files through the engine into the data folder.</summary>
-internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
-    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import"), IImportRunner
+internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null)
+    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", directory), IImportRunner
 {
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;
@@ -65,7 +66,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     private Dictionary<RecordingState, long> Recordings(CancellationToken stop)
     {
         var states = new Dictionary<RecordingState, long>();
-        if (!Recorder.RecordsAll) return states;
+        if (!Recorder.RecordsUnasked) return states;
         try
         {
             Recorder.Pool.DrainAsync(stop).GetAwaiter().GetResult();

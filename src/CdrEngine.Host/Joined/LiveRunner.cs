@@ -7,6 +7,7 @@ using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
 using CdrEngine.Storage;
 
@@ -19,8 +20,8 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     private readonly Action<string> _tell;
     private readonly Settings _settings;
 
-    public LiveRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell)
-        : base(settings, statistics, recorders, "live")
+    public LiveRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory = null)
+        : base(settings, statistics, recorders, "live", directory)
     {
         _tell = tell;
         _settings = settings;

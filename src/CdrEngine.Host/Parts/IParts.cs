@@ -10,6 +10,9 @@ internal interface IParts
     /// <summary>Captures that come with the program, for <c>demo</c>.</summary>
     IReadOnlyList<string> DemoCaptures { get; }
 
+    /// <summary>The directory that goes with them.</summary>
+    string DemoDirectory { get; }
+
     /// <summary>Opens the data folder for import.</summary>
     IImportRunner Importer(Settings settings);
 

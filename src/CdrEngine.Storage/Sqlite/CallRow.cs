@@ -14,6 +14,12 @@ internal static class CallRow
     public const int CalleeRole = 2;
     public const int DialledRole = 4;
 
+    /// <summary>Most different keys of a call: three numbers, two in full international form, two users.</summary>
+    public const int MostNumbers = 7;
+
+    // No number on the wire begins so.
+    private const string UserMark = "\u0001u";
+
     [ThreadStatic]
     private static StringBuilder? _text;
 
@@ -115,27 +121,37 @@ internal static class CallRow
         return unchecked((long)hash);
     }
 
-    /// <summary>The numbers of a call, each once, with the roles it has.</summary>
+    /// <summary>What stands for a user among the numbers.</summary>
+    public static string UserKey(long user) => string.Create(CultureInfo.InvariantCulture, $"{UserMark}{user}");
+
+    /// <summary>The user that a party is; null where it is none.</summary>
+    public static long? UserOf(Party party) => party.Identity is { Kind: PartyKind.User } identity ? identity.Id : null;
+
+    /// <summary>What leads to a call, each once, with the roles it has: its numbers as on the wire and in full, and its users.</summary>
     public static int Numbers(CallRecord record, Span<(string? Number, int Roles)> numbers)
     {
         int count = 0;
-        count = Add(numbers, count, record.Caller.Number, CallerRole);
-        count = Add(numbers, count, record.Callee.Number, CalleeRole);
-        return Add(numbers, count, record.Dialled, DialledRole);
+        Add(numbers, ref count, record.Caller.Number, CallerRole);
+        Add(numbers, ref count, record.Callee.Number, CalleeRole);
+        Add(numbers, ref count, record.Dialled, DialledRole);
+        Add(numbers, ref count, record.Caller.E164, CallerRole);
+        Add(numbers, ref count, record.Callee.E164, CalleeRole);
+        if (UserOf(record.Caller) is { } caller) Add(numbers, ref count, UserKey(caller), CallerRole);
+        if (UserOf(record.Callee) is { } callee) Add(numbers, ref count, UserKey(callee), CalleeRole);
+        return count;
+    }
 
-        static int Add(Span<(string? Number, int Roles)> numbers, int count, string? number, int role)
+    private static void Add(Span<(string? Number, int Roles)> numbers, ref int count, string? number, int role)
+    {
+        if (string.IsNullOrEmpty(number)) return;
+        for (int i = 0; i < count; i++)
         {
-            if (string.IsNullOrEmpty(number)) return count;
-            for (int i = 0; i < count; i++)
-            {
-                if (numbers[i].Number != number) continue;
-                numbers[i].Roles |= role;
-                return count;
-            }
-
-            numbers[count] = (number, role);
-            return count + 1;
+            if (numbers[i].Number != number) continue;
+            numbers[i].Roles |= role;
+            return;
         }
+
+        numbers[count++] = (number, role);
     }
 
     /// <summary>Microseconds of a span.</summary>

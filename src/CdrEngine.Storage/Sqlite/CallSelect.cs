@@ -117,6 +117,12 @@ internal sealed class CallSelect
             driven = true;
         }
 
+        if (_query.User is { } user)
+        {
+            if (driven) And("(c.caller_user = ? OR c.callee_user = ?)", user, user);
+            else driven = DriveByNumber(database, CallRow.UserKey(user), CallRow.CallerRole | CallRow.CalleeRole, prefixRows);
+        }
+
         foreach ((string? text, int roles) in (ReadOnlySpan<(string?, int)>)[
             (_query.Number, CallRow.CallerRole | CallRow.CalleeRole | CallRow.DialledRole),
             (_query.Caller, CallRow.CallerRole),
@@ -175,7 +181,8 @@ internal sealed class CallSelect
         bool prefix = text.EndsWith('*');
         (byte[] first, byte[] behind) = prefix ? Range(text) : ([], []);
         foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
-            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled")])
+            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled"),
+            (CallRow.CallerRole, "c.caller_e164"), (CallRow.CalleeRole, "c.callee_e164")])
         {
             if ((roles & role) == 0) continue;
             any.Add(prefix ? $"({column} >= ? AND {column} < ?)" : $"{column} = ?");
@@ -218,6 +225,7 @@ internal sealed class CallSelect
         }
 
         if (_query.Direction is { } direction) And("c.direction = ?", (long)direction);
+        if (_query.Context is { } context) And("c.context = ?", (long)context);
         if (_query.Codec is { } codec)
         {
             string item = "|" + codec.ToLowerInvariant();

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -13,7 +14,7 @@ internal enum UpsertOutcome
 /// <summary>Writes one record into an open day, inside a transaction of the caller.</summary>
 internal static class CallUpsert
 {
-    private const string Find = "SELECT started_at, document, revision, caller_number, callee_number, dialled, tenant FROM calls WHERE id = ?1";
+    private const string Find = "SELECT started_at, document, revision, tenant, caller_number, callee_number, dialled, caller_e164, callee_e164, caller_user, callee_user FROM calls WHERE id = ?1";
     private const string FindDocument = "SELECT json FROM call_documents WHERE document = ?1";
     private const string FindChunks = "SELECT chunks FROM call_chunks WHERE document = ?1";
     private const string InsertDocument = "INSERT INTO call_documents (sip_call_id, search, json) VALUES (?1, ?2, ?3)";
@@ -23,10 +24,13 @@ internal static class CallUpsert
     private const string DeleteNumber = "DELETE FROM call_numbers WHERE number = ?1 AND started_at = ?2 AND id = ?3";
     private const string InsertChunks = "INSERT OR REPLACE INTO call_chunks (document, chunks) VALUES (?1, ?2)";
 
+    private const string MediaTenant = "UPDATE media_sessions SET tenant = ?1 WHERE id = ?2";
+    private const string RecordingTenant = "UPDATE recordings SET tenant = ?1 WHERE document = ?2";
+
     private const string InsertCall =
         "INSERT INTO calls (started_at, id, document, revision, duration_us, billsec_us, disposition, direction, flags, mos, caller_number, callee_number, "
-        + "dialled, caller_ip, callee_ip, codecs, sip_call_hash, session_id, tenant) "
-        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+        + "dialled, caller_ip, callee_ip, codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
 
     /// <summary>Inserts, replaces or leaves a record. The same content twice leaves every byte as it was.</summary>
     public static UpsertOutcome Write(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id)
@@ -46,16 +50,13 @@ internal static class CallUpsert
             startedAt = find.Long(0);
             document = find.Long(1);
             if ((int)call.Revision < find.Long(2)) return UpsertOutcome.Unchanged;
-            bool sameTenant = find.IsNull(6) ? call.Tenant is null : find.Text(6) == call.Tenant;
+            bool sameTenant = find.IsNull(3) ? call.Tenant is null : find.Text(3) == call.Tenant;
             bool sameRecord = sameTenant && Same(database, FindDocument, document, json);
             bool sameChunks = call.Chunks.IsEmpty || Same(database, FindChunks, document, call.Chunks.Span);
             if (sameRecord && sameChunks) return UpsertOutcome.Unchanged;
             if (!sameChunks) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
             if (sameRecord) return UpsertOutcome.Replaced;
-            for (int column = 3; column <= 5; column++)
-            {
-                if (!find.IsNull(column)) database.Prepare(DeleteNumber).Bind(find.Text(column)).Bind(startedAt).BindBlob(id).Run();
-            }
+            DeleteNumbers(database, find, startedAt, id);
         }
 
         database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Bind(document).Run();
@@ -65,6 +66,30 @@ internal static class CallUpsert
         RecordingRows.Forget(database, document);
         RecordingRows.Await(database, call, id, document);
         return UpsertOutcome.Replaced;
+    }
+
+    /// <summary>Puts a record that says the same of the wire in place of the stored one: only what the directory says of it may differ. Packets, media sessions and
+    /// the recording stay; the revision becomes updated.</summary>
+    /// <param name="database">The day, inside a transaction.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="json">Its JSON.</param>
+    /// <param name="id">Its id.</param>
+    public static void Remark(SqliteDatabase database, CallRecord record, ReadOnlySpan<byte> json, ReadOnlySpan<byte> id)
+    {
+        long startedAt, document;
+        using (SqliteStatement find = database.Prepare(Find))
+        {
+            if (!find.BindBlob(id).Step()) return;
+            startedAt = find.Long(0);
+            document = find.Long(1);
+            DeleteNumbers(database, find, startedAt, id);
+        }
+
+        database.Prepare(UpdateDocument).Bind(record.SipCallId).Bind(CallRow.Search(record)).BindBlob(json).Bind(document).Run();
+        database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
+        InsertRows(database, new StoredCall(record, RecordRevision.Updated, ReadOnlyMemory<byte>.Empty), id, document);
+        database.Prepare(MediaTenant).Bind(record.Tenant).BindBlob(id).Run();
+        database.Prepare(RecordingTenant).Bind(record.Tenant).Bind(document).Run();
     }
 
     private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, byte[] json)
@@ -101,11 +126,27 @@ internal static class CallUpsert
             .Bind(CallRow.SipCallHash(record.SipCallId))
             .Bind(record.SessionId == record.Id ? null : record.SessionId)
             .Bind(call.Tenant)
+            .Bind((long?)record.Marks?.Context)
+            .Bind(record.Caller.E164)
+            .Bind(record.Callee.E164)
+            .Bind(CallRow.UserOf(record.Caller))
+            .Bind(CallRow.UserOf(record.Callee))
             .Run();
-        Span<(string? Number, int Roles)> numbers = new (string?, int)[3];
+        Span<(string? Number, int Roles)> numbers = new (string?, int)[CallRow.MostNumbers];
         int count = CallRow.Numbers(record, numbers);
         foreach ((string? number, int roles) in numbers[..count])
             database.Prepare(InsertNumber).Bind(number).Bind(startedAt).BindBlob(id).Bind(roles).Run();
+    }
+
+    // Columns of Find.
+    private static void DeleteNumbers(SqliteDatabase database, SqliteStatement row, long startedAt, ReadOnlySpan<byte> id)
+    {
+        for (int column = 4; column <= 10; column++)
+        {
+            if (row.IsNull(column)) continue;
+            string key = column >= 9 ? CallRow.UserKey(row.Long(column)) : row.Text(column);
+            database.Prepare(DeleteNumber).Bind(key).Bind(startedAt).BindBlob(id).Run();
+        }
     }
 
     private static bool Same(SqliteDatabase database, string sql, long document, ReadOnlySpan<byte> bytes)

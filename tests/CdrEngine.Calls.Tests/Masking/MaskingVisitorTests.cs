@@ -45,7 +45,7 @@ public sealed class MaskingVisitorTests
     [SharedFact]
     public void EveryCaptureOfTheLab_KeepsItsShape_AndChangesNothingButDigits()
     {
-        foreach (string file in Directory.GetFiles(SharedFolder.Path("lab", "captures"), "*.pcap"))
+        foreach (string file in System.IO.Directory.GetFiles(SharedFolder.Path("lab", "captures"), "*.pcap"))
         {
             using MaskingRig rig = MaskingRig.Read(file).Mask(Plan);
             Assert.True(rig.KeepsItsShape, file);

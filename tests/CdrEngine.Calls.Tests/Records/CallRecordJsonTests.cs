@@ -10,8 +10,8 @@ public sealed class CallRecordJsonTests
     private const string Golden =
         """{"id":"20270115-000102030405060708090a0b","session_id":"s-1","sip_call_id":"x@192.0.2.1","state":"ended","disposition":"answered","sip_status":200,"""
         + """ "cause":{"q850":16,"text":"Normal call clearing"},"hangup_by":"caller","direction":"outbound","dialled":"4930123","""
-        + """ "caller":{"number":"100","name":"Alice \u0022A\u0022","uri":"sip:100@example.com","ip":"192.0.2.1","port":5060,"user_agent":"phone/1","codec":"PCMU/8000","tag":"a"},"""
-        + """ "callee":{"number":"4930123","name":null,"uri":"sip:4930123@example.com","ip":"2001:db8::1","port":5062,"user_agent":null,"codec":null,"tag":"b"},"""
+        + """ "caller":{"number":"100","name":"Alice \u0022A\u0022","uri":"sip:100@example.com","ip":"192.0.2.1","port":5060,"user_agent":"phone/1","codec":"PCMU/8000","tag":"a","e164":"\u002B4930555100","identity":{"kind":"user","id":10002,"name":"Alice"}},"""
+        + """ "callee":{"number":"4930123","name":null,"uri":"sip:4930123@example.com","ip":"2001:db8::1","port":5062,"user_agent":null,"codec":null,"tag":"b","e164":null,"identity":null},"""
         + """ "started_at":"2027-01-15T08:00:00.000001Z","trying_at":"2027-01-15T08:00:00.100000Z","rang_at":"2027-01-15T08:00:01.500000Z","early_media_at":null,"answered_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.499999Z","""
         + """ "duration_ms":13499.998,"ring_ms":1500,"pdd_ms":1499.999,"billsec":10,"billsec_ms":10499.999,"transport":"tcp","capture_source":"eth0","flags":["forked","held","no_ack"],"""
         + """ "legs":[{"to_tag":"b","callee":"[2001:db8::1]:5062","contact":"sip:b@192.0.2.2","outcome":"answered","sip_status":200,"rang_at":"2027-01-15T08:00:01.500000Z","answered_at":"2027-01-15T08:00:03.000000Z","ended_at":"2027-01-15T08:00:13.499999Z"}],"""
@@ -32,7 +32,8 @@ public sealed class CallRecordJsonTests
         + """ "hops":[{"src":"192.0.2.1:5060","dst":"192.0.2.10:5060","transport":"udp","first_seen_at":"2027-01-15T08:00:00.000001Z","messages":7}],"""
         + """ "held":[{"by":"callee","from":"2027-01-15T08:00:06.000000Z","to":"2027-01-15T08:00:07.000000Z"}],"headers":[{"name":"diversion","value":"\u003Csip:200@example.com\u003E"}],"""
         + """ "one_way":[{"kind":"not_forwarded","from":"callee","started_at":"2027-01-15T08:00:06.000000Z","ended_at":"2027-01-15T08:00:12.500000Z","duration_ms":6500}],"""
-        + """ "fax":{"pages":2,"remote_station":"441","local_station":null,"rate":14400,"result":"completed","error_correction":true,"packets":9,"lost":1,"recovered":2,"duplicates":3,"image_octets":4,"media_index":1,"started_at":"2027-01-15T08:00:06.000000Z","ended_at":"2027-01-15T08:00:07.000000Z"}}""";
+        + """ "fax":{"pages":2,"remote_station":"441","local_station":null,"rate":14400,"result":"completed","error_correction":true,"packets":9,"lost":1,"recovered":2,"duplicates":3,"image_octets":4,"media_index":1,"started_at":"2027-01-15T08:00:06.000000Z","ended_at":"2027-01-15T08:00:07.000000Z"},"""
+        + """ "tenant":"acme","context":"pstn_call","trunk":"telco","billed_account":"ACME-1","rate":"0.0120","charge":"0.0021","currency":"EUR","destination":"Germany"}""";
 
     private static readonly Timestamp Start = Timestamp.FromUnix(1_800_000_000, 1);
 
@@ -49,7 +50,8 @@ public sealed class CallRecordJsonTests
         HangupBy = HangupBy.Caller,
         Direction = CallDirection.Outbound,
         Dialled = "4930123",
-        Caller = new Party { Number = "100", Name = "Alice \"A\"", Uri = "sip:100@example.com", Address = At("192.0.2.1", 5060), UserAgent = "phone/1", Codec = "PCMU/8000", Tag = "a" },
+        Marks = new CallMarks { Tenant = "acme", Context = CallContext.PstnCall, Trunk = "telco", BilledAccount = "ACME-1", Charge = new CallCharge(0.0120m, 0.0021m, "EUR", "Germany") },
+        Caller = new Party { Number = "100", Name = "Alice \"A\"", Uri = "sip:100@example.com", Address = At("192.0.2.1", 5060), UserAgent = "phone/1", Codec = "PCMU/8000", Tag = "a", E164 = "+4930555100", Identity = new PartyIdentity(PartyKind.User, 10002, "Alice") },
         Callee = new Party { Number = "4930123", Uri = "sip:4930123@example.com", Address = At("2001:db8::1", 5062), Tag = "b" },
         StartedAt = Start,
         TryingAt = On(0.1),

@@ -20,6 +20,8 @@ public sealed class EnumStabilityTests
         Frozen<EndReason>("rtp_timeout=0 session_timer=1 max_duration=2 capture_end=3 dialog_lost=4 evicted=5");
         Frozen<OneWayKind>("no_rtp=0 silent=1 late=2 not_forwarded=3");
         Frozen<FaxResult>("unknown=0 completed=1 incomplete=2 failed=3");
+        Frozen<PartyKind>("user=0 contact=1 number=2 voicemail=3 ivr=4 queue=5 ring_group=6 conference=7 tracking=8 freephone=9 test=10 emergency=11 feature=12 fax=13");
+        Frozen<CallContext>("pstn_call=0 user_local=1 ivr=2 queue=3 ring_group=4 voicemail=5 conference=6 follow_me=7 test_call=8 tracking=9 freephone=10 emergency=11 feature=12 fax=13");
         Frozen<CdrEngine.Core.Transport>("udp=0 tcp=1 tls=2 sctp=3 ws=4 wss=5");
         Frozen<CallFlags>(
             "none=0 missing_bye=1 missing_invite=2 one_way_audio=4 no_rtp=8 srtp=16 forked=32 transferred=64 held=128 t38=256 reused_port=512 truncated=1024 gap=2048 no_ack=4096 "

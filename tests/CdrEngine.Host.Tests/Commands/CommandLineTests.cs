@@ -57,7 +57,7 @@ public sealed class CommandLineTests
     {
         var run = new Run(terminal: false);
         Assert.Equal(0, await run.Command("--help"));
-        foreach (string command in (string[])["import", "run", "serve", "demo", "calls", "show", "pcap", "trace", "mp3", "wav", "doctor", "bench"])
+        foreach (string command in (string[])["import", "run", "serve", "demo", "calls", "show", "pcap", "trace", "mp3", "wav", "directory", "rate", "token", "doctor", "bench"])
             Assert.Contains($"\n  {command} ", run.Out, StringComparison.Ordinal);
         Assert.Equal("", run.Error);
     }
@@ -351,6 +351,8 @@ public sealed class CommandLineTests
         public ListReader Reader { get; } = new(
             TestCalls.Answered("20261120-one", "one@host"), TestCalls.Busy(), TestCalls.Answered("20261120-twice1", "twice@host"),
             TestCalls.Answered("20261120-twice2", "twice@host"), TestCalls.Answered("20261120-five", "five@host"));
+
+        public string DemoDirectory => "demo/directory.conf";
 
         public IReadOnlyList<string> DemoCaptures => ["demo.pcap"];
 
