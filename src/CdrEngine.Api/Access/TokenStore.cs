@@ -64,8 +64,9 @@ public sealed class TokenStore
     /// <param name="name">What it is for.</param>
     /// <param name="scopes">What it allows, of <see cref="ApiScopes.All"/>; at least one.</param>
     /// <param name="expires">From when on it is not taken; null for never.</param>
+    /// <param name="tenant">The one tenant whose calls it shows; null for all.</param>
     /// <exception cref="ArgumentException">A scope that there is not, or none.</exception>
-    public string Create(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires = null)
+    public string Create(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires = null, string? tenant = null)
     {
         if (scopes.Count == 0) throw new ArgumentException("a token needs a scope", nameof(scopes));
         if (scopes.FirstOrDefault(static scope => !ApiScopes.All.Contains(scope, StringComparer.Ordinal)) is { } stranger)
@@ -73,7 +74,7 @@ public sealed class TokenStore
         lock (_lock)
         {
             Reload();
-            return Add(name, scopes, expires);
+            return Add(name, scopes, expires, tenant);
         }
     }
 
@@ -104,6 +105,13 @@ public sealed class TokenStore
             LookAgain();
             return _tokens;
         }
+    }
+
+    /// <summary>The token with this id, where it is in force; null for anything else.</summary>
+    public AccessToken? InForce(string id)
+    {
+        lock (_lock) LookAgain();
+        return Array.Find(_tokens, token => token.Id == id) is { } token && token.IsInForce(_time.GetUtcNow()) ? token : null;
     }
 
     /// <summary>The token in force that a client presented; null for anything else. Takes the same time whether or not the id exists and wherever the
@@ -146,7 +154,7 @@ public sealed class TokenStore
         SHA256.HashData(text[..length], hash);
     }
 
-    private string Add(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires)
+    private string Add(string name, IReadOnlyList<string> scopes, DateTimeOffset? expires, string? tenant = null)
     {
         string secret = RandomNumberGenerator.GetHexString(SecretDigits, lowercase: true);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -157,6 +165,7 @@ public sealed class TokenStore
             Name = name,
             Hash = Convert.ToHexStringLower(hash),
             Scopes = [.. scopes],
+            Tenant = tenant,
             Created = _time.GetUtcNow(),
             Expires = expires,
         };
