@@ -1,5 +1,8 @@
 using System.Net.Sockets;
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Answers;
+using CdrEngine.Api.Dialects;
+using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.OpenApi;
 using CdrEngine.Api.Statistics;
@@ -19,6 +22,12 @@ namespace CdrEngine.Api;
 /// <param name="States">States of recordings.</param>
 public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States);
 
+/// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
+/// <param name="Calls">Calls by page and by integer id.</param>
+/// <param name="Eraser">Deletion.</param>
+/// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory);
+
 /// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
 /// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
 /// it listens on the address given and on no other.</remarks>
@@ -29,6 +38,7 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ICallPackets _packets;
     private readonly IStatisticsSource _statistics;
     private readonly ApiMedia _media;
+    private readonly ApiDialects? _dialects;
     private readonly ApiCounters _counters = new();
     private WebApplication? _server;
 
@@ -38,7 +48,8 @@ public sealed class ApiHost : IAsyncDisposable
     /// <param name="packets">The packets; asked by several threads at once.</param>
     /// <param name="media">Media sessions and recordings; asked by several threads at once.</param>
     /// <param name="statistics">Counters of the other parts.</param>
-    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics)
+    /// <param name="dialects">What the dialects need; null to speak none.</param>
+    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics, ApiDialects? dialects = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
@@ -47,6 +58,7 @@ public sealed class ApiHost : IAsyncDisposable
         _packets = packets;
         _media = media;
         _statistics = statistics;
+        _dialects = dialects;
     }
 
     /// <summary>The API's own counters.</summary>
@@ -131,7 +143,8 @@ public sealed class ApiHost : IAsyncDisposable
 
     private void Map(WebApplication app, TokenStore? tokens)
     {
-        var pipeline = new ApiPipeline(_options, _counters);
+        var dialects = new DialectMap(_dialects is null ? [] : DialectTable.All());
+        var pipeline = new ApiPipeline(_options, _counters, dialects.Of);
         var gate = new AccessGate(_options, tokens, _counters);
         var calls = new CallEndpoints(_calls, _options, _counters);
         var audit = new AuditLog(_options.AccessFolder, _options.Limits.AuditFileBytes, _options.Time);
@@ -153,6 +166,22 @@ public sealed class ApiHost : IAsyncDisposable
                 .WithDisplayName(route.OperationId);
             if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
         }
+
+        if (_dialects is null) return;
+        dialects.Map(app, new DialectDesk
+        {
+            Options = _options,
+            Calls = _dialects.Calls,
+            Reader = _calls,
+            Eraser = _dialects.Eraser,
+            Media = _media,
+            Directory = _dialects.Directory,
+            Recordings = recordings,
+            Downloads = downloads,
+            Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),
+            Tokens = tokens,
+            Gate = gate,
+        });
     }
 
     private sealed class NoLifetime : IHostLifetime

@@ -4,12 +4,16 @@ using Microsoft.AspNetCore.Http;
 namespace CdrEngine.Api;
 
 /// <summary>What every request passes: header fields of security, counting, and the one boundary at which exceptions become answers.</summary>
-internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters)
+/// <param name="options">Settings.</param>
+/// <param name="counters">Counters.</param>
+/// <param name="formOf">The form of errors below a path; null for problem details.</param>
+internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func<PathString, IErrorForm?> formOf)
 {
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         counters.Count(ApiCounter.Requests);
         Secure(context.Response.Headers);
+        if (formOf(context.Request.Path) is { } form) context.Features.Set(form);
         try
         {
             await next(context);
@@ -54,7 +58,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters)
         string detail = response.StatusCode switch
         {
             StatusCodes.Status404NotFound => $"There is nothing at this path; {Endpoints.ApiRoutes.Root}/openapi.json lists what there is.",
-            StatusCodes.Status405MethodNotAllowed => "Resources are only read here: GET or HEAD.",
+            StatusCodes.Status405MethodNotAllowed => $"This path takes {response.Headers.Allow}.",
             _ => "The request was refused.",
         };
         return Problem.WriteAsync(context, response.StatusCode, detail);

@@ -65,6 +65,7 @@ public sealed partial class SqliteCallStore
                 if (only is { } asked && asked != day) continue;
                 if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
                 RowFilter here = where.Copy();
+                here.AndShown(_hidden.Of(day), "m");
                 if (after is not null && after.Day == day)
                 {
                     // The bound on the time alone lets SQLite begin there.
@@ -98,7 +99,7 @@ public sealed partial class SqliteCallStore
         if (!CallRow.TryReadId(callId, out DateOnly day, id)) return null;
         return Reading(days =>
         {
-            if (days.Get(day) is not { } database) return null;
+            if (days.Get(day) is not { } database || IsHidden(database, day, id)) return null;
             using SqliteStatement find = database.Prepare($"SELECT {RecordingRows.Columns} FROM calls c JOIN recordings r ON r.document = c.document WHERE c.id = ?1");
             return find.BindBlob(id.AsSpan()).Step() ? RecordingRows.Read(find, day) : null;
         });
@@ -146,6 +147,7 @@ public sealed partial class SqliteCallStore
                 if (found.Count > limit) break;
                 if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
                 RowFilter here = where.Copy();
+                here.AndShown(_hidden.Of(day), "r");
                 if (after is not null && after.Day == day) here.And($"(r.started_at, r.id) {(query.Ascending ? ">" : "<")} (?, ?)", after.StartedAt, after.Id);
                 using SqliteStatement list = here.Bound(
                     database, $"SELECT {RecordingRows.Columns} FROM recordings r{here} ORDER BY r.started_at{sense}, r.id{sense} LIMIT ?", limit + 1L - found.Count);
@@ -190,6 +192,11 @@ public sealed partial class SqliteCallStore
     {
         private readonly StringBuilder _text = new();
         private readonly List<object> _arguments = [];
+
+        public void AndShown(HiddenDay hidden, string table)
+        {
+            foreach ((string condition, object?[] arguments) in hidden.Conditions(table)) And(condition, [.. arguments.OfType<object>()]);
+        }
 
         public void And(string condition, params ReadOnlySpan<object> arguments)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -11,7 +12,7 @@ namespace CdrEngine.Storage;
 /// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. The other orders have no index: each day
 /// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> is read once and gives its best rows, which are merged; memory holds one
 /// page a day, time grows with the calls in the range. Give a range.</remarks>
-public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, IDisposable
+public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, IDisposable
 {
     private readonly DayFiles _files;
     private readonly SqliteStoreLimits _limits;
@@ -20,6 +21,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
     private readonly OpenDays _writer;
     private readonly SemaphoreSlim _readerSeats;
     private readonly ConcurrentBag<OpenDays> _readers = [];
+    private readonly HiddenCalls _hidden;
     private int _droppedDays;
     private long _unreadableRecords;
     private bool _disposed;
@@ -32,6 +34,9 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         _schema = schema;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
         _readerSeats = new SemaphoreSlim(limits.Readers);
+        _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
+        _counts = new DayCounts(limits.DayCounts);
+        _walks = new Walks(limits.Walks, limits.WalkAge);
     }
 
     /// <summary>Opens the records below <paramref name="folder"/> (made where there is none). Throws <see cref="StoreException"/> where SQLite is
@@ -94,6 +99,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         return Reading(days =>
         {
             if (days.Get(day) is not { } database) return null;
+            if (IsHidden(database, day, bytes)) return null;
             using SqliteStatement find = database.Prepare(RecordingRows.SelectCallById);
             return find.BindBlob(bytes.AsSpan()).Step() ? ReadCall(find) : null;
         });
@@ -148,6 +154,9 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
             }
             finally
             {
+                // What is stored for the day later is numbered anew.
+                _hidden.ForgetDay(day);
+
                 // Readers that have the file open let go of it before their next query.
                 Interlocked.Increment(ref _droppedDays);
             }
@@ -168,6 +177,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
 
         for (int seat = 0; seat < _limits.Readers; seat++) _readerSeats.Wait();
         while (_readers.TryTake(out OpenDays? reader)) reader.Dispose();
+        _hidden.Dispose();
         _readerSeats.Dispose();
     }
 
@@ -177,7 +187,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
         CallCursor? after = null;
         if (query.Cursor is { } text) CallCursor.TryDecode(text, query, out after);
-        return CallSelect.Build(database, query, day, after, query.Limit + 1, _limits.PrefixRows).Explain(database);
+        return CallSelect.Build(database, query, Frame(day) with { After = after, Limit = query.Limit + 1 }).Explain(database);
     });
 
     private static IEnumerable<(DateOnly Day, List<StoredCall> Batch)> ByDay(IReadOnlyList<StoredCall> calls, List<StoredCall> failed)
@@ -257,6 +267,9 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
                 lock (_writing) _writer.Get(day);
             }
 
+            database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA mmap_size = {_limits.ReaderMapBytes}"));
+            database.IsSealed = database.Scalar(SealedBy) > 0;
+            _hidden.Attach(database);
             return database;
         }
         catch
@@ -269,10 +282,11 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
     private T Reading<T>(Func<OpenDays, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_hidden.HasAppeared()) Interlocked.Increment(ref _droppedDays);
         _readerSeats.Wait();
         try
         {
-            if (!_readers.TryTake(out OpenDays? days)) days = new OpenDays(_limits.OpenDays, OpenForReading) { Generation = Volatile.Read(ref _droppedDays) };
+            if (!_readers.TryTake(out OpenDays? days)) days = new OpenDays(Math.Max(_limits.OpenDays, _limits.ReaderDays), OpenForReading) { Generation = Volatile.Read(ref _droppedDays) };
             if (days.Generation != Volatile.Read(ref _droppedDays))
             {
                 days.Dispose();
@@ -305,7 +319,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
         return Reading(days =>
         {
-            if (days.Get(day) is not { } database) return null;
+            if (days.Get(day) is not { } database || IsHidden(database, day, bytes)) return null;
             using SqliteStatement find = database.Prepare(sql);
             return find.BindBlob(bytes.AsSpan()).Step() ? find.Blob(0).ToArray() : null;
         });
@@ -321,7 +335,8 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
             if (days.Get(day) is not { } database) continue;
-            found.AddRange(CallSelect.Build(database, query, day, after, limit - found.Count, _limits.PrefixRows).Run(database));
+            if (IsEmptied(database, day, query.Tenant)) continue;
+            found.AddRange(CallSelect.Rows(database, query, Frame(day) with { After = after, Limit = limit - found.Count }));
         }
 
         return found;
@@ -333,7 +348,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         foreach (DateOnly day in DaysOf(query))
         {
             if (days.Get(day) is not { } database) continue;
-            found.AddRange(CallSelect.Build(database, query, day, after, limit, _limits.PrefixRows).Run(database));
+            found.AddRange(CallSelect.Rows(database, query, Frame(day) with { After = after, Limit = limit }));
             found.Sort((left, right) => CallSelect.Compare(left, right, query));
             if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
         }
@@ -341,7 +356,30 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         return found;
     }
 
-    private List<DateOnly> DaysOf(CallQuery query) => DaysOf(query.From, query.To, query.Ascending);
+    // A position and ids bound the days as the times do.
+    private List<DateOnly> DaysOf(CallQuery query)
+    {
+        Timestamp? from = query.From, to = query.To;
+        if (query.Start is { } start && query.Sort == CallSort.StartedAt)
+        {
+            if (query.Ascending) from = from is { } f && f > start.StartedAt ? f : start.StartedAt;
+            else to = to is { } t && t < start.StartedAt ? t : start.StartedAt;
+        }
+
+        List<DateOnly> days = DaysOf(from, to, query.Ascending);
+        if (query.Ids.Count == 0) return days;
+        var named = new HashSet<DateOnly>();
+        Span<byte> id = stackalloc byte[CallRow.IdBytes];
+        foreach (string text in query.Ids)
+        {
+            if (CallRow.TryReadId(text, out DateOnly day, id)) named.Add(day);
+        }
+
+        days.RemoveAll(day => !named.Contains(day));
+        return days;
+    }
+
+    private SelectFrame Frame(DateOnly day) => new(day) { PrefixRows = _limits.PrefixRows, Hidden = _hidden.Of(day) };
 
     private List<DateOnly> DaysOf(Timestamp? from, Timestamp? to, bool ascending)
     {

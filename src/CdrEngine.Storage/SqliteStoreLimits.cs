@@ -15,10 +15,29 @@ public sealed record SqliteStoreLimits
     /// <summary>Page cache of the writer for each day, in KiB; 64 MiB by default, which holds the index pages of some million calls.</summary>
     public int WriterCacheKibibytes { get; init; } = 64 * 1024;
 
-    /// <summary>Page cache of a reader for each day, in KiB; 8 MiB by default.</summary>
-    public int ReaderCacheKibibytes { get; init; } = 8 * 1024;
+    /// <summary>Page cache of a reader for each day, in KiB; 1 MiB by default, since what it reads is mapped as well.</summary>
+    public int ReaderCacheKibibytes { get; init; } = 1024;
 
     /// <summary>Rows up to which a number's prefix is answered by collecting and sorting its rows; beyond, the day is read in order of time, where such a
     /// common prefix is met often. 20,000 by default.</summary>
     public int PrefixRows { get; init; } = 20_000;
+
+    /// <summary>Day files that each reader keeps open; 64 by default, so that lists over two months find theirs open. The writer keeps
+    /// <see cref="OpenDays"/>.</summary>
+    public int ReaderDays { get; init; } = 64;
+
+    /// <summary>Bytes of a day's file that a reader maps into memory, so that readers share the pages the system keeps; 1 GiB by default.</summary>
+    public long ReaderMapBytes { get; init; } = 1L << 30;
+
+    /// <summary>Walks through pages that are remembered at once, the one used longest ago is forgotten first; 1,024 by default.</summary>
+    public int Walks { get; init; } = 1_024;
+
+    /// <summary>Places within a walk that are remembered, so that a page near one begins there; 4,096 by default.</summary>
+    public int WalkPlaces { get; init; } = 4_096;
+
+    /// <summary>How long a walk is remembered after its last page; 15 minutes by default.</summary>
+    public TimeSpan WalkAge { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Counts of one query on one day that are remembered; 65,536 by default, some 10 MB.</summary>
+    public int DayCounts { get; init; } = 65_536;
 }

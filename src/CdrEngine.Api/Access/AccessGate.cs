@@ -9,6 +9,19 @@ namespace CdrEngine.Api.Access;
 /// <summary>Says of an endpoint which scope it asks for. Endpoints without it are open to everybody.</summary>
 internal sealed record RequiredScope(string Scope);
 
+/// <summary>How a request shows who it comes from, where that is no bearer token. Metadata of an endpoint.</summary>
+internal interface ICredentialForm
+{
+    /// <summary>What the WWW-Authenticate header asks for, without an error.</summary>
+    string Challenge { get; }
+
+    /// <summary>The credential a request came with; null where it has none.</summary>
+    string? Presented(HttpContext context);
+
+    /// <summary>The token behind a credential; null where it is not in force.</summary>
+    AccessToken? Find(HttpContext context, string presented, TokenStore tokens);
+}
+
 /// <summary>Lets requests through to the endpoints that ask for a scope, or answers them itself (RFC 6750).</summary>
 internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCounters counters)
 {
@@ -19,7 +32,28 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     private string? _toldFault;
 
     /// <summary>Id of the token a request came with; null where none was asked for.</summary>
-    public static string? TokenId(HttpContext context) => (context.Items[TokenKey] as AccessToken)?.Id;
+    public static string? TokenId(HttpContext context) => Token(context)?.Id;
+
+    /// <summary>The token a request came with; null where none was asked for.</summary>
+    public static AccessToken? Token(HttpContext context) => context.Items[TokenKey] as AccessToken;
+
+    /// <summary>Counts a wrong credential that an endpoint itself was given.</summary>
+    public void Failed(HttpContext context)
+    {
+        _backOff.Failed(context.Connection.RemoteIpAddress);
+        counters.Count(ApiCounter.Unauthorized);
+    }
+
+    /// <summary>Counts a right one.</summary>
+    public void Succeeded(HttpContext context) => _backOff.Succeeded(context.Connection.RemoteIpAddress);
+
+    /// <summary>Answers 429 and gives true where an address must wait before it may show another credential.</summary>
+    public async Task<bool> MustWaitAsync(HttpContext context)
+    {
+        if (_backOff.Remaining(context.Connection.RemoteIpAddress) is not { Ticks: > 0 } wait) return false;
+        await TooMany(context, wait);
+        return true;
+    }
 
     /// <summary>The one tenant whose calls the request may see; null where it may see all.</summary>
     public static string? TenantOf(HttpContext context) => (context.Items[TokenKey] as AccessToken)?.Tenant;
@@ -38,8 +72,9 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
 
         IPAddress? remote = context.Connection.RemoteIpAddress;
         if (_backOff.Remaining(remote) is { Ticks: > 0 } wait) return TooMany(context, wait);
-        if (Presented(context) is not { } presented) return Unauthorized(context, "");
-        AccessToken? found = tokens.Find(presented);
+        ICredentialForm? form = context.GetEndpoint()!.Metadata.GetMetadata<ICredentialForm>();
+        if ((form is null ? Presented(context) : form.Presented(context)) is not { } presented) return Unauthorized(context, "");
+        AccessToken? found = form is null ? tokens.Find(presented) : form.Find(context, presented, tokens);
         TellFault(tokens.Fault);
         if (found is not { } token)
         {
@@ -57,7 +92,7 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     }
 
     // Null where there is no Authorization header of our scheme; what then follows the scheme is judged by the store.
-    private static string? Presented(HttpContext context) =>
+    public static string? Presented(HttpContext context) =>
         context.Request.Headers.Authorization is { Count: 1 } header && header[0] is { } value && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? value[Scheme.Length..].Trim()
             : null;
@@ -90,12 +125,13 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     private Task Unauthorized(HttpContext context, string error)
     {
         counters.Count(ApiCounter.Unauthorized);
-        context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"cdrengine\"{error}";
+        ICredentialForm? form = context.GetEndpoint()!.Metadata.GetMetadata<ICredentialForm>();
+        context.Response.Headers.WWWAuthenticate = form is null ? $"Bearer realm=\"cdrengine\"{error}" : form.Challenge;
         return Problem.WriteAsync(
             context,
             StatusCodes.Status401Unauthorized,
             error.Length == 0
-                ? "A token is needed: send the header 'Authorization: Bearer cdr_…'."
+                ? form is null ? "A token is needed: send the header 'Authorization: Bearer cdr_…'." : "A credential is needed."
                 : "The token is not known here, has expired or was withdrawn.");
     }
 

@@ -49,9 +49,21 @@ public static class ApiScopes
     /// <summary>Counters.</summary>
     public const string StatsRead = "stats:read";
 
+    /// <summary>Changing what is kept of calls beside what was captured: notes, folders, transcripts, report definitions.</summary>
+    public const string CallsWrite = "calls:write";
+
+    /// <summary>Deleting single calls, recordings and messages.</summary>
+    public const string CallsDelete = "calls:delete";
+
+    /// <summary>Deleting everything the token's tenant may see at once.</summary>
+    public const string DeleteAll = "delete:all";
+
+    /// <summary>Controlling the telephone system through the adapter, where there is one.</summary>
+    public const string CallsControl = "calls:control";
+
     /// <summary>Everything.</summary>
     public const string Admin = "admin";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [CallsRead, PacketsRead, RecordingsRead, StatsRead, Admin];
+    public static IReadOnlyList<string> All { get; } = [CallsRead, PacketsRead, RecordingsRead, StatsRead, CallsWrite, CallsDelete, DeleteAll, CallsControl, Admin];
 }

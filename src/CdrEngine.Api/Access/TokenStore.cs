@@ -108,6 +108,13 @@ public sealed class TokenStore
         }
     }
 
+    /// <summary>The token with this id, where it is in force; null for anything else.</summary>
+    public AccessToken? InForce(string id)
+    {
+        lock (_lock) LookAgain();
+        return Array.Find(_tokens, token => token.Id == id) is { } token && token.IsInForce(_time.GetUtcNow()) ? token : null;
+    }
+
     /// <summary>The token in force that a client presented; null for anything else. Takes the same time whether or not the id exists and wherever the
     /// secret differs.</summary>
     public AccessToken? Find(string presented)

@@ -14,13 +14,14 @@ internal static class Problem
     /// <summary>Type of a problem with one parameter, which the member <c>parameter</c> names.</summary>
     public const string ParameterType = "urn:cdrengine:problem:parameter";
 
-    /// <summary>Answers with a problem.</summary>
+    /// <summary>Answers with a problem, or in the form of the dialect that was asked.</summary>
     /// <param name="context">The request; nothing of the answer is sent yet.</param>
     /// <param name="status">Status.</param>
     /// <param name="detail">What is wrong, for people.</param>
     /// <param name="parameter">The parameter it is about; null where it is about none.</param>
     public static Task WriteAsync(HttpContext context, int status, string detail, string? parameter = null)
     {
+        if (context.Features.Get<IErrorForm>() is { } form) return form.WriteAsync(context, status, detail, parameter);
         var body = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(body))
         {
@@ -39,6 +40,13 @@ internal static class Problem
 
     /// <summary>The usual words for a status, or a number where there are none.</summary>
     public static string Title(int status) => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : status.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>How errors look where they are no problem details. A feature of the request.</summary>
+internal interface IErrorForm
+{
+    /// <summary>Answers with an error; as <see cref="Problem.WriteAsync"/>.</summary>
+    Task WriteAsync(HttpContext context, int status, string detail, string? parameter);
 }
 
 /// <summary>Answers whose length is known.</summary>

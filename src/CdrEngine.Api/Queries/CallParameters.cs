@@ -51,6 +51,14 @@ internal static class CallParameters
         new("duration_max", "Lasted at most, seconds.", Range("3600", 0, MaxSeconds),
             static (ref query, value) => ValueText.Number(value, 0, MaxSeconds, out double seconds)
                 ?? Set(ref query, query with { DurationMax = TimeSpan.FromSeconds(seconds) })),
+        new("billsec_min", "Was billable for at least, seconds from answer to end.", Range("30", 0, MaxSeconds),
+            static (ref query, value) => ValueText.Number(value, 0, MaxSeconds, out double seconds)
+                ?? Set(ref query, query with { BillsecMin = TimeSpan.FromSeconds(seconds) })),
+        new("billsec_max", "Was billable for at most, seconds.", Range("3600", 0, MaxSeconds),
+            static (ref query, value) => ValueText.Number(value, 0, MaxSeconds, out double seconds)
+                ?? Set(ref query, query with { BillsecMax = TimeSpan.FromSeconds(seconds) })),
+        new("recorded", "Whether its recording is there.", new ValueShape("string", "true") { Names = ["true", "false"] },
+            static (ref query, value) => value is "true" or "false" ? Set(ref query, query with { Recorded = value == "true" }) : "is none of true, false"),
         new("sip_call_id", "Call-ID header, exactly.", Text("a84b4c76e66710@pc33.example.com"),
             static (ref query, value) => Set(ref query, query with { SipCallId = value })),
         new("session_id", "Session the call belongs to.", Text("20261120-00112233445566778899aabb"),

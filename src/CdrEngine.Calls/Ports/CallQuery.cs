@@ -57,6 +57,37 @@ public sealed record CallQuery
     /// <summary>Part of a number, name, URI, user agent or Call-ID; case does not matter.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Any of these numbers called, exactly; empty for all.</summary>
+    public IReadOnlyList<string> CallerNumbers { get; init; } = [];
+
+    /// <summary>Any of these numbers was dialled, exactly; empty for all.</summary>
+    public IReadOnlyList<string> DialledNumbers { get; init; } = [];
+
+    /// <summary>Any of these numbers is the callee (who answered, else who was called), exactly; empty for all.</summary>
+    public IReadOnlyList<string> CalleeNumbers { get; init; } = [];
+
+    /// <summary>Any of these numbers is the caller, the callee or the dialled one, exactly; empty for all.</summary>
+    public IReadOnlyList<string> PartyNumbers { get; init; } = [];
+
+    /// <summary>Any of these directions, besides <see cref="Direction"/>; empty for all. Calls without a direction match none.</summary>
+    public IReadOnlyList<CallDirection> Directions { get; init; } = [];
+
+    /// <summary>Billable duration (ended − answered) at least.</summary>
+    public TimeSpan? BillsecMin { get; init; }
+
+    /// <summary>Billable duration at most.</summary>
+    public TimeSpan? BillsecMax { get; init; }
+
+    /// <summary>Whether a recording is there (<see cref="RecordingState.Available"/>); null for either.</summary>
+    public bool? Recorded { get; init; }
+
+    /// <summary>Any of these record ids; empty for all. A text that is no id matches nothing.</summary>
+    public IReadOnlyList<string> Ids { get; init; } = [];
+
+    /// <summary>Where to begin, that record included: it and what stands behind it in the order asked for. Only with
+    /// <see cref="CallSort.StartedAt"/>; a <see cref="Cursor"/> goes before it.</summary>
+    public CallPosition? Start { get; init; }
+
     /// <summary>Tenant; null for all (an administrator's view).</summary>
     public string? Tenant { get; init; }
 
@@ -94,3 +125,8 @@ public enum CallSort
     /// <summary>Worst stream MOS; calls without one come last either way.</summary>
     Mos = 3,
 }
+
+/// <summary>The place of a call in a list by time.</summary>
+/// <param name="StartedAt">Start of the call.</param>
+/// <param name="Id">Id of its record; a text that is none stands before all of the same start.</param>
+public readonly record struct CallPosition(Timestamp StartedAt, string Id);

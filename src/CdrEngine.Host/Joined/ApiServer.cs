@@ -1,6 +1,7 @@
 using System.Reflection;
 using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -16,6 +17,8 @@ internal sealed class ApiServer : IApiServer
     private readonly SqliteCallStore _store;
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _sealing = Task.CompletedTask;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -43,7 +46,8 @@ internal sealed class ApiServer : IApiServer
             _store,
             ShownPackets.Of(_store, settings),
             new ApiMedia(_store, recorder.Pool, _store),
-            new RecorderStatistics(statistics, recorder));
+            new RecorderStatistics(statistics, recorder),
+            new ApiDialects(_store, _store, new NoDirectory()));
     }
 
     /// <inheritdoc />
@@ -52,6 +56,7 @@ internal sealed class ApiServer : IApiServer
         try
         {
             ApiStarted started = await _api.StartAsync(stop);
+            _sealing = Task.Run(SealAsync, CancellationToken.None);
             return new ApiStart(started.Url, started.NewAdminToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -67,8 +72,37 @@ internal sealed class ApiServer : IApiServer
     public async ValueTask DisposeAsync()
     {
         await _api.DisposeAsync();
+        await _stop.CancelAsync();
+        await _sealing;
+        _stop.Dispose();
         _recorders.Release();
         _store.Dispose();
+    }
+
+    // Days that are over get their further indexes: those there are at the start, and each hour those that have ended.
+    private async Task SealAsync()
+    {
+        using var hourly = new PeriodicTimer(TimeSpan.FromHours(1));
+        try
+        {
+            do
+            {
+                try
+                {
+                    // The day before may still get calls that began before midnight.
+                    _store.Seal(DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1), _stop.Token);
+                }
+                catch (StoreException e)
+                {
+                    Console.Error.WriteLine($"cdrengine: indexes of days that are over: {WireText.Escape(e.Message)}");
+                }
+            }
+            while (await hourly.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.

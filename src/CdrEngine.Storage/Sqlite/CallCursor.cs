@@ -40,7 +40,21 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     }
 
     // All that decides which records come in which order.
-    private static ulong Seal(ReadOnlySpan<byte> bytes, CallQuery query) => CursorSeal.Of(bytes, string.Create(
+    private static ulong Seal(ReadOnlySpan<byte> bytes, CallQuery query) => CursorSeal.Of(bytes, TextOf(query));
+
+    /// <summary>All of a query that decides which records come in which order, as text.</summary>
+    public static string TextOf(CallQuery query) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{query.Text}|{query.Tenant}|{query.Context}|{query.User}|{query.Sort}|{query.Ascending}"));
+        $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{query.Text}|{query.Tenant}|{query.Context}|{query.User}|{query.Sort}|{query.Ascending}{More(query)}");
+
+    // Nothing where none of them is set, so that cursors given out before there were any still hold.
+    private static string More(CallQuery query)
+    {
+        string more = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{List(query.CallerNumbers)}|{List(query.DialledNumbers)}|{List(query.CalleeNumbers)}|{List(query.PartyNumbers)}|{string.Join(',', query.Directions.Select(static value => (int)value))}|{query.BillsecMin}|{query.BillsecMax}|{query.Recorded}|{List(query.Ids)}|{query.Start}");
+        return more.All(static c => c == '|') ? "" : "|" + more;
+    }
+
+    private static string List(IReadOnlyList<string> items) => string.Join(',', items.Select(static item => item.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal)));
 }

@@ -10,7 +10,31 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Day">Its day.</param>
 /// <param name="Id">Twelve bytes.</param>
 /// <param name="Document">Where its document lies in that day.</param>
-internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document);
+/// <param name="Tenant">Tenant.</param>
+internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant);
+
+/// <summary>Which rows of a day's answer are wanted.</summary>
+/// <param name="Day">The day.</param>
+internal sealed record SelectFrame(DateOnly Day)
+{
+    /// <summary>Only rows behind this one.</summary>
+    public CallCursor? After { get; init; }
+
+    /// <summary>Rows to leave out before the first.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>Most rows.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Rows up to which a filter with an index drives; see <see cref="SqliteStoreLimits.PrefixRows"/>.</summary>
+    public int PrefixRows { get; init; }
+
+    /// <summary>Only calls stored up to this document; null for all.</summary>
+    public long? Mark { get; init; }
+
+    /// <summary>What of the day was deleted.</summary>
+    public HiddenDay Hidden { get; init; } = HiddenDay.None;
+}
 
 /// <summary>Turns a query into SQL for one day, and runs it.</summary>
 /// <remarks>One driver is chosen, the narrowest that the query has: Call-ID, session, exact number, number prefix with few rows, else the
@@ -21,16 +45,25 @@ internal sealed class CallSelect
     private const double MosNoneAscending = 99;
     private const double MosNoneDescending = -1;
 
+    // Stands for a direction that is not known, as in the index over outcomes of sealed days.
+    private const int NoDirection = 9;
+
+    // Rows of a sealed day up to which outcome and length drive: as many are collected and sorted in 2 ms.
+    private const int OutcomeRows = 2_000;
+
     private readonly StringBuilder _where = new();
     private readonly List<object?> _arguments = [];
     private readonly CallQuery _query;
     private readonly DateOnly _day;
+    private readonly SelectFrame _frame;
     private string _from = "calls c";
+    private IReadOnlyList<string>? _driving;
 
-    private CallSelect(CallQuery query, DateOnly day)
+    private CallSelect(CallQuery query, SelectFrame frame)
     {
         _query = query;
-        _day = day;
+        _day = frame.Day;
+        _frame = frame;
     }
 
     /// <summary>The statement; parameters stand in order of <see cref="Arguments"/>.</summary>
@@ -38,17 +71,37 @@ internal sealed class CallSelect
 
     public IReadOnlyList<object?> Arguments => _arguments;
 
-    /// <summary>Builds the statement for one day; it gives at most <paramref name="limit"/> rows.</summary>
-    public static CallSelect Build(SqliteDatabase database, CallQuery query, DateOnly day, CallCursor? after, int limit, int prefixRows)
+    /// <summary>Builds the statement for one day.</summary>
+    public static CallSelect Build(SqliteDatabase database, CallQuery query, SelectFrame frame) => new CallSelect(query, frame).Finish(database);
+
+    /// <summary>Runs a query for one day; rows in order. Where any of several numbers drives, each is asked and the answers are merged.</summary>
+    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
-        var select = new CallSelect(query, day);
-        select.ChooseDriver(database, prefixRows);
+        if (Driving(query) is not { Count: > 1 } numbers) return Build(database, query, frame).Run(database);
+        var merged = new List<FoundCall>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        SelectFrame each = frame with { Offset = 0, Limit = (int)Math.Min(int.MaxValue, frame.Limit + frame.Offset) };
+        foreach (string number in numbers.Distinct(StringComparer.Ordinal))
+        {
+            var select = new CallSelect(query, each) { _driving = [number] };
+            merged.AddRange(select.Finish(database).Run(database).Where(row => seen.Add(Convert.ToHexString(row.Id))));
+        }
+
+        merged.Sort((left, right) => Compare(left, right, query));
+        return [.. merged.Skip((int)Math.Min(int.MaxValue, frame.Offset)).Take(frame.Limit)];
+    }
+
+    /// <summary>Counts the rows of a day; offset and limit of the frame do not matter.</summary>
+    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    {
+        var select = new CallSelect(query, frame);
+        select.ChooseDriver(database);
         select.AddFilters();
-        if (after is not null) select.AddKeyset(after);
-        string sense = query.Ascending ? "" : " DESC";
-        select.Sql = $"SELECT {select.Key}, c.id, c.document FROM {select._from}{select._where} ORDER BY {select.Key}{sense}, {select.Id}{sense} LIMIT ?";
-        select._arguments.Add((long)limit);
-        return select;
+        if (frame.After is { } after) select.AddKeyset(after);
+        bool several = select._driving is { Count: > 1 };
+        string what = several ? "count(DISTINCT c.id)" : "count(*)";
+        using SqliteStatement statement = select.Bound(database, $"SELECT {what} FROM {select._from}{select._where}");
+        return statement.Step() ? statement.Long(0) : 0;
     }
 
     /// <summary>Runs it; rows in order.</summary>
@@ -59,7 +112,7 @@ internal sealed class CallSelect
         while (statement.Step())
         {
             long key = _query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(statement.Real(0) ?? 0) : statement.Long(0);
-            found.Add(new FoundCall(key, _day, statement.Blob(1).ToArray(), statement.Long(2)));
+            found.Add(new FoundCall(key, _day, statement.Blob(1).ToArray(), statement.Long(2), statement.IsNull(3) ? null : statement.Text(3)));
         }
 
         return found;
@@ -101,9 +154,45 @@ internal sealed class CallSelect
 
     private bool NumberDrives => _from.StartsWith("call_numbers", StringComparison.Ordinal);
 
-    private void ChooseDriver(SqliteDatabase database, int prefixRows)
+    /// <summary>The list of numbers that drives, where one does.</summary>
+    private static IReadOnlyList<string>? Driving(CallQuery query)
     {
+        bool other = query.SipCallId is not null || query.SessionId is not null || query.Ids.Count > 0
+            || query.Number is not (null or "*") || query.Caller is not (null or "*") || query.Callee is not (null or "*");
+        return other ? null : NumberLists(query).Select(static list => list.Numbers).FirstOrDefault();
+    }
+
+    private static IEnumerable<(IReadOnlyList<string> Numbers, int Roles)> NumberLists(CallQuery query) =>
+        new (IReadOnlyList<string> Numbers, int Roles)[]
+        {
+            (query.CallerNumbers, CallRow.CallerRole),
+            (query.DialledNumbers, CallRow.DialledRole),
+            (query.CalleeNumbers, CallRow.CalleeRole),
+            (query.PartyNumbers, CallRow.CallerRole | CallRow.CalleeRole | CallRow.DialledRole),
+        }.Where(static list => list.Numbers.Count > 0);
+
+    private CallSelect Finish(SqliteDatabase database)
+    {
+        ChooseDriver(database);
+        AddFilters();
+        if (_frame.After is { } after) AddKeyset(after);
+        string sense = _query.Ascending ? "" : " DESC";
+        Sql = $"SELECT {Key}, c.id, c.document, c.tenant FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
+        _arguments.Add((long)_frame.Limit);
+        _arguments.Add(_frame.Offset);
+        return this;
+    }
+
+    private void ChooseDriver(SqliteDatabase database)
+    {
+        int prefixRows = _frame.PrefixRows;
         bool driven = false;
+        if (_query.Ids.Count > 0)
+        {
+            AndIds();
+            driven = true;
+        }
+
         if (_query.SipCallId is { } sipCallId)
         {
             And("c.sip_call_hash = ?", CallRow.SipCallHash(sipCallId));
@@ -132,6 +221,86 @@ internal sealed class CallSelect
             if (driven) AndNumber(text, roles);
             else driven = DriveByNumber(database, text, roles, prefixRows);
         }
+
+        foreach ((IReadOnlyList<string> numbers, int roles) in NumberLists(_query))
+        {
+            if (driven) AndNumbers(numbers, roles);
+            else DriveByNumbers(_driving ??= numbers, roles);
+            driven = true;
+        }
+
+        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByOutcome(database);
+    }
+
+    private void DriveByNumbers(IReadOnlyList<string> numbers, int roles)
+    {
+        _from = "call_numbers n CROSS JOIN calls c ON c.started_at = n.started_at AND c.id = n.id";
+        And($"n.number {In(numbers.Count)}", [.. numbers]);
+        And("(n.roles & ?) <> 0", (long)roles);
+    }
+
+    private void AndNumbers(IReadOnlyList<string> numbers, int roles)
+    {
+        var any = new List<string>();
+        var arguments = new List<object?>();
+        foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
+            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled")])
+        {
+            if ((roles & role) == 0) continue;
+            any.Add($"{column} {In(numbers.Count)}");
+            arguments.AddRange(numbers);
+        }
+
+        And($"({string.Join(" OR ", any)})", [.. arguments]);
+    }
+
+    private static string In(int count) => count == 1 ? "= ?" : $"IN ({string.Join(", ", Enumerable.Repeat("?", count))})";
+
+    // Outcomes and lengths that are rare on a sealed day: their rows are collected from the index and sorted. Common ones are met soon in
+    // order of time.
+    private void DriveByOutcome(SqliteDatabase database)
+    {
+        if (!AsksOutcome) return;
+        string outcome = Outcome("o");
+        int most = Math.Min(_frame.PrefixRows, OutcomeRows);
+        string probe = string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM calls o INDEXED BY calls_by_outcome WHERE {outcome} LIMIT {most + 1})");
+        if (database.Scalar(probe) > most) return;
+        Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_outcome WHERE {outcome}");
+    }
+
+    private bool AsksOutcome => _query.Dispositions.Count > 0 || _query.Direction is not null || _query.Directions.Count > 0
+        || _query.DurationMin is not null || _query.DurationMax is not null || _query.BillsecMin is not null || _query.BillsecMax is not null;
+
+    // Every leading column is said, so that the index is entered at each combination: there are few. Numbers only, so they stand in the text.
+    private string Outcome(string table)
+    {
+        IEnumerable<int> dispositions = _query.Dispositions.Count > 0 ? _query.Dispositions.Select(static value => (int)value) : EnumNames<Disposition>.All.Select(static pair => (int)pair.Value);
+        var directions = new List<int>();
+        if (_query.Direction is { } direction) directions.Add((int)direction);
+        if (_query.Directions.Count > 0) directions = [.. _query.Directions.Select(static value => (int)value).Where(value => directions.Count == 0 || directions.Contains(value))];
+        if (_query.Direction is null && _query.Directions.Count == 0) directions = [.. EnumNames<CallDirection>.All.Select(static pair => (int)pair.Value), NoDirection];
+        string text = $"{table}.disposition IN ({string.Join(", ", dispositions)}) AND ifnull({table}.direction, {NoDirection}) IN ({string.Join(", ", directions)})";
+
+        // A call is never billed for longer than it lasted.
+        TimeSpan? least = _query.DurationMin is { } min && !(_query.BillsecMin > min) ? min : _query.BillsecMin ?? _query.DurationMin;
+        if (least is { } atLeast) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.duration_us >= {CallRow.Microseconds(atLeast)}");
+        if (_query.DurationMax is { } most) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.duration_us <= {CallRow.Microseconds(most)}");
+        if (_query.BillsecMin is { } billed) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us >= {CallRow.Microseconds(billed)}");
+        if (_query.BillsecMax is { } billedMost) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us <= {CallRow.Microseconds(billedMost)}");
+        return text;
+    }
+
+    private void AndIds()
+    {
+        var ids = new List<object?>();
+        byte[] id = new byte[CallRow.IdBytes];
+        foreach (string text in _query.Ids)
+        {
+            if (CallRow.TryReadId(text, out DateOnly day, id) && day == _day) ids.Add(id.ToArray());
+        }
+
+        if (ids.Count == 0) And("0");
+        else Drive($"SELECT s.started_at, s.id FROM calls s WHERE s.id {In(ids.Count)}", [.. ids]);
     }
 
     private bool DriveByNumber(SqliteDatabase database, string text, int roles, int prefixRows)
@@ -236,9 +405,25 @@ internal sealed class CallSelect
         if (_query.Flags != CallFlags.None) And("(c.flags & ?) = ?", (long)_query.Flags, (long)_query.Flags);
         if (_query.DurationMin is { } least) And("c.duration_us >= ?", CallRow.Microseconds(least));
         if (_query.DurationMax is { } most) And("c.duration_us <= ?", CallRow.Microseconds(most));
+        if (_query.BillsecMin is { } billed) And("c.billsec_us >= ?", CallRow.Microseconds(billed));
+        if (_query.BillsecMax is { } billedMost) And("c.billsec_us <= ?", CallRow.Microseconds(billedMost));
+        if (_query.Directions.Count > 0) And($"c.direction {In(_query.Directions.Count)}", [.. _query.Directions.Select(static value => (object?)(long)value)]);
+        if (_query.Recorded is { } recorded)
+            And($"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE r.document = c.document AND r.state = ?)", (long)RecordingState.Available);
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
+        if (_frame.Mark is { } mark) And("c.document <= ?", mark);
+        foreach ((string condition, object?[] arguments) in _frame.Hidden.Conditions("c")) And(condition, arguments);
+        if (_query.Start is { } start && _query.Sort == CallSort.StartedAt && _frame.After is null) AndStart(start);
         if (!string.IsNullOrEmpty(_query.Text))
             And("instr((SELECT d.search FROM call_documents d WHERE d.document = c.document), ?) > 0", _query.Text.ToLowerInvariant());
+    }
+
+    // The record at the position and those behind it.
+    private void AndStart(CallPosition start)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(start.Id, out _, id) && !_query.Ascending) id.AsSpan().Fill(0xFF);
+        And($"({Key}, {Id}) {(_query.Ascending ? ">" : "<")}= (?, ?)", start.StartedAt.Microseconds, id);
     }
 
     // Rows behind the cursor in the order (key, day, id).

@@ -27,6 +27,8 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Catalog { get; } = Embedded("Catalog");
 
+    public static SchemaMigrations Hidden { get; } = Embedded("Hidden");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>

@@ -29,6 +29,12 @@ internal sealed class SqliteDatabase : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Whether the day of this connection had its indexes for closed days when it was opened.</summary>
+    public bool IsSealed { get; set; }
+
+    /// <summary>Whether the file of deleted calls is attached as <c>hidden</c>.</summary>
+    public bool HasHidden { get; set; }
+
     public static SqliteDatabase Open(string path, SqliteAccess access, TimeSpan busyTimeout, int cacheKibibytes)
     {
         SqliteLibrary.EnsureLoaded();

@@ -89,7 +89,7 @@ public sealed class TokenStoreTests : IDisposable
     public void Create_WithAScopeThatThereIsNot_IsRefused()
     {
         TokenStore store = TokenStore.Open(_folder, _clock);
-        Assert.Throws<ArgumentException>(() => store.Create("x", ["calls:write"]));
+        Assert.Throws<ArgumentException>(() => store.Create("x", ["calls:fly"]));
         Assert.Throws<ArgumentException>(() => store.Create("x", []));
         Assert.False(File.Exists(FilePath));
         Assert.False(store.Revoke("nobody"));

@@ -1,0 +1,43 @@
+using CdrEngine.Api.Access;
+using CdrEngine.Api.Answers;
+using CdrEngine.Api.Endpoints;
+using CdrEngine.Calls.Ports;
+
+namespace CdrEngine.Api.Dialects.Common;
+
+/// <summary>The parts that the answers of all dialects come from.</summary>
+internal sealed class DialectDesk
+{
+    /// <summary>Settings.</summary>
+    public required ApiOptions Options { get; init; }
+
+    /// <summary>Calls by page, by id, by integer id.</summary>
+    public required ICallPager Calls { get; init; }
+
+    /// <summary>Calls by cursor.</summary>
+    public required ICallReader Reader { get; init; }
+
+    /// <summary>Deletion.</summary>
+    public required ICallEraser Eraser { get; init; }
+
+    /// <summary>Media sessions and recordings.</summary>
+    public required ApiMedia Media { get; init; }
+
+    /// <summary>Who is who, as far as the wire cannot tell.</summary>
+    public required IApiDirectory Directory { get; init; }
+
+    /// <summary>Sound, made and sent.</summary>
+    public required RecordingEndpoints Recordings { get; init; }
+
+    /// <summary>Packets and the audit.</summary>
+    public required Downloads Downloads { get; init; }
+
+    /// <summary>Places for lists.</summary>
+    public required Seats Lists { get; init; }
+
+    /// <summary>Tokens; null where none are asked for.</summary>
+    public required TokenStore? Tokens { get; init; }
+
+    /// <summary>Back-off of wrong credentials.</summary>
+    public required AccessGate Gate { get; init; }
+}

@@ -1,0 +1,175 @@
+using System.Text.Json;
+using CdrEngine.Api.Access;
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using Microsoft.AspNetCore.Http;
+
+namespace CdrEngine.Api.Dialects.Ucom;
+
+/// <summary>UCOM: the calls of a client.</summary>
+internal sealed class UcomDialect : Dialect
+{
+    private const int DefaultSize = 50;
+    private const string Path = "/client/{client_id}/calls";
+
+    private static readonly ApiParameter[] Parameters =
+    [
+        PageParameters.InPath("client_id", "The client: a tenant's name or number.", "1"),
+        new("start_datetime", "Begun at or after, UTC.", new ValueShape("string", "2026-11-20 04:27:00")),
+        new("end_datetime", "Begun at or before, UTC.", new ValueShape("string", "2026-11-20 05:27:00")),
+        List("from_username", "Number that called.", "1001"),
+        List("to_username", "Number that was called.", "2002"),
+        List("bridged_username", "Number of the person that the call was connected to.", "2002"),
+        List("did_number", "External number that the call came in by.", "74951234567"),
+        new("extension_id", "Extension that the call belongs to.", new ValueShape("integer", "10002")) { IsList = true },
+        new("flow", "Direction.", new ValueShape("string", "in") { Names = ["in", "out"] }) { IsList = true },
+        Seconds("start_duration", "Lasted at least, seconds."),
+        Seconds("end_duration", "Lasted at most, seconds."),
+        Seconds("start_bridged_duration", "Was connected to a person for at least, seconds."),
+        Seconds("end_bridged_duration", "Was connected to a person for at most, seconds."),
+        new("order", "By the start: the latest or the earliest first.", new ValueShape("string", "asc") { Names = ["asc", "desc"] }) { Default = "desc" },
+        PageParameters.Page("page"),
+        PageParameters.Size("per_page", DefaultSize, CallQuery.MaxLimit),
+    ];
+
+    /// <inheritdoc />
+    public override string Name => "ucom";
+
+    /// <inheritdoc />
+    public override string Title => "UCOM calls";
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Prefixes => ["/client"];
+
+    /// <inheritdoc />
+    public override JsonSerializerOptions Json => UcomJson.Default.Options;
+
+    /// <inheritdoc />
+    public override Type ErrorType => typeof(UcomError);
+
+    // Routing takes a slash at the end for none, so this serves /calls/ as well.
+    /// <inheritdoc />
+    public override IReadOnlyList<DialectRoute> Routes { get; } =
+    [
+        new(HttpMethods.Get, Path, "getClientCalls", "Calls of a client, a page at a time.", ListAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Parameters = Parameters,
+            Gives = typeof(UcomPage),
+            Errors = [StatusCodes.Status404NotFound],
+        },
+    ];
+
+    /// <inheritdoc />
+    public override Task WriteAsync(HttpContext context, int status, string detail, string? parameter) =>
+        WriteJsonAsync(context, status, new UcomError(status, detail, parameter));
+
+    private static async Task ListAsync(DialectRequest request)
+    {
+        string client = request.Path("client_id");
+        if (!await request.EnterAsync(client)) return;
+        UcomQuery asked = Read(request);
+        if (await request.RefusedAsync()) return;
+        CallSlice? slice = await request.PageAsync(new CallPageRequest
+        {
+            Query = asked.Query,
+            Skip = (asked.Page - 1) * asked.PerPage,
+            Take = (int)asked.PerPage,
+            Where = asked.Bridged ? record => UcomMapping.Bridge(record, CallFacts.Of(record)) is { } bridge && asked.Meets(bridge, request.Desk.Options.Rounding) : null,
+            WhereName = asked.Bridged ? $"bridged {asked.BridgedLeast} {asked.BridgedMost} {string.Join(',', asked.BridgedNumbers)}" : "",
+        });
+        if (slice is null) return;
+        long? owner = request.Desk.Directory.Find(client)?.Id;
+        await request.JsonAsync(new UcomPage(
+            [.. slice.Calls.Select(call => UcomMapping.Call(call.Record, CallFacts.Of(call.Record), owner, request.Desk.Options.Rounding))],
+            asked.Query.Ascending ? "asc" : "desc",
+            asked.Page,
+            asked.PerPage));
+    }
+
+    private static UcomQuery Read(DialectRequest request)
+    {
+        QueryReader query = request.Query;
+        BillsecRounding rounding = request.Desk.Options.Rounding;
+        var asked = new UcomQuery
+        {
+            Page = query.Whole("page", 1, 1, PageParameters.LastPage),
+            PerPage = query.Whole("per_page", DefaultSize, 1, CallQuery.MaxLimit),
+            BridgedLeast = query.WholeOrNull("start_bridged_duration", 0, WholeSeconds.Max),
+            BridgedMost = query.WholeOrNull("end_bridged_duration", 0, WholeSeconds.Max),
+            BridgedNumbers = query.Texts("bridged_username"),
+        };
+        var directions = new HashSet<CallDirection>();
+        foreach (string flow in query.Texts("flow"))
+        {
+            if (flow is "in" or "out") directions.UnionWith(UcomMapping.Directions(flow));
+            else query.Refuse("flow", flow, "is none of in, out");
+        }
+
+        IReadOnlyList<string> dids = query.Texts("did_number");
+        IReadOnlyList<string> called = query.Texts("to_username");
+        if (dids.Count > 0)
+        {
+            // A DID is the number dialled of a call that comes in; asked with others, both are to hold.
+            if (directions.Count == 0) directions.UnionWith(UcomMapping.Directions("in"));
+            else directions.IntersectWith(UcomMapping.Directions("in"));
+            called = called.Count == 0 ? dids : [.. called.Intersect(dids, StringComparer.Ordinal)];
+        }
+
+        IReadOnlyList<long> extensions = query.Wholes("extension_id");
+        IReadOnlyList<string> numbers = [.. extensions.SelectMany(id => request.Desk.Directory.NumbersOf(request.Tenant, id)).Distinct(StringComparer.Ordinal)];
+        bool nothing = (extensions.Count > 0 && numbers.Count == 0) || (dids.Count > 0 && (called.Count == 0 || directions.Count == 0));
+        return asked with
+        {
+            Query = new CallQuery
+            {
+                From = query.Time("start_datetime", UcomMapping.ReadTime, "2026-11-20 04:27:00"),
+                To = query.Time("end_datetime", UcomMapping.ReadTime, "2026-11-20 05:27:00") is { } last ? last + TimeSpan.FromSeconds(1) : null,
+                CallerNumbers = query.Texts("from_username"),
+                DialledNumbers = called,
+                PartyNumbers = numbers,
+                Directions = [.. directions.Order()],
+                DurationMin = query.WholeOrNull("start_duration", 0, WholeSeconds.Max) is { } least ? WholeSeconds.AtLeast(least, rounding) : null,
+                DurationMax = query.WholeOrNull("end_duration", 0, WholeSeconds.Max) is { } most ? WholeSeconds.AtMost(most, rounding) : null,
+                Dispositions = asked.Bridged ? [Disposition.Answered] : [],
+                Ascending = query.Word("order", "asc", "desc") == "asc",
+
+                // No id is this text: asked for what cannot be, the answer is an empty page.
+                Ids = nothing ? ["none"] : [],
+            },
+        };
+    }
+
+    private static ApiParameter List(string name, string description, string example) => new(name, description + " Repeat it, or put commas between.", new ValueShape("string", example)) { IsList = true };
+
+    private static ApiParameter Seconds(string name, string description) => new(name, description, new ValueShape("integer", "30") { Minimum = 0, Maximum = WholeSeconds.Max });
+
+    /// <summary>What was asked for.</summary>
+    private sealed record UcomQuery
+    {
+        public CallQuery Query { get; init; } = new();
+
+        public long Page { get; init; }
+
+        public long PerPage { get; init; }
+
+        public long? BridgedLeast { get; init; }
+
+        public long? BridgedMost { get; init; }
+
+        public IReadOnlyList<string> BridgedNumbers { get; init; } = [];
+
+        public bool Bridged => BridgedLeast is not null || BridgedMost is not null || BridgedNumbers.Count > 0;
+
+        public bool Meets(BridgeFacts bridge, BillsecRounding rounding)
+        {
+            if (BridgedNumbers.Count > 0 && !BridgedNumbers.Contains(bridge.Number, StringComparer.Ordinal)) return false;
+            if (BridgedLeast is null && BridgedMost is null) return true;
+            if (bridge.Ended is not { } ended) return false;
+            long seconds = WholeSeconds.Of(ended < bridge.At ? TimeSpan.Zero : ended - bridge.At, rounding);
+            return !(seconds < BridgedLeast) && !(seconds > BridgedMost);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Calls.Ports;
+
+/// <summary>Lists stored calls by number of page, finds them by their integer ids, and counts them: what clients ask that know no cursors.</summary>
+/// <remarks>Calls that were deleted are never given. Any number of threads.</remarks>
+public interface ICallPager
+{
+    /// <summary>One page. The page that skips nothing takes the calls stored by then for its viewer and query; further pages show of those and
+    /// no others, so that what arrives meanwhile neither shifts nor repeats anything. What was taken is forgotten after some minutes without
+    /// a question, or for others' sake; the next page then takes what is stored by then.</summary>
+    CallSlice Page(CallPageRequest request);
+
+    /// <summary>The call with this record id; null where there is none.</summary>
+    ListedCall? Find(string id);
+
+    /// <summary>The call with this integer id; null where there is none.</summary>
+    ListedCall? FindByNumber(long number);
+
+    /// <summary>How many calls a query asks for; its limit, order and cursor do not matter.</summary>
+    long Count(CallQuery query);
+}
+
+/// <summary>A stored call as it is listed.</summary>
+/// <param name="Record">Its record.</param>
+/// <param name="Tenant">Tenant it belongs to; null where it belongs to none.</param>
+/// <param name="Number">Its integer id; see <see cref="CallNumber"/>.</param>
+public sealed record ListedCall(CallRecord Record, string? Tenant, long Number);
+
+/// <summary>Which page is asked for.</summary>
+public sealed record CallPageRequest
+{
+    /// <summary>Filters and sense, in order of time. Its limit, cursor, start and sort do not matter.</summary>
+    public required CallQuery Query { get; init; }
+
+    /// <summary>Calls that stand before the page, 0 or more.</summary>
+    public long Skip { get; init; }
+
+    /// <summary>Calls on the page, 1..<see cref="CallQuery.MaxLimit"/>; clamped.</summary>
+    public int Take { get; init; } = 50;
+
+    /// <summary>Who asks, for example the id of a token: pages belong together where viewer and query are the same.</summary>
+    public string Viewer { get; init; } = "";
+
+    /// <summary>Whether <see cref="CallSlice.Total"/> is asked for.</summary>
+    public bool WantsTotal { get; init; }
+
+    /// <summary>A condition on the record that no column holds; null for none. Records are read until enough meet it, so the query should be narrow.</summary>
+    public Func<CallRecord, bool>? Where { get; init; }
+
+    /// <summary>Tells one <see cref="Where"/> from another.</summary>
+    public string WhereName { get; init; } = "";
+}
+
+/// <summary>One page.</summary>
+public sealed record CallSlice
+{
+    /// <summary>Calls in order.</summary>
+    public required IReadOnlyList<ListedCall> Calls { get; init; }
+
+    /// <summary>True where further calls follow.</summary>
+    public bool HasMore { get; init; }
+
+    /// <summary>Calls on all pages together; null where it was not asked for.</summary>
+    public long? Total { get; init; }
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>What one viewer is shown of one query, page after page. Locked by who uses it.</summary>
+/// <param name="marks">For each day the document up to which its calls belong to the walk.</param>
+internal sealed class Walk(Dictionary<DateOnly, long> marks)
+{
+    private readonly Dictionary<DateOnly, SortedList<long, CallCursor>> _places = [];
+    private int _count;
+
+    public Dictionary<DateOnly, long> Marks => marks;
+
+    /// <summary>Calls on all pages, once counted.</summary>
+    public long? Total { get; set; }
+
+    /// <summary>True where a place at or behind this row of a day is known, so that the row is in that day or right at its end.</summary>
+    public bool Reaches(DateOnly day, long row) => _places.TryGetValue(day, out SortedList<long, CallCursor>? places) && places.Keys[^1] >= row;
+
+    /// <summary>The nearest place at or before a row: its row, and behind which call it is; row 0 and null where none is known.</summary>
+    public (long Row, CallCursor? After) Nearest(DateOnly day, long row)
+    {
+        if (!_places.TryGetValue(day, out SortedList<long, CallCursor>? places)) return (0, null);
+        int low = 0, high = places.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (places.Keys[middle] <= row) low = middle + 1;
+            else high = middle;
+        }
+
+        return low == 0 ? (0, null) : (places.Keys[low - 1], places.Values[low - 1]);
+    }
+
+    /// <summary>Remembers that a row of a day stands right behind a call; nothing more once there are <paramref name="most"/>.</summary>
+    public void Remember(DateOnly day, long row, CallCursor after, int most)
+    {
+        if (_count >= most)
+        {
+            // Those that walk on leave earlier pages behind: every second place serves them as well.
+            Thin();
+        }
+
+        if (!_places.TryGetValue(day, out SortedList<long, CallCursor>? places)) _places.Add(day, places = []);
+        if (places.TryAdd(row, after)) _count++;
+    }
+
+    private void Thin()
+    {
+        foreach (SortedList<long, CallCursor> places in _places.Values)
+        {
+            for (int i = places.Count - 2; i >= 0; i -= 2)
+            {
+                places.RemoveAt(i);
+                _count--;
+            }
+        }
+    }
+}
+
+/// <summary>The walks of late, a bounded number. Any thread.</summary>
+internal sealed class Walks(int capacity, TimeSpan age)
+{
+    private readonly Dictionary<string, LinkedListNode<(string Key, Walk Walk, long Used)>> _walks = new(StringComparer.Ordinal);
+    private readonly LinkedList<(string Key, Walk Walk, long Used)> _byUse = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>The walk of a key; a new one where it begins anew or is not known any more.</summary>
+    public Walk Of(string key, bool anew, Func<Dictionary<DateOnly, long>> marks)
+    {
+        long now = Stopwatch.GetTimestamp();
+        lock (_lock)
+        {
+            while (_byUse.First is { } oldest && Stopwatch.GetElapsedTime(oldest.Value.Used, now) > age) Remove(oldest);
+            if (_walks.TryGetValue(key, out LinkedListNode<(string Key, Walk Walk, long Used)>? known))
+            {
+                Remove(known);
+                if (!anew)
+                {
+                    Add(key, known.Value.Walk, now);
+                    return known.Value.Walk;
+                }
+            }
+        }
+
+        var walk = new Walk(marks());
+        lock (_lock)
+        {
+            if (_walks.TryGetValue(key, out LinkedListNode<(string Key, Walk Walk, long Used)>? meanwhile)) Remove(meanwhile);
+            if (_walks.Count >= capacity && _byUse.First is { } least) Remove(least);
+            Add(key, walk, now);
+        }
+
+        return walk;
+    }
+
+    private void Add(string key, Walk walk, long now) => _walks.Add(key, _byUse.AddLast((key, walk, now)));
+
+    private void Remove(LinkedListNode<(string Key, Walk Walk, long Used)> node)
+    {
+        _walks.Remove(node.Value.Key);
+        _byUse.Remove(node);
+    }
+}
+
+/// <summary>How many calls of a day meet a query, as long as the day's file has not changed. Any thread.</summary>
+internal sealed class DayCounts(int capacity)
+{
+    private readonly Dictionary<string, (string Version, long Count)> _counts = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+
+    /// <summary>A text that changes whenever anything is written to a day.</summary>
+    public static string StampOf(string path)
+    {
+        var file = new FileInfo(path);
+        var log = new FileInfo(path + "-wal");
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}/{(file.Exists ? file.Length : 0)}/{(log.Exists ? log.LastWriteTimeUtc.Ticks : 0)}/{(log.Exists ? log.Length : 0)}");
+    }
+
+    public long GetOrAdd(string key, string version, Func<long> count)
+    {
+        lock (_lock)
+        {
+            if (_counts.TryGetValue(key, out (string Version, long Count) known) && known.Version == version) return known.Count;
+        }
+
+        long counted = count();
+        lock (_lock)
+        {
+            // Cheaper than an order of use, and seldom.
+            if (_counts.Count >= capacity) _counts.Clear();
+            _counts[key] = (version, counted);
+        }
+
+        return counted;
+    }
+}

@@ -1,0 +1,295 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// Pages by number. A walk is what one viewer was shown of one query: how far each day reached when it began, and places within it, so that a page
+// is found from the nearest place and not from the first row.
+public sealed partial class SqliteCallStore
+{
+    private const int RecordsRead = 200;
+
+    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'calls_by_outcome'";
+
+    // What is said of outcome and length leads straight to the rows, and is counted without looking at them. Tenants in order of time.
+    private const string SealIndexes = """
+        BEGIN IMMEDIATE;
+        CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (disposition, ifnull(direction, 9), duration_us, billsec_us);
+        COMMIT;
+        """;
+
+    private readonly DayCounts _counts;
+    private readonly Walks _walks;
+
+    /// <inheritdoc />
+    public CallSlice Page(CallPageRequest request)
+    {
+        CallQuery query = request.Query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
+        int take = Math.Clamp(request.Take, 1, CallQuery.MaxLimit);
+        long skip = Math.Max(0, request.Skip);
+        string text = CallCursor.TextOf(query);
+        return Reading(days =>
+        {
+            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0, () => Marks(days, query));
+            lock (walk)
+            {
+                List<FoundCall> found = request.Where is null
+                    ? Plain(days, query, walk, skip, take + 1)
+                    : Chosen(days, query, walk, skip, take + 1, request.Where);
+                bool more = found.Count > take;
+                if (more) found.RemoveRange(take, found.Count - take);
+                long? total = null;
+                if (request.WantsTotal)
+                    total = request.Where is null ? Total(days, query, walk) : ChosenTotal(days, query, walk, request.Where);
+                return new CallSlice { Calls = Listed(days, found), HasMore = more, Total = total };
+            }
+        });
+    }
+
+    /// <inheritdoc />
+    public ListedCall? Find(string id)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return Reading(days => days.Get(day) is { } database ? FindListed(database, day, bytes) : null);
+    }
+
+    /// <inheritdoc />
+    public ListedCall? FindByNumber(long number)
+    {
+        byte[] first = new byte[CallRow.IdBytes];
+        byte[] last = new byte[CallRow.IdBytes];
+        if (!CallNumber.TryRead(number, out DateOnly day, first, last, out int rank)) return null;
+        return Reading(days =>
+        {
+            if (days.Get(day) is not { } database) return null;
+            List<(byte[] Id, long Document)> ranked = Ranked(database, first, last);
+            return rank < ranked.Count ? FindListed(database, day, ranked[rank].Id) : null;
+        });
+    }
+
+    /// <inheritdoc />
+    public long Count(CallQuery query)
+    {
+        query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
+        return Reading(days => Total(days, query, new Walk(Marks(days, query))));
+    }
+
+    /// <summary>The plan for a walk's page on one day, for tests of the indexes.</summary>
+    internal List<string> ExplainPage(CallQuery query, DateOnly day) => Reading(days =>
+    {
+        SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
+        return CallSelect.Build(database, query, Frame(day) with { Limit = 51, Mark = 1, Offset = 50 }).Explain(database);
+    });
+
+    /// <summary>Gives days that are over the indexes that rare outcomes, lengths and tenants are found by. Calls stored for such a day later keep
+    /// them; the day that is written to all the time goes without, so that writing stays cheap.</summary>
+    /// <param name="before">Days before this one.</param>
+    /// <param name="stop">Ends it between two days.</param>
+    /// <returns>How many days were given them.</returns>
+    /// <exception cref="StoreException">A day cannot be written.</exception>
+    public int Seal(DateOnly before, CancellationToken stop = default)
+    {
+        int done = 0;
+        foreach (DateOnly day in _files.List())
+        {
+            if (day >= before || stop.IsCancellationRequested) break;
+            if (Reading(days => days.Get(day) is not { } database || database.Scalar(SealedBy) > 0)) continue;
+
+            // A connection of its own: no writer waits for it longer than for the one day.
+            using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
+            {
+                database.Execute(SealIndexes);
+            }
+
+            done++;
+        }
+
+        // Connections opened before do not count on them.
+        if (done > 0) Interlocked.Increment(ref _droppedDays);
+        return done;
+    }
+
+    private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
+
+    private Dictionary<DateOnly, long> Marks(OpenDays days, CallQuery query)
+    {
+        var marks = new Dictionary<DateOnly, long>();
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (days.Get(day) is { } database) marks[day] = LastOf(database);
+        }
+
+        return marks;
+    }
+
+    // What of a day a walk shows; null where nothing.
+    private SelectFrame? FrameOf(SqliteDatabase database, DateOnly day, CallQuery query, Walk walk)
+    {
+        if (!walk.Marks.TryGetValue(day, out long mark)) return null;
+        SelectFrame frame = Frame(day);
+        if (frame.Hidden.HidesAll(query.Tenant, mark)) return null;
+        return LastOf(database) > mark ? frame with { Mark = mark } : frame;
+    }
+
+    // 1. Days before the page are passed by their counts, unless a place is known beyond. 2. Within the day the nearest place is the start.
+    // 3. Where the page ended in each day is remembered.
+    private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
+    {
+        var found = new List<FoundCall>();
+        long left = skip;
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (found.Count >= limit) break;
+            if (days.Get(day) is not { } database || FrameOf(database, day, query, walk) is not { } frame) continue;
+            if (left > 0 && !walk.Reaches(day, left))
+            {
+                long count = CountOf(database, query, frame);
+                if (count <= left)
+                {
+                    left -= count;
+                    continue;
+                }
+            }
+
+            (long row, CallCursor? after) = walk.Nearest(day, left);
+            List<FoundCall> rows = CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
+            found.AddRange(rows);
+
+            // The last row is only looked at to know whether there is more.
+            int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
+            if (shown > 0) walk.Remember(day, left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id), _limits.WalkPlaces);
+            left = 0;
+        }
+
+        return found;
+    }
+
+    // Records are read and judged; places are counted over all days.
+    private List<FoundCall> Chosen(OpenDays days, CallQuery query, Walk walk, long skip, int limit, Func<CallRecord, bool> where)
+    {
+        (long row, CallCursor? after) = walk.Nearest(default, skip);
+        var found = new List<FoundCall>();
+        foreach (FoundCall call in Judged(days, query, walk, after, where))
+        {
+            if (row++ < skip) continue;
+            found.Add(call);
+            if (found.Count >= limit) break;
+        }
+
+        int shown = Math.Min(found.Count, limit - 1);
+        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id), _limits.WalkPlaces);
+        return found;
+    }
+
+    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, Func<CallRecord, bool> where) =>
+        walk.Total ??= Judged(days, query, walk, null, where).LongCount();
+
+    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, Func<CallRecord, bool> where)
+    {
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
+            if (days.Get(day) is not { } database || FrameOf(database, day, query, walk) is not { } frame) continue;
+            CallCursor? from = after?.Day == day ? after : null;
+            List<FoundCall> rows;
+            do
+            {
+                rows = CallSelect.Rows(database, query, frame with { After = from, Limit = RecordsRead });
+                foreach (FoundCall row in rows)
+                {
+                    if (RecordOf(database, row.Document) is { } record && where(record)) yield return row;
+                }
+
+                if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day, rows[^1].Id);
+            }
+            while (rows.Count == RecordsRead);
+        }
+    }
+
+    private long Total(OpenDays days, CallQuery query, Walk walk)
+    {
+        if (walk.Total is { } known) return known;
+        long total = 0;
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (days.Get(day) is { } database && FrameOf(database, day, query, walk) is { } frame) total += CountOf(database, query, frame);
+        }
+
+        walk.Total = total;
+        return total;
+    }
+
+    private long CountOf(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    {
+        // A day that lies within the times asked for counts the same whatever they are.
+        DateOnly day = frame.Day;
+        bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+        if (whole) query = query with { From = null, To = null };
+        string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
+        string version = $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}";
+        return _counts.GetOrAdd(key, version, () => CallSelect.Count(database, query, frame));
+    }
+
+    private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
+
+    private CallRecord? RecordOf(SqliteDatabase database, long document)
+    {
+        using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
+        return find.Bind(document).Step() ? ReadCall(find) : null;
+    }
+
+    private List<ListedCall> Listed(OpenDays days, List<FoundCall> found)
+    {
+        var listed = new List<ListedCall>(found.Count);
+        foreach (FoundCall call in found)
+        {
+            if (days.Get(call.Day) is { } database && RecordOf(database, call.Document) is { } record)
+                listed.Add(new ListedCall(record, call.Tenant, NumberOf(database, record.Id, call.Id)));
+        }
+
+        return listed;
+    }
+
+    private ListedCall? FindListed(SqliteDatabase database, DateOnly day, byte[] id)
+    {
+        if (IsHidden(database, day, id)) return null;
+        long document;
+        string? tenant;
+        using (SqliteStatement find = database.Prepare("SELECT document, tenant FROM calls WHERE id = ?1"))
+        {
+            if (!find.BindBlob(id.AsSpan()).Step()) return null;
+            document = find.Long(0);
+            tenant = find.IsNull(1) ? null : find.Text(1);
+        }
+
+        return RecordOf(database, document) is { } record ? new ListedCall(record, tenant, NumberOf(database, record.Id, id)) : null;
+    }
+
+    // Calls whose ids lie in a range, the one stored first in front. Nearly always one.
+    private static List<(byte[] Id, long Document)> Ranked(SqliteDatabase database, byte[] first, byte[] last)
+    {
+        var ranked = new List<(byte[] Id, long Document)>();
+        using SqliteStatement list = database.Prepare("SELECT c.id, c.document FROM calls c WHERE c.id BETWEEN ?1 AND ?2");
+        list.BindBlob(first.AsSpan()).BindBlob(last.AsSpan());
+        while (list.Step()) ranked.Add((list.Blob(0).ToArray(), list.Long(1)));
+        if (ranked.Count > 1) ranked.Sort(static (left, right) => left.Document.CompareTo(right.Document));
+        return ranked;
+    }
+
+    private static long NumberOf(SqliteDatabase database, string id, byte[] bytes)
+    {
+        long number = CallNumber.Of(id);
+        byte[] first = new byte[CallRow.IdBytes];
+        byte[] last = new byte[CallRow.IdBytes];
+        if (number < 0 || !CallNumber.TryRead(number, out _, first, last, out _)) return number;
+        using (SqliteStatement alone = database.Prepare("SELECT count(*) FROM (SELECT 1 FROM calls WHERE id BETWEEN ?1 AND ?2 LIMIT 2)"))
+        {
+            if (alone.BindBlob(first.AsSpan()).BindBlob(last.AsSpan()).Step() && alone.Long(0) < 2) return number;
+        }
+
+        return CallNumber.Of(id, Ranked(database, first, last).FindIndex(call => call.Id.AsSpan().SequenceEqual(bytes)));
+    }
+}

@@ -1,0 +1,128 @@
+using CdrEngine.Api.Access;
+using CdrEngine.Api.Statistics;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Api.Tests.Dialects;
+
+/// <summary>A real server over a real store in a folder of its own, and clients of several tenants.</summary>
+internal sealed class DialectRig : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("cdr-dialect-").FullName;
+    private readonly ApiHost _host;
+    private readonly FakeCalls _none = new();
+
+    private DialectRig(FakeDirectory? directory)
+    {
+        Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
+        Media = new FakeMedia(_none);
+        Options = new ApiOptions
+        {
+            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            AccessFolder = Path.Combine(_folder, "access"),
+            Time = Clock,
+            OnFault = fault =>
+            {
+                lock (Faults) Faults.Add(fault);
+            },
+        };
+        _host = new ApiHost(
+            Options,
+            Store,
+            Packets,
+            new ApiMedia(Store, Media, Store),
+            new StatisticsBoard(),
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()));
+    }
+
+    public ApiOptions Options { get; }
+
+    public TestClock Clock { get; } = new();
+
+    public SqliteCallStore Store { get; }
+
+    public FakePackets Packets { get; } = new();
+
+    public FakeMedia Media { get; }
+
+    public List<string> Faults { get; } = [];
+
+    public string Url { get; private set; } = "";
+
+    public string AdminToken { get; private set; } = "";
+
+    public TokenStore Tokens { get; private set; } = null!;
+
+    /// <summary>Client with the administrator's token.</summary>
+    public HttpClient Admin { get; private set; } = new();
+
+    public string AccessFolder => Options.AccessFolder;
+
+    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null)
+    {
+        var rig = new DialectRig(directory);
+        ApiStarted started = await rig._host.StartAsync();
+        rig.Url = started.Url;
+        rig.AdminToken = started.NewAdminToken!;
+        rig.Admin = rig.Client(started.NewAdminToken);
+        rig.Tokens = TokenStore.Open(rig.AccessFolder, rig.Clock);
+        return rig;
+    }
+
+    /// <summary>A new token; the server sees it with its next look.</summary>
+    public string NewToken(string? tenant, params string[] scopes)
+    {
+        string token = Tokens.Create("test", scopes.Length == 0 ? [ApiScopes.CallsRead, ApiScopes.RecordingsRead, ApiScopes.PacketsRead] : scopes, tenant: tenant);
+        Clock.Move(TimeSpan.FromSeconds(2));
+        return token;
+    }
+
+    /// <summary>A client that sends a bearer token.</summary>
+    public HttpClient Client(string? token)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new Uri(Url), Timeout = TimeSpan.FromSeconds(60) };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return client;
+    }
+
+    public void Add(params CallRecord[] calls) => Add(null, calls);
+
+    public void Add(string? tenant, params CallRecord[] calls) =>
+        Assert.Null(Store.Write([.. calls.Select(call => new StoredCall(call, RecordRevision.Final, default, tenant))]).Fault);
+
+    public static async Task<JsonElement> JsonAsync(HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == status, $"{response.RequestMessage?.RequestUri}: {(int)response.StatusCode} {text}");
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    public async Task<JsonElement> GetAsync(string path, HttpStatusCode status = HttpStatusCode.OK) => await JsonAsync(await Admin.GetAsync(path), status);
+
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        await _host.StopAsync();
+        await _host.DisposeAsync();
+        Store.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A directory of two tenants.</summary>
+internal sealed class FakeDirectory : IApiDirectory
+{
+    public Dictionary<string, ApiAccount> Accounts { get; } = new(StringComparer.Ordinal)
+    {
+        ["acme"] = new ApiAccount("acme", 1),
+        ["1"] = new ApiAccount("acme", 1),
+        ["beta"] = new ApiAccount("beta", 2),
+        ["2"] = new ApiAccount("beta", 2),
+    };
+
+    public Dictionary<long, string[]> Users { get; } = new() { [10001] = ["1001"], [10002] = ["2002", "+4930123"] };
+
+    public ApiAccount? Find(string account) => Accounts.GetValueOrDefault(account);
+
+    public IReadOnlyList<string> NumbersOf(string? tenant, long user) => Users.GetValueOrDefault(user, []);
+}

@@ -1,0 +1,122 @@
+namespace CdrEngine.Api.Tests.Dialects.Ucom;
+
+public sealed class UcomListTests : IAsyncLifetime
+{
+    private DialectRig _rig = null!;
+
+    public async Task InitializeAsync() => _rig = await DialectRig.StartAsync(new FakeDirectory());
+
+    public async Task DisposeAsync() => await _rig.DisposeAsync();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("from_username=1001", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11)]
+    [InlineData("from_username=1002,1009&from_username=1003", 12, 13, 19)]
+    [InlineData("from_username[]=1002", 12)]
+    [InlineData("to_username=55501,55502", 1, 2)]
+    [InlineData("did_number=55501", 1)]
+    [InlineData("did_number=55501&to_username=55502")]
+    [InlineData("flow=in", 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)]
+    [InlineData("flow=in,out", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)]
+    [InlineData("extension_id=10001", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11)]
+    [InlineData("extension_id=77")]
+    [InlineData("start_duration=18", 17, 18, 19)]
+    [InlineData("end_duration=3", 0, 1, 2)]
+    [InlineData("start_duration=5&end_duration=6", 4, 5)]
+    [InlineData("start_datetime=2026-11-20 04:27:17", 17, 18, 19)]
+    [InlineData("start_datetime=2026-11-20 04:27:05&end_datetime=2026-11-20T04:27:06Z", 5, 6)]
+    [InlineData("start_bridged_duration=0")]
+    [InlineData("bridged_username=2002")]
+    [InlineData("what=ever&page=", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)]
+    public async Task Filter_FindsItsCalls(string query, params int[] expected)
+    {
+        AddCalls();
+        if (query.Length == 0) expected = [.. Enumerable.Range(0, 20)];
+        JsonElement page = await _rig.GetAsync($"/client/acme/calls/?order=asc&{query}");
+        Assert.Equal(expected.Select(static i => At(i)), page.GetProperty("calls").EnumerateArray().Select(static call => call.GetProperty("init_time_gmt").GetString()));
+    }
+
+    [Fact]
+    public async Task Pages_StayAsTheyWere_WhileCallsArrive()
+    {
+        AddCalls();
+        var seen = new List<string>();
+        for (int page = 1; page <= 7; page++)
+        {
+            JsonElement answer = await _rig.GetAsync($"/client/1/calls?per_page=3&page={page}");
+            Assert.Equal(("desc", page, 3), (answer.GetProperty("order").GetString(), answer.GetProperty("page").GetInt32(), answer.GetProperty("per_page").GetInt32()));
+            seen.AddRange(answer.GetProperty("calls").EnumerateArray().Select(static call => call.GetProperty("init_time_gmt").GetString()!));
+
+            // One in front, one that began between the others and ended now.
+            _rig.Add("acme", TestCalls.Call(1000 + page), TestCalls.Call(10, $"late{page}@host"));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20).Reverse().Select(static i => At(i)), seen);
+        Assert.Equal(34, (await _rig.GetAsync("/client/1/calls?per_page=1000")).GetProperty("calls").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task AnotherTenantsCalls_AreNeverShown()
+    {
+        AddCalls();
+        _rig.Add("beta", TestCalls.Call(50));
+        using HttpClient beta = _rig.Client(_rig.NewToken("beta"));
+        Assert.Equal(1, (await DialectRig.JsonAsync(await beta.GetAsync("/client/beta/calls"))).GetProperty("calls").GetArrayLength());
+        foreach (string client in (string[])["acme", "1", "nobody"])
+        {
+            JsonElement error = await DialectRig.JsonAsync(await beta.GetAsync($"/client/{client}/calls"), HttpStatusCode.Forbidden);
+            Assert.Equal(403, error.GetProperty("code").GetInt32());
+        }
+
+        await _rig.GetAsync("/client/nobody/calls", HttpStatusCode.NotFound);
+        Assert.Equal(20, (await _rig.GetAsync("/client/acme/calls")).GetProperty("calls").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("page=0", "page")]
+    [InlineData("page=x", "page")]
+    [InlineData("page=99999999999999999999", "page")]
+    [InlineData("per_page=1001", "per_page")]
+    [InlineData("per_page=-1", "per_page")]
+    [InlineData("order=up", "order")]
+    [InlineData("flow=in,sideways", "flow")]
+    [InlineData("extension_id=1,two", "extension_id")]
+    [InlineData("start_duration=1.5", "start_duration")]
+    [InlineData("end_bridged_duration=-1", "end_bridged_duration")]
+    [InlineData("start_datetime=yesterday", "start_datetime")]
+    [InlineData("end_datetime=2026-13-01 00:00:00", "end_datetime")]
+    [InlineData("from_username=%00", "from_username")]
+    [InlineData("page=1&page=2", "page")]
+    public async Task MalformedParameter_IsNamed(string query, string parameter)
+    {
+        JsonElement error = await _rig.GetAsync($"/client/acme/calls?{query}", HttpStatusCode.BadRequest);
+        Assert.Equal((400, parameter), (error.GetProperty("code").GetInt32(), error.GetProperty("field").GetString()));
+        Assert.Contains(parameter, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Errors_AreInItsOwnForm_WhateverIsWrong()
+    {
+        using HttpClient nobody = _rig.Client(null);
+        HttpResponseMessage unauthorized = await nobody.GetAsync("/client/acme/calls");
+        Assert.Contains("Bearer", unauthorized.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        Assert.Equal(401, (await DialectRig.JsonAsync(unauthorized, HttpStatusCode.Unauthorized)).GetProperty("code").GetInt32());
+        Assert.Equal(404, (await _rig.GetAsync("/client/acme/nothing", HttpStatusCode.NotFound)).GetProperty("code").GetInt32());
+        Assert.Equal(405, (await DialectRig.JsonAsync(await _rig.Admin.DeleteAsync("/client/acme/calls"), HttpStatusCode.MethodNotAllowed)).GetProperty("code").GetInt32());
+        using HttpClient other = _rig.Client(_rig.NewToken(null, "stats:read"));
+        Assert.Equal(403, (await DialectRig.JsonAsync(await other.GetAsync("/client/acme/calls"), HttpStatusCode.Forbidden)).GetProperty("code").GetInt32());
+    }
+
+    private static string At(int seconds) => (TestCalls.Start + TimeSpan.FromSeconds(seconds)).ToDateTime().ToString("yyyy-MM-dd HH:mm:ss");
+
+    // Call i starts at second i, lasts i + 1 seconds; the first ten and the twelfth are of 1001; odd ones come in.
+    private void AddCalls() => _rig.Add("acme", [.. Enumerable.Range(0, 20).Select(static i => TestCalls.Call(i, $"c{i}@host") with
+    {
+        Direction = i % 2 == 1 ? CallDirection.Inbound : CallDirection.Outbound,
+        Dialled = $"555{i:00}",
+        Caller = new Party { Number = i < 10 ? "1001" : $"{990 + i}" },
+        Callee = new Party { Number = i == 0 ? "2002" : "3003" },
+        AnsweredAt = TestCalls.Start + TimeSpan.FromSeconds(i),
+        EndedAt = TestCalls.Start + TimeSpan.FromSeconds((2 * i) + 1),
+    })]);
+}

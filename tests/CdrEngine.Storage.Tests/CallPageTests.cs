@@ -1,0 +1,249 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Pages by number against an obvious oracle, while calls arrive and go.</summary>
+public sealed class CallPageTests
+{
+    private static readonly Lazy<List<StoredCall>> Seeded = new(static () => TestCalls.Many(700, 11));
+
+    public static TheoryData<string, bool> Filters
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (string name in Queries.Keys)
+            {
+                data.Add(name, false);
+                data.Add(name, true);
+            }
+
+            return data;
+        }
+    }
+
+    private static readonly SortedDictionary<string, (CallQuery Query, Func<StoredCall, bool> Matches)> Queries = new(StringComparer.Ordinal)
+    {
+        ["none"] = (new CallQuery(), _ => true),
+        ["tenant"] = (new CallQuery { Tenant = "acme" }, call => call.Tenant == "acme"),
+        ["from-to"] = (new CallQuery { From = At(20), To = At(50) }, call => call.Record.StartedAt >= At(20) && call.Record.StartedAt < At(50)),
+        ["callers"] = (new CallQuery { CallerNumbers = ["+10070001", "111", .. Common(7)] }, call => Common(7).Contains(call.Record.Caller.Number)),
+        ["dialled"] = (new CallQuery { DialledNumbers = ["101", "102", "103"] }, call => call.Record.Dialled is "101" or "102" or "103"),
+        ["one-dialled"] = (new CallQuery { DialledNumbers = ["104"] }, call => call.Record.Dialled is "104"),
+        ["callees"] = (new CallQuery { CalleeNumbers = Common(3) }, call => Common(3).Contains(call.Record.Callee.Number)),
+        ["parties"] = (new CallQuery { PartyNumbers = ["101", "105", .. Common(5)] },
+            call => new[] { call.Record.Caller.Number, call.Record.Callee.Number, call.Record.Dialled }.Any(number => number is "101" or "105" || Common(5).Contains(number))),
+        ["dialled-and-parties"] = (new CallQuery { DialledNumbers = ["101", "102", "103", "104"], PartyNumbers = ["101", "103"] }, call => call.Record.Dialled is "101" or "103"),
+        ["directions"] = (new CallQuery { Directions = [CallDirection.Inbound, CallDirection.Transit] }, call => call.Record.Direction is CallDirection.Inbound or CallDirection.Transit),
+        ["rare"] = (new CallQuery { Dispositions = [Disposition.Busy], Directions = [CallDirection.Inbound], DurationMin = TimeSpan.FromSeconds(15) },
+            call => call.Record is { Disposition: Disposition.Busy, Direction: CallDirection.Inbound } && call.Record.Duration >= TimeSpan.FromSeconds(15)),
+        ["billsec"] = (new CallQuery { BillsecMin = TimeSpan.FromSeconds(5), BillsecMax = TimeSpan.FromSeconds(9), DurationMin = TimeSpan.FromSeconds(7) },
+            call => call.Record.BillableDuration >= TimeSpan.FromSeconds(5) && call.Record.BillableDuration <= TimeSpan.FromSeconds(9) && call.Record.Duration >= TimeSpan.FromSeconds(7)),
+        ["unknown"] = (new CallQuery { CallerNumbers = ["", "nobody"] }, _ => false),
+        ["no-id"] = (new CallQuery { Ids = ["none"] }, _ => false),
+    };
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void Pages_InAnyOrder_AreThoseOfTheOracle(string name, bool sealedDays)
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records, new SqliteStoreLimits { WalkPlaces = 5 });
+        List<StoredCall> calls = TestCalls.Many(700, 11);
+        store.Write(calls);
+        if (sealedDays) Assert.Equal(3, store.Seal(new DateOnly(2030, 1, 1)));
+        (CallQuery query, Func<StoredCall, bool> matches) = Queries[name];
+        foreach (bool ascending in (bool[])[true, false])
+        {
+            CallQuery asked = query with { Ascending = ascending };
+            string[] expected = Oracle(calls, matches, ascending);
+            if (name is not ("unknown" or "no-id")) Assert.NotEmpty(expected);
+            CallSlice first = store.Page(new CallPageRequest { Query = asked, Take = 7, WantsTotal = true });
+            Assert.Equal(expected.Length, first.Total);
+            Assert.Equal(expected.Length, store.Count(asked));
+
+            // Late arrivals of every day, before, between and behind.
+            store.Write([.. TestCalls.Many(60, 12 + (ascending ? 1 : 0))]);
+            foreach (int page in (int[])[0, 1, 2, 3, 9, 4, 50, 20, 21, 2, 99])
+            {
+                // The first page would begin a new walk.
+                if (page == 0) continue;
+                CallSlice slice = store.Page(new CallPageRequest { Query = asked, Skip = page * 7, Take = 7, WantsTotal = true });
+                Assert.Equal(expected.Skip(page * 7).Take(7), slice.Calls.Select(static call => call.Record.Id));
+                Assert.Equal(expected.Length > (page + 1) * 7, slice.HasMore);
+                Assert.Equal(expected.Length, slice.Total);
+            }
+
+            calls = [.. calls, .. TestCalls.Many(60, 12 + (ascending ? 1 : 0))];
+        }
+    }
+
+    [Fact]
+    public void Walks_OfOthers_AreTheirOwn()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        store.Write(TestCalls.Many(30, 1));
+        var request = new CallPageRequest { Query = new CallQuery(), Take = 10, WantsTotal = true, Viewer = "a" };
+        Assert.Equal(30, store.Page(request).Total);
+        store.Write(TestCalls.Many(30, 2));
+        Assert.Equal(60, store.Page(request with { Viewer = "b" }).Total);
+        Assert.Equal(30, store.Page(request with { Skip = 10 }).Total);
+        Assert.Equal(60, store.Page(request).Total);
+    }
+
+    [Fact]
+    public void Where_IsAskedOfEachRecord_AndPagesStand()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = TestCalls.Many(300, 3);
+        store.Write(calls);
+        static bool Odd(CallRecord record) => record.SipCallId[^1] % 2 == 1;
+        string[] expected = Oracle(calls, call => Odd(call.Record), ascending: false);
+        var request = new CallPageRequest { Query = new CallQuery(), Take = 9, Where = Odd, WhereName = "odd", WantsTotal = true };
+        for (int page = 0; page * 9 < expected.Length + 9; page++)
+        {
+            CallSlice slice = store.Page(request with { Skip = page * 9 });
+            Assert.Equal(expected.Skip(page * 9).Take(9), slice.Calls.Select(static call => call.Record.Id));
+            Assert.Equal(expected.Length, slice.Total);
+            store.Write(TestCalls.Many(5, 100 + page));
+        }
+    }
+
+    [Fact]
+    public void Numbers_LeadBack_AlsoWhereTwoCallsShareThem()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        StoredCall call = TestCalls.Stored(1, new Random(1), TestCalls.Start);
+        StoredCall Twin(string ending) => call with { Record = MediaSessions.Complete(call.Record with { Id = call.Record.Id[..^4] + ending, SessionId = call.Record.Id[..^4] + ending }) };
+        StoredCall[] twins = [Twin("bbbb"), Twin("aaaa"), Twin("cccc")];
+        foreach (StoredCall twin in twins) store.Write([twin]);
+        store.Write(TestCalls.Many(50, 9));
+        ListedCall[] listed = [.. store.Page(new CallPageRequest { Query = new CallQuery(), Take = 100 }).Calls];
+        Assert.Equal(53, listed.Select(static one => one.Number).Distinct().Count());
+        foreach (ListedCall one in listed)
+        {
+            Assert.Equal(one.Record.Id, store.FindByNumber(one.Number)!.Record.Id);
+            Assert.Equal(one.Number, store.Find(one.Record.Id)!.Number);
+        }
+
+        // In order of arrival, whatever their ids.
+        Assert.Equal(twins.Select(static twin => twin.Record.Id), Enumerable.Range(0, 3).Select(rank => store.FindByNumber(CallNumber.Of(twins[0].Record.Id, rank))!.Record.Id));
+        Assert.Null(store.FindByNumber(CallNumber.Of(twins[0].Record.Id, 3)));
+        Assert.Null(store.FindByNumber(-1));
+        Assert.Null(store.FindByNumber(long.MaxValue));
+        Assert.Null(store.FindByNumber(12));
+    }
+
+    [Theory]
+    [InlineData("none", false, "SCAN c", null)]
+    [InlineData("one-dialled", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("rare", true, "SEARCH o USING COVERING INDEX calls_by_outcome|SEARCH o USING INDEX calls_by_outcome", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("tenant", true, "SEARCH c USING INDEX calls_by_tenant (tenant=?)|SEARCH c USING COVERING INDEX calls_by_tenant", null)]
+    [InlineData("from-to", false, "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
+    public void Page_IsAnsweredFromAnIndex(string name, bool sealedDays, string expected, string? also)
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        store.Write(TestCalls.Many(300, 4));
+        if (sealedDays) store.Seal(new DateOnly(2030, 1, 1));
+        foreach (bool ascending in (bool[])[true, false])
+        {
+            string plan = string.Join('\n', store.ExplainPage(Queries[name].Query with { Ascending = ascending }, new DateOnly(2026, 11, 20)));
+            Assert.Contains(expected.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
+            if (also is not null) Assert.Contains(also, plan, StringComparison.Ordinal);
+            if (name != "rare") Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Start_IsTheFirstOfThePage(bool ascending)
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = TestCalls.Many(200, 5);
+        store.Write(calls);
+        string[] expected = Oracle(calls, static _ => true, ascending);
+        foreach (int i in (int[])[0, 1, 77, 199])
+        {
+            CallRecord at = calls.First(call => call.Record.Id == expected[i]).Record;
+            CallPage page = store.List(new CallQuery { Ascending = ascending, Start = new CallPosition(at.StartedAt, at.Id), Limit = 5 });
+            Assert.Equal(expected.Skip(i).Take(5), page.Calls.Select(static call => call.Id));
+
+            // Without an id the position stands before all of its instant.
+            string[] ofTheInstant = [.. calls.Where(call => call.Record.StartedAt == at.StartedAt).Select(static call => call.Record.Id)];
+            page = store.List(new CallQuery { Ascending = ascending, Start = new CallPosition(at.StartedAt, ""), Limit = 1 });
+            Assert.Contains(page.Calls[0].Id, ofTheInstant);
+            Assert.Equal(expected.First(ofTheInstant.Contains), page.Calls[0].Id);
+        }
+    }
+
+    [Fact]
+    public void Hidden_IsGoneEverywhere_AndWhatComesLaterIsShown()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using SqliteCallStore other = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = TestCalls.Many(100, 6);
+        store.Write(calls);
+        StoredCall gone = calls.First(static call => call.Record.MediaSessions.Count > 0);
+        string id = gone.Record.Id;
+        store.SetRecording(new RecordingEntry { CallId = id, State = RecordingState.Available });
+        Assert.Equal(100, other.Count(new CallQuery()));
+        Assert.Equal(1, store.Hide([id, id, "none", "20261120-000000000000000000000000"], "me", At(0)));
+        Assert.Equal(0, store.Hide([id], "me", At(1)));
+        foreach (SqliteCallStore one in (SqliteCallStore[])[store, other])
+        {
+            Assert.Null(one.Get(id));
+            Assert.Null(one.Json(id));
+            Assert.Null(one.GetChunks(id));
+            Assert.Null(one.Find(id));
+            Assert.Null(one.FindByNumber(CallNumber.Of(id)));
+            Assert.Null(one.GetRecording(id));
+            Assert.Null(one.GetMediaSession($"{id}-m0"));
+            Assert.Empty(one.ListRecordings(new RecordingQuery()).Recordings);
+            Assert.Empty(one.ListMediaSessions(new MediaSessionQuery { CallId = id }).MediaSessions);
+            Assert.DoesNotContain(id, one.List(new CallQuery { Limit = 1000 }).Calls.Select(static call => call.Id));
+            Assert.Equal(99, one.List(new CallQuery { Limit = 1000 }).Calls.Count);
+            Assert.Equal(99, one.Count(new CallQuery()));
+            Assert.Empty(one.List(new CallQuery { SipCallId = gone.Record.SipCallId }).Calls);
+        }
+
+        Assert.Equal([new HiddenCall(id, At(0))], store.Hidden(At(100), 10));
+        int acme = calls.Count(call => call.Tenant == "acme" && call.Record.Id != id);
+        store.HideAll("acme", "me", At(2));
+        Assert.Equal(99 - acme, other.Count(new CallQuery()));
+        Assert.Equal(0, other.Count(new CallQuery { Tenant = "acme" }));
+        Assert.Empty(other.List(new CallQuery { Tenant = "acme" }).Calls);
+        Assert.Null(other.Get(calls.First(call => call.Tenant == "acme").Record.Id));
+        store.Write([TestCalls.Stored(3000, new Random(2), At(5)) with { Tenant = "acme" }]);
+        Assert.Equal(1, other.Count(new CallQuery { Tenant = "acme" }));
+        store.HideAll(null, "me", At(3));
+        Assert.Equal(0, other.Count(new CallQuery()));
+        Assert.Empty(other.ListMediaSessions(new MediaSessionQuery()).MediaSessions);
+        Assert.Equal(101, store.Hidden(At(100), 1000).Select(static call => call.Id).Distinct().Count());
+
+        // A day that is dropped and stored anew begins anew, but what was deleted by name stays so.
+        foreach (DateOnly day in store.Days()) store.DropDay(day);
+        store.Write(calls);
+        Assert.Equal(99, store.Count(new CallQuery()));
+    }
+
+    private static Timestamp At(int hours) => TestCalls.Start + TimeSpan.FromHours(hours);
+
+    // Numbers of the seeded records that really occur.
+    private static string[] Common(int seed) => [.. Seeded.Value.Skip(seed * 10).Take(6).SelectMany(static call => new[] { call.Record.Caller.Number, call.Record.Callee.Number }).OfType<string>()];
+
+    private static string[] Oracle(List<StoredCall> calls, Func<StoredCall, bool> matches, bool ascending)
+    {
+        IEnumerable<string> ids = calls.Where(matches).OrderBy(static call => call.Record.StartedAt).ThenBy(static call => call.Record.Id, StringComparer.Ordinal).Select(static call => call.Record.Id);
+        return ascending ? [.. ids] : [.. ids.Reverse()];
+    }
+}
