@@ -1,4 +1,5 @@
 using CdrEngine.Api.Statistics;
+using CdrEngine.Engine.Live;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Output;
@@ -12,21 +13,29 @@ internal sealed class Wiring : IParts
     // What an import counts is read by the API of the same process.
     private readonly StatisticsBoard _statistics = new();
     private readonly RecorderShare _recorders = new();
+    private readonly Lock _lock = new();
+    private LiveHub? _live;
 
     /// <inheritdoc />
     public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
 
     /// <inheritdoc />
-    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders));
+    public IImportRunner Importer(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders, _live));
 
     /// <inheritdoc />
     public ILiveRunner Live(Settings settings) => DataFolder.Open(
         settings.DataDirectory,
-        () => new LiveRunner(settings, _statistics, _recorders, static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}")));
+        () => new LiveRunner(settings, _statistics, _recorders, LiveOf(settings), static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}")));
 
     /// <inheritdoc />
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings));
 
     /// <inheritdoc />
-    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders));
+    public IApiServer Server(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders, LiveOf(settings)));
+
+    // An import that nobody can look at has no live state: it is made with the server.
+    private LiveHub LiveOf(Settings settings)
+    {
+        lock (_lock) return _live ??= new LiveHub(EngineSetup.Live(settings.Live));
+    }
 }

@@ -49,6 +49,12 @@ public sealed record Settings
     /// <summary><c>storage</c>.</summary>
     public required StorageSettings Storage { get; init; }
 
+    /// <summary><c>live</c>.</summary>
+    public required LiveSettings Live { get; init; }
+
+    /// <summary><c>resume</c>.</summary>
+    public required ResumeSettings Resume { get; init; }
+
     /// <summary><c>dtmf</c>.</summary>
     public required DtmfSettings Dtmf { get; init; }
 
@@ -210,6 +216,17 @@ public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long?
 /// <param name="Readers"><c>readers</c>: queries at once.</param>
 /// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
 public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
+
+/// <summary><c>live</c>: calls in progress and events.</summary>
+/// <param name="EventReaders"><c>event-readers</c>: at once.</param>
+/// <param name="EventHistory"><c>event-history</c>: events kept.</param>
+/// <param name="QualityEvery"><c>quality-every</c>.</param>
+public sealed record LiveSettings(int EventReaders, int EventHistory, TimeSpan QualityEvery);
+
+/// <summary><c>resume</c>: going on with open calls after a stop.</summary>
+/// <param name="Enabled"><c>enabled</c>.</param>
+/// <param name="Media"><c>media</c>, bytes read back.</param>
+public sealed record ResumeSettings(bool Enabled, long Media);
 
 /// <summary><c>dtmf</c>: digits pressed.</summary>
 /// <param name="Mask"><c>mask</c>: what of them is hidden.</param>

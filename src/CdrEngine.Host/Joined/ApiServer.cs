@@ -1,6 +1,7 @@
 using System.Reflection;
 using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Output;
@@ -20,7 +21,8 @@ internal sealed class ApiServer : IApiServer
     /// <param name="settings">Settings.</param>
     /// <param name="statistics">Counters of the other parts.</param>
     /// <param name="recorders">The recorders of this process; null for its own.</param>
-    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
+    /// <param name="live">The calls in progress of this process; null for none.</param>
+    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, LiveHub? live = null)
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
@@ -37,10 +39,11 @@ internal sealed class ApiServer : IApiServer
                 Version = Version(),
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
-            _store,
-            ShownPackets.Of(_store, settings),
+            live is null ? _store : new LiveCallReader(live.Board, _store),
+            ShownPackets.Of(_store, settings, live),
             new ApiMedia(_store, recorder.Pool, _store),
-            new RecorderStatistics(statistics, recorder));
+            new RecorderStatistics(statistics, recorder, live),
+            live is null ? null : new ApiLive(live.Board, live.Feed));
     }
 
     /// <inheritdoc />
@@ -73,8 +76,9 @@ internal sealed class ApiServer : IApiServer
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>
-    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder) : IStatisticsSource
+    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder, LiveHub? live) : IStatisticsSource
     {
-        public IEnumerable<(string Area, string Name, long Value, string Description)> Read() => board.Read().Concat(recorder.Statistics());
+        public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
+            board.Read().Concat(recorder.Statistics()).Concat(live?.Statistics() ?? []);
     }
 }

@@ -4,6 +4,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
 using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
@@ -12,8 +13,8 @@ using CdrEngine.Storage;
 namespace CdrEngine.Host.Joined;
 
 /// <summary>Reads capture files through the engine into the data folder.</summary>
-internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
-    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import"), IImportRunner
+internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, LiveHub? live = null)
+    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", live, resume: null), IImportRunner
 {
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;
