@@ -20,6 +20,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     private readonly ActorSystem _system;
     private readonly Shard[] _shards;
     private readonly ShardThread<ShardBatch>[] _threads;
+    private readonly Port[] _ports;
     private readonly Switchboard _switchboard;
     private readonly List<string> _sources = [];
     private readonly object _sourcesLock = new();
@@ -38,7 +39,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         _resumed = new CountdownEvent(options.Shards);
         _system = new ActorSystem(new ActorSystemOptions { Name = "cdrengine" });
         var sources = new SourceNames(_sources, _sourcesLock);
-        var ports = new IShardPort[options.Shards];
+        _ports = new Port[options.Shards];
         _shards = new Shard[options.Shards];
         _threads = new ShardThread<ShardBatch>[options.Shards];
         for (int i = 0; i < options.Shards; i++)
@@ -51,11 +52,11 @@ public sealed partial class CaptureEngine : IAsyncDisposable
                 IdleAfter = TimeSpan.FromMilliseconds(200),
                 Shard = new ShardOptions { Strategy = Shard.Strategy },
             });
-            ports[i] = new Port(_threads[i], pool, options);
+            _ports[i] = new Port(_threads[i], pool, options);
             _threads[i].Start();
         }
 
-        _switchboard = new Switchboard(options, ports, keepFrames: log is not null);
+        _switchboard = new Switchboard(options, [.. _ports], keepFrames: log is not null);
     }
 
     /// <summary>Failures of actors and the like, as they happen.</summary>
@@ -158,6 +159,20 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         await _system.ShutdownAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Whether the shards have worked off all that was handed to them; for tests.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            for (int i = 0; i < _ports.Length; i++)
+            {
+                if (_shards[i].Handled != _ports[i].Posted) return false;
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Every counter: area, name, value, description. Areas and names are stable; zeros are included.</summary>
     public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
     {
@@ -233,8 +248,12 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     {
         public ShardBatch Take() => pool.TryDequeue(out ShardBatch? batch) ? batch : new ShardBatch(options.BatchItems, options.BatchBytes);
 
+        /// <summary>Batches handed over; the feeding thread's.</summary>
+        public long Posted { get; private set; }
+
         public void Post(ShardBatch batch)
         {
+            Posted++;
             if (!thread.Queue.Put(batch)) throw new InvalidOperationException($"a shard has failed: {thread.Queue.Fault?.Message}", thread.Queue.Fault);
         }
     }

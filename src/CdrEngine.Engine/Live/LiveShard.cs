@@ -1,5 +1,6 @@
 using CdrEngine.Actors;
 using CdrEngine.Calls;
+using CdrEngine.Calls.Negotiation;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -34,7 +35,7 @@ internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
         bool isHeld = call.IsHeld;
         bool isChanged = entry is null || effects.Events.Count > 0 || isHeld != entry.IsHeld;
         bool isWanted = hub.Feed.IsWanted;
-        if (!isChanged && !(isWanted && effects.MediaChanged && call.State == CallState.Answered)) return;
+        if (!isChanged && !(isWanted && HasAnswer(effects) && call.State == CallState.Answered)) return;
         CallRecord outline = call.ToOutline();
         if (outline.Id.Length == 0) return;
         if (entry is null)
@@ -65,6 +66,9 @@ internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
         seat.Live = null;
         hub.Board.Remove(entry);
     }
+
+    // An offer alone changes nothing; its answer does.
+    private static bool HasAnswer(CallEffects effects) => effects.MediaChanged && effects.Media[^1].Role == MediaRole.Answer;
 
     private void Tell(LiveEntry entry, CallActor call, CallEffects effects, bool wasHeld)
     {

@@ -33,6 +33,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly TimeSpan _journalEvery;
     private Timestamp _flushedAt = Timestamp.MinValue;
     private Timestamp _journaledAt = Timestamp.MinValue;
+    private long _handled;
     private bool _isResuming;
     private bool _isSuspended;
     private ShardDispatcher _dispatcher = null!;
@@ -79,6 +80,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     /// <summary>Why the journal of open calls cannot be written; null while it can, or where there is none.</summary>
     public string? JournalFault => _journal?.Fault;
+
+    /// <summary>Batches worked off. Any thread.</summary>
+    public long Handled => Volatile.Read(ref _handled);
 
     /// <summary>Tells others of the calls in progress; null where nobody may look.</summary>
     public LiveShard? Live { get; }
@@ -154,6 +158,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
         batch.Clear();
         _pool.Enqueue(batch);
+        Volatile.Write(ref _handled, _handled + 1);
         if (_pending.Count >= MaxPendingRecords) HandOn();
     }
 
