@@ -27,6 +27,10 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
 public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory);
+/// <summary>What the API needs of the live state.</summary>
+/// <param name="Calls">The calls in progress.</param>
+/// <param name="Feed">What happens to them.</param>
+public sealed record ApiLive(ILiveCalls Calls, ILiveFeed Feed);
 
 /// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
 /// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
@@ -39,7 +43,9 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly IStatisticsSource _statistics;
     private readonly ApiMedia _media;
     private readonly ApiDialects? _dialects;
+    private readonly ApiLive _live;
     private readonly ApiCounters _counters = new();
+    private readonly CancellationTokenSource _stopping = new();
     private WebApplication? _server;
 
     /// <summary>Puts it together; nothing is opened yet.</summary>
@@ -49,7 +55,10 @@ public sealed class ApiHost : IAsyncDisposable
     /// <param name="media">Media sessions and recordings; asked by several threads at once.</param>
     /// <param name="statistics">Counters of the other parts.</param>
     /// <param name="dialects">What the dialects need; null to speak none.</param>
-    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics, ApiDialects? dialects = null)
+    /// <param name="live">The calls in progress; asked by several threads at once. Null where nothing is captured in this process.</param>
+    public ApiHost(
+        ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics, ApiDialects? dialects = null,
+        ApiLive? live = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
@@ -59,6 +68,7 @@ public sealed class ApiHost : IAsyncDisposable
         _media = media;
         _statistics = statistics;
         _dialects = dialects;
+        _live = live ?? new ApiLive(NoLive.Instance, NoLive.Instance);
     }
 
     /// <summary>The API's own counters.</summary>
@@ -93,14 +103,18 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Stops listening and gives requests under way a few seconds to end. Harmless before a start and a second time.</summary>
     public async Task StopAsync()
     {
+        // Streams of events have no end of their own.
+        await _stopping.CancelAsync();
         if (_server is { } server) await server.StopAsync();
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (!_stopping.IsCancellationRequested) await _stopping.CancelAsync();
         if (_server is { } server) await server.DisposeAsync();
         _server = null;
+        _stopping.Dispose();
     }
 
     private WebApplication Build(TokenStore? tokens)
@@ -152,8 +166,10 @@ public sealed class ApiHost : IAsyncDisposable
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
-        var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);
-        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, service);
+        var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
+        var live = new LiveEndpoints(_live.Calls, _options, _counters);
+        var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
+        IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, service), .. LiveRoutes.All(live, events)];
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));

@@ -59,6 +59,10 @@ public sealed record ApiLimits
     /// hours of telephone sound are made, and short of the minute after which many proxies give up.</summary>
     public TimeSpan RecordingWait { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Time between two signs of life on a stream of events on which nothing happens. Default 15 s, below the half minute or so after which
+    /// proxies give up on a silent answer.</summary>
+    public TimeSpan EventHeartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Longest value of a query parameter, characters. Default 256.</summary>
     public int ParameterLength { get; init; } = 256;
 

@@ -82,6 +82,32 @@ public sealed partial class CallMachine
         });
     }
 
+    /// <summary>What people look for in a call, without what takes time to tell: no legs, hops, headers, streams, digits and media sessions. Made at
+    /// each step of every call while somebody may watch.</summary>
+    public CallRecord ToOutline() => new()
+    {
+        Id = Id,
+        SessionId = Id,
+        SipCallId = SipCallId,
+        State = State,
+        Disposition = IsOver ? DispositionOf(WasAnswered ? -1 : BestFinalKnown()) : Disposition.InProgress,
+        Dialled = _dialled,
+        Caller = CallerParty([]),
+        Callee = CalleeParty(Winner(), []),
+        StartedAt = StartedAt,
+        TryingAt = _trying.OrNull,
+        RangAt = _rang180.OrNull ?? _rang183.OrNull,
+        EarlyMediaAt = _earlyMedia.OrNull,
+        AnsweredAt = _answered.OrNull,
+        EndedAt = IsOver ? EndedAt(WasAnswered ? -1 : BestFinalKnown()) : null,
+        Transport = _transport,
+        CaptureSource = _captureSource,
+        Flags = _flags,
+        Retransmissions = _retransmissions,
+        Messages = _messages,
+        Held = HeldOf(null),
+    };
+
     // ---- learning ----------------------------------------------------------------------------------------------------------
 
     private void LearnCaller(SipMessage message, bool isRequestOfCaller)

@@ -3,6 +3,7 @@ using CdrEngine.Actors;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Engine.Shards;
 using CdrEngine.PacketLog;
@@ -12,12 +13,14 @@ namespace CdrEngine.Engine;
 /// <summary>The engine: packets in, records out. One thread feeds it; the shards work behind it.</summary>
 /// <remarks>Packets are taken in order by <see cref="Process"/>; the records come out of <see cref="IRecordOutput"/> on the shards' threads, the
 /// last of them before <see cref="CompleteAsync"/> ends. The same packets give the same records whatever the number of shards.</remarks>
-public sealed class CaptureEngine : IAsyncDisposable
+public sealed partial class CaptureEngine : IAsyncDisposable
 {
     private readonly EngineOptions _options;
+    private readonly PacketLogFolder? _log;
     private readonly ActorSystem _system;
     private readonly Shard[] _shards;
     private readonly ShardThread<ShardBatch>[] _threads;
+    private readonly Port[] _ports;
     private readonly Switchboard _switchboard;
     private readonly List<string> _sources = [];
     private readonly object _sourcesLock = new();
@@ -32,26 +35,28 @@ public sealed class CaptureEngine : IAsyncDisposable
     public CaptureEngine(EngineOptions options, IRecordOutput output, PacketLogFolder? log = null)
     {
         _options = options;
+        _log = log;
+        _resumed = new CountdownEvent(options.Shards);
         _system = new ActorSystem(new ActorSystemOptions { Name = "cdrengine" });
         var sources = new SourceNames(_sources, _sourcesLock);
-        var ports = new IShardPort[options.Shards];
+        _ports = new Port[options.Shards];
         _shards = new Shard[options.Shards];
         _threads = new ShardThread<ShardBatch>[options.Shards];
         for (int i = 0; i < options.Shards; i++)
         {
             var pool = new ConcurrentQueue<ShardBatch>();
-            _shards[i] = new Shard(options, output, log?.OpenShard((ushort)i), log is null ? null : log.OpenReader, sources, pool);
+            _shards[i] = new Shard(options, output, log?.OpenShard((ushort)i), log is null ? null : log.OpenReader, sources, pool, JournalOf(i, output));
             _threads[i] = new ShardThread<ShardBatch>(_system, $"shard-{i}", _shards[i], new ShardThreadOptions
             {
                 QueueCapacity = options.QueuedBatches,
                 IdleAfter = TimeSpan.FromMilliseconds(200),
                 Shard = new ShardOptions { Strategy = Shard.Strategy },
             });
-            ports[i] = new Port(_threads[i], pool, options);
+            _ports[i] = new Port(_threads[i], pool, options);
             _threads[i].Start();
         }
 
-        _switchboard = new Switchboard(options, ports, keepFrames: log is not null);
+        _switchboard = new Switchboard(options, [.. _ports], keepFrames: log is not null);
     }
 
     /// <summary>Failures of actors and the like, as they happen.</summary>
@@ -105,7 +110,11 @@ public sealed class CaptureEngine : IAsyncDisposable
     }
 
     /// <summary>Hands over what waits in part-filled batches.</summary>
-    public void Flush() => _switchboard.Flush();
+    public void Flush()
+    {
+        TryFinishResume();
+        _switchboard.Flush();
+    }
 
     /// <summary>Moves time on while no packet comes, so that timers go off on a quiet wire, and hands over what waits. Before the first packet,
     /// and for a time that is past, it only hands over.</summary>
@@ -123,9 +132,45 @@ public sealed class CaptureEngine : IAsyncDisposable
         if (_completed) return;
         _completed = true;
         EndCapture();
+        await StopAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stops without ending what is open: it is written down, for <see cref="Resume"/> at the next start. What is over is told. Waits as
+    /// <see cref="CompleteAsync"/> does, and is that where <see cref="EngineOptions.Resume"/> or the packet log is missing.</summary>
+    public async Task SuspendAsync()
+    {
+        if (_completed) return;
+        if (_options.Resume is null || _log is null)
+        {
+            await CompleteAsync().ConfigureAwait(false);
+            return;
+        }
+
+        _completed = true;
+        _switchboard.Suspend();
+        await StopAsync().ConfigureAwait(false);
+    }
+
+    private async Task StopAsync()
+    {
         Task[] stopping = Array.ConvertAll(_threads, static thread => thread.StopAsync());
         await Task.WhenAll(stopping).ConfigureAwait(false);
+        TryFinishResume();
         await _system.ShutdownAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the shards have worked off all that was handed to them; for tests.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            for (int i = 0; i < _ports.Length; i++)
+            {
+                if (_shards[i].Handled != _ports[i].Posted) return false;
+            }
+
+            return true;
+        }
     }
 
     /// <summary>Every counter: area, name, value, description. Areas and names are stable; zeros are included.</summary>
@@ -150,7 +195,11 @@ public sealed class CaptureEngine : IAsyncDisposable
     public string? LogFault => Array.Find(_shards, static shard => shard.LogFault is not null)?.LogFault;
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync() => await CompleteAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        await CompleteAsync().ConfigureAwait(false);
+        _resumed.Dispose();
+    }
 
     private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
         where T : unmanaged, Enum =>
@@ -199,8 +248,12 @@ public sealed class CaptureEngine : IAsyncDisposable
     {
         public ShardBatch Take() => pool.TryDequeue(out ShardBatch? batch) ? batch : new ShardBatch(options.BatchItems, options.BatchBytes);
 
+        /// <summary>Batches handed over; the feeding thread's.</summary>
+        public long Posted { get; private set; }
+
         public void Post(ShardBatch batch)
         {
+            Posted++;
             if (!thread.Queue.Put(batch)) throw new InvalidOperationException($"a shard has failed: {thread.Queue.Fault?.Message}", thread.Queue.Fault);
         }
     }

@@ -1,5 +1,7 @@
 using CdrEngine.Calls;
 using CdrEngine.Calls.Streams;
+using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
@@ -54,6 +56,15 @@ public sealed record EngineOptions
 
     /// <summary>Bounds of one call.</summary>
     public CallLimits Call { get; init; } = new();
+
+    /// <summary>Where the calls in progress are shown; null shows them nowhere.</summary>
+    public LiveHub? Live { get; init; }
+
+    /// <summary>What the directory and the policies say of a record that is shown there; null leaves it as it is.</summary>
+    public LiveMark? LiveMark { get; init; }
+
+    /// <summary>How open calls are written down, so that the next start goes on with them; null writes down nothing. Needs a packet log.</summary>
+    public ResumeLimits? Resume { get; init; }
 
     /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
     /// it that a failure stays with its call.</summary>

@@ -14,4 +14,11 @@ public interface IRecordOutput
 {
     /// <summary>Takes one record. Must not throw; may wait for a short time, which slows the shard and so a file import.</summary>
     void Emit(in RecordEmission emission);
+
+    /// <summary>How many records were taken so far, by whatever count the output keeps; for <see cref="IsKept"/>.</summary>
+    long Taken => 0;
+
+    /// <summary>Whether all records taken before <see cref="Taken"/> gave this number would outlive the process now. A call is remembered in its
+    /// journal until then. Any thread; quick.</summary>
+    bool IsKept(long taken) => true;
 }

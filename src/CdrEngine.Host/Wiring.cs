@@ -1,4 +1,5 @@
 using CdrEngine.Api.Statistics;
+using CdrEngine.Engine.Live;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;
@@ -14,6 +15,8 @@ internal sealed class Wiring : IParts
     private readonly StatisticsBoard _statistics = new();
     private readonly RecorderShare _recorders = new();
     private readonly DirectoryShare _directories = new();
+    private readonly Lock _lock = new();
+    private LiveHub? _live;
 
     /// <inheritdoc />
     public IReadOnlyList<string> DemoCaptures => DemoFolder.Captures();
@@ -23,18 +26,26 @@ internal sealed class Wiring : IParts
 
     /// <inheritdoc />
     public IImportRunner Importer(Settings settings) =>
-        DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders, _directories.Of(settings, Tell)));
+        DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders, _directories.Of(settings, Tell), _live));
 
     /// <inheritdoc />
     public ILiveRunner Live(Settings settings) =>
-        DataFolder.Open(settings.DataDirectory, () => new LiveRunner(settings, _statistics, _recorders, Tell, _directories.Watched(settings, Tell)));
+        DataFolder.Open(
+            settings.DataDirectory, () => new LiveRunner(settings, _statistics, _recorders, Tell, _directories.Watched(settings, Tell), LiveOf(settings)));
 
     /// <inheritdoc />
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings));
 
     /// <inheritdoc />
     public IApiServer Server(Settings settings) =>
-        DataFolder.Open(settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders, _directories.Watched(settings, Tell)));
+        DataFolder.Open(
+            settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders, _directories.Watched(settings, Tell), LiveOf(settings)));
+
+    // An import that nobody can look at has no live state: it is made with the server.
+    private LiveHub LiveOf(Settings settings)
+    {
+        lock (_lock) return _live ??= new LiveHub(EngineSetup.Live(settings.Live));
+    }
 
     private static void Tell(string notice) => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}");
 }

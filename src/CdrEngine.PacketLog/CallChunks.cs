@@ -23,6 +23,9 @@ public sealed class CallChunks : IDisposable
     /// <summary>Whose packets these are.</summary>
     public CallKey Key { get; }
 
+    /// <summary>A number of the owner's, told back to <see cref="ISealedChunks"/>; the log does nothing with it.</summary>
+    public long Tag { get; set; }
+
     /// <summary>Sealed chunks. Its bytes are on disk after <see cref="PacketLogShard.Flush"/>.</summary>
     public ChunkList Sealed { get; } = new();
 
@@ -124,7 +127,12 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
         if (_frames == 0) return;
         var header = new ChunkHeader(
             kind, call.Key, _frames, new Timestamp(_firstMicroseconds), new Timestamp(_lastMicroseconds), _firstSequence);
-        if (shard.Writer(kind).Append(header, shard.Pool, _head, Length, out ChunkLocator locator)) call.Sealed.Add(locator);
+        if (shard.Writer(kind).Append(header, shard.Pool, _head, Length, out ChunkLocator locator))
+        {
+            call.Sealed.Add(locator);
+            shard.Observer?.OnSealed(call, locator);
+        }
+
         shard.Pool.Return(_head, _tail, _pages);
         shard.Remove(this);
         _head = PagePool.None;

@@ -42,6 +42,9 @@ public sealed class PacketGather : IDisposable
     /// <summary>What the frame reached is.</summary>
     public PacketKind CurrentKind => (_current ?? throw new InvalidOperationException("no frame reached")).Header.Kind;
 
+    /// <summary>The run of the log that it was captured in.</summary>
+    public uint CurrentRun => (_current ?? throw new InvalidOperationException("no frame reached")).Order.Run;
+
     /// <summary>Whose frame it is.</summary>
     public CallKey CurrentKey => (_current ?? throw new InvalidOperationException("no frame reached")).Header.Key;
 

@@ -51,6 +51,16 @@ public sealed class PacketLogFolder : IDisposable
         return new PacketLogFolder(root, limits, mine, held, Repair(runs, files, known, mine));
     }
 
+    /// <summary>Whether a run is no more: it ended, or crashed. False for this one.</summary>
+    public bool IsOver(uint run)
+    {
+        if (run == Run) return false;
+        var held = new Dictionary<uint, FileStream?>();
+        bool over = IsDead(Path.Combine(Root, "runs"), run, held);
+        foreach (FileStream? file in held.Values) file?.Dispose();
+        return over;
+    }
+
     /// <summary>The part of one shard; dispose it before the folder.</summary>
     public PacketLogShard OpenShard(ushort shard) => new(new FolderSegmentFiles(Root), shard, Run, _limits);
 

@@ -28,6 +28,9 @@ public sealed class PacketLogShard : IDisposable
     /// <summary>Why writes fail; null while they work.</summary>
     public string? Fault => _sip.Fault ?? _rtp.Fault;
 
+    /// <summary>Is told of every chunk sealed, before it is on disk; null tells nobody.</summary>
+    public ISealedChunks? Observer { get; set; }
+
     /// <summary>Memory of all slabs for open chunks, in bytes.</summary>
     public long OpenChunkBytes => Pool.AllocatedBytes;
 
@@ -111,4 +114,11 @@ public sealed class PacketLogShard : IDisposable
         chunk.Older = null;
         chunk.Newer = null;
     }
+}
+
+/// <summary>Is told of chunks as they are sealed, on the shard's thread.</summary>
+public interface ISealedChunks
+{
+    /// <summary>A chunk was sealed. It is on disk after the next <see cref="PacketLogShard.Flush"/> that gives true.</summary>
+    void OnSealed(CallChunks call, in ChunkLocator chunk);
 }

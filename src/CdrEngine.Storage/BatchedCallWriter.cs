@@ -69,6 +69,22 @@ public sealed class BatchedCallWriter : ICallRecordSink, IDisposable
         }
     }
 
+    /// <summary>Records taken into the queue since the start.</summary>
+    public long Accepted
+    {
+        get
+        {
+            lock (_lock) return _accepted;
+        }
+    }
+
+    /// <summary>Whether the first <paramref name="accepted"/> records taken into the queue have left it, to the store or to the outbox on disk. What
+    /// found no room in the queue went to the outbox at once.</summary>
+    public bool IsSettled(long accepted)
+    {
+        lock (_lock) return _settled >= accepted;
+    }
+
     /// <summary>The counters as they are now.</summary>
     public Counters<StorageCounter> Counters
     {

@@ -96,6 +96,12 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
 
         if (await calls.FindAsync(context) is not { } call) return;
 
+        if (call.State != CallState.Ended)
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "The call is in progress; its recording is made of the whole call, when it is over.");
+            return;
+        }
+
         // No place is taken meanwhile: the recorder bounds its own work, and who waits here holds no thread.
         bool mono = context.Request.Query[Channels.Name] == "mono";
         var variant = new RecordingVariant(kind, mono ? RecordingChannels.Mono : RecordingChannels.Stereo);

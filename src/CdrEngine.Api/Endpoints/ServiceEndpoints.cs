@@ -35,6 +35,9 @@ internal sealed class ServiceEndpoints
         _started = options.Time.GetTimestamp();
     }
 
+    /// <summary>Whose numbers are gauges of <c>metrics</c>.</summary>
+    public ILiveCalls Live { get; init; } = NoLive.Instance;
+
     /// <summary>The OpenAPI document, once it is made.</summary>
     public ReadOnlyMemory<byte> Document { get; set; }
 
@@ -49,7 +52,7 @@ internal sealed class ServiceEndpoints
 
     /// <summary><c>GET /metrics</c>. Whatever Accept says: scrapers ask for forms of which this is the one all of them take.</summary>
     public Task MetricsAsync(HttpContext context) =>
-        Body.WriteAsync(context, StatisticsReport.PrometheusType, Encoding.UTF8.GetBytes(Report().Prometheus()));
+        Body.WriteAsync(context, StatisticsReport.PrometheusType, Encoding.UTF8.GetBytes(Report().Prometheus() + LiveGauges.Prometheus(Live.Totals())));
 
     /// <summary><c>GET openapi.json</c>.</summary>
     public Task DocumentAsync(HttpContext context) => Body.WriteAsync(context, CallEndpoints.JsonType, Document);

@@ -18,6 +18,8 @@ internal static class RecordSchemas
     public const string RecordingPage = "RecordingPage";
     public const string Waveform = "Waveform";
     public const string Stats = "Stats";
+    public const string LivePage = "LivePage";
+    public const string LiveEvent = "LiveEvent";
     public const string ProblemDetails = "Problem";
 
     public static IReadOnlyDictionary<string, OpenApiSchema> All(OpenApiDocument document) => new Dictionary<string, OpenApiSchema>(StringComparer.Ordinal)
@@ -56,6 +58,10 @@ internal static class RecordSchemas
                 AdditionalProperties = List("A channel.", Whole("A peak.")),
             })),
         [Stats] = StatsSchema(),
+        [LiveSchemas.Call] = LiveSchemas.LiveCall(document),
+        [LiveSchemas.Side] = LiveSchemas.LiveSide(),
+        [LivePage] = LiveSchemas.LivePage(document),
+        [LiveEvent] = LiveSchemas.LiveEvent(document),
         [ProblemDetails] = ProblemSchema(),
     };
 

@@ -22,7 +22,7 @@ internal sealed class ShardMail
     public int Shards => _ports.Length;
 
     /// <summary>Whether frames travel along, for the packet log.</summary>
-    public bool KeepsFrames { get; }
+    public bool KeepsFrames { get; set; }
 
     /// <summary>Engine time that items are stamped with.</summary>
     public Timestamp Now { get; set; }
@@ -46,9 +46,14 @@ internal sealed class ShardMail
     }
 
     /// <summary>An item without more for each shard.</summary>
-    public void AddToAll(ShardItemKind kind)
+    public void AddToAll(ShardItemKind kind, bool flag = false)
     {
-        for (int shard = 0; shard < _ports.Length; shard++) Add(shard).Kind = kind;
+        for (int shard = 0; shard < _ports.Length; shard++)
+        {
+            ref ShardItem item = ref Add(shard);
+            item.Kind = kind;
+            item.Flag = flag;
+        }
     }
 
     /// <summary>Copies bytes that an item speaks of beside its batch; gives their offset.</summary>

@@ -17,7 +17,7 @@ namespace CdrEngine.Engine.Routing;
 /// 3. All else that may be media goes to <see cref="MediaRouter"/>, which finds its calls by address.
 /// One thread runs it; it owns no file, socket or clock and never hears back from a shard.
 /// </remarks>
-internal sealed class Switchboard : ISipMessageSink
+internal sealed partial class Switchboard : ISipMessageSink
 {
     private readonly SwitchboardLimits _limits;
     private readonly PacketDecoder _decoder;
@@ -235,6 +235,7 @@ internal sealed class Switchboard : ISipMessageSink
             return null;
         }
 
+        if (_resuming is not null && !IsResumed(_message.CallId)) return null;
         CallEntry? call = _calls.Newest(_message.CallId);
         if (call is not null) call.IsFinal = call.EndedAt != Timestamp.MaxValue && _mail.Now > call.EndedAt + _limits.Linger;
         switch (CallAdmission.Classify(call, _message))
@@ -294,6 +295,7 @@ internal sealed class Switchboard : ISipMessageSink
         item.SourceIndex = _source;
         item.PayloadLength = callId.Length;
         item.PayloadOffset = _mail.Copy(shard, callId);
+        if (_resuming is not null) NameResumed(ref item, callId);
         return call;
     }
 
@@ -376,6 +378,7 @@ internal sealed class Switchboard : ISipMessageSink
         item.PayloadLength = message.Length;
         item.Flag = packet.IsTruncated;
         _mail.CopyIn(call.Shard, ref item, packet, message, ShardMail.OffsetWithin(packet.Bytes, message));
+        if (item.Sequence == 0) item.Sequence = _sequence;
     }
 
     private void OnTimer(CallEntry call)

@@ -83,6 +83,11 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
             case CallSignal.Close:
                 Close();
                 return;
+            case CallSignal.Suspend:
+                // What is over is told now; what is open goes on after the next start.
+                if (!_machine.IsOver) return;
+                _machine.CaptureEnded(_shard.Now, effects);
+                break;
         }
 
         Follow();
@@ -118,9 +123,23 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     /// <summary>Notes an RTP packet; called for each, so it does next to nothing.</summary>
     public void OnMedia(Timestamp at, PartySide from) => _machine.OnMediaPacket(at, from);
 
+    /// <summary>The call's record as it stands.</summary>
+    public CallRecord ToRecord() => _machine.ToRecord(
+        Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard);
+
+    /// <summary>See <see cref="CallMachine.ToOutline"/>.</summary>
+    public CallRecord ToOutline() => _machine.ToOutline();
+
+    /// <summary>Where the call is.</summary>
+    public CallState State => _machine.State;
+
+    /// <summary>Whether it is on hold.</summary>
+    public bool IsHeld => _machine.IsHeld;
+
     private void Follow()
     {
         CallEffects effects = _shard.Effects;
+        _shard.Live?.Step(_seat, this, effects);
         if (effects.RecordFinal || effects.RecordUpdated) Emit(effects.RecordFinal ? RecordRevision.Final : RecordRevision.Updated);
         if (effects.WakeAt >= _wakeAt) return;
         _wakeAt = effects.WakeAt;
@@ -129,9 +148,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     private void Emit(RecordRevision revision)
     {
-        CallRecord record = _machine.ToRecord(
-            Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard);
-        _shard.Emit(_seat, record, revision);
+        _shard.Emit(_seat, ToRecord(), revision);
     }
 
     private void Close()

@@ -1,6 +1,7 @@
 using CdrEngine.Actors;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
+using CdrEngine.Engine.Live;
 using CdrEngine.PacketLog;
 
 namespace CdrEngine.Engine.Shards;
@@ -17,6 +18,12 @@ internal sealed class CallSeat(Shard shard)
 
     /// <summary>The call's packets on their way to the log; null where none are kept.</summary>
     public CallChunks? Chunks { get; set; }
+
+    /// <summary>What others see of the call while it goes on; null before its first message, and where nobody may look.</summary>
+    public LiveEntry? Live { get; set; }
+
+    /// <summary>True once the shard has forgotten the call.</summary>
+    public bool IsClosed { get; set; }
 
     /// <summary>Call-ID, where packets are kept.</summary>
     public string? SipCallId { get; set; }
@@ -71,6 +78,9 @@ internal enum CallSignal : byte
 
     /// <summary>Nothing more will come.</summary>
     Close,
+
+    /// <summary>The engine stops and will go on with what is open.</summary>
+    Suspend,
 }
 
 /// <summary>A SIP message of a call, lent for the time of its handling.</summary>

@@ -6,6 +6,8 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
+using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.PacketLog;
 using CdrEngine.Protocols.Sip;
 
@@ -27,7 +29,13 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly List<FlowSeat> _flows = [];
     private readonly List<RecordEmission> _pending = [];
     private readonly Props<CallSignal, CallSeat> _props = new(static seat => new CallActor(seat)) { Mailbox = new MailboxSettings(64, MailboxFullPolicy.DropNewest) };
+    private readonly CallJournal? _journal;
+    private readonly TimeSpan _journalEvery;
     private Timestamp _flushedAt = Timestamp.MinValue;
+    private Timestamp _journaledAt = Timestamp.MinValue;
+    private long _handled;
+    private bool _isResuming;
+    private bool _isSuspended;
     private ShardDispatcher _dispatcher = null!;
 
     /// <summary>Microseconds that the dispatcher's clock is ahead of the packets'.</summary>
@@ -35,8 +43,12 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public Shard(
         EngineOptions options, IRecordOutput output, PacketLogShard? log, Func<PacketLogReader>? openReader, IReadOnlyList<string> sources,
-        ConcurrentQueue<ShardBatch> pool)
+        ConcurrentQueue<ShardBatch> pool, CallJournal? journal = null)
     {
+        _journal = log is null ? null : journal;
+        _journalEvery = options.Resume?.WriteEvery ?? TimeSpan.Zero;
+        if (log is not null) log.Observer = _journal;
+        if (options.Live is { } hub) Live = new LiveShard(hub, options.LiveMark, this);
         _output = output;
         _log = log;
         _openReader = openReader;
@@ -66,6 +78,21 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public string? LogFault => _log?.Fault;
 
+    /// <summary>Why the journal of open calls cannot be written; null while it can, or where there is none.</summary>
+    public string? JournalFault => _journal?.Fault;
+
+    /// <summary>Batches worked off. Any thread.</summary>
+    public long Handled => Volatile.Read(ref _handled);
+
+    /// <summary>Tells others of the calls in progress; null where nobody may look.</summary>
+    public LiveShard? Live { get; }
+
+    /// <summary>The calls of an earlier run that are told again; set before the first of them is.</summary>
+    public ResumePlan? Resumed { get; set; }
+
+    /// <summary>Is told when all that was told again is in this run's journal. Set likewise.</summary>
+    public Action<bool>? OnResumed { get; set; }
+
     /// <summary>What the last step of a machine asked for; shared by all calls of the shard.</summary>
     public CallEffects Effects { get; } = new();
 
@@ -76,7 +103,11 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public Timestamp Now { get; private set; } = Timestamp.MinValue;
 
-    public override void Start(ShardDispatcher shard) => _dispatcher = shard;
+    public override void Start(ShardDispatcher shard)
+    {
+        _dispatcher = shard;
+        Live?.Open(shard);
+    }
 
     public override void Handle(ShardDispatcher shard, ShardBatch batch)
     {
@@ -116,11 +147,18 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                 case ShardItemKind.CaptureEnd:
                     TellAll(CallSignal.CaptureEnd);
                     break;
+                case ShardItemKind.Resuming:
+                    SetResuming(item.Flag);
+                    break;
+                case ShardItemKind.Suspend:
+                    Suspend();
+                    break;
             }
         }
 
         batch.Clear();
         _pool.Enqueue(batch);
+        Volatile.Write(ref _handled, _handled + 1);
         if (_pending.Count >= MaxPendingRecords) HandOn();
     }
 
@@ -130,7 +168,13 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         HandOn();
         _log?.Dispose();
+        if (_journal is null) return;
+        if (_isSuspended) _journal.Stop(Now);
+        _journal.Dispose();
     }
+
+    /// <summary>Writes what is sealed of the packet log.</summary>
+    public void FlushLog() => _log?.Flush();
 
     public bool TryParse(ReadOnlyMemory<byte> bytes)
     {
@@ -170,6 +214,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         }
 
         _pending.Add(new RecordEmission(record, revision, chunks));
+        Live?.Recorded(seat, record, revision);
     }
 
     /// <summary>Folds a call's SIP anew from the packet log, without the packet at fault.</summary>
@@ -194,12 +239,19 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             // Another capture, or a clock that was set. The dispatcher's clock never goes back, or timers would wait until time has caught up.
             _ahead += Now.Microseconds - now.Microseconds;
             _flushedAt = now;
+            _journaledAt = now;
         }
 
         Now = now;
         long at = OnDispatcherClock(now);
         if (at >= _dispatcher.NextDeadlineMicroseconds) _dispatcher.Advance(at);
         _log?.Advance(now);
+        if (_journal is not null && (_journaledAt == Timestamp.MinValue || now - _journaledAt >= _journalEvery))
+        {
+            _journaledAt = now;
+            WriteJournal();
+        }
+
         if (now - _flushedAt < TimeSpan.FromSeconds(1)) return;
         _flushedAt = now;
         HandOn();
@@ -218,6 +270,8 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             seat.Chunks = _log.Open(CallKey.Of(callId));
             seat.SipCallId = Encoding.UTF8.GetString(callId);
             seat.CaptureSource = _sources[item.SourceIndex];
+            if (_journal is not null) seat.Chunks.Tag = _journal.Open(callId, seat.CaptureSource);
+            if (item.Flag) TakeOver(seat, Resumed!.Calls[item.CutBytes]);
         }
 
         seat.Ref = _dispatcher.Spawn(_props, seat);
@@ -228,6 +282,8 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         CallSeat seat = _calls[item.Call]!;
         ReadOnlyMemory<byte> bytes = batch.Bytes.AsMemory(item.PayloadOffset, item.PayloadLength);
         if (item.FrameLength > 0) Keep(seat, PacketKind.Sip, batch, ref item);
+        else if (_journal is not null && item.Transport != Transport.Udp && !_isResuming && seat.Chunks is { } chunks)
+            _journal.Message(chunks.Tag, item.Sequence, item.At, item.Clock, item.Transport, item.Source, item.Destination, bytes.Span);
         Counters.Increment(ShardCounter.SipApplied);
         seat.CurrentMessage = bytes;
         seat.CurrentAt = item.At;
@@ -304,9 +360,54 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         bool failed = seat.Actor is null;
         Tell(seat, CallSignal.Close);
         if (failed) Counters.Increment(ShardCounter.CallsFailed);
-        seat.Chunks?.Dispose();
+        Live?.Forget(seat);
+        seat.IsClosed = true;
+        if (seat.Chunks is { } chunks)
+        {
+            chunks.Dispose();
+            if (chunks.Tag != 0) _journal?.Close(chunks.Tag);
+        }
+
         _calls[item.Call] = null;
         foreach (int flow in seat.FlowHandles) _flows[flow] = default;
+    }
+
+    /// <summary>A call of an earlier run goes on: its packets are on disk already.</summary>
+    private void TakeOver(CallSeat seat, ResumedCall call)
+    {
+        seat.Chunks!.Sealed.Add(call.Chunks);
+        _journal?.TakeOver(seat.Chunks.Tag, call);
+        Counters.Increment(Resumed!.WasStopped ? ShardCounter.CallsResumed : ShardCounter.CallsRecovered);
+    }
+
+    private void SetResuming(bool begins)
+    {
+        _isResuming = begins;
+        if (begins) return;
+        WriteJournal();
+        OnResumed?.Invoke(_journal is not { Fault: not null });
+    }
+
+    private void Suspend()
+    {
+        _isSuspended = true;
+        TellAll(CallSignal.Suspend);
+        foreach (CallSeat? seat in _calls)
+        {
+            if (seat?.Actor is { State: not CallState.Ended }) Counters.Increment(ShardCounter.CallsCheckpointed);
+        }
+
+        _log?.SealAll();
+        if (_journal is not null) WriteJournal();
+    }
+
+    // Records before it, so that the calls they are of may be closed in it; packets before it, so that it names nothing that is not on disk.
+    private void WriteJournal()
+    {
+        HandOn();
+        if (!_log!.Flush()) return;
+        _journal!.Write();
+        Counters.Add(ShardCounter.JournalDropped, _journal.Dropped - Counters[ShardCounter.JournalDropped]);
     }
 
     private void Tell(CallSeat seat, CallSignal signal)

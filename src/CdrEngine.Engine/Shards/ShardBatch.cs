@@ -38,6 +38,12 @@ internal enum ShardItemKind : byte
 
     /// <summary>Nothing but the clock.</summary>
     Tick,
+
+    /// <summary>What follows (the flag set) is told once more from the packet log, until the flag is not.</summary>
+    Resuming,
+
+    /// <summary>The engine stops: end nothing, write down what is open.</summary>
+    Suspend,
 }
 
 /// <summary>One item of a batch. Offsets are into the batch's bytes.</summary>

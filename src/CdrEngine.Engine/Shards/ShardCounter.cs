@@ -28,4 +28,20 @@ public enum ShardCounter
     /// <summary>Unparsed messages.</summary>
     [Description("SIP messages the switchboard understood and the shard did not")]
     SipRefused,
+
+    /// <summary>Calls open at a stop.</summary>
+    [Description("open calls written down when the engine stopped, to go on after the next start")]
+    CallsCheckpointed,
+
+    /// <summary>Calls that go on after a stop in good order.</summary>
+    [Description("calls that went on after a stop in good order, told again from their packets")]
+    CallsResumed,
+
+    /// <summary>Calls that go on after a crash.</summary>
+    [Description("calls that went on after a crash, told again from their packets")]
+    CallsRecovered,
+
+    /// <summary>Journal entries lost.</summary>
+    [Description("times that the journal of open calls could not be written for so long that entries were dropped")]
+    JournalDropped,
 }

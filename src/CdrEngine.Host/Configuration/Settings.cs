@@ -51,6 +51,12 @@ public sealed record Settings
     /// <summary><c>directory</c>.</summary>
     public required DirectorySettings Directory { get; init; }
 
+    /// <summary><c>live</c>.</summary>
+    public required LiveSettings Live { get; init; }
+
+    /// <summary><c>resume</c>.</summary>
+    public required ResumeSettings Resume { get; init; }
+
     /// <summary><c>dtmf</c>.</summary>
     public required DtmfSettings Dtmf { get; init; }
 
@@ -221,6 +227,17 @@ public sealed record DirectorySettings(string File, TimeSpan Poll)
     /// <summary>Where it is looked for when no file is named.</summary>
     public IReadOnlyList<string> Candidates { get; init; } = [];
 }
+
+/// <summary><c>live</c>: calls in progress and events.</summary>
+/// <param name="EventReaders"><c>event-readers</c>: at once.</param>
+/// <param name="EventHistory"><c>event-history</c>: events kept.</param>
+/// <param name="QualityEvery"><c>quality-every</c>.</param>
+public sealed record LiveSettings(int EventReaders, int EventHistory, TimeSpan QualityEvery);
+
+/// <summary><c>resume</c>: going on with open calls after a stop.</summary>
+/// <param name="Enabled"><c>enabled</c>.</param>
+/// <param name="Media"><c>media</c>, bytes read back.</param>
+public sealed record ResumeSettings(bool Enabled, long Media);
 
 /// <summary><c>dtmf</c>: digits pressed.</summary>
 /// <param name="Mask"><c>mask</c>: what of them is hidden.</param>

@@ -42,6 +42,8 @@ internal static class SettingsBinder
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
             Directory = Directory(root.Section("directory")),
+            Live = Live(root.Section("live")),
+            Resume = Resume(root.Section("resume")),
             Dtmf = new DtmfSettings(root.Section("dtmf").Choice<DtmfMask>("mask")),
             Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
@@ -155,6 +157,15 @@ internal static class SettingsBinder
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
         at.Size("write-cache", 1 << 20, 1L << 36));
+
+    private static LiveSettings Live(SettingsReader at) => new(
+        at.Integer("event-readers", 1, 10_000),
+        at.Integer("event-history", 16, 1 << 22),
+        at.Duration("quality-every", Second, Hour));
+
+    private static ResumeSettings Resume(SettingsReader at) => new(
+        at.Switch("enabled"),
+        at.Size("media", 0, 1L << 44));
 
     private static RecordingSettings Recording(SettingsReader at) => new(
         at.Choice<RecordingPolicy>("policy"),

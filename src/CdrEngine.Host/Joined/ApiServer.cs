@@ -2,6 +2,7 @@ using System.Reflection;
 using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -25,7 +26,8 @@ internal sealed class ApiServer : IApiServer
     /// <param name="statistics">Counters of the other parts.</param>
     /// <param name="recorders">The recorders of this process; null for its own.</param>
     /// <param name="directory">The directory of this process; null where it has none to show.</param>
-    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null)
+    /// <param name="live">The calls in progress of this process; null for none.</param>
+    public ApiServer(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null, LiveHub? live = null)
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
@@ -43,11 +45,12 @@ internal sealed class ApiServer : IApiServer
                 ReadyNotes = directory is null ? null : () => [directory.State()],
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
-            _store,
-            ShownPackets.Of(_store, settings),
+            live is null ? _store : new LiveCallReader(live.Board, _store),
+            ShownPackets.Of(_store, settings, live),
             new ApiMedia(_store, recorder.Pool, _store),
-            new RecorderStatistics(statistics, recorder),
-            new ApiDialects(_store, _store, new NoDirectory()));
+            new RecorderStatistics(statistics, recorder, live),
+            new ApiDialects(_store, _store, new NoDirectory()),
+            live is null ? null : new ApiLive(live.Board, live.Feed));
     }
 
     /// <inheritdoc />
@@ -110,8 +113,9 @@ internal sealed class ApiServer : IApiServer
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>
-    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder) : IStatisticsSource
+    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder, LiveHub? live) : IStatisticsSource
     {
-        public IEnumerable<(string Area, string Name, long Value, string Description)> Read() => board.Read().Concat(recorder.Statistics());
+        public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
+            board.Read().Concat(recorder.Statistics()).Concat(live?.Statistics() ?? []);
     }
 }

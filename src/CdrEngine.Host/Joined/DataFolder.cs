@@ -1,6 +1,7 @@
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
+using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
@@ -14,6 +15,8 @@ internal static class DataFolder
     public static string Records(string data) => Path.Combine(data, "records");
 
     public static string Packets(string data) => Path.Combine(data, "packets");
+
+    public static string OpenCalls(string data) => Path.Combine(data, "open-calls");
 
     public static string Outbox(string data) => Path.Combine(data, "outbox");
 
@@ -39,22 +42,35 @@ internal static class DataFolder
 internal static class ShownPackets
 {
     /// <summary>The packets as the policy on digits lets them be seen.</summary>
-    public static ICallPackets Of(SqliteCallStore store, Settings settings)
+    /// <param name="store">Where stored calls' packets lie.</param>
+    /// <param name="settings">Settings.</param>
+    /// <param name="live">The calls in progress, whose packets are shown too; null for none.</param>
+    public static ICallPackets Of(SqliteCallStore store, Settings settings, LiveHub? live = null)
     {
-        var packets = new StoredCallPackets(store, DataFolder.Packets(settings.DataDirectory));
+        string folder = DataFolder.Packets(settings.DataDirectory);
+        ICallPackets packets = new StoredCallPackets(store.GetChunks, folder);
+        ICallReader calls = store;
+        if (live is not null)
+        {
+            packets = new LiveCallPackets(live.Board, new StoredCallPackets(LiveCallPackets.ChunksOf(live.Board), folder), packets);
+            calls = new LiveCallReader(live.Board, store);
+        }
+
         DtmfMask mask = settings.Dtmf.Mask;
         if (mask == DtmfMask.None) return packets;
-        return new MaskedCallPackets(packets, id => store.Get(id) is { } record ? MaskingPlan.Of(record, mask) : MaskingPlan.Unknown(mask));
+        return new MaskedCallPackets(packets, id => calls.Get(id) is { } record ? MaskingPlan.Of(record, mask) : MaskingPlan.Unknown(mask));
     }
 }
 
-/// <summary>Packets of stored calls, gathered from the packet log.</summary>
-internal sealed class StoredCallPackets(SqliteCallStore store, string packets) : ICallPackets
+/// <summary>Packets of calls, gathered from the packet log.</summary>
+/// <param name="chunksOf">Where a call's packets lie; null where that is not known.</param>
+/// <param name="packets">Folder of the packet log.</param>
+internal sealed class StoredCallPackets(Func<string, byte[]?> chunksOf, string packets) : ICallPackets
 {
     /// <inheritdoc />
     public bool Visit(string id, PacketKinds kinds, ICapturedPacketVisitor visitor)
     {
-        if (store.GetChunks(id) is not { Length: > 0 } chunks || !Directory.Exists(packets)) return false;
+        if (chunksOf(id) is not { Length: > 0 } chunks || !Directory.Exists(packets)) return false;
         var wanted = PacketKindSet.None;
         if (kinds.HasFlag(PacketKinds.Signalling)) wanted |= PacketKindSet.Sip;
         if (kinds.HasFlag(PacketKinds.Media)) wanted |= PacketKindSet.Rtp;

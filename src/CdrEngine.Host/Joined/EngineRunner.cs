@@ -2,7 +2,10 @@ using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
@@ -23,6 +26,8 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly PacketLogFolder? _log;
     private readonly RecorderShare _recorders;
     private readonly DirectoryHolder _directory;
+    private readonly LiveHub? _live;
+    private readonly ResumeLimits? _resume;
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
     /// <summary>Opens the data folder.</summary>
@@ -31,8 +36,14 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="recorders">The recorders of this process.</param>
     /// <param name="part">Name of its counters on the board.</param>
     /// <param name="directory">The directory of this process, which its owner disposes of; null to open one.</param>
-    protected EngineRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory = null)
+    /// <param name="live">Where its calls in progress are shown; null shows them nowhere.</param>
+    /// <param name="resume">How open calls are written down; null writes down nothing.</param>
+    protected EngineRunner(
+        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume)
     {
+        _live = live;
+        _resume = resume;
+
         // First, since it is what people write by hand: a mistake in it is told before anything is opened.
         _directory = directory ?? DirectoryHolder.Open(settings);
         _part = part;
@@ -50,7 +61,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, resume is not null)) : null;
     }
 
     /// <summary>Call records made so far, by outcome.</summary>
@@ -67,12 +78,15 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     public void Emit(in RecordEmission emission)
     {
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
-
-
-        // Marked first: what is masked and whether it is recorded may depend on whose call it is.
-        CallRecord record = RecordMask.Apply(_directory.Mark(emission.Record), _settings.Dtmf.Mask);
-        Store(_writer, new StoredCall(Recorder.Marked(record), emission.Revision, emission.Chunks));
+        LiveMarked marked = Mark(emission.Record);
+        Store(_writer, new StoredCall(Recorder.Marked(marked.Record), emission.Revision, emission.Chunks, marked.Tenant));
     }
+
+    /// <inheritdoc />
+    public long Taken => _writer.Accepted;
+
+    /// <inheritdoc />
+    public bool IsKept(long taken) => _writer.IsSettled(taken);
 
     /// <inheritdoc />
     public void Dispose()
@@ -95,7 +109,20 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     }
 
     /// <summary>Starts an engine that writes to the data folder.</summary>
-    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings), this, _log);
+    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume }, this, _log);
+
+    /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
+    protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null
+        ? null
+        : engine.Resume(ResumePlan.Take(_resume.Folder, _log), Timestamp.From(DateTimeOffset.UtcNow));
+
+    /// <summary>Stops the capture without ending what is open, where the next start can go on with it; returns when all records are written.</summary>
+    protected void Suspend(CaptureEngine engine)
+    {
+        engine.SuspendAsync().GetAwaiter().GetResult();
+        _writer.Flush();
+        Post(engine);
+    }
 
     /// <summary>Ends the capture; returns when all its records are written.</summary>
     protected void Complete(CaptureEngine engine)
@@ -113,6 +140,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         foreach (string failure in failures) yield return new FileFault("engine", failure, IsUnreadable: false);
         if (engine.LogFault is { } logFault) yield return new FileFault("packet log", logFault, IsUnreadable: false);
+        if (engine.JournalFault is { } journalFault) yield return new FileFault("journal of open calls", journalFault, IsUnreadable: false);
         if (_writer.Fault is { } fault) yield return new FileFault("database", fault, IsUnreadable: false);
     }
 
@@ -127,6 +155,14 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     /// <summary>Counters of the sources.</summary>
     protected virtual IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() => [];
+
+    // What policies and the directory say of every record, whether it goes to the store or is looked at while the call goes on. Any thread.
+    private LiveMarked Mark(CallRecord record)
+    {
+        // By the directory first: what is masked and whether it is recorded may depend on whose call it is.
+        CallRecord marked = RecordMask.Apply(_directory.Mark(record), _settings.Dtmf.Mask);
+        return new LiveMarked(marked, marked.Tenant);
+    }
 
     private void OnWritten(StoredCall call)
     {

@@ -1,6 +1,8 @@
 using CdrEngine.Calls;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
@@ -95,10 +97,24 @@ internal static class EngineSetup
         return new CallOptions { Timers = engine.Timers, Limits = engine.Call };
     }
 
-    public static PacketLogLimits PacketLog(PacketLogSettings settings) => new()
+    /// <summary>How open calls are written down; null where they are not.</summary>
+    public static ResumeLimits? Resume(Settings settings) => settings.Resume.Enabled && settings.PacketLog.Enabled
+        ? new ResumeLimits { Folder = DataFolder.OpenCalls(settings.DataDirectory), MediaBytes = settings.Resume.Media, WriteEvery = settings.PacketLog.Flush * 0.25 }
+        : null;
+
+    public static LiveOptions Live(LiveSettings settings) => new()
+    {
+        Readers = settings.EventReaders,
+        KeptEvents = settings.EventHistory,
+        QualityPeriod = settings.QualityEvery,
+    };
+
+    /// <summary>The packet log's bounds. Where open calls are written down, a packet waits three quarters of its time for its chunk and one for the
+    /// next writing, so that a crash costs no more than the settings say.</summary>
+    public static PacketLogLimits PacketLog(PacketLogSettings settings, bool isJournaled = false) => new()
     {
         ChunkBytes = settings.Chunk,
-        ChunkAge = settings.Flush,
+        ChunkAge = isJournaled ? settings.Flush * 0.75 : settings.Flush,
         OpenChunkBytes = settings.OpenBytes,
     };
 

@@ -4,6 +4,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
 using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -13,8 +14,8 @@ using CdrEngine.Storage;
 namespace CdrEngine.Host.Joined;
 
 /// <summary>Reads capture files through the engine into the data folder.</summary>
-internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null)
-    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", directory), IImportRunner
+internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null, LiveHub? live = null)
+    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", directory, live, resume: null), IImportRunner
 {
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;

@@ -42,6 +42,9 @@ internal sealed class LiveLoop(LiveReader reader, CaptureEngine engine, Action<s
         Timestamp end = Timestamp.MaxValue;
         Timestamp looked = Timestamp.MinValue;
         int untilLook = PacketsBetweenLooks;
+
+        // An engine that goes on with open calls has a time already, and their timers run.
+        _anyPacket = engine.Now != Timestamp.MinValue;
         while (true)
         {
             bool isPacket = reader.Read(WaitMilliseconds, out CapturedPacket packet) == ReadOutcome.Packet;

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Capture.Hep;
 using CdrEngine.Capture.Interfaces;
 using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -20,8 +23,9 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     private readonly Action<string> _tell;
     private readonly Settings _settings;
 
-    public LiveRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory = null)
-        : base(settings, statistics, recorders, "live", directory)
+    public LiveRunner(
+        Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
+        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings))
     {
         _tell = tell;
         _settings = settings;
@@ -57,10 +61,11 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             failures.Enqueue(text);
             _tell($"engine: {text}");
         });
+        GoOn(engine);
         var loop = new LiveLoop(_reader, engine, _tell);
         using (Posting(engine))
         using (Retaining()) loop.Run(stop);
-        Complete(engine);
+        Suspend(engine);
         return new LiveSummary
         {
             Sources = Sources,
@@ -84,6 +89,22 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     protected override IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() =>
         _reader.Sources.SelectMany(static source => source.Describe().Select(counter => ($"source {source.Name}", counter.Name, counter.Value, counter.Description)));
+
+    // The sources are open already: what comes meanwhile waits in their rings.
+    private void GoOn(CaptureEngine engine)
+    {
+        try
+        {
+            if (Resume(engine) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
+            string how = report.WasStopped ? "of the last run" : "of a run that did not stop in good order";
+            _tell(string.Create(CultureInfo.InvariantCulture, $"going on with {calls} calls {how}; {report.Packets} packets read back in {report.Elapsed.TotalSeconds:0.0} s"));
+            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _tell($"open calls of the last run: {exception.Message.ReplaceLineEndings(" ")}");
+        }
+    }
 
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
     private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () => Post(engine));

@@ -1,0 +1,225 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Engine.Live;
+
+/// <summary>The calls in progress. Lists, counts and sorts by the outlines that the shards publish, and asks the shards only for the figures of the
+/// calls on the page.</summary>
+public sealed class LiveBoard : ILiveCalls
+{
+    private readonly ConcurrentDictionary<string, LiveEntry> _entries = new(StringComparer.Ordinal);
+    private readonly LiveOptions _options;
+    private readonly LiveCounts _counts;
+    private readonly TimeProvider _time;
+
+    internal LiveBoard(LiveOptions options, LiveCounts counts, TimeProvider time)
+    {
+        _options = options;
+        _counts = counts;
+        _time = time;
+    }
+
+    /// <inheritdoc />
+    public async Task<LivePage> ListAsync(LiveQuery query, CancellationToken stop = default)
+    {
+        // 1. What the outlines tell.
+        var totals = new TotalsSoFar();
+        var found = new List<Found>();
+        foreach ((_, LiveEntry entry) in _entries)
+        {
+            if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
+            LiveMarked marked = entry.Marked(outline);
+            if (query.Tenant is { } tenant && marked.Tenant != tenant) continue;
+            LiveState state = LiveFigures.StateOf(outline);
+            totals.Add(state, outline.CaptureSource);
+            if (IsOf(marked.Record, state, query)) found.Add(new Found(KeyOf(outline, query), entry, marked));
+        }
+
+        // 2. The page.
+        int matching = found.Count;
+        found.Sort((left, right) => Compare(left, right, query.Ascending));
+        if (query.Cursor is { } text)
+        {
+            if (!TryReadCursor(text, query, out long key, out string id)) return new LivePage { Calls = [], Totals = totals.ToTotals(), Matching = matching, CursorRejected = true };
+            int first = found.FindIndex(item => Compare(item.Key, item.Entry.Id, key, id, query.Ascending) > 0);
+            found.RemoveRange(0, first < 0 ? found.Count : first);
+        }
+
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        string? next = found.Count > limit ? Cursor(found[limit - 1], query) : null;
+        if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
+
+        // 3. The figures.
+        LiveCall[] calls = new LiveCall[found.Count];
+        LiveAnswer?[] answers = query.Quality ? await AskAsync(found.ConvertAll(static item => item.Entry), packets: false, stop).ConfigureAwait(false) : new LiveAnswer?[calls.Length];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            calls[i] = answers[i] is { } answer && answer.Record.State != CallState.Ended
+                ? LiveFigures.Measured(found[i].Entry.Home.Mark(answer.Record), answer.IsHeld, answer.Now)
+                : LiveFigures.Outlined(found[i].Marked, found[i].Entry.Home.Now);
+        }
+
+        return new LivePage { Calls = calls, Totals = totals.ToTotals(), Matching = matching, NextCursor = next };
+    }
+
+    /// <inheritdoc />
+    public LiveTotals Totals(string? tenant = null)
+    {
+        var totals = new TotalsSoFar();
+        foreach ((_, LiveEntry entry) in _entries)
+        {
+            if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
+            if (tenant is not null && entry.Marked(outline).Tenant != tenant) continue;
+            totals.Add(LiveFigures.StateOf(outline), outline.CaptureSource);
+        }
+
+        return totals.ToTotals();
+    }
+
+    /// <inheritdoc />
+    public async Task<LiveCall?> FindAsync(string id, CancellationToken stop = default)
+    {
+        if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
+        LiveAnswer?[] answers = await AskAsync([entry], packets: false, stop).ConfigureAwait(false);
+        return answers[0] is { } answer ? LiveFigures.Measured(entry.Home.Mark(answer.Record), answer.IsHeld, answer.Now) : null;
+    }
+
+    /// <summary>Whether a call is in progress.</summary>
+    public bool IsInProgress(string id) => _entries.TryGetValue(id, out LiveEntry? entry) && entry.Outline is { State: not CallState.Ended };
+
+    /// <summary>Where the packets of a call lie that goes on or ended a moment ago, all that were captured so far: they are put on disk first.
+    /// Null where there is no such call or no packets are kept.</summary>
+    public async Task<byte[]?> ChunksAsync(string id, CancellationToken stop = default)
+    {
+        if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
+        LiveAnswer?[] answers = await AskAsync([entry], packets: true, stop).ConfigureAwait(false);
+        return answers[0]?.Chunks;
+    }
+
+    internal void Add(LiveEntry entry) => _entries[entry.Id] = entry;
+
+    internal void Remove(LiveEntry entry) => _entries.TryRemove(new KeyValuePair<string, LiveEntry>(entry.Id, entry));
+
+    /// <summary>Measures all answered calls, a few at a time.</summary>
+    internal async Task MeasureAnsweredAsync(Action<LiveCall> take, CancellationToken stop)
+    {
+        var entries = new List<LiveEntry>();
+        foreach ((_, LiveEntry entry) in _entries)
+        {
+            if (entry.Outline is { State: CallState.Answered }) entries.Add(entry);
+        }
+
+        LiveAnswer?[] answers = await AskAsync(entries, packets: false, stop).ConfigureAwait(false);
+        for (int i = 0; i < answers.Length; i++)
+        {
+            if (answers[i] is { } answer && answer.Record.State != CallState.Ended) take(LiveFigures.Measured(entries[i].Home.Mark(answer.Record), answer.IsHeld, answer.Now));
+        }
+    }
+
+    private static bool IsOf(CallRecord record, LiveState state, LiveQuery query) =>
+        (query.States.Count == 0 || query.States.Contains(state))
+        && (query.Source is null || record.CaptureSource == query.Source)
+        && (query.Address is not { } address || record.Caller.Address?.Address == address || record.Callee.Address?.Address == address)
+        && LiveMatch.IsOf(record, query.Number);
+
+    // The shards side by side, each asked for a few calls at a time: packets come in between.
+    private async Task<LiveAnswer?[]> AskAsync(List<LiveEntry> entries, bool packets, CancellationToken stop)
+    {
+        var answers = new LiveAnswer?[entries.Count];
+        Task[] shards = [.. Enumerable.Range(0, entries.Count).GroupBy(index => entries[index].Home)
+            .Select(shard => AskAsync(shard.Key, entries, [.. shard], answers, packets, stop))];
+        await Task.WhenAll(shards).ConfigureAwait(false);
+        return answers;
+    }
+
+    private async Task AskAsync(LiveShard shard, List<LiveEntry> entries, int[] indexes, LiveAnswer?[] answers, bool packets, CancellationToken stop)
+    {
+        foreach (int[] part in indexes.Chunk(_options.CallsPerQuestion))
+        {
+            var question = new LiveQuestion(Array.ConvertAll(part, index => entries[index]), packets);
+            if (!shard.Ask(question)) return;
+            try
+            {
+                LiveAnswer?[] answer = await question.Answer.Task.WaitAsync(_options.AnswerWait, _time, stop).ConfigureAwait(false);
+                for (int i = 0; i < part.Length; i++) answers[part[i]] = answer[i];
+            }
+            catch (TimeoutException)
+            {
+                // A shard that waits for a slow disk answers later; whoever asks is not held up by it.
+                _counts.Add(LiveCounter.Unanswered);
+                return;
+            }
+        }
+    }
+
+    private static long KeyOf(CallRecord outline, LiveQuery query) => query.Sort == LiveSort.AnsweredAt
+        ? outline.AnsweredAt?.Microseconds ?? (query.Ascending ? long.MaxValue : long.MinValue)
+        : outline.StartedAt.Microseconds;
+
+    private static int Compare(in Found left, in Found right, bool ascending) => Compare(left.Key, left.Entry.Id, right.Key, right.Entry.Id, ascending);
+
+    private static int Compare(long leftKey, string leftId, long rightKey, string rightId, bool ascending)
+    {
+        int order = leftKey.CompareTo(rightKey);
+        if (order == 0) order = string.CompareOrdinal(leftId, rightId);
+        return ascending ? order : -order;
+    }
+
+    private static string Cursor(in Found last, LiveQuery query) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Seal(query):x8}.{last.Key}.{last.Entry.Id}")));
+
+    private static bool TryReadCursor(string text, LiveQuery query, out long key, out string id)
+    {
+        key = 0;
+        id = "";
+        if (!Base64Url.IsValid(text)) return false;
+        string[] parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('.');
+        if (parts.Length != 3 || parts[0] != Seal(query).ToString("x8", CultureInfo.InvariantCulture)) return false;
+        id = parts[2];
+        return long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out key) && CallId.IsWellFormed(id);
+    }
+
+    // A cursor belongs to the list it came from.
+    private static uint Seal(LiveQuery query)
+    {
+        string text = $"{string.Join(',', query.States)}|{query.Number}|{query.Address}|{query.Source}|{query.Tenant}|{query.Sort}|{query.Ascending}";
+        uint hash = 2166136261;
+        foreach (char c in text) hash = (hash ^ c) * 16777619;
+        return hash;
+    }
+
+    private readonly record struct Found(long Key, LiveEntry Entry, LiveMarked Marked);
+
+    private sealed class TotalsSoFar
+    {
+        private readonly int[] _states = new int[(int)LiveState.Ended];
+        private readonly Dictionary<string, int> _sources = new(StringComparer.Ordinal);
+        private int _calls;
+
+        public void Add(LiveState state, string source)
+        {
+            _calls++;
+            _states[(int)state]++;
+            _sources[source] = _sources.GetValueOrDefault(source) + 1;
+        }
+
+        public LiveTotals ToTotals()
+        {
+            List<(string Source, int Calls)> sources =
+                [.. _sources.Select(static pair => (pair.Key, pair.Value)).OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal)];
+            if (sources.Count > LiveTotals.MaxSources)
+            {
+                int rest = sources.Skip(LiveTotals.MaxSources - 1).Sum(static pair => pair.Calls);
+                sources.RemoveRange(LiveTotals.MaxSources - 1, sources.Count - LiveTotals.MaxSources + 1);
+                sources.Add((LiveTotals.OtherSources, rest));
+            }
+
+            return new LiveTotals(_calls, [.. _states.Select(static (calls, state) => ((LiveState)state, calls))], sources);
+        }
+    }
+}
