@@ -29,6 +29,7 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ICallPackets _packets;
     private readonly IStatisticsSource _statistics;
     private readonly ApiMedia _media;
+    private readonly ApiDesk? _desk;
     private readonly ApiCounters _counters = new();
     private WebApplication? _server;
 
@@ -38,7 +39,8 @@ public sealed class ApiHost : IAsyncDisposable
     /// <param name="packets">The packets; asked by several threads at once.</param>
     /// <param name="media">Media sessions and recordings; asked by several threads at once.</param>
     /// <param name="statistics">Counters of the other parts.</param>
-    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics)
+    /// <param name="desk">Registrations, messages and peers; null serves none.</param>
+    public ApiHost(ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics, ApiDesk? desk = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
@@ -47,6 +49,7 @@ public sealed class ApiHost : IAsyncDisposable
         _packets = packets;
         _media = media;
         _statistics = statistics;
+        _desk = desk;
     }
 
     /// <summary>The API's own counters.</summary>
@@ -141,6 +144,13 @@ public sealed class ApiHost : IAsyncDisposable
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);
         IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, service);
+        if (_desk is { } desk)
+        {
+            var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);
+            var messageDownloads = new Downloads(desk.MessagePackets, audit, _options, _counters);
+            routes = [.. routes, .. DeskRoutes.All(new DeskEndpoints(desk, _calls, registrationDownloads, messageDownloads, _options, _counters))];
+        }
+
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));

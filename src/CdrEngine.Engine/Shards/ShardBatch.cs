@@ -38,6 +38,9 @@ internal enum ShardItemKind : byte
 
     /// <summary>Nothing but the clock.</summary>
     Tick,
+
+    /// <summary>A SIP MESSAGE within a call, for the desk.</summary>
+    CallText,
 }
 
 /// <summary>One item of a batch. Offsets are into the batch's bytes.</summary>

@@ -68,6 +68,9 @@ internal static class CommandLine
             TraceCommand.Make(context, flags),
             RecordingCommand.Mp3(context, flags),
             RecordingCommand.Wav(context, flags),
+            DeskCommands.Registrations(context, flags),
+            DeskCommands.Messages(context, flags),
+            DeskCommands.Peers(context, flags),
             DoctorCommand.Make(context, flags),
             BenchCommand.Make(),
         };

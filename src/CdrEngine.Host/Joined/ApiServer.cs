@@ -15,6 +15,7 @@ internal sealed class ApiServer : IApiServer
     private readonly SqliteCallStore _store;
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
+    private readonly DeskArchive _desk;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -25,6 +26,7 @@ internal sealed class ApiServer : IApiServer
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _desk = new DeskArchive(settings);
         RecorderPart recorder = _recorders.Acquire(settings);
         _api = new ApiHost(
             new ApiOptions
@@ -40,7 +42,8 @@ internal sealed class ApiServer : IApiServer
             _store,
             ShownPackets.Of(_store, settings),
             new ApiMedia(_store, recorder.Pool, _store),
-            new RecorderStatistics(statistics, recorder));
+            new RecorderStatistics(statistics, recorder),
+            new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
     }
 
     /// <inheritdoc />
@@ -66,6 +69,7 @@ internal sealed class ApiServer : IApiServer
         await _api.DisposeAsync();
         _recorders.Release();
         _store.Dispose();
+        _desk.Dispose();
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.

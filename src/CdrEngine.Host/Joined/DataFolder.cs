@@ -21,6 +21,8 @@ internal static class DataFolder
 
     public static string Access(string data) => Path.Combine(data, "access");
 
+    public static string Messages(string data) => Path.Combine(data, "messages");
+
     /// <summary>Runs what opens a part; what goes wrong becomes one line.</summary>
     public static T Open<T>(string data, Func<T> open)
     {
@@ -41,20 +43,22 @@ internal static class ShownPackets
     /// <summary>The packets as the policy on digits lets them be seen.</summary>
     public static ICallPackets Of(SqliteCallStore store, Settings settings)
     {
-        var packets = new StoredCallPackets(store, DataFolder.Packets(settings.DataDirectory));
+        var packets = new StoredCallPackets(store.GetChunks, DataFolder.Packets(settings.DataDirectory));
         DtmfMask mask = settings.Dtmf.Mask;
         if (mask == DtmfMask.None) return packets;
         return new MaskedCallPackets(packets, id => store.Get(id) is { } record ? MaskingPlan.Of(record, mask) : MaskingPlan.Unknown(mask));
     }
 }
 
-/// <summary>Packets of stored calls, gathered from the packet log.</summary>
-internal sealed class StoredCallPackets(SqliteCallStore store, string packets) : ICallPackets
+/// <summary>Packets of what is stored, gathered from the packet log.</summary>
+/// <param name="chunksOf">Where the packets of a record lie; null where there is no such record.</param>
+/// <param name="packets">Folder of the packet log.</param>
+internal sealed class StoredCallPackets(Func<string, byte[]?> chunksOf, string packets) : ICallPackets
 {
     /// <inheritdoc />
     public bool Visit(string id, PacketKinds kinds, ICapturedPacketVisitor visitor)
     {
-        if (store.GetChunks(id) is not { Length: > 0 } chunks || !Directory.Exists(packets)) return false;
+        if (chunksOf(id) is not { Length: > 0 } chunks || !Directory.Exists(packets)) return false;
         var wanted = PacketKindSet.None;
         if (kinds.HasFlag(PacketKinds.Signalling)) wanted |= PacketKindSet.Sip;
         if (kinds.HasFlag(PacketKinds.Media)) wanted |= PacketKindSet.Rtp;

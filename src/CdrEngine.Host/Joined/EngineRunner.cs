@@ -21,6 +21,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly BatchedCallWriter _writer;
     private readonly PacketLogFolder? _log;
     private readonly RecorderShare _recorders;
+    private readonly DeskPart _desk;
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
     /// <summary>Opens the data folder.</summary>
@@ -45,12 +46,16 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
+        _desk = new DeskPart(settings, () => StoreWaits);
         _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
     }
 
     /// <summary>Call records made so far, by outcome.</summary>
     protected IReadOnlyDictionary<Disposition, long> Outcomes =>
         Enum.GetValues<Disposition>().ToDictionary(static disposition => disposition, disposition => Volatile.Read(ref _outcomes[(int)disposition]));
+
+    /// <summary>Whether the engine waits for the store: an import may, a wire does not.</summary>
+    protected abstract bool StoreWaits { get; }
 
     /// <summary>What makes recordings.</summary>
     protected RecorderPart Recorder { get; }
@@ -79,6 +84,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         if (!disposing) return;
         _writer.Dispose();
+        _desk.Dispose();
         _recorders.Release();
         _outbox.Dispose();
         _store.Dispose();
@@ -86,13 +92,14 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     }
 
     /// <summary>Starts an engine that writes to the data folder.</summary>
-    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings), this, _log);
+    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings), this, _log, _desk, _desk.Start());
 
     /// <summary>Ends the capture; returns when all its records are written.</summary>
     protected void Complete(CaptureEngine engine)
     {
         engine.CompleteAsync().GetAwaiter().GetResult();
         _writer.Flush();
+        _desk.Flush();
         Post(engine);
     }
 
@@ -105,6 +112,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         foreach (string failure in failures) yield return new FileFault("engine", failure, IsUnreadable: false);
         if (engine.LogFault is { } logFault) yield return new FileFault("packet log", logFault, IsUnreadable: false);
         if (_writer.Fault is { } fault) yield return new FileFault("database", fault, IsUnreadable: false);
+        if (_desk.Fault is { } deskFault) yield return new FileFault("database", deskFault, IsUnreadable: false);
     }
 
     /// <summary>All counters, by part.</summary>
@@ -129,5 +137,6 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         .. SourceCounters(),
         .. engine.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
+        .. _desk.Statistics(),
     ];
 }

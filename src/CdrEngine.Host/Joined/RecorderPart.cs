@@ -23,7 +23,7 @@ internal sealed class RecorderPart : IDisposable
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = WriterCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) });
         Workshop = new RecordingWorkshop(
             _store,
-            new StoredCallPackets(_store, DataFolder.Packets(data)),
+            new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data)),
             _store,
             new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings), Muted = record => Muted(record, settings.Dtmf.Mask) }),
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),

@@ -27,6 +27,10 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Catalog { get; } = Embedded("Catalog");
 
+    public static SchemaMigrations Registrations { get; } = Embedded("Registrations");
+
+    public static SchemaMigrations Messages { get; } = Embedded("Messages");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>
