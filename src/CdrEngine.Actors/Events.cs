@@ -44,7 +44,8 @@ public sealed class EventStream
 
     internal bool HasSubscribers => _subscribers.Length > 0;
 
-    internal void Publish(ActorEvent happened)
+    /// <summary>Tells the subscribers, also what parts beside the actors have to tell. What a subscriber throws is counted and dropped.</summary>
+    public void Publish(ActorEvent happened)
     {
         foreach (Action<ActorEvent> subscriber in Volatile.Read(ref _subscribers))
         {

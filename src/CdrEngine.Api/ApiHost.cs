@@ -44,6 +44,7 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ApiMedia _media;
     private readonly ApiDialects? _dialects;
     private readonly ApiLive _live;
+    private readonly ApiDesk? _desk;
     private readonly ApiCounters _counters = new();
     private readonly CancellationTokenSource _stopping = new();
     private WebApplication? _server;
@@ -56,9 +57,10 @@ public sealed class ApiHost : IAsyncDisposable
     /// <param name="statistics">Counters of the other parts.</param>
     /// <param name="dialects">What the dialects need; null to speak none.</param>
     /// <param name="live">The calls in progress; asked by several threads at once. Null where nothing is captured in this process.</param>
+    /// <param name="desk">Registrations, messages and peers; null serves none.</param>
     public ApiHost(
         ApiOptions options, ICallReader calls, ICallPackets packets, ApiMedia media, IStatisticsSource statistics, ApiDialects? dialects = null,
-        ApiLive? live = null)
+        ApiLive? live = null, ApiDesk? desk = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
@@ -69,6 +71,7 @@ public sealed class ApiHost : IAsyncDisposable
         _statistics = statistics;
         _dialects = dialects;
         _live = live ?? new ApiLive(NoLive.Instance, NoLive.Instance);
+        _desk = desk;
     }
 
     /// <summary>The API's own counters.</summary>
@@ -170,6 +173,13 @@ public sealed class ApiHost : IAsyncDisposable
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
         IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, service), .. LiveRoutes.All(live, events)];
+        if (_desk is { } desk)
+        {
+            var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);
+            var messageDownloads = new Downloads(desk.MessagePackets, audit, _options, _counters);
+            routes = [.. routes, .. DeskRoutes.All(new DeskEndpoints(desk, _calls, registrationDownloads, messageDownloads, _options, _counters))];
+        }
+
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));

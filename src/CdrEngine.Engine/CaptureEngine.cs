@@ -4,6 +4,7 @@ using CdrEngine.Calls;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
 using CdrEngine.Engine.Resume;
+using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Engine.Shards;
 using CdrEngine.PacketLog;
@@ -22,6 +23,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     private readonly ShardThread<ShardBatch>[] _threads;
     private readonly Port[] _ports;
     private readonly Switchboard _switchboard;
+    private readonly DeskOffice? _desk;
     private readonly List<string> _sources = [];
     private readonly object _sourcesLock = new();
     private Timestamp _lastOfSource = Timestamp.MinValue;
@@ -32,7 +34,9 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     /// <param name="options">Bounds and numbers.</param>
     /// <param name="output">Where records go.</param>
     /// <param name="log">Where packets are kept; null keeps none.</param>
-    public CaptureEngine(EngineOptions options, IRecordOutput output, PacketLogFolder? log = null)
+    /// <param name="desk">Where registrations, messages and peers go; null follows none.</param>
+    /// <param name="start">What the desk goes on with; null begins with nothing.</param>
+    public CaptureEngine(EngineOptions options, IRecordOutput output, PacketLogFolder? log = null, IDeskOutput? desk = null, DeskStart? start = null)
     {
         _options = options;
         _log = log;
@@ -56,7 +60,8 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             _threads[i].Start();
         }
 
-        _switchboard = new Switchboard(options, [.. _ports], keepFrames: log is not null);
+        if (desk is not null) _desk = new DeskOffice(_system, options, desk, start ?? DeskStart.Empty, log, sources);
+        _switchboard = new Switchboard(options, [.. _ports], keepFrames: log is not null, _desk?.Mail);
     }
 
     /// <summary>Failures of actors and the like, as they happen.</summary>
@@ -156,6 +161,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         Task[] stopping = Array.ConvertAll(_threads, static thread => thread.StopAsync());
         await Task.WhenAll(stopping).ConfigureAwait(false);
         TryFinishResume();
+        if (_desk is not null) await _desk.StopAsync().ConfigureAwait(false);
         await _system.ShutdownAsync().ConfigureAwait(false);
     }
 
@@ -187,12 +193,13 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             .. Of("shard", Sum<ShardCounter>(static shard => shard.Counters)),
             .. Of("call", Sum<CallCounter>(static shard => shard.CallCounters)),
             .. Of("stream", Sum<StreamCounter>(static shard => shard.StreamCounters)),
-            .. Of("log", Sum<PacketLogCounter>(static shard => shard.LogCounters)),
+            .. Of("log", LogCounters()),
+            .. _desk?.Statistics() ?? [],
         ];
     }
 
     /// <summary>Why the packet log cannot be written; null while it can.</summary>
-    public string? LogFault => Array.Find(_shards, static shard => shard.LogFault is not null)?.LogFault;
+    public string? LogFault => Array.Find(_shards, static shard => shard.LogFault is not null)?.LogFault ?? _desk?.LogFault;
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -204,6 +211,13 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
         where T : unmanaged, Enum =>
         counters.Describe().Select(counter => (area, counter.Name, counter.Value, counter.Description));
+
+    private Counters<PacketLogCounter> LogCounters()
+    {
+        Counters<PacketLogCounter> sum = Sum<PacketLogCounter>(static shard => shard.LogCounters);
+        if (_desk?.LogCounters is { } counters) sum.Add(counters);
+        return sum;
+    }
 
     private Counters<T> Sum<T>(Func<Shard, Counters<T>?> select)
         where T : unmanaged, Enum
@@ -244,7 +258,8 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
-    private sealed class Port(ShardThread<ShardBatch> thread, ConcurrentQueue<ShardBatch> pool, EngineOptions options) : IShardPort
+    /// <summary>The way of batches to a thread.</summary>
+    internal sealed class Port(ShardThread<ShardBatch> thread, ConcurrentQueue<ShardBatch> pool, EngineOptions options) : IShardPort
     {
         public ShardBatch Take() => pool.TryDequeue(out ShardBatch? batch) ? batch : new ShardBatch(options.BatchItems, options.BatchBytes);
 

@@ -1,4 +1,5 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Desk;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Resume;
@@ -65,6 +66,9 @@ public sealed record EngineOptions
 
     /// <summary>How open calls are written down, so that the next start goes on with them; null writes down nothing. Needs a packet log.</summary>
     public ResumeLimits? Resume { get; init; }
+
+    /// <summary>Bounds of registrations, messages and peers.</summary>
+    public DeskOptions Desk { get; init; } = new();
 
     /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
     /// it that a failure stays with its call.</summary>

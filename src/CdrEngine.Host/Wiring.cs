@@ -37,6 +37,9 @@ internal sealed class Wiring : IParts
     public ICallArchive Archive(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new CallArchive(settings));
 
     /// <inheritdoc />
+    public IDeskArchive Desk(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new DeskArchive(settings));
+
+    /// <inheritdoc />
     public IApiServer Server(Settings settings) =>
         DataFolder.Open(
             settings.DataDirectory, () => new ApiServer(settings, _statistics, _recorders, _directories.Watched(settings, Tell), LiveOf(settings)));

@@ -1,5 +1,7 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Desk;
 using CdrEngine.Core;
+using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Shards;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
@@ -39,8 +41,14 @@ internal sealed partial class Switchboard : ISipMessageSink
     private long _nextOrder;
     private int _source;
 
-    public Switchboard(EngineOptions options, IShardPort[] ports, bool keepFrames)
+    // Registrations, messages and the like; null where nobody follows them.
+    private readonly DeskMail? _desk;
+    private bool _isForDesk;
+    private readonly FrameBuffer _noFragments = new();
+
+    public Switchboard(EngineOptions options, IShardPort[] ports, bool keepFrames, DeskMail? desk = null)
     {
+        _desk = desk;
         _limits = options.Routing;
         _decoder = new PacketDecoder(options.Decoder);
         _mirrorLimits = options.Mirror;
@@ -101,6 +109,8 @@ internal sealed partial class Switchboard : ISipMessageSink
             _mail.Add(shard).Kind = ShardItemKind.Tick;
             _mail.Post(shard);
         }
+
+        _desk?.Flush(_mail.Now);
     }
 
     /// <summary>Moves time on where no packet does, and hands over what waits.</summary>
@@ -131,6 +141,7 @@ internal sealed partial class Switchboard : ISipMessageSink
 
         foreach (CallEntry call in _calls.All().OrderBy(static call => call.Order).ToArray()) Close(call);
         _mail.PostAll();
+        _desk?.EndCapture(_mail.Now);
 
         // The same packets may come again: a capture that is a part of this one, or this one once more.
         _mirror = new MirrorFilter(_mirrorLimits);
@@ -153,6 +164,12 @@ internal sealed partial class Switchboard : ISipMessageSink
     void ISipMessageSink.OnMessage(in TransportedMessage message)
     {
         CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination);
+        if (_isForDesk)
+        {
+            foreach (CapturedPacket frame in message.Frames) _desk!.PostFrame(frame, _mail.Now);
+            PostToDesk(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
+        }
+
         if (call is null) return;
         foreach (CapturedPacket frame in message.Frames) PostSipFrame(call, frame);
         PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
@@ -205,6 +222,12 @@ internal sealed partial class Switchboard : ISipMessageSink
         }
 
         CallEntry? call = RouteSip(decoded.Payload, decoded.Source, decoded.Destination);
+        if (_isForDesk)
+        {
+            foreach (CapturedPacket fragment in decoded.Fragments ?? _noFragments) _desk!.PostFrame(fragment, _mail.Now);
+            PostToDesk(call, packet, decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
+        }
+
         if (call is null) return;
         if (decoded.Fragments is { } fragments)
         {
@@ -218,6 +241,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     /// <summary>Parses a message and finds its call, beginning one where the message does; null where it belongs to none.</summary>
     private CallEntry? RouteSip(ReadOnlySpan<byte> bytes, Endpoint source, Endpoint destination)
     {
+        _isForDesk = false;
         if (_scratch.Length < bytes.Length) _scratch = new byte[bytes.Length * 2];
         bytes.CopyTo(_scratch);
         ParseOutcome outcome = SipParser.TryRead(_scratch.AsMemory(0, bytes.Length), _message, out _, out SipRejection rejection);
@@ -247,6 +271,7 @@ internal sealed partial class Switchboard : ISipMessageSink
                     SipMethod.Message => SwitchboardCounter.TextMessages,
                     _ => SwitchboardCounter.OtherMessages,
                 });
+                _isForDesk = _desk is not null && DeskMachine.Takes(_message.CSeqMethod);
                 return null;
             case CallAdmissionResult.NewCall:
                 call = Open(source, destination);
@@ -257,6 +282,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         }
 
         Counters.Increment(SwitchboardCounter.CallMessages);
+        _isForDesk = _desk is not null && _message.CSeqMethod == SipMethod.Message;
         Follow(call);
         return call;
     }
@@ -358,9 +384,17 @@ internal sealed partial class Switchboard : ISipMessageSink
         _media.Learn(call, _sdp);
     }
 
+    private void PostToDesk(
+        CallEntry? call, in CapturedPacket packet, ReadOnlySpan<byte> message, Transport transport, Endpoint source, Endpoint destination, Timestamp at) =>
+        _desk!.Post(
+            call is null ? ShardItemKind.Sip : ShardItemKind.CallText, packet, message, new DeskItem(at, transport, source, destination, _source), _mail.Now);
+
+    /// <summary>Whether the policy keeps the packets of the message at hand: where text is not kept, those of text messages are not either.</summary>
+    private bool IsKept => _desk is not { KeepsText: false } || _message.CSeqMethod != SipMethod.Message;
+
     private void PostSipFrame(CallEntry call, in CapturedPacket frame)
     {
-        if (!_mail.KeepsFrames) return;
+        if (!_mail.KeepsFrames || !IsKept) return;
         ref ShardItem item = ref _mail.Add(ShardItemKind.SipFrame, call);
         item.At = frame.CapturedAt;
         _mail.CopyIn(call.Shard, ref item, frame, default, 0);
@@ -377,7 +411,8 @@ internal sealed partial class Switchboard : ISipMessageSink
         item.SourceIndex = _source;
         item.PayloadLength = message.Length;
         item.Flag = packet.IsTruncated;
-        _mail.CopyIn(call.Shard, ref item, packet, message, ShardMail.OffsetWithin(packet.Bytes, message));
+        if (IsKept) _mail.CopyIn(call.Shard, ref item, packet, message, ShardMail.OffsetWithin(packet.Bytes, message));
+        else _mail.CopyIn(call.Shard, ref item, default, message, 0);
         if (item.Sequence == 0) item.Sequence = _sequence;
     }
 

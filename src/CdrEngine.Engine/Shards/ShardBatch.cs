@@ -44,6 +44,9 @@ internal enum ShardItemKind : byte
 
     /// <summary>The engine stops: end nothing, write down what is open.</summary>
     Suspend,
+
+    /// <summary>A SIP MESSAGE within a call, for the desk.</summary>
+    CallText,
 }
 
 /// <summary>One item of a batch. Offsets are into the batch's bytes.</summary>

@@ -60,6 +60,15 @@ public sealed record Settings
     /// <summary><c>dtmf</c>.</summary>
     public required DtmfSettings Dtmf { get; init; }
 
+    /// <summary><c>registration</c>.</summary>
+    public required RegistrationSettings Registration { get; init; }
+
+    /// <summary><c>message</c>.</summary>
+    public required MessageSettings Message { get; init; }
+
+    /// <summary><c>peer</c>.</summary>
+    public required PeerSettings Peer { get; init; }
+
     /// <summary><c>recording</c>.</summary>
     public required RecordingSettings Recording { get; init; }
 
@@ -291,3 +300,25 @@ public enum LogThreshold
     /// <summary>Nothing.</summary>
     None,
 }
+
+/// <summary><c>registration</c>: devices that register.</summary>
+/// <param name="MaxBindings"><c>max-bindings</c>.</param>
+/// <param name="Grace"><c>grace</c>: after the time of a binding has run out.</param>
+/// <param name="DefaultExpires"><c>default-expires</c>: time of a binding where nobody says.</param>
+/// <param name="KeepEnded"><c>keep-ended</c>: how long ended and failed ones are kept.</param>
+public sealed record RegistrationSettings(int MaxBindings, TimeSpan Grace, TimeSpan DefaultExpires, TimeSpan KeepEnded);
+
+/// <summary><c>message</c>: text messages.</summary>
+/// <param name="KeepText"><c>keep-text</c>.</param>
+/// <param name="MaxText"><c>max-text</c>, bytes.</param>
+/// <param name="ConversationGap"><c>conversation-gap</c>.</param>
+/// <param name="NotificationAge"><c>notification-age</c>.</param>
+/// <param name="MaxMsrpSessions"><c>max-msrp-sessions</c>.</param>
+/// <param name="Age"><c>age</c>: how long messages are kept; null for ever.</param>
+public sealed record MessageSettings(bool KeepText, int MaxText, TimeSpan ConversationGap, TimeSpan NotificationAge, int MaxMsrpSessions, TimeSpan? Age);
+
+/// <summary><c>peer</c>: who asks whom what outside calls.</summary>
+/// <param name="MaxExchanges"><c>max-exchanges</c>: requests followed at a time.</param>
+/// <param name="MaxRows"><c>max-rows</c>.</param>
+/// <param name="MaxMailboxes"><c>max-mailboxes</c>.</param>
+public sealed record PeerSettings(int MaxExchanges, int MaxRows, int MaxMailboxes);

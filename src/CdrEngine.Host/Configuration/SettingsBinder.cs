@@ -45,6 +45,9 @@ internal static class SettingsBinder
             Live = Live(root.Section("live")),
             Resume = Resume(root.Section("resume")),
             Dtmf = new DtmfSettings(root.Section("dtmf").Choice<DtmfMask>("mask")),
+            Registration = Registration(root.Section("registration")),
+            Message = Message(root.Section("message")),
+            Peer = Peer(root.Section("peer")),
             Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
@@ -166,6 +169,25 @@ internal static class SettingsBinder
     private static ResumeSettings Resume(SettingsReader at) => new(
         at.Switch("enabled"),
         at.Size("media", 0, 1L << 44));
+
+    private static RegistrationSettings Registration(SettingsReader at) => new(
+        at.Integer("max-bindings", 1, 10_000_000),
+        at.Duration("grace", TimeSpan.Zero, Hour),
+        at.Duration("default-expires", Second, Day * 7),
+        at.Duration("keep-ended", TimeSpan.Zero, Century));
+
+    private static MessageSettings Message(SettingsReader at) => new(
+        at.Switch("keep-text"),
+        (int)at.Size("max-text", 256, 16 << 20),
+        at.Duration("conversation-gap", Second, Day * 7),
+        at.Duration("notification-age", TimeSpan.Zero, Day * 31),
+        at.Integer("max-msrp-sessions", 1, 1 << 20),
+        at.Duration("age", TimeSpan.Zero, Century) is var age && age > TimeSpan.Zero ? age : null);
+
+    private static PeerSettings Peer(SettingsReader at) => new(
+        at.Integer("max-exchanges", 64, 1 << 24),
+        at.Integer("max-rows", 1, 1 << 24),
+        at.Integer("max-mailboxes", 1, 1 << 24));
 
     private static RecordingSettings Recording(SettingsReader at) => new(
         at.Choice<RecordingPolicy>("policy"),

@@ -20,6 +20,7 @@ internal sealed class ApiServer : IApiServer
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
     private Task _sealing = Task.CompletedTask;
+    private readonly DeskArchive _desk;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -32,6 +33,7 @@ internal sealed class ApiServer : IApiServer
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _desk = new DeskArchive(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -50,7 +52,8 @@ internal sealed class ApiServer : IApiServer
             new ApiMedia(_store, recorder.Pool, _store),
             new RecorderStatistics(statistics, recorder, live),
             new ApiDialects(_store, _store, new NoDirectory()),
-            live is null ? null : new ApiLive(live.Board, live.Feed));
+            live is null ? null : new ApiLive(live.Board, live.Feed),
+            new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
     }
 
     /// <inheritdoc />
@@ -80,6 +83,7 @@ internal sealed class ApiServer : IApiServer
         _stop.Dispose();
         _recorders.Release();
         _store.Dispose();
+        _desk.Dispose();
     }
 
     // Days that are over get their further indexes: those there are at the start, and each hour those that have ended.

@@ -24,6 +24,8 @@ internal static class DataFolder
 
     public static string Access(string data) => Path.Combine(data, "access");
 
+    public static string Messages(string data) => Path.Combine(data, "messages");
+
     /// <summary>Runs what opens a part; what goes wrong becomes one line.</summary>
     public static T Open<T>(string data, Func<T> open)
     {

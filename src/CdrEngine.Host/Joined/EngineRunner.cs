@@ -28,6 +28,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly DirectoryHolder _directory;
     private readonly LiveHub? _live;
     private readonly ResumeLimits? _resume;
+    private readonly DeskPart _desk;
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
     /// <summary>Opens the data folder.</summary>
@@ -61,12 +62,16 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
+        _desk = new DeskPart(settings, () => StoreWaits);
         _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, resume is not null)) : null;
     }
 
     /// <summary>Call records made so far, by outcome.</summary>
     protected IReadOnlyDictionary<Disposition, long> Outcomes =>
         Enum.GetValues<Disposition>().ToDictionary(static disposition => disposition, disposition => Volatile.Read(ref _outcomes[(int)disposition]));
+
+    /// <summary>Whether the engine waits for the store: an import may, a wire does not.</summary>
+    protected abstract bool StoreWaits { get; }
 
     /// <summary>What makes recordings.</summary>
     protected RecorderPart Recorder { get; }
@@ -102,6 +107,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         if (!disposing) return;
         _writer.Dispose();
+        _desk.Dispose();
         _recorders.Release();
         _outbox.Dispose();
         _store.Dispose();
@@ -109,7 +115,8 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     }
 
     /// <summary>Starts an engine that writes to the data folder.</summary>
-    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume }, this, _log);
+    protected CaptureEngine NewEngine() =>
+        new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume }, this, _log, _desk, _desk.Start());
 
     /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
     protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null
@@ -121,6 +128,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         engine.SuspendAsync().GetAwaiter().GetResult();
         _writer.Flush();
+        _desk.Flush();
         Post(engine);
     }
 
@@ -129,6 +137,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         engine.CompleteAsync().GetAwaiter().GetResult();
         _writer.Flush();
+        _desk.Flush();
         Post(engine);
     }
 
@@ -142,6 +151,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         if (engine.LogFault is { } logFault) yield return new FileFault("packet log", logFault, IsUnreadable: false);
         if (engine.JournalFault is { } journalFault) yield return new FileFault("journal of open calls", journalFault, IsUnreadable: false);
         if (_writer.Fault is { } fault) yield return new FileFault("database", fault, IsUnreadable: false);
+        if (_desk.Fault is { } deskFault) yield return new FileFault("database", deskFault, IsUnreadable: false);
     }
 
     /// <summary>All counters, by part.</summary>
@@ -175,5 +185,6 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         .. engine.Statistics(),
         .. _directory.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
+        .. _desk.Statistics(),
     ];
 }

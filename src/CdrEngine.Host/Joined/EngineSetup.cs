@@ -1,4 +1,9 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Desk;
+using CdrEngine.Calls.Exchanges;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Peers;
+using CdrEngine.Calls.Registrations;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
@@ -87,6 +92,26 @@ internal static class EngineSetup
             MessagesPerCall = settings.Call.MessagesPerCall,
             LegsPerCall = settings.Call.LegsPerCall,
             FurtherHeaders = settings.Call.KeepHeaders,
+        },
+        Desk = new DeskOptions
+        {
+            Exchanges = new ExchangeLimits { MaxExchanges = settings.Peer.MaxExchanges },
+            Registrations = new RegistrationLimits
+            {
+                MaxBindings = settings.Registration.MaxBindings,
+                Grace = settings.Registration.Grace,
+                DefaultExpires = settings.Registration.DefaultExpires,
+                KeepEnded = settings.Registration.KeepEnded,
+            },
+            Messages = new MessageLimits
+            {
+                KeepText = settings.Message.KeepText,
+                MaxTextBytes = settings.Message.MaxText,
+                ConversationGap = settings.Message.ConversationGap,
+                NotificationAge = settings.Message.NotificationAge,
+                MaxMsrpSessions = settings.Message.MaxMsrpSessions,
+            },
+            Peers = new PeerLimits { MaxRows = settings.Peer.MaxRows, MaxMailboxes = settings.Peer.MaxMailboxes },
         },
     };
 

@@ -84,6 +84,9 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
         return states;
     }
 
+    /// <inheritdoc />
+    protected override bool StoreWaits => true;
+
     /// <summary>Nothing is lost by reading a file more slowly.</summary>
     protected override void Store(BatchedCallWriter writer, StoredCall call) => writer.Write(call);
 

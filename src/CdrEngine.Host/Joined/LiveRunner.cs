@@ -78,6 +78,9 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         };
     }
 
+    /// <inheritdoc />
+    protected override bool StoreWaits => false;
+
     /// <summary>The wire does not wait for a database: what finds no room in memory goes to the outbox.</summary>
     protected override void Store(BatchedCallWriter writer, StoredCall call) => writer.TryWrite(call);
 

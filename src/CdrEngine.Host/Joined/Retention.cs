@@ -1,6 +1,7 @@
 using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
 
@@ -28,9 +29,24 @@ internal sealed class Retention(Settings settings, Action<string> tell)
             report = new RetentionReport(0, 0, [exception.Message.ReplaceLineEndings(" ")]);
         }
 
+        DropMessages(now);
         string? line = report.Lines.Count > 0 ? report.Lines[0] : null;
         if (line is not null && line != _told) tell($"retention: {line}");
         _told = line;
         return report;
+    }
+
+    // A day of messages goes when its last instant is old enough.
+    private void DropMessages(Timestamp now)
+    {
+        if (settings.Message.Age is not { } age) return;
+        string folder = DataFolder.Messages(settings.DataDirectory);
+        if (!Directory.Exists(folder)) return;
+        DateOnly first = DateOnly.FromDateTime((now - age).ToDateTime());
+        using SqliteMessageStore store = SqliteMessageStore.Open(folder);
+        foreach (DateOnly day in store.Days())
+        {
+            if (day < first) store.DropDay(day);
+        }
     }
 }

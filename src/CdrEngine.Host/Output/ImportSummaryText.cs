@@ -19,6 +19,7 @@ internal static class ImportSummaryText
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
         if (summary.Recordings.Values.Sum() > 0) yield return $"{Plural(summary.Recordings.Values.Sum(), "recording")}: {States(summary)}";
+        foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
         if (unreadable > 0) yield return $"{Plural(unreadable, "file")} could not be read";
         int cut = summary.Faults.Count - unreadable;
@@ -34,8 +35,23 @@ internal static class ImportSummaryText
         yield return $"captured {Plural(summary.Packets, "packet")} from {string.Join(", ", summary.Sources)} in {Units.Elapsed(summary.Elapsed)}"
             + (summary.Lost == 0 ? ", none lost" : $", {Units.Count(summary.Lost)} losses: calls open then are flagged gap");
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
+        foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         foreach (string line in Noticed(summary.Counters)) yield return line;
     }
+
+    // Registrations by what happened to them, messages by how they travelled.
+    private static IEnumerable<string> OutsideCalls(IReadOnlyList<CounterGroup> counters)
+    {
+        string registrations = Told(counters, "registration", "new", "refreshed", "moved", "expired", "removed", "failed");
+        if (registrations.Length > 0) yield return $"registrations: {registrations}";
+        string messages = Told(counters, "message", "sip", "msrp", "conversations");
+        if (messages.Length > 0) yield return $"messages: {messages}";
+    }
+
+    private static string Told(IReadOnlyList<CounterGroup> counters, string part, params string[] names) => string.Join(", ", counters
+        .Where(group => group.Name == part)
+        .SelectMany(group => names.SelectMany(name => group.Values.Where(counter => counter.Name == name && counter.Value > 0)))
+        .Select(static counter => $"{Units.Count(counter.Value)} {counter.Name}"));
 
     private static IEnumerable<string> Noticed(IReadOnlyList<CounterGroup> counters)
     {

@@ -23,6 +23,9 @@ internal interface IParts
     /// <summary>Opens what was recorded, for reading.</summary>
     ICallArchive Archive(Settings settings);
 
+    /// <summary>Opens what was recorded outside calls, for reading.</summary>
+    IDeskArchive Desk(Settings settings);
+
     /// <summary>The API over the data folder, not yet listening.</summary>
     IApiServer Server(Settings settings);
 }
@@ -65,6 +68,22 @@ internal interface ICallArchive : IDisposable
 
     /// <summary>A call's SIP messages in order of capture; empty where there are none.</summary>
     IReadOnlyList<LadderMessage> Messages(string id);
+}
+
+/// <summary>Registrations, messages and peers at rest.</summary>
+internal interface IDeskArchive : IDisposable
+{
+    /// <summary>Registrations, peers and mailboxes.</summary>
+    IRegistrationReader Registrations { get; }
+
+    /// <summary>Messages and conversations.</summary>
+    IMessageReader Messages { get; }
+
+    /// <summary>Packets of a registration's last exchange.</summary>
+    ICallPackets RegistrationPackets { get; }
+
+    /// <summary>Packets of a message.</summary>
+    ICallPackets MessagePackets { get; }
 }
 
 /// <summary>REST and the web page.</summary>

@@ -29,6 +29,10 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Hidden { get; } = Embedded("Hidden");
 
+    public static SchemaMigrations Registrations { get; } = Embedded("Registrations");
+
+    public static SchemaMigrations Messages { get; } = Embedded("Messages");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>

@@ -1,0 +1,95 @@
+using CdrEngine.Calls.Messages;
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Ports;
+
+/// <summary>Which messages, in which order.</summary>
+public sealed record MessageQuery
+{
+    /// <summary>Started at or after.</summary>
+    public Timestamp? From { get; init; }
+
+    /// <summary>Started before.</summary>
+    public Timestamp? To { get; init; }
+
+    /// <summary>Number of either party; a prefix where it ends in <c>*</c>.</summary>
+    public string? Number { get; init; }
+
+    /// <summary>Part of the text or of a URI; case does not matter.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Outcome.</summary>
+    public MessageOutcome? Outcome { get; init; }
+
+    /// <summary>How it travelled.</summary>
+    public MessageKind? Kind { get; init; }
+
+    /// <summary>Conversation.</summary>
+    public string? ConversationId { get; init; }
+
+    /// <summary>Call-ID, exactly.</summary>
+    public string? SipCallId { get; init; }
+
+    /// <summary>Only messages within calls (or only others).</summary>
+    public bool? InCall { get; init; }
+
+    /// <summary>Tenant.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Earliest first.</summary>
+    public bool Ascending { get; init; }
+
+    /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Where the page before ended; null for the first.</summary>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>Which conversations, in which order.</summary>
+public sealed record ConversationQuery
+{
+    /// <summary>Started at or after.</summary>
+    public Timestamp? From { get; init; }
+
+    /// <summary>Started before.</summary>
+    public Timestamp? To { get; init; }
+
+    /// <summary>One of the parties: user, number or user@domain.</summary>
+    public string? Party { get; init; }
+
+    /// <summary>Tenant.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Earliest first.</summary>
+    public bool Ascending { get; init; }
+
+    /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Where the page before ended; null for the first.</summary>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>Reads messages and conversations. Several threads may ask at once.</summary>
+public interface IMessageReader
+{
+    /// <summary>A message; null where there is none.</summary>
+    MessageRecord? GetMessage(string id);
+
+    /// <summary>A list.</summary>
+    ListPage<MessageRecord> ListMessages(MessageQuery query);
+
+    /// <summary>A conversation; null where there is none.</summary>
+    ConversationRecord? GetConversation(string id);
+
+    /// <summary>A list.</summary>
+    ListPage<ConversationRecord> ListConversations(ConversationQuery query);
+}
+
+/// <summary>Keeps messages. Written by one thread.</summary>
+public interface IMessageStore
+{
+    /// <summary>Writes messages. Writing the same again changes nothing; one told again with more replaces what was told before.</summary>
+    void Write(IReadOnlyList<StoredMessage> messages);
+}

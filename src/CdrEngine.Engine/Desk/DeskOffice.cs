@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using CdrEngine.Actors;
+using CdrEngine.Calls.Desk;
+using CdrEngine.Core;
+using CdrEngine.Engine.Shards;
+using CdrEngine.PacketLog;
+
+namespace CdrEngine.Engine.Desk;
+
+/// <summary>The desk with its thread and its queue.</summary>
+internal sealed class DeskOffice
+{
+    private readonly DeskHandler _handler;
+    private readonly ShardThread<ShardBatch> _thread;
+
+    public DeskOffice(ActorSystem system, EngineOptions options, IDeskOutput output, DeskStart start, PacketLogFolder? log, IReadOnlyList<string> sources)
+    {
+        var pool = new ConcurrentQueue<ShardBatch>();
+
+        // Its part of the packet log is numbered behind those of the shards.
+        _handler = new DeskHandler(options, output, start, log?.OpenShard((ushort)options.Shards), sources, pool)
+        {
+            OnFailure = failure => system.Events.Publish(new DeskFailed(failure)),
+        };
+        _thread = new ShardThread<ShardBatch>(system, "desk", _handler, new ShardThreadOptions
+        {
+            QueueCapacity = options.QueuedBatches,
+            IdleAfter = TimeSpan.FromMilliseconds(200),
+        });
+        Mail = new DeskMail(new CaptureEngine.Port(_thread, pool, options), keepsFrames: log is not null, options.Desk.Messages.KeepText);
+        _thread.Start();
+    }
+
+    /// <summary>The switchboard's side of it.</summary>
+    public DeskMail Mail { get; }
+
+    public string? LogFault => _handler.LogFault;
+
+    public Counters<PacketLogCounter>? LogCounters => _handler.LogCounters;
+
+    public Task StopAsync() => _thread.StopAsync();
+
+    /// <summary>Every counter of the desk.</summary>
+    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
+    {
+        DeskMachine machine = _handler.Machine;
+        return
+        [
+            .. Of("desk", _handler.Counters),
+            .. Of("exchange", machine.ExchangeCounters),
+            .. Of("registration", machine.Registrations.Counters),
+            .. Of("message", machine.Messages.Counters),
+            .. Of("peer", machine.Peers.Counters),
+        ];
+    }
+
+    private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
+        where T : unmanaged, Enum =>
+        counters.Describe().Select(counter => (area, counter.Name, counter.Value, counter.Description));
+}
+
+/// <summary>The desk failed at a message, which was left out.</summary>
+/// <param name="Failure">What it threw.</param>
+public sealed record DeskFailed(Exception Failure) : ActorEvent
+{
+    /// <inheritdoc />
+    public override string ToString() => $"desk: {Failure.GetType().Name}: {Failure.Message}";
+}

@@ -1,0 +1,134 @@
+using CdrEngine.Calls.Desk;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Peers;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Registrations;
+using CdrEngine.Engine.Desk;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Parts;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Host.Joined;
+
+/// <summary>Says whose a record of the desk is. All null where there is no directory.</summary>
+internal sealed record DeskMarks
+{
+    /// <summary>Tenant of a registration.</summary>
+    public Func<RegistrationRecord, string?> Registration { get; init; } = static _ => null;
+
+    /// <summary>Tenant of a message, and so of its conversation.</summary>
+    public Func<MessageRecord, string?> Message { get; init; } = static _ => null;
+
+    /// <summary>Tenant of a peer.</summary>
+    public Func<PeerRecord, string?> Peer { get; init; } = static _ => null;
+
+    /// <summary>Tenant of a mailbox.</summary>
+    public Func<MailboxRecord, string?> Mailbox { get; init; } = static _ => null;
+
+    /// <summary>Marks everything told.</summary>
+    public void Apply(DeskChanges changes)
+    {
+        for (int i = 0; i < changes.Registrations.Count; i++)
+        {
+            StoredRegistration stored = changes.Registrations[i];
+            changes.Registrations[i] = stored with { Record = stored.Record with { Tenant = Registration(stored.Record) } };
+        }
+
+        for (int i = 0; i < changes.Messages.Count; i++)
+        {
+            StoredMessage stored = changes.Messages[i];
+            changes.Messages[i] = stored with { Record = stored.Record with { Tenant = Message(stored.Record) } };
+        }
+
+        for (int i = 0; i < changes.Peers.Count; i++) changes.Peers[i] = changes.Peers[i] with { Tenant = Peer(changes.Peers[i]) };
+        for (int i = 0; i < changes.Mailboxes.Count; i++) changes.Mailboxes[i] = changes.Mailboxes[i] with { Tenant = Mailbox(changes.Mailboxes[i]) };
+    }
+}
+
+/// <summary>Where the desk's news go: the store, by a writer of its own.</summary>
+internal sealed class DeskPart : IDeskOutput, IDisposable
+{
+    private const int ConversationsGoneOnWith = 10_000;
+
+    private readonly SqliteRegistrationStore _registrations;
+    private readonly SqliteMessageStore _messages;
+    private readonly DeskWriter _writer;
+    private readonly Func<bool> _waits;
+
+    /// <summary>Opens the data folder.</summary>
+    /// <param name="settings">Settings.</param>
+    /// <param name="waits">Whether the desk may wait for the store.</param>
+    public DeskPart(Settings settings, Func<bool> waits)
+    {
+        _waits = waits;
+        _registrations = SqliteRegistrationStore.Open(settings.DataDirectory);
+        _messages = SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
+        _writer = new DeskWriter(_registrations, _messages, settings.Storage.Queue);
+    }
+
+    /// <summary>Says whose the records are.</summary>
+    public DeskMarks? Marks { get; set; }
+
+    /// <summary>Is told everything after it was marked, on the desk's thread, for live events; must be quick and must not keep the lists.</summary>
+    public Action<DeskChanges>? Told { get; set; }
+
+    public string? Fault => _writer.Fault;
+
+    /// <summary>What the desk goes on with.</summary>
+    public DeskStart Start() => new(_registrations.LoadRegistrations(), _registrations.LoadConversations(ConversationsGoneOnWith));
+
+    /// <inheritdoc />
+    public void Emit(DeskChanges changes)
+    {
+        Marks?.Apply(changes);
+        Told?.Invoke(changes);
+        _writer.Take(changes, _waits());
+    }
+
+    public void Flush() => _writer.Flush();
+
+    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics() =>
+        _writer.Counters.Describe().Select(static counter => ("desk storage", counter.Name, counter.Value, counter.Description));
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _messages.Dispose();
+        _registrations.Dispose();
+    }
+}
+
+/// <summary>Reads what the desk has told, for the commands and the API.</summary>
+internal sealed class DeskArchive : IDeskArchive
+{
+    private readonly SqliteRegistrationStore _registrations;
+    private readonly SqliteMessageStore _messages;
+
+    public DeskArchive(Settings settings)
+    {
+        string packets = DataFolder.Packets(settings.DataDirectory);
+        _registrations = SqliteRegistrationStore.Open(settings.DataDirectory);
+        _messages = SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
+        RegistrationPackets = new StoredCallPackets(_registrations.GetChunks, packets);
+        MessagePackets = new StoredCallPackets(_messages.GetChunks, packets);
+    }
+
+    /// <inheritdoc />
+    public IRegistrationReader Registrations => _registrations;
+
+    /// <inheritdoc />
+    public IMessageReader Messages => _messages;
+
+    /// <inheritdoc />
+    public ICallPackets RegistrationPackets { get; }
+
+    /// <inheritdoc />
+    public ICallPackets MessagePackets { get; }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _messages.Dispose();
+        _registrations.Dispose();
+    }
+}

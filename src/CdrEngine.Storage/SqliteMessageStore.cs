@@ -1,0 +1,429 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+/// <summary>Messages in SQLite, one file for each UTC day: <c>messages/2026-11-20.db</c>; dropping a day is removing a file. Any number of threads may read
+/// while one writes.</summary>
+public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposable
+{
+    /// <summary>Days after that of its start that a conversation is looked for.</summary>
+    private const int DaysOfConversation = 31;
+
+    private readonly DayFiles _files;
+    private readonly SqliteStoreLimits _limits;
+    private readonly OpenDays _writer;
+    private readonly Lock _writing = new();
+    private readonly SemaphoreSlim _readerSeats;
+    private readonly ConcurrentBag<OpenDays> _readers = [];
+    private int _droppedDays;
+    private bool _disposed;
+
+    private SqliteMessageStore(string folder, SqliteStoreLimits limits)
+    {
+        _files = new DayFiles(folder);
+        _limits = limits;
+        _writer = new OpenDays(limits.OpenDays, OpenForWriting);
+        _readerSeats = new SemaphoreSlim(limits.Readers);
+    }
+
+    /// <summary>Opens the messages below a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be.</summary>
+    public static SqliteMessageStore Open(string folder, SqliteStoreLimits? limits = null)
+    {
+        SqliteLibrary.EnsureLoaded();
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"{folder}: {e.Message}", e);
+        }
+
+        return new SqliteMessageStore(folder, limits ?? new SqliteStoreLimits());
+    }
+
+    /// <summary>Days that have messages, ascending.</summary>
+    public IReadOnlyList<DateOnly> Days() => _files.List();
+
+    /// <inheritdoc />
+    public void Write(IReadOnlyList<StoredMessage> messages)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            foreach (IGrouping<DateOnly, StoredMessage> day in messages.GroupBy(static message => DayOf(message.Record.StartedAt)).OrderBy(static day => day.Key))
+                InDay(day.Key, database => WriteAll(database, day));
+
+            // A conversation stands on the day it began, which may be another than its message's.
+            IEnumerable<ConversationRecord> begun = messages.Select(static message => message.Conversation with { Tenant = message.Record.Tenant }).DistinctBy(static conversation => conversation.Id);
+            foreach (IGrouping<DateOnly, ConversationRecord> day in begun.GroupBy(static conversation => DayOf(conversation.StartedAt)).OrderBy(static day => day.Key))
+                InDay(day.Key, database => WriteAll(database, day));
+        }
+    }
+
+    /// <inheritdoc />
+    public MessageRecord? GetMessage(string id) => Document(id, "d.json") is { } json && MessageJson.TryRead(json, out MessageRecord? record) ? record : null;
+
+    /// <summary>Where a message's packets lie, as the packet log encodes it; null where nothing is known.</summary>
+    public byte[]? GetChunks(string id) => Document(id, "d.chunks");
+
+    /// <inheritdoc />
+    public ListPage<MessageRecord> ListMessages(MessageQuery query)
+    {
+        string seal = string.Create(
+            CultureInfo.InvariantCulture,
+            $"messages|{query.From}|{query.To}|{query.Number}|{query.Text}|{query.Outcome}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
+        if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
+        if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
+        if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
+        if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
+        if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
+        if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", HashOf(sipCallId));
+        if (query.InCall is { } inCall) where.And("m.in_call = ?", inCall ? 1L : 0L);
+        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        if (query.Text is { } text) where.And("instr(d.search, ?) > 0", text.ToLowerInvariant());
+        return Page(
+            seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
+            "SELECT m.started_at, m.id, d.json FROM messages m JOIN message_documents d ON d.document = m.document", "m.",
+            static (_, day, row) => MessageJson.TryRead(row.Blob(2).ToArray(), out MessageRecord? record) ? record : null,
+            record => query.SipCallId is null || record.SipCallId == query.SipCallId);
+    }
+
+    /// <inheritdoc />
+    public ConversationRecord? GetConversation(string id)
+    {
+        if (!CallRow.TryReadId(id, out DateOnly day, new byte[CallRow.IdBytes])) return null;
+        return Reading(days =>
+        {
+            if (days.Get(day) is not { } database) return null;
+            ConversationRecord? found;
+            using (SqliteStatement find = database.Prepare("SELECT started_at, id, first, second, tenant FROM conversations WHERE id = ?1"))
+            {
+                found = find.Bind(id).Step() ? ReadConversation(find) : null;
+            }
+
+            return found is null ? null : Counted(days, found);
+        });
+    }
+
+    /// <inheritdoc />
+    public ListPage<ConversationRecord> ListConversations(ConversationQuery query)
+    {
+        string seal = $"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}";
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("c.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("c.started_at < ?", to.Microseconds);
+        if (query.Party is { } party)
+        {
+            string user = party + "@";
+            where.And("(c.first = ? OR c.second = ? OR c.first BETWEEN ? AND ? OR c.second BETWEEN ? AND ?)", party, party, user, user + "\U0010FFFF", user, user + "\U0010FFFF");
+        }
+
+        if (query.Tenant is { } tenant) where.And("c.tenant = ?", tenant);
+        return Page(
+            seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
+            "SELECT c.started_at, c.id, c.first, c.second, c.tenant FROM conversations c", "c.",
+            static (_, _, row) => ReadConversation(row),
+            static _ => true,
+            Counted);
+    }
+
+    /// <summary>Removes all messages of a day; false where there are none or the file cannot be removed.</summary>
+    public bool DropDay(DateOnly day)
+    {
+        lock (_writing)
+        {
+            _writer.Close(day);
+            string path = _files.PathOf(day);
+            if (!File.Exists(path)) return false;
+            try
+            {
+                File.Delete(path);
+                File.Delete(path + "-wal");
+                File.Delete(path + "-shm");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+            finally
+            {
+                Interlocked.Increment(ref _droppedDays);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Writes back what the write-ahead logs hold and closes all files.</summary>
+    public void Dispose()
+    {
+        lock (_writing)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _writer.Dispose();
+        }
+
+        for (int seat = 0; seat < _limits.Readers; seat++) _readerSeats.Wait();
+        while (_readers.TryTake(out OpenDays? reader)) reader.Dispose();
+        _readerSeats.Dispose();
+    }
+
+    internal static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
+
+    private static long HashOf(string sipCallId) => CallRow.SipCallHash(sipCallId);
+
+    private static ConversationRecord ReadConversation(SqliteStatement row) =>
+        new(row.Text(1), new Timestamp(row.Long(0)), row.Text(2), row.Text(3)) { Tenant = row.IsNull(4) ? null : row.Text(4) };
+
+    private static void WriteAll(SqliteDatabase database, IEnumerable<StoredMessage> messages)
+    {
+        foreach (StoredMessage message in messages) Write(database, message);
+    }
+
+    private static void WriteAll(SqliteDatabase database, IEnumerable<ConversationRecord> conversations)
+    {
+        foreach (ConversationRecord conversation in conversations)
+        {
+            database.Prepare("INSERT OR IGNORE INTO conversations (started_at, id, first, second, tenant) VALUES (?1, ?2, ?3, ?4, ?5)")
+                .Bind(conversation.StartedAt.Microseconds)
+                .Bind(conversation.Id)
+                .Bind(conversation.First)
+                .Bind(conversation.Second)
+                .Bind(conversation.Tenant)
+                .Run();
+        }
+    }
+
+    private static void Write(SqliteDatabase database, StoredMessage message)
+    {
+        MessageRecord record = message.Record;
+        byte[] id = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(record.Id, out _, id)) return;
+        byte[] json = MessageJson.ToUtf8(record);
+        long document = -1;
+        MessageRecord? known = null;
+        using (SqliteStatement find = database.Prepare("SELECT m.document, d.json FROM messages m JOIN message_documents d ON d.document = m.document WHERE m.id = ?1"))
+        {
+            if (find.BindBlob(id.AsSpan()).Step())
+            {
+                document = find.Long(0);
+                if (find.Blob(1).SequenceEqual(json)) return;
+                MessageJson.TryRead(find.Blob(1).ToArray(), out known);
+            }
+        }
+
+        // What tells less than what is known is an older telling, or a part of the capture.
+        if (known is not null && (record.Notifications.Count < known.Notifications.Count || (record.Outcome == MessageOutcome.Pending && known.Outcome != MessageOutcome.Pending))) return;
+        string search = string.Join('\n', new[] { record.Text, record.From.Uri, record.To.Uri, record.From.Name, record.To.Name }.OfType<string>()).ToLowerInvariant();
+        if (document >= 0)
+        {
+            database.Prepare("UPDATE message_documents SET search = ?2, chunks = ?3, json = ?4 WHERE document = ?1")
+                .Bind(document).Bind(search).BindBlob(message.Chunks.AsSpan()).BindBlob(json.AsSpan()).Run();
+            database.Prepare("UPDATE messages SET outcome = ?2, tenant = ?3 WHERE id = ?1").BindBlob(id.AsSpan()).Bind((long)record.Outcome).Bind(record.Tenant).Run();
+            return;
+        }
+
+        database.Prepare("INSERT INTO message_documents (search, chunks, json) VALUES (?1, ?2, ?3)")
+            .Bind(search).BindBlob(message.Chunks.AsSpan()).BindBlob(json.AsSpan()).Run();
+        document = database.LastInsertRowId;
+        database.Prepare(
+            "INSERT INTO messages (started_at, id, document, kind, outcome, from_number, to_number, conversation, sip_call_hash, in_call, tenant) "
+            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
+            .Bind(record.StartedAt.Microseconds)
+            .BindBlob(id.AsSpan())
+            .Bind(document)
+            .Bind((long)record.Kind)
+            .Bind((long)record.Outcome)
+            .Bind(record.From.Number)
+            .Bind(record.To.Number)
+            .Bind(record.ConversationId)
+            .Bind(HashOf(record.SipCallId))
+            .Bind(record.IsInCall ? 1L : 0L)
+            .Bind(record.Tenant)
+            .Run();
+    }
+
+    private void InDay(DateOnly day, Action<SqliteDatabase> write)
+    {
+        // A file removed under an open connection would take writes and keep none of them.
+        if (!File.Exists(_files.PathOf(day))) _writer.Close(day);
+        SqliteDatabase database = _writer.Get(day)!;
+        database.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            write(database);
+            database.Execute("COMMIT");
+        }
+        catch
+        {
+            SchemaMigrations.RollBack(database);
+            _writer.Close(day);
+            throw;
+        }
+    }
+
+    // Its end and its count are told by its messages, on this day and on those after it until one has none.
+    private ConversationRecord Counted(OpenDays days, ConversationRecord conversation)
+    {
+        long count = 0;
+        Timestamp end = conversation.StartedAt, start = conversation.StartedAt;
+        DateOnly first = DayOf(conversation.StartedAt);
+        for (int i = 0; i < DaysOfConversation; i++)
+        {
+            if (days.Get(first.AddDays(i)) is not { } database) break;
+            using SqliteStatement sum = database.Prepare("SELECT count(*), min(started_at), max(started_at) FROM messages WHERE conversation = ?1");
+            if (!sum.Bind(conversation.Id).Step() || sum.Long(0) == 0) break;
+            count += sum.Long(0);
+            if (i == 0) start = new Timestamp(Math.Min(start.Microseconds, sum.Long(1)));
+            end = Timestamp.Max(end, new Timestamp(sum.Long(2)));
+        }
+
+        return conversation with { StartedAt = start, EndedAt = end, Count = count };
+    }
+
+    private byte[]? Document(string id, string column)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return Reading(days =>
+        {
+            if (days.Get(day) is not { } database) return null;
+            using SqliteStatement find = database.Prepare($"SELECT {column} FROM messages m JOIN message_documents d ON d.document = m.document WHERE m.id = ?1");
+            return find.BindBlob(bytes.AsSpan()).Step() ? find.Blob(0).ToArray() : null;
+        });
+    }
+
+    private ListPage<T> Page<T>(
+        string seal, string? cursor, Timestamp? from, Timestamp? to, bool ascending, int wanted, SqlConditions where, string select, string table,
+        Func<OpenDays, DateOnly, SqliteStatement, T?> read, Func<T, bool> matches, Func<OpenDays, T, T>? complete = null)
+        where T : class
+    {
+        ListCursor? after = null;
+        if (cursor is not null && !ListCursor.TryDecode(cursor, seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
+        int limit = Math.Clamp(wanted, 1, CallQuery.MaxLimit);
+        string sense = ascending ? "" : " DESC";
+        string order = $" ORDER BY {table}started_at{sense}, {table}id{sense} LIMIT ?";
+        return Reading(days =>
+        {
+            var items = new List<T>();
+            ListCursor? last = null;
+            int rowsRead = 0;
+            foreach (DateOnly day in DaysOf(from, to, ascending))
+            {
+                if (rowsRead > limit) break;
+                DateOnly? afterDay = after is null ? null : DayOf(new Timestamp(after.Number));
+                if (afterDay is { } passed && (ascending ? day < passed : day > passed)) continue;
+                if (days.Get(day) is not { } database) continue;
+                SqlConditions here = where.Copy();
+                if (afterDay == day)
+                {
+                    object id = table == "m." ? Convert.FromHexString(after!.Id) : after!.Id;
+                    here.And($"({table}started_at, {table}id) {(ascending ? ">" : "<")} (?, ?)", after.Number, id);
+                }
+
+                using SqliteStatement rows = here.Bound(database, $"{select}{here}{order}", limit + 1L - rowsRead);
+                while (rows.Step() && ++rowsRead <= limit)
+                {
+                    last = new ListCursor(rows.Long(0), "", table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
+                    if (read(days, day, rows) is { } item && matches(item)) items.Add(item);
+                }
+            }
+
+            if (complete is not null)
+            {
+                for (int i = 0; i < items.Count; i++) items[i] = complete(days, items[i]);
+            }
+
+            return new ListPage<T> { Items = items, NextCursor = rowsRead > limit ? last!.Encode(seal) : null };
+        });
+    }
+
+    private List<DateOnly> DaysOf(Timestamp? from, Timestamp? to, bool ascending)
+    {
+        List<DateOnly> days = _files.List();
+        if (from is { } earliest) days.RemoveAll(day => day < DayOf(earliest));
+        if (to is { } latest) days.RemoveAll(day => day > DayOf(latest));
+        if (!ascending) days.Reverse();
+        return days;
+    }
+
+    private SqliteDatabase OpenForWriting(DateOnly day)
+    {
+        Directory.CreateDirectory(_files.Folder);
+        SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes);
+        try
+        {
+            SchemaMigrations.Messages.Apply(database);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private SqliteDatabase? OpenForReading(DateOnly day)
+    {
+        string path = _files.PathOf(day);
+        if (!File.Exists(path)) return null;
+        SqliteDatabase database = SqliteDatabase.Open(path, SqliteAccess.Read, _limits.BusyTimeout, _limits.ReaderCacheKibibytes);
+        try
+        {
+            if (SchemaMigrations.Messages.VersionOf(database) < SchemaMigrations.Messages.Version)
+            {
+                lock (_writing) _writer.Get(day);
+            }
+
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private T Reading<T>(Func<OpenDays, T> read)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _readerSeats.Wait();
+        try
+        {
+            if (!_readers.TryTake(out OpenDays? days)) days = new OpenDays(_limits.OpenDays, OpenForReading) { Generation = Volatile.Read(ref _droppedDays) };
+            if (days.Generation != Volatile.Read(ref _droppedDays))
+            {
+                days.Dispose();
+                days.Generation = Volatile.Read(ref _droppedDays);
+            }
+
+            T result;
+            try
+            {
+                result = read(days);
+            }
+            catch
+            {
+                days.Dispose();
+                throw;
+            }
+
+            _readers.Add(days);
+            return result;
+        }
+        finally
+        {
+            _readerSeats.Release();
+        }
+    }
+}
