@@ -1,4 +1,5 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Protocols.Ip;
@@ -54,6 +55,9 @@ public sealed record EngineOptions
 
     /// <summary>Bounds of one call.</summary>
     public CallLimits Call { get; init; } = new();
+
+    /// <summary>Linking of calls to sessions.</summary>
+    public SessionOptions Sessions { get; init; } = new();
 
     /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
     /// it that a failure stays with its call.</summary>

@@ -90,6 +90,8 @@ public static class CallRecordJson
         WriteHeaders(writer, record.Headers);
         OneWayJson.Write(writer, record.OneWay);
         FaxRecordJson.Write(writer, record.Fax);
+        CallLinkJson.Write(writer, record.Links);
+        CallLinkJson.Write(writer, record.Transfer);
         writer.WriteEndObject();
     }
 
@@ -423,6 +425,8 @@ public static class CallRecordJson
             new KeyValuePair<string, string>(RequiredText(header, "name"), Text(header, "value") ?? "")),
         OneWay = ReadAll(root, "one_way", OneWayJson.Read),
         Fax = FaxRecordJson.Read(root),
+        Links = ReadAll(root, "links", CallLinkJson.ReadLink),
+        Transfer = CallLinkJson.ReadTransfer(root),
     };
 
     private static List<T> ReadAll<T>(JsonElement root, string name, Func<JsonElement, T> read)

@@ -80,6 +80,9 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
             case CallSignal.PortReused:
                 _machine.MarkReusedPort();
                 return;
+            case CallSignal.Standing:
+                if (_machine.IsFinal) Emit(RecordRevision.Updated);
+                return;
             case CallSignal.Close:
                 Close();
                 return;
@@ -131,7 +134,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     {
         CallRecord record = _machine.ToRecord(
             Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard);
-        _shard.Emit(_seat, record, revision);
+        _shard.Emit(_seat, _seat.Standing?.Apply(record) ?? record, revision);
     }
 
     private void Close()
