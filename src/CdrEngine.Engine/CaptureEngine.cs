@@ -188,6 +188,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             .. Of("packets", _switchboard.Counters),
             .. Of("decode", _switchboard.DecodeCounters),
             .. Of("sip", _switchboard.Rejections),
+            .. Of("session", _switchboard.SessionCounters),
             .. Of("tcp", _switchboard.TcpCounters),
             .. Of("sctp", _switchboard.SctpCounters),
             .. Of("shard", Sum<ShardCounter>(static shard => shard.Counters)),

@@ -1,5 +1,6 @@
 using CdrEngine.Calls;
 using CdrEngine.Calls.Desk;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Resume;
@@ -69,6 +70,9 @@ public sealed record EngineOptions
 
     /// <summary>Bounds of registrations, messages and peers.</summary>
     public DeskOptions Desk { get; init; } = new();
+
+    /// <summary>Linking of calls to sessions.</summary>
+    public SessionOptions Sessions { get; init; } = new();
 
     /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
     /// it that a failure stays with its call.</summary>

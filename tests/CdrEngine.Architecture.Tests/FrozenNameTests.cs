@@ -28,7 +28,7 @@ public sealed class FrozenNameTests
     }
 
     // The enumerations of the record itself are held by the tests of Calls.
-    private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport), typeof(MediaSessionType), typeof(MediaSessionFlags), typeof(RecordingState) }
+    private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport), typeof(MediaSessionType), typeof(MediaSessionFlags), typeof(RecordingState), typeof(LinkMethod), typeof(LinkRelation), typeof(TransferKind), typeof(TransferRole), typeof(TransferOutcome) }
         .SelectMany(static type => Enum.GetValues(type).Cast<object>().Select(value => $"{type.Name}.{value} = {Convert.ToInt64(value)}"));
 
     // Each member of a record's JSON, with its path; a record with one of everything.
@@ -46,6 +46,8 @@ public sealed class FrozenNameTests
             StartedAt = at,
             Cause = new Cause(16, "t", CauseSource.Header),
             Flags = CallFlags.Held,
+            Links = [new CallLink("o", "c", LinkMethod.Replaces, 1, LinkRelation.Upstream)],
+            Transfer = new TransferRecord { Kind = TransferKind.Blind, Role = TransferRole.Target },
             Held = [new HeldInterval(PartySide.Caller, at, null)],
             Headers = [new KeyValuePair<string, string>("x-call-id", "1")],
             Hops = [new Hop(party, party, Transport.Udp, at, 1)],

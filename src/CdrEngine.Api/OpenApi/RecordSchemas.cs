@@ -162,7 +162,24 @@ internal static class RecordSchemas
         ("rate", Text("Price of a minute, a decimal number.").OrNull()),
         ("charge", Text("Price of the call, a decimal number; null where it is not to be paid or no rate is known.").OrNull()),
         ("currency", Text("ISO 4217 code of rate and charge.").OrNull()),
-        ("destination", Text("Name of the destination in the rate table.").OrNull()));
+        ("destination", Text("Name of the destination in the rate table.").OrNull()),
+        ("links", List("Calls that belong with this one to a session.", Object(
+            "A link.",
+            ("call_id", Text("Id of the other call's record.")),
+            ("sip_call_id", Text("Its Call-ID.")),
+            ("method", Names("What showed it, the surest first.", ValueText.Names<LinkMethod>())),
+            ("score", Number("How sure it is, 0..1.")),
+            ("relation", Names("What the other call is to this one.", ValueText.Names<LinkRelation>()))))),
+        ("transfer", Object(
+            "The transfer, pick-up or forward the call was last in.",
+            ("kind", Names("Which.", ValueText.Names<TransferKind>())),
+            ("from", Text("Number of who transferred or forwarded, or at which it rang or was parked.").OrNull()),
+            ("to", Text("Number it went to.").OrNull()),
+            ("role", Names("What this call was in it.", ValueText.Names<TransferRole>())),
+            ("at", Time("When it was asked for.")),
+            ("outcome", Names("What came of it.", ValueText.Names<TransferOutcome>())),
+            ("sip_status", Whole("Status that NOTIFY reported, or of the refused REFER; 0 where none was seen.")),
+            ("call_id", Text("Id of the other call's record.").OrNull())).OrNull()));
 
     private static OpenApiSchema PartySchema() => Object(
         "One end of a call.",

@@ -241,4 +241,7 @@ public enum CallFlags
 
     /// <summary>An initial INVITE was challenged (401/407) and tried again.</summary>
     Authenticated = 1 << 15,
+
+    /// <summary>Belongs with other calls to a session.</summary>
+    Linked = 1 << 16,
 }

@@ -129,6 +129,12 @@ public sealed record CallRecord
     /// <summary>Name of the tenant whose call it is, by the directory; null where nothing tells.</summary>
     public string? Tenant => Marks?.Tenant;
 
+    /// <summary>Calls that belong with this one to a session, in order of their discovery.</summary>
+    public IReadOnlyList<CallLink> Links { get; init; } = [];
+
+    /// <summary>The transfer, pick-up or forward that the call was last in; null where it was in none.</summary>
+    public TransferRecord? Transfer { get; init; }
+
     /// <summary>Ended less started; zero while open.</summary>
     public TimeSpan Duration => EndedAt is { } ended ? NotNegative(ended - StartedAt) : TimeSpan.Zero;
 

@@ -91,6 +91,8 @@ public static class CallRecordJson
         OneWayJson.Write(writer, record.OneWay);
         FaxRecordJson.Write(writer, record.Fax);
         CallMarksJson.Write(record.Marks, writer);
+        CallLinkJson.Write(writer, record.Links);
+        CallLinkJson.Write(writer, record.Transfer);
         writer.WriteEndObject();
     }
 
@@ -427,6 +429,8 @@ public static class CallRecordJson
         OneWay = ReadAll(root, "one_way", OneWayJson.Read),
         Fax = FaxRecordJson.Read(root),
         Marks = CallMarksJson.Read(root),
+        Links = ReadAll(root, "links", CallLinkJson.ReadLink),
+        Transfer = CallLinkJson.ReadTransfer(root),
     };
 
     private static List<T> ReadAll<T>(JsonElement root, string name, Func<JsonElement, T> read)

@@ -1,4 +1,5 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
 
@@ -62,6 +63,12 @@ internal sealed class CallEntry : ICallOutline
     public List<EndpointEntry> Endpoints { get; } = [];
 
     public List<FlowEntry> Flows { get; } = [];
+
+    /// <summary>True once it is forgotten and its handle is another's.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>What links it with others; null where nothing does.</summary>
+    public SessionCall? Session { get; set; }
 
     /// <summary>True once the end and the linger have passed, so that the record is out.</summary>
     public bool IsFinal { get; set; }

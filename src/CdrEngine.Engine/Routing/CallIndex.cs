@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using CdrEngine.Calls.Sessions;
 
 namespace CdrEngine.Engine.Routing;
 
 /// <summary>Open calls by Call-ID. Where a Call-ID is used again, the newest call is found first and leads to the older ones.</summary>
-internal sealed class CallIndex
+internal sealed class CallIndex : ISessionCalls
 {
     private readonly Dictionary<byte[], CallEntry> _calls = new(CallIdComparer.Instance);
     private readonly Dictionary<byte[], CallEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
@@ -15,6 +16,8 @@ internal sealed class CallIndex
     public int Count { get; private set; }
 
     public CallEntry? Newest(ReadOnlySpan<byte> callId) => _lookup.TryGetValue(callId, out CallEntry? entry) ? entry : null;
+
+    SessionCall? ISessionCalls.Find(ReadOnlySpan<byte> callId) => Newest(callId)?.Session;
 
     public void Add(CallEntry entry)
     {

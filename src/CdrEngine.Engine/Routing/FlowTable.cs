@@ -48,6 +48,13 @@ internal sealed class FlowEntry
 
     public bool HasSsrc { get; set; }
 
+    /// <summary>SSRC whose first packets the linker sees now, how many more of it, and how many it has seen of all.</summary>
+    public uint SampledSsrc { get; set; }
+
+    public int SamplesLeft { get; set; }
+
+    public int Sampled { get; set; }
+
     /// <summary>Engine time of the last packet.</summary>
     public Timestamp LastPacketAt { get; set; }
 

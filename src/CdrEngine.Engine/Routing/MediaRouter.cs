@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 using CdrEngine.Engine.Shards;
 using CdrEngine.Protocols.Link;
@@ -15,16 +16,21 @@ namespace CdrEngine.Engine.Routing;
 /// </remarks>
 internal sealed class MediaRouter
 {
+    /// <summary>Packets of one address pair that the linker sees, whatever its SSRCs do.</summary>
+    private const int MaxSamples = 64;
+
     private readonly SwitchboardLimits _limits;
     private readonly Counters<SwitchboardCounter> _counters;
     private readonly ShardMail _mail;
+    private readonly SessionLinker _sessions;
     private readonly EndpointTable _endpoints = new();
     private readonly FlowTable _flows = new();
     private readonly MediaHold _hold;
     private readonly HandlePool[] _handles;
 
-    public MediaRouter(SwitchboardLimits limits, Counters<SwitchboardCounter> counters, ShardMail mail)
+    public MediaRouter(SwitchboardLimits limits, Counters<SwitchboardCounter> counters, ShardMail mail, SessionLinker sessions)
     {
+        _sessions = sessions;
         _limits = limits;
         _counters = counters;
         _mail = mail;
@@ -300,6 +306,8 @@ internal sealed class MediaRouter
                 flow.LastSsrc = ssrc;
                 flow.HasSsrc = true;
             }
+
+            if (!rtcp && (flow.SamplesLeft > 0 || flow.SampledSsrc != ssrc || flow.Sampled == 0)) Sample(flow, targets[0].Call, ssrc, payload);
         }
 
         _counters.Increment(SwitchboardCounter.MediaPackets);
@@ -316,6 +324,23 @@ internal sealed class MediaRouter
             item.CutBytes = Math.Max(0, packet.OriginalLength - packet.Bytes.Length);
             _mail.CopyIn(target.Call.Shard, ref item, packet, payload, facts.PayloadOffset);
         }
+    }
+
+    /// <summary>Shows the linker the first packets of a stream. SSRCs that alternate on one flow have one budget between them.</summary>
+    private void Sample(FlowEntry flow, CallEntry call, uint ssrc, ReadOnlySpan<byte> packet)
+    {
+        if (call.Session is not { } session || flow.Sampled >= MaxSamples) return;
+        bool isFirst = flow.SampledSsrc != ssrc || flow.Sampled == 0;
+        if (isFirst)
+        {
+            flow.SampledSsrc = ssrc;
+            flow.SamplesLeft = _sessions.PacketsPerStream;
+        }
+
+        if (flow.SamplesLeft == 0) return;
+        flow.SamplesLeft--;
+        flow.Sampled++;
+        _sessions.OnRtp(session, packet, flow.Source.Address, flow.Destination.Address, isFirst, _mail.Now);
     }
 
     private void PostFragments(FlowEntry flow, FrameBuffer fragments, ReadOnlySpan<byte> payload)

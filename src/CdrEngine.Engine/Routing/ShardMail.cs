@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 using CdrEngine.Engine.Shards;
 
@@ -43,6 +44,13 @@ internal sealed class ShardMail
         item.Kind = kind;
         item.Call = call.Handle;
         return ref item;
+    }
+
+    /// <summary>What a call's record is to say of its session from here on.</summary>
+    public void AddStanding(CallEntry call, SessionStanding standing)
+    {
+        ref ShardItem item = ref Add(ShardItemKind.Standing, call);
+        item.PayloadOffset = _batches[call.Shard].Attach(standing);
     }
 
     /// <summary>An item without more for each shard.</summary>

@@ -1,5 +1,6 @@
 using CdrEngine.Calls;
 using CdrEngine.Calls.Desk;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Shards;
@@ -27,6 +28,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     private readonly SctpReassembler _sctp;
     private readonly ShardMail _mail;
     private readonly MediaRouter _media;
+    private readonly SessionLinker _sessions;
     private readonly HandlePool[] _callHandles;
     private readonly MirrorLimits _mirrorLimits;
     private MirrorFilter _mirror;
@@ -57,7 +59,8 @@ internal sealed partial class Switchboard : ISipMessageSink
         _streams = new SipStreamReassembler(options.Tcp);
         _sctp = new SctpReassembler(options.Sctp);
         _mail = new ShardMail(ports, keepFrames);
-        _media = new MediaRouter(options.Routing, Counters, _mail);
+        _sessions = new SessionLinker(options.Sessions, _calls, options.Call.TextBytes);
+        _media = new MediaRouter(options.Routing, Counters, _mail, _sessions);
         _callHandles = Array.ConvertAll(ports, static _ => new HandlePool());
     }
 
@@ -70,6 +73,8 @@ internal sealed partial class Switchboard : ISipMessageSink
     public Counters<TcpCounter> TcpCounters => _streams.Counters;
 
     public Counters<SctpCounter> SctpCounters => _sctp.Counters;
+
+    public Counters<SessionCounter> SessionCounters => _sessions.Counters;
 
     public EngineClock Clock { get; } = new();
 
@@ -99,6 +104,8 @@ internal sealed partial class Switchboard : ISipMessageSink
                 _sctp.Add(decoded, packet, this);
                 break;
         }
+
+        PassOnStandings();
     }
 
     /// <summary>Hands over what waits in part-filled batches, with the clock; for the end of a file and for quiet moments.</summary>
@@ -137,6 +144,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     public void EndCapture()
     {
         _streams.Complete(this);
+        PassOnStandings();
         _mail.AddToAll(ShardItemKind.CaptureEnd);
 
         foreach (CallEntry call in _calls.All().OrderBy(static call => call.Order).ToArray()) Close(call);
@@ -148,6 +156,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         _decoder.Advance(_mail.Now + TimeSpan.FromDays(1));
         _sctp.Advance(_mail.Now + TimeSpan.FromDays(1));
         _media.Clear();
+        _sessions.Clear();
         _timers.Clear();
         Clock.Reset();
         SettleCounters();
@@ -157,13 +166,14 @@ internal sealed partial class Switchboard : ISipMessageSink
     public void SettleCounters()
     {
         _media.SettleCounters();
+        _sessions.SettleCounters();
         Counters.Add(SwitchboardCounter.DoubtedTimestamps, Clock.Doubted - Counters[SwitchboardCounter.DoubtedTimestamps]);
     }
 
     /// <inheritdoc />
     void ISipMessageSink.OnMessage(in TransportedMessage message)
     {
-        CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination);
+        CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination, message.CompletedAt);
         if (_isForDesk)
         {
             foreach (CapturedPacket frame in message.Frames) _desk!.PostFrame(frame, _mail.Now);
@@ -173,11 +183,13 @@ internal sealed partial class Switchboard : ISipMessageSink
         if (call is null) return;
         foreach (CapturedPacket frame in message.Frames) PostSipFrame(call, frame);
         PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
-        LearnMedia(call);
+        LinkSession(call, LearnMedia(call), message.Source, message.Destination);
     }
 
     private void MoveOn()
     {
+        _sessions.Advance(_mail.Now);
+        PassOnStandings();
         if (_timers.IsDue(_mail.Now))
         {
             foreach (CallEntry call in _timers.TakeDue(_mail.Now)) OnTimer(call);
@@ -221,7 +233,7 @@ internal sealed partial class Switchboard : ISipMessageSink
             return;
         }
 
-        CallEntry? call = RouteSip(decoded.Payload, decoded.Source, decoded.Destination);
+        CallEntry? call = RouteSip(decoded.Payload, decoded.Source, decoded.Destination, packet.CapturedAt);
         if (_isForDesk)
         {
             foreach (CapturedPacket fragment in decoded.Fragments ?? _noFragments) _desk!.PostFrame(fragment, _mail.Now);
@@ -235,11 +247,11 @@ internal sealed partial class Switchboard : ISipMessageSink
         }
 
         PostSip(call, packet, decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
-        LearnMedia(call);
+        LinkSession(call, LearnMedia(call), decoded.Source, decoded.Destination);
     }
 
     /// <summary>Parses a message and finds its call, beginning one where the message does; null where it belongs to none.</summary>
-    private CallEntry? RouteSip(ReadOnlySpan<byte> bytes, Endpoint source, Endpoint destination)
+    private CallEntry? RouteSip(ReadOnlySpan<byte> bytes, Endpoint source, Endpoint destination, Timestamp at)
     {
         _isForDesk = false;
         if (_scratch.Length < bytes.Length) _scratch = new byte[bytes.Length * 2];
@@ -274,7 +286,7 @@ internal sealed partial class Switchboard : ISipMessageSink
                 _isForDesk = _desk is not null && DeskMachine.Takes(_message.CSeqMethod);
                 return null;
             case CallAdmissionResult.NewCall:
-                call = Open(source, destination);
+                call = Open(source, destination, at);
                 break;
             default:
                 call = Generation(call!);
@@ -298,7 +310,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         return newest;
     }
 
-    private CallEntry Open(Endpoint source, Endpoint destination)
+    private CallEntry Open(Endpoint source, Endpoint destination, Timestamp at)
     {
         if (_calls.Count >= _limits.MaxCalls) Evict();
         byte[] callId = _message.CallId.ToArray();
@@ -313,6 +325,7 @@ internal sealed partial class Switchboard : ISipMessageSink
             InviteDestination = destination,
             LastSignalAt = _mail.Now,
         };
+        call.Session = _sessions.Open(call, callId, _message, at);
         _calls.Add(call);
         call.Age = _unanswered.AddLast(call);
         Arm(call, _mail.Now + _limits.UnansweredIdle);
@@ -371,17 +384,36 @@ internal sealed partial class Switchboard : ISipMessageSink
         call.Confirm(toTag);
     }
 
-    private void LearnMedia(CallEntry call)
+    /// <summary>The SDP of the message, whose media addresses are learnt; null where it has none.</summary>
+    private SdpSession? LearnMedia(CallEntry call)
     {
         ReadOnlySpan<byte> body = _message.SdpBody;
-        if (body.IsEmpty) return;
+        if (body.IsEmpty) return null;
         if (!SdpParser.TryRead(body, _sdp))
         {
             Counters.Increment(SwitchboardCounter.SdpMalformed);
-            return;
+            return null;
         }
 
         _media.Learn(call, _sdp);
+        return _sdp;
+    }
+
+    private void LinkSession(CallEntry call, SdpSession? sdp, Endpoint source, Endpoint destination)
+    {
+        if (call.Session is { } session) _sessions.OnMessage(session, _message, sdp, source, destination, _mail.Now, call.EndedAt != Timestamp.MaxValue);
+    }
+
+    /// <summary>Tells the calls' shards what has become of their sessions, in packet order like all else.</summary>
+    private void PassOnStandings()
+    {
+        if (_sessions.Changed.Count == 0) return;
+        foreach (SessionCall session in _sessions.Changed)
+        {
+            if (session.Owner is CallEntry { IsClosed: false } call) _mail.AddStanding(call, SessionLinker.Tell(session));
+        }
+
+        _sessions.ClearChanged();
     }
 
     private void PostToDesk(
@@ -455,6 +487,9 @@ internal sealed partial class Switchboard : ISipMessageSink
         _timers.Remove(call);
         _calls.Remove(call);
         _media.Forget(call);
+
+        call.IsClosed = true;
+        if (call.Session is { } session) _sessions.Close(session);
 
         ref ShardItem item = ref _mail.Add(ShardItemKind.CloseCall, call);
         item.Flag = evicted;

@@ -80,6 +80,9 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
             case CallSignal.PortReused:
                 _machine.MarkReusedPort();
                 return;
+            case CallSignal.Standing:
+                if (_machine.IsFinal) Emit(RecordRevision.Updated);
+                return;
             case CallSignal.Close:
                 Close();
                 return;
@@ -124,11 +127,11 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     public void OnMedia(Timestamp at, PartySide from) => _machine.OnMediaPacket(at, from);
 
     /// <summary>The call's record as it stands.</summary>
-    public CallRecord ToRecord() => _machine.ToRecord(
-        Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard);
+    public CallRecord ToRecord() => InSession(_machine.ToRecord(
+        Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
 
     /// <summary>See <see cref="CallMachine.ToOutline"/>.</summary>
-    public CallRecord ToOutline() => _machine.ToOutline();
+    public CallRecord ToOutline() => InSession(_machine.ToOutline());
 
     /// <summary>Where the call is.</summary>
     public CallState State => _machine.State;
@@ -150,6 +153,8 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     {
         _shard.Emit(_seat, ToRecord(), revision);
     }
+
+    private CallRecord InSession(CallRecord record) => _seat.Standing?.Apply(record) ?? record;
 
     private void Close()
     {

@@ -1,4 +1,5 @@
 using CdrEngine.Actors;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
 using CdrEngine.Engine.Live;
@@ -40,6 +41,9 @@ internal sealed class CallSeat(Shard shard)
     /// <summary>The call's fax, once its SDP offers T.38.</summary>
     public T38Meter? Fax { get; set; }
 
+    /// <summary>The call's session as the switchboard knows it; null while the call is alone.</summary>
+    public SessionStanding? Standing { get; set; }
+
     /// <summary>Chunks listed when the record was last emitted; -1 before the first time.</summary>
     public int EmittedChunks { get; set; } = -1;
 
@@ -72,6 +76,9 @@ internal enum CallSignal : byte
 
     /// <summary>Another call expects media at one of this call's addresses.</summary>
     PortReused,
+
+    /// <summary>The call's session is another, or is linked otherwise.</summary>
+    Standing,
 
     /// <summary>The limit on open calls pushes it out.</summary>
     Evict,

@@ -138,6 +138,10 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                 case ShardItemKind.CloseCall:
                     CloseCall(ref item);
                     break;
+                case ShardItemKind.Standing:
+                    _calls[item.Call]!.Standing = batch.Standing(item.PayloadOffset);
+                    Tell(_calls[item.Call]!, CallSignal.Standing);
+                    break;
                 case ShardItemKind.PortReused:
                     Tell(_calls[item.Call]!, CallSignal.PortReused);
                     break;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 
 namespace CdrEngine.Engine.Shards;
@@ -29,6 +30,9 @@ internal enum ShardItemKind : byte
 
     /// <summary>Another open call expects media at one of this call's addresses.</summary>
     PortReused,
+
+    /// <summary>The call's session, or its links, are other than before.</summary>
+    Standing,
 
     /// <summary>The capture lost packets.</summary>
     Gap,
@@ -89,6 +93,7 @@ internal struct ShardItem
 internal sealed class ShardBatch(int maxItems, int maxBytes)
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(maxBytes);
+    private readonly List<SessionStanding> _standings = [];
     private int _used;
 
     public ShardItem[] Items { get; } = new ShardItem[maxItems];
@@ -123,8 +128,18 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
         return offset;
     }
 
+    /// <summary>Takes what is no bytes; gives its index.</summary>
+    public int Attach(SessionStanding standing)
+    {
+        _standings.Add(standing);
+        return _standings.Count - 1;
+    }
+
+    public SessionStanding Standing(int index) => _standings[index];
+
     public void Clear()
     {
+        _standings.Clear();
         Count = 0;
         _used = 0;
     }

@@ -36,6 +36,9 @@ public sealed record Settings
     /// <summary><c>call</c>.</summary>
     public required CallSettings Call { get; init; }
 
+    /// <summary><c>session</c>.</summary>
+    public required SessionSettings Session { get; init; }
+
     /// <summary><c>media</c>.</summary>
     public required MediaSettings Media { get; init; }
 
@@ -77,6 +80,46 @@ public sealed record Settings
 
     /// <summary><c>log</c>.</summary>
     public required LogSettings Log { get; init; }
+}
+
+/// <summary><c>session</c>: linking of calls.</summary>
+public sealed record SessionSettings
+{
+    /// <summary><c>enabled</c>.</summary>
+    public required bool Enabled { get; init; }
+
+    /// <summary><c>headers</c>.</summary>
+    public required IReadOnlyList<string> Headers { get; init; }
+
+    /// <summary><c>call-id-affixes</c>.</summary>
+    public required IReadOnlyList<string> CallIdAffixes { get; init; }
+
+    /// <summary><c>machines</c>.</summary>
+    public required IReadOnlyList<string> Machines { get; init; }
+
+    /// <summary><c>pickup-codes</c>.</summary>
+    public required IReadOnlyList<string> PickupCodes { get; init; }
+
+    /// <summary><c>orbits</c>.</summary>
+    public required IReadOnlyList<string> Orbits { get; init; }
+
+    /// <summary><c>number-window</c>.</summary>
+    public required TimeSpan NumberWindow { get; init; }
+
+    /// <summary><c>refer-window</c>.</summary>
+    public required TimeSpan ReferWindow { get; init; }
+
+    /// <summary><c>media-window</c>.</summary>
+    public required TimeSpan MediaWindow { get; init; }
+
+    /// <summary><c>end-window</c>.</summary>
+    public required TimeSpan EndWindow { get; init; }
+
+    /// <summary><c>max-calls</c>.</summary>
+    public required int MaxCalls { get; init; }
+
+    /// <summary><c>max-keys</c>.</summary>
+    public required int MaxKeys { get; init; }
 }
 
 /// <summary><c>capture</c>: reading of interfaces.</summary>

@@ -2,6 +2,8 @@ using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;
@@ -37,6 +39,7 @@ internal static class SettingsBinder
             Sctp = Sctp(root.Section("sctp")),
             Sip = Sip(root.Section("sip")),
             Call = Call(root.Section("call")),
+            Session = Session(root.Section("session")),
             Media = Media(root.Section("media")),
             Engine = Engine(root.Section("engine")),
             PacketLog = PacketLog(root.Section("packet-log")),
@@ -124,6 +127,34 @@ internal static class SettingsBinder
         KeepHeaders = at.TextList("keep-headers", 32),
         BillsecRounding = at.Choice<BillsecRounding>("billsec-rounding"),
     };
+
+    private static SessionSettings Session(SettingsReader at) => new()
+    {
+        Enabled = at.Switch("enabled"),
+        Headers = at.TextList("headers", 16),
+        CallIdAffixes = at.TextList("call-id-affixes", 16),
+        Machines = Machines(at),
+        PickupCodes = at.TextList("pickup-codes", 16),
+        Orbits = at.TextList("orbits", 64),
+        NumberWindow = at.Duration("number-window", TimeSpan.Zero, Minute),
+        ReferWindow = at.Duration("refer-window", TimeSpan.Zero, Hour),
+        MediaWindow = at.Duration("media-window", TimeSpan.Zero, Minute),
+        EndWindow = at.Duration("end-window", Millisecond, Minute),
+        MaxCalls = at.Integer("max-calls", 2, 10_000),
+        MaxKeys = at.Integer("max-keys", 1 << 10, 1 << 24),
+    };
+
+    private static IReadOnlyList<string> Machines(SettingsReader at)
+    {
+        IReadOnlyList<string> machines = at.TextList("machines", 1024);
+        foreach (string machine in machines)
+        {
+            string? stranger = machine.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(static text => !IpAddress.TryParse(text, out _));
+            if (stranger is not null) throw at.Fail("machines", $"'{stranger}' is no IP address");
+        }
+
+        return machines;
+    }
 
     private static MediaSettings Media(SettingsReader at) => new(
         at.Duration("unknown-hold", TimeSpan.Zero, Minute),

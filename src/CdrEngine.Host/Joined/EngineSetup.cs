@@ -4,6 +4,7 @@ using CdrEngine.Calls.Exchanges;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Registrations;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
@@ -73,6 +74,20 @@ internal static class EngineSetup
         Mirror = new MirrorLimits { Window = settings.Decode.Mirror.Window, Entries = settings.Decode.Mirror.Entries },
         Streams = new StreamLimits { StreamsPerFlow = settings.Media.StreamsPerFlow },
         Sip = new SipLimits { MaxMessageBytes = settings.Sip.MaxMessage, MaxHeaders = settings.Sip.MaxHeaders },
+        Sessions = new SessionOptions
+        {
+            Enabled = settings.Session.Enabled,
+            Headers = settings.Session.Headers,
+            CallIdAffixes = settings.Session.CallIdAffixes,
+            Machines = settings.Session.Machines,
+            PickupCodes = settings.Session.PickupCodes,
+            Orbits = settings.Session.Orbits,
+            NumberWindow = settings.Session.NumberWindow,
+            ReferWindow = settings.Session.ReferWindow,
+            MediaWindow = settings.Session.MediaWindow,
+            EndWindow = settings.Session.EndWindow,
+            Limits = new SessionLimits { CallsPerSession = settings.Session.MaxCalls, LinksPerCall = settings.Session.MaxCalls, Keys = settings.Session.MaxKeys },
+        },
         Timers = new CallTimers
         {
             SetupTimeout = settings.Call.SetupTimeout,
