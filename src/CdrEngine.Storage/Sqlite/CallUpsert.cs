@@ -31,7 +31,7 @@ internal static class CallUpsert
     /// <summary>Inserts, replaces or leaves a record. The same content twice leaves every byte as it was.</summary>
     public static UpsertOutcome Write(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id)
     {
-        byte[] json = CallRecordJson.ToUtf8(call.Record);
+        ReadOnlySpan<byte> json = CallRecordJson.Lend(call.Record);
         long startedAt, document;
         using (SqliteStatement find = database.Prepare(Find))
         {
@@ -58,7 +58,7 @@ internal static class CallUpsert
             }
         }
 
-        database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Bind(document).Run();
+        database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Bind(document).Run();
         database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
         InsertRows(database, call, id, document);
         MediaSessionRows.Replace(database, call.Record, id, document, call.Tenant);
@@ -67,9 +67,9 @@ internal static class CallUpsert
         return UpsertOutcome.Replaced;
     }
 
-    private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, byte[] json)
+    private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, ReadOnlySpan<byte> json)
     {
-        database.Prepare(InsertDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Run();
+        database.Prepare(InsertDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Run();
         long document = database.LastInsertRowId;
         if (!call.Chunks.IsEmpty) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
         InsertRows(database, call, id, document);
@@ -95,15 +95,15 @@ internal static class CallUpsert
             .Bind(record.Caller.Number)
             .Bind(record.Callee.Number)
             .Bind(record.Dialled)
-            .BindBlob(CallRow.Address(record.Caller.Address?.Address))
-            .BindBlob(CallRow.Address(record.Callee.Address?.Address))
-            .Bind(CallRow.Codecs(record))
+            .BindAddress(record.Caller.Address?.Address)
+            .BindAddress(record.Callee.Address?.Address)
+            .BindText(CallRow.Codecs(record))
             .Bind(CallRow.SipCallHash(record.SipCallId))
             .Bind(record.SessionId == record.Id ? null : record.SessionId)
             .Bind(call.Tenant)
             .Run();
-        Span<(string? Number, int Roles)> numbers = new (string?, int)[3];
-        int count = CallRow.Numbers(record, numbers);
+        NumberRoles numbers = default;
+        int count = CallRow.Numbers(record, ref numbers);
         foreach ((string? number, int roles) in numbers[..count])
             database.Prepare(InsertNumber).Bind(number).Bind(startedAt).BindBlob(id).Bind(roles).Run();
     }

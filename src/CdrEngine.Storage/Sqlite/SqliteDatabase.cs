@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text;
+using CdrEngine.Core;
 using SQLitePCL;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -122,12 +124,13 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     public SqliteStatement Bind(double? value) =>
         Check(value is { } number ? raw.sqlite3_bind_double(handle, ++_bound, number) : raw.sqlite3_bind_null(handle, ++_bound));
 
+    [SkipLocalsInit]
     public SqliteStatement Bind(string? value)
     {
         if (value is null) return Check(raw.sqlite3_bind_null(handle, ++_bound));
         int longest = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (longest > 1024) return BindText(Encoding.UTF8.GetBytes(value));
-        Span<byte> utf8 = stackalloc byte[longest];
+        Span<byte> utf8 = stackalloc byte[1024];
         return BindText(utf8[..Encoding.UTF8.GetBytes(value, utf8)]);
     }
 
@@ -138,7 +141,13 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     public SqliteStatement BindBlob(ReadOnlySpan<byte> value) =>
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(handle, ++_bound, 0) : raw.sqlite3_bind_blob(handle, ++_bound, value));
 
-    public SqliteStatement BindBlob(byte[]? value) => value is null ? Check(raw.sqlite3_bind_null(handle, ++_bound)) : BindBlob(value.AsSpan());
+    /// <summary>Binds an address as <see cref="CallRow.Address(IpAddress)"/> has it.</summary>
+    public SqliteStatement BindAddress(IpAddress? address)
+    {
+        if (address is not { } ip) return Check(raw.sqlite3_bind_null(handle, ++_bound));
+        Span<byte> bytes = stackalloc byte[CallRow.AddressBytes];
+        return BindBlob(bytes[..CallRow.Address(ip, bytes)]);
+    }
 
     /// <summary>Goes to the next row; false at the end.</summary>
     public bool Step()
