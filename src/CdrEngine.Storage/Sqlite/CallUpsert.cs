@@ -61,7 +61,7 @@ internal static class CallUpsert
         database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Bind(document).Run();
         database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
         InsertRows(database, call, id, document);
-        MediaSessionRows.Replace(database, call.Record, id, document, call.Tenant);
+        MediaSessionRows.Replace(database, call.Record, startedAt, id, document, call.Tenant);
         RecordingRows.Forget(database, document);
         RecordingRows.Await(database, call, id, document);
         return UpsertOutcome.Replaced;

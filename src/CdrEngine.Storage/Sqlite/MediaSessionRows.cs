@@ -13,7 +13,7 @@ internal static class MediaSessionRows
         "INSERT INTO media_sessions (started_at, id, session, document, type, flags, mos, codecs, addresses, tenant) "
         + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
-    private const string Delete = "DELETE FROM media_sessions WHERE id = ?1";
+    private const string Delete = "DELETE FROM media_sessions WHERE started_at = ?1 AND id = ?2";
 
     /// <summary>Inserts the rows of a call that has none.</summary>
     public static void InsertAll(SqliteDatabase database, CallRecord record, ReadOnlySpan<byte> id, long document, string? tenant)
@@ -37,10 +37,10 @@ internal static class MediaSessionRows
         }
     }
 
-    /// <summary>Puts the rows of a call in place of those it has.</summary>
-    public static void Replace(SqliteDatabase database, CallRecord record, ReadOnlySpan<byte> id, long document, string? tenant)
+    /// <summary>Puts the rows of a call in place of those it has, which bear the start it had.</summary>
+    public static void Replace(SqliteDatabase database, CallRecord record, long startedBefore, ReadOnlySpan<byte> id, long document, string? tenant)
     {
-        database.Prepare(Delete).BindBlob(id).Run();
+        database.Prepare(Delete).Bind(startedBefore).BindBlob(id).Run();
         InsertAll(database, record, id, document, tenant);
     }
 

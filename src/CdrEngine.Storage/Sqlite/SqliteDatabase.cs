@@ -51,7 +51,7 @@ internal sealed class SqliteDatabase : IDisposable
             if (access == SqliteAccess.Write)
             {
                 // Page size counts for a new file only. 8 KiB: a record's document mostly fits one page.
-                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;");
+                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;");
             }
             else
             {
@@ -184,12 +184,11 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 
-    /// <summary>Resets the statement; it stays prepared.</summary>
+    /// <summary>Resets the statement; it stays prepared, and bound: every use binds all of its parameters.</summary>
     public void Dispose()
     {
         // The code repeats what the last step said, which has been thrown.
         raw.sqlite3_reset(handle);
-        raw.sqlite3_clear_bindings(handle);
         _bound = 0;
     }
 
