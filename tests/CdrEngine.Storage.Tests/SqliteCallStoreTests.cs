@@ -212,20 +212,31 @@ public sealed class SqliteCallStoreTests
     public void Catalog_RemembersSettingsAndImports()
     {
         using var folder = new StoreFolder();
-        var file = new ImportedFile("f00", "a/b.pcap", 1, 2, 3);
+        ImportedFile file = new("f00", "a/b.pcap", 1, 2, 3), other = new("f02", "c.pcap", 4, 5, 6);
+        ImportedRun first = new("c1", 1, 2, [new DateOnly(2026, 11, 20)]), second = new("c2", 0, 0, [new DateOnly(2026, 11, 20), new DateOnly(2026, 11, 21)]);
         using (CatalogStore catalog = CatalogStore.Open(folder.Records))
         {
             Assert.Null(catalog.Setting("x"));
             catalog.Set("x", "1");
             catalog.Set("x", "2");
-            catalog.AddImport(file with { Calls = 0 });
-            catalog.AddImport(file);
+            Assert.Null(catalog.FindRun(["f00"]));
+            catalog.AddImport(first, [file with { Calls = 0 }, other]);
+            Assert.Equal("c1", catalog.FindRun(["f02", "f00"])!.Conditions);
+            catalog.AddImport(second, [file]);
         }
 
         using CatalogStore again = CatalogStore.Open(folder.Records);
         Assert.Equal("2", again.Setting("x"));
         Assert.Equal(file, again.FindImport("f00"));
         Assert.Null(again.FindImport("f01"));
+        ImportedRun run = again.FindRun(["f00"])!;
+        Assert.Equal(second.Days, run.Days);
+        Assert.Equal(second with { Days = run.Days }, run);
+        Assert.Equal((1u, 2), (again.FindRun(["f02"])!.PacketRun, again.FindRun(["f02"])!.Segments));
+
+        // Read by two imports, and one of them not read at all.
+        Assert.Null(again.FindRun(["f00", "f02"]));
+        Assert.Null(again.FindRun(["f02", "f01"]));
     }
 
     [Fact]

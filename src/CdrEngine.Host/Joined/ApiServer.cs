@@ -24,7 +24,7 @@ internal sealed class ApiServer : IApiServer
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
-        _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
         RecorderPart recorder = _recorders.Acquire(settings);
         _api = new ApiHost(
             new ApiOptions

@@ -7,6 +7,7 @@ internal enum UpsertOutcome
 {
     Inserted,
     Replaced,
+    /// <summary>The record was there; where its packets lie may be told anew.</summary>
     Unchanged,
 }
 
@@ -51,7 +52,9 @@ internal static class CallUpsert
             bool sameChunks = call.Chunks.IsEmpty || Same(database, FindChunks, document, call.Chunks.Span);
             if (sameRecord && sameChunks) return UpsertOutcome.Unchanged;
             if (!sameChunks) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
-            if (sameRecord) return UpsertOutcome.Replaced;
+
+            // An import repeated lays the packets down once more, in other segments. The record says the same.
+            if (sameRecord) return UpsertOutcome.Unchanged;
             for (int column = 3; column <= 5; column++)
             {
                 if (!find.IsNull(column)) database.Prepare(DeleteNumber).Bind(find.Text(column)).Bind(startedAt).BindBlob(id).Run();
