@@ -41,7 +41,8 @@ public sealed partial class CallMachine
         if (fax is not null) flags |= CallFlags.T38;
 
         // 2. The rest.
-        return Records.MediaSessions.Complete(new CallRecord
+        Party caller = CallerParty(streams), callee = CalleeParty(winner, streams);
+        var record = new CallRecord
         {
             Id = Id,
             SessionId = Id,
@@ -53,8 +54,8 @@ public sealed partial class CallMachine
             Cause = CauseOf(final, disposition),
             HangupBy = HangupOf(final, disposition),
             Dialled = _dialled,
-            Caller = CallerParty(streams),
-            Callee = CalleeParty(winner, streams),
+            Caller = caller,
+            Callee = callee,
             StartedAt = StartedAt,
             TryingAt = _trying.OrNull,
             RangAt = _rang180.OrNull ?? _rang183.OrNull,
@@ -74,12 +75,16 @@ public sealed partial class CallMachine
             Legs = LegsOf(winner, final, endedAt),
             Streams = streams,
             Dtmf = DigitsOf(digits ?? []),
-            MediaSessions = _media.ToRecords(MediaLeg(winner), _places, endedAt),
+            MediaSessions = _media.ToRecords(MediaLeg(winner), _places, endedAt, Id, caller, callee),
             Held = held,
             Headers = [.. _headers],
             OneWay = oneWay,
             Fax = fax,
-        });
+        };
+
+        // Without streams the SDP and the parties are all there is to say of a media session.
+        if (streams.Count > 0) Records.MediaSessions.Settle(record);
+        return record;
     }
 
     /// <summary>What people look for in a call, without what takes time to tell: no legs, hops, headers, streams, digits and media sessions. Made at
@@ -371,6 +376,7 @@ public sealed partial class CallMachine
 
     private IReadOnlyList<Leg> LegsOf(LegState? winner, int final, Timestamp? endedAt)
     {
+        if (_legs.Count == 0) return [];
         var legs = new Leg[_legs.Count];
         for (int i = 0; i < legs.Length; i++)
         {
@@ -435,7 +441,7 @@ public sealed partial class CallMachine
         // Without stream figures the sides seen must do.
         bool isOneSided = streams.Count == 0 && _rtpSides is 1 << (int)PartySide.Caller or 1 << (int)PartySide.Callee && endedAt - _answered.OrNull >= OneWay.Shortest;
         if (isOneSided && !flags.HasFlag(CallFlags.Gap) && !flags.HasFlag(CallFlags.Held)) flags |= CallFlags.OneWayAudio;
-        if (oneWay.Any(OneWay.IsFlagged)) flags |= CallFlags.OneWayAudio;
+        if (oneWay.Count > 0 && oneWay.Any(OneWay.IsFlagged)) flags |= CallFlags.OneWayAudio;
         return flags;
     }
 

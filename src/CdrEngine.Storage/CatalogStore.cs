@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
@@ -9,6 +10,13 @@ namespace CdrEngine.Storage;
 /// <param name="Packets">Packets read.</param>
 /// <param name="Calls">Calls that began in it.</param>
 public sealed record ImportedFile(string Fingerprint, string Path, long Bytes, long Packets, long Calls);
+
+/// <summary>An import that came to its end: files read together.</summary>
+/// <param name="Conditions">Digest of the program and of the settings that records depend on.</param>
+/// <param name="PacketRun">Run of the packet log that has its packets; 0 where none were kept.</param>
+/// <param name="Segments">Segments of that run.</param>
+/// <param name="Days">Days that have its records.</param>
+public sealed record ImportedRun(string Conditions, uint PacketRun, int Segments, IReadOnlyList<DateOnly> Days);
 
 /// <summary>What is kept beside the days, in <c>records/catalog.db</c>: settings and the files imported. Any thread, one at a time.</summary>
 public sealed class CatalogStore : IDisposable
@@ -70,13 +78,54 @@ public sealed class CatalogStore : IDisposable
         }
     }
 
-    /// <summary>Remembers an import; the same fingerprint again replaces what was known.</summary>
-    public void AddImport(ImportedFile file)
+    /// <summary>The one import that read every one of these files, and was the last to read it; null where there is none.</summary>
+    public ImportedRun? FindRun(IReadOnlyList<string> fingerprints)
     {
         lock (_lock)
         {
-            _database.Prepare("INSERT OR REPLACE INTO imported_files (fingerprint, path, bytes, packets, calls) VALUES (?1, ?2, ?3, ?4, ?5)")
-                .Bind(file.Fingerprint).Bind(file.Path).Bind(file.Bytes).Bind(file.Packets).Bind(file.Calls).Run();
+            long import = 0;
+            foreach (string fingerprint in fingerprints)
+            {
+                using SqliteStatement file = _database.Prepare("SELECT import FROM imported_files WHERE fingerprint = ?1");
+                if (!file.Bind(fingerprint).Step() || (import != 0 && file.Long(0) != import)) return null;
+                import = file.Long(0);
+            }
+
+            using SqliteStatement find = _database.Prepare("SELECT conditions, packet_run, segments, days FROM imports WHERE import = ?1");
+            if (!find.Bind(import).Step()) return null;
+            return new ImportedRun(
+                find.Text(0),
+                (uint)find.Long(1),
+                (int)find.Long(2),
+                [.. find.Text(3).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static day => DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture))]);
+        }
+    }
+
+    /// <summary>Remembers an import that came to its end, in one transaction; the same fingerprint again replaces what was known of it.</summary>
+    public void AddImport(ImportedRun run, IReadOnlyList<ImportedFile> files)
+    {
+        string days = string.Join(' ', run.Days.Select(static day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        lock (_lock)
+        {
+            _database.Execute("BEGIN IMMEDIATE");
+            try
+            {
+                _database.Prepare("INSERT INTO imports (conditions, packet_run, segments, days) VALUES (?1, ?2, ?3, ?4)")
+                    .Bind(run.Conditions).Bind(run.PacketRun).Bind(run.Segments).Bind(days).Run();
+                long import = _database.LastInsertRowId;
+                foreach (ImportedFile file in files)
+                {
+                    _database.Prepare("INSERT OR REPLACE INTO imported_files (fingerprint, path, bytes, packets, calls, import) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+                        .Bind(file.Fingerprint).Bind(file.Path).Bind(file.Bytes).Bind(file.Packets).Bind(file.Calls).Bind(import).Run();
+                }
+
+                _database.Execute("COMMIT");
+            }
+            catch
+            {
+                SchemaMigrations.RollBack(_database);
+                throw;
+            }
         }
     }
 

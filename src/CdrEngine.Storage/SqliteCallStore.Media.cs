@@ -39,7 +39,8 @@ public sealed partial class SqliteCallStore
         }
 
         var where = new RowFilter();
-        if (callId is not null) where.And("m.id = ?", callId);
+        // In the table's own order, so that its primary key finds them.
+        if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
         if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
         if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
         if (query.Type is { } type) where.And("m.type = ?", (long)type);
@@ -49,7 +50,6 @@ public sealed partial class SqliteCallStore
         if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
         if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
         string sense = query.Ascending ? "" : " DESC";
-        string table = callId is null ? "media_sessions m" : "media_sessions m INDEXED BY media_sessions_by_call";
 
         // The sessions of a call stand in order of their m-lines whichever way the calls do.
         string order = $"m.started_at{sense}, m.id{sense}, m.session";
@@ -74,7 +74,7 @@ public sealed partial class SqliteCallStore
                 }
 
                 var rows = new List<(RowCursor At, long Document)>();
-                using (SqliteStatement list = here.Bound(database, $"SELECT m.started_at, m.id, m.session, m.document FROM {table}{here} ORDER BY {order} LIMIT ?", limit + 1L - found.Count))
+                using (SqliteStatement list = here.Bound(database, $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY {order} LIMIT ?", limit + 1L - found.Count))
                 {
                     while (list.Step()) rows.Add((new RowCursor(list.Long(0), day, list.Blob(1).ToArray(), (int)list.Long(2)), list.Long(3)));
                 }

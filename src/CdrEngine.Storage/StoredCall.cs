@@ -23,7 +23,7 @@ public sealed record WriteReport
     /// <summary>Records that were there and changed.</summary>
     public int Replaced { get; init; }
 
-    /// <summary>Records that were there as they are, or in a later revision.</summary>
+    /// <summary>Records that were there as they are, or in a later revision; their packets may lie elsewhere now.</summary>
     public int Unchanged { get; init; }
 
     /// <summary>Records that were not written: their day's file failed, or their id is none.</summary>

@@ -151,7 +151,7 @@ public sealed class SqliteCallStoreTests
         using var folder = new StoreFolder();
         StoredCall call = TestCalls.Stored(1, new Random(10), TestCalls.Start);
         using (SqliteCallStore old = SqliteCallStore.Open(folder.Records)) old.Write([call]);
-        var newer = new SchemaMigrations("Records", [Step("0001_calls"), Step("0002_media"), "ALTER TABLE calls ADD COLUMN rating INTEGER; UPDATE calls SET rating = 5;"]);
+        var newer = new SchemaMigrations("Records", [Step("0001_calls"), Step("0002_media"), Step("0003_leaner"), "ALTER TABLE calls ADD COLUMN rating INTEGER; UPDATE calls SET rating = 5;"]);
         using (var store = new SqliteCallStore(folder.Records, new SqliteStoreLimits(), newer))
         {
             Assert.NotNull(store.Get(call.Record.Id));
@@ -160,13 +160,13 @@ public sealed class SqliteCallStoreTests
 
         using (SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 100))
         {
-            Assert.Equal(3, database.Scalar("PRAGMA user_version"));
+            Assert.Equal(4, database.Scalar("PRAGMA user_version"));
             Assert.Equal(5, database.Scalar("SELECT max(rating) FROM calls"));
         }
 
         using SqliteCallStore tooOld = SqliteCallStore.Open(folder.Records);
         StoreException e = Assert.Throws<StoreException>(() => tooOld.Get(call.Record.Id));
-        Assert.Contains("newer cdrengine (schema 3, this program knows 2)", e.Message, StringComparison.Ordinal);
+        Assert.Contains("newer cdrengine (schema 4, this program knows 3)", e.Message, StringComparison.Ordinal);
         WriteReport report = tooOld.Write([TestCalls.Stored(3, new Random(12), TestCalls.Start)]);
         Assert.Single(report.Failed);
         Assert.Contains("newer cdrengine", report.Fault, StringComparison.Ordinal);
@@ -212,20 +212,31 @@ public sealed class SqliteCallStoreTests
     public void Catalog_RemembersSettingsAndImports()
     {
         using var folder = new StoreFolder();
-        var file = new ImportedFile("f00", "a/b.pcap", 1, 2, 3);
+        ImportedFile file = new("f00", "a/b.pcap", 1, 2, 3), other = new("f02", "c.pcap", 4, 5, 6);
+        ImportedRun first = new("c1", 1, 2, [new DateOnly(2026, 11, 20)]), second = new("c2", 0, 0, [new DateOnly(2026, 11, 20), new DateOnly(2026, 11, 21)]);
         using (CatalogStore catalog = CatalogStore.Open(folder.Records))
         {
             Assert.Null(catalog.Setting("x"));
             catalog.Set("x", "1");
             catalog.Set("x", "2");
-            catalog.AddImport(file with { Calls = 0 });
-            catalog.AddImport(file);
+            Assert.Null(catalog.FindRun(["f00"]));
+            catalog.AddImport(first, [file with { Calls = 0 }, other]);
+            Assert.Equal("c1", catalog.FindRun(["f02", "f00"])!.Conditions);
+            catalog.AddImport(second, [file]);
         }
 
         using CatalogStore again = CatalogStore.Open(folder.Records);
         Assert.Equal("2", again.Setting("x"));
         Assert.Equal(file, again.FindImport("f00"));
         Assert.Null(again.FindImport("f01"));
+        ImportedRun run = again.FindRun(["f00"])!;
+        Assert.Equal(second.Days, run.Days);
+        Assert.Equal(second with { Days = run.Days }, run);
+        Assert.Equal((1u, 2), (again.FindRun(["f02"])!.PacketRun, again.FindRun(["f02"])!.Segments));
+
+        // Read by two imports, and one of them not read at all.
+        Assert.Null(again.FindRun(["f00", "f02"]));
+        Assert.Null(again.FindRun(["f02", "f01"]));
     }
 
     [Fact]

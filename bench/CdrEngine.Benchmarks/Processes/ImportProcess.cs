@@ -13,6 +13,10 @@ public static class ImportProcess
     /// <summary>The command line for /bin/sh.</summary>
     public static string Command(string capture, string data, bool log) => string.Join(
         ' ',
+
+        // As ./cdrengine starts it.
+        "env",
+        "DOTNET_GCgen0size=0x4000000",
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(Program()),
         "import",

@@ -9,6 +9,9 @@ internal sealed class PlaceTable
     /// <summary>Answer for a message that no place was kept for.</summary>
     public const int None = -1;
 
+    /// <summary>Places at most: a bit each elsewhere.</summary>
+    private const int MaxPlaces = 64;
+
     private Place[] _places = new Place[2];
 
     /// <summary>Places kept.</summary>
@@ -37,7 +40,7 @@ internal sealed class PlaceTable
     /// <summary>Adds a place; <see cref="None"/> where <paramref name="limit"/> is reached.</summary>
     public int Add(Endpoint callerSide, Endpoint calleeSide, Transport transport, Timestamp at, int limit)
     {
-        if (Count >= Math.Min(limit, 64)) return None;
+        if (Count >= Math.Min(limit, MaxPlaces)) return None;
         if (Count == _places.Length) Array.Resize(ref _places, Count * 2);
         _places[Count] = new Place
         {
@@ -99,16 +102,18 @@ internal sealed class PlaceTable
     /// <summary>The hops of the record: places the INVITE passed, from caller to callee.</summary>
     public IReadOnlyList<Hop> ToHops()
     {
-        var order = new List<int>(Count);
+        Span<int> order = stackalloc int[MaxPlaces];
+        int count = 0;
         for (int i = 0; i < Count; i++)
         {
             if (!_places[i].HasInvite) continue;
-            int at = order.Count;
-            while (at > 0 && IsNearer(i, order[at - 1])) at--;
-            order.Insert(at, i);
+            int at = count++;
+            for (; at > 0 && IsNearer(i, order[at - 1]); at--) order[at] = order[at - 1];
+            order[at] = i;
         }
 
-        var hops = new Hop[order.Count];
+        if (count == 0) return [];
+        var hops = new Hop[count];
         for (int i = 0; i < hops.Length; i++)
         {
             ref Place place = ref _places[order[i]];

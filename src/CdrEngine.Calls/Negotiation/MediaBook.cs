@@ -146,21 +146,26 @@ internal sealed class MediaBook
     /// <param name="leg">Index of the leg whose description is the callee's; -1 for any.</param>
     /// <param name="places">For what is nearest each user.</param>
     /// <param name="endedAt">End of the call.</param>
-    public IReadOnlyList<MediaSessionRecord> ToRecords(int leg, PlaceTable places, Timestamp? endedAt)
+    /// <param name="callId">Id of the call's record.</param>
+    /// <param name="callerParty">Its caller.</param>
+    /// <param name="calleeParty">Its callee.</param>
+    public IReadOnlyList<MediaSessionRecord> ToRecords(
+        int leg, PlaceTable places, Timestamp? endedAt, string callId, Party callerParty, Party calleeParty)
     {
+        if (_all.Count == 0) return [];
         int count = 0;
         foreach ((MediaDescription description, _) in _all) count = Math.Max(count, description.Index + 1);
         var records = new List<MediaSessionRecord>(count);
         for (int index = 0; index < count; index++)
         {
             MediaDescription? first = null, offer = null, answer = null, caller = null, callee = null;
-            var directions = new List<DirectionChange>(1);
+            List<DirectionChange>? directions = null;
             MediaSessionFlags flags = MediaSessionFlags.None;
             foreach ((MediaDescription description, _) in _all)
             {
                 if (description.Index != index || (description.Side == PartySide.Callee && leg >= 0 && description.Leg != leg)) continue;
                 first ??= description;
-                bool isAgreed = directions.Count > 0;
+                bool isAgreed = directions is not null;
                 if (description.Role == MediaRole.Offer) offer ??= description;
                 else if (description.IsAccepted || answer is null) answer = description;
                 if (description.Side == PartySide.Caller) caller = Nearer(caller, description, places, nearCaller: true);
@@ -170,7 +175,7 @@ internal sealed class MediaBook
                 // A direction is in force once it is answered (RFC 3264 5.1, 8).
                 if (description.Role != MediaRole.Answer || !description.IsAccepted) continue;
                 string direction = DirectionOf(caller, callee);
-                if (!isAgreed || directions[^1].Direction != direction) directions.Add(new DirectionChange(description.At, direction));
+                if (directions is null || directions[^1].Direction != direction) (directions ??= new List<DirectionChange>(1)).Add(new DirectionChange(description.At, direction));
             }
 
             MediaDescription? latest = callee ?? caller;
@@ -178,6 +183,12 @@ internal sealed class MediaBook
             bool isRefused = caller is { IsAccepted: false } || callee is { IsAccepted: false };
             records.Add(new MediaSessionRecord
             {
+                Id = MediaSessionId.Of(callId, index),
+                CallId = callId,
+                CallerNumber = callerParty.Number,
+                CallerName = callerParty.Name,
+                CalleeNumber = calleeParty.Number,
+                CalleeName = calleeParty.Name,
                 Index = index,
                 Media = latest.Media,
                 Protocol = latest.Protocol,
@@ -188,7 +199,7 @@ internal sealed class MediaBook
                 Offered = Codecs(offer),
                 Answered = answer is { IsAccepted: true } ? Codecs(answer) : [],
                 Direction = DirectionOf(caller, callee),
-                Directions = directions,
+                Directions = (IReadOnlyList<DirectionChange>?)directions ?? [],
                 Flags = isRefused ? flags | MediaSessionFlags.Refused : flags,
                 StartedAt = first.At,
                 EndedAt = isRefused ? latest.At : endedAt,
@@ -239,13 +250,13 @@ internal sealed class MediaBook
         description is null
         || (description.IsAccepted && description.Direction is MediaDirection.SendRecv or MediaDirection.RecvOnly && !description.Endpoint.Address.IsUnspecified);
 
-    private static List<string> Codecs(MediaDescription? description)
+    private static IReadOnlyList<string> Codecs(MediaDescription? description)
     {
-        var codecs = new List<string>();
-        if (description is null) return codecs;
-        foreach (MediaFormat format in description.Formats)
+        if (description is null || description.Formats.Count == 0) return [];
+        var codecs = new List<string>(description.Formats.Count);
+        for (int i = 0; i < description.Formats.Count; i++)
         {
-            if (format.Codec is not null) codecs.Add(format.Codec);
+            if (description.Formats[i].Codec is { } codec) codecs.Add(codec);
         }
 
         return codecs;

@@ -15,11 +15,11 @@ public static class RecordingEntryJson
         writer.WriteString("reason"u8, entry.Reason);
         writer.WriteString("url"u8, entry.State == RecordingState.Available ? RecordingInfo.PathOf(entry.CallId) : null);
         writer.WriteNumber("bytes"u8, entry.Bytes);
-        CallRecordJson.WriteSpan(writer, "duration_ms", entry.Duration);
+        CallRecordJson.WriteSpan(writer, "duration_ms"u8, entry.Duration);
         writer.WriteNumber("sample_rate"u8, entry.SampleRateHz);
         writer.WriteNumber("channels"u8, entry.Channels);
         writer.WriteNumber("attempts"u8, entry.Attempts);
-        CallRecordJson.WriteTime(writer, "created_at", entry.CreatedAt);
+        CallRecordJson.WriteTime(writer, "created_at"u8, entry.CreatedAt);
         writer.WriteEndObject();
     }
 }

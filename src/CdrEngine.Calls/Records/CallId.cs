@@ -20,16 +20,19 @@ public static class CallId
     public static string Derive(string sipCallId, string fromTag, Timestamp started)
     {
         int longest = Encoding.UTF8.GetMaxByteCount(sipCallId.Length + fromTag.Length) + 2 + sizeof(long);
-        byte[] input = new byte[longest];
+        Span<byte> input = longest <= 512 ? stackalloc byte[512] : new byte[longest];
         int length = Encoding.UTF8.GetBytes(sipCallId, input);
         input[length++] = 0;
-        length += Encoding.UTF8.GetBytes(fromTag, input.AsSpan(length));
+        length += Encoding.UTF8.GetBytes(fromTag, input[length..]);
         input[length++] = 0;
-        BinaryPrimitives.WriteInt64BigEndian(input.AsSpan(length), started.Microseconds);
+        BinaryPrimitives.WriteInt64BigEndian(input[length..], started.Microseconds);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(input.AsSpan(0, length + sizeof(long)), hash);
-        return string.Concat(
-            started.ToDateTime().ToString("yyyyMMdd", CultureInfo.InvariantCulture), "-", Convert.ToHexStringLower(hash[..12]));
+        SHA256.HashData(input[..(length + sizeof(long))], hash);
+        Span<char> id = stackalloc char[Length];
+        started.ToDateTime().TryFormat(id, out _, "yyyyMMdd", CultureInfo.InvariantCulture);
+        id[8] = '-';
+        Convert.TryToHexStringLower(hash[..12], id[9..], out _);
+        return new string(id);
     }
 
     /// <summary>True where a text has the shape of an id; the API checks it before it asks the store.</summary>

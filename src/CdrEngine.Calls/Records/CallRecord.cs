@@ -7,6 +7,8 @@ namespace CdrEngine.Calls.Records;
 /// <remarks>All times are packet times. Durations derive from them and are never stored apart.</remarks>
 public sealed record CallRecord
 {
+    private IReadOnlyList<MediaSessionRecord> _mediaSessions = [];
+
     /// <summary>Identity derived from the call itself, so that the same capture gives the same id: the UTC day of <see cref="StartedAt"/>
     /// as yyyyMMdd, a hyphen, and 24 hexadecimal digits of a SHA-256 over Call-ID, From-tag and start. The day names the partition.</summary>
     public required string Id { get; init; }
@@ -42,10 +44,10 @@ public sealed record CallRecord
     public string? Dialled { get; init; }
 
     /// <summary>Who called.</summary>
-    public Party Caller { get; init; } = new();
+    public Party Caller { get; init; } = Party.Unknown;
 
     /// <summary>Who answered; where nobody did, who was called.</summary>
-    public Party Callee { get; init; } = new();
+    public Party Callee { get; init; } = Party.Unknown;
 
     /// <summary>First INVITE seen at the hop nearest the caller; where the INVITE is missing, the first message.</summary>
     public required Timestamp StartedAt { get; init; }
@@ -105,10 +107,10 @@ public sealed record CallRecord
     public IReadOnlyList<DtmfDigit> Dtmf { get; init; } = [];
 
     /// <summary>Media sessions: one per m-line.</summary>
-    public IReadOnlyList<MediaSessionRecord> MediaSessions { get; init; } = [];
+    public IReadOnlyList<MediaSessionRecord> MediaSessions { get => _mediaSessions; init => _mediaSessions = value; }
 
     /// <summary>State of the recording.</summary>
-    public RecordingInfo Recording { get; init; } = new();
+    public RecordingInfo Recording { get; init; } = RecordingInfo.NotMade;
 
     /// <summary>When the call was on hold, in order of start (RFC 3264 8.4, RFC 2543 hold by 0.0.0.0).</summary>
     public IReadOnlyList<HeldInterval> Held { get; init; } = [];
@@ -144,6 +146,9 @@ public sealed record CallRecord
     /// <summary>Ended less answered; zero where the call was never answered or is still open.</summary>
     public TimeSpan BillableDuration => AnsweredAt is { } answered && EndedAt is { } ended ? NotNegative(ended - answered) : TimeSpan.Zero;
 
+    /// <summary>Puts whole media sessions in, for whoever made this record and has not shown it to anybody yet: a copy of it is 300 bytes.</summary>
+    internal void SetMediaSessions(IReadOnlyList<MediaSessionRecord> sessions) => _mediaSessions = sessions;
+
     private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;
 }
 
@@ -156,6 +161,9 @@ public sealed record Cause(int Q850, string Text, CauseSource Source);
 /// <summary>One end of a call.</summary>
 public sealed record Party
 {
+    /// <summary>Nobody that is known; one object for all records.</summary>
+    internal static readonly Party Unknown = new();
+
     /// <summary>User part of the URI: number or name of an address of record.</summary>
     public string? Number { get; init; }
 
@@ -237,6 +245,9 @@ public sealed record DtmfDigit(char Digit, Timestamp At, TimeSpan? Duration, Par
 /// <summary>The recording of a call: whether there is one, and if not why.</summary>
 public sealed record RecordingInfo
 {
+    /// <summary>None, for no reason; one object for all records.</summary>
+    internal static readonly RecordingInfo NotMade = new();
+
     /// <summary>State.</summary>
     public RecordingState State { get; init; }
 

@@ -22,7 +22,10 @@ public static class CallRecordJson
     private static Utf8JsonWriter? _writer;
 
     /// <summary>One record as UTF-8 on one line, without a line end.</summary>
-    public static byte[] ToUtf8(CallRecord record, BillsecRounding rounding = BillsecRounding.Nearest)
+    public static byte[] ToUtf8(CallRecord record, BillsecRounding rounding = BillsecRounding.Nearest) => Lend(record, rounding).ToArray();
+
+    /// <summary>As <see cref="ToUtf8"/>, for whoever is done with the bytes before this thread writes its next record: they are lent until then.</summary>
+    public static ReadOnlySpan<byte> Lend(CallRecord record, BillsecRounding rounding = BillsecRounding.Nearest)
     {
         // Kept from record to record: growing a buffer for each costs more than writing it.
         ArrayBufferWriter<byte> buffer = _buffer ??= new ArrayBufferWriter<byte>(8192);
@@ -31,9 +34,8 @@ public static class CallRecordJson
         writer.Reset();
         Write(record, writer, rounding);
         writer.Flush();
-        byte[] json = buffer.WrittenSpan.ToArray();
         if (buffer.Capacity > KeptBufferBytes) (_buffer, _writer) = (null, null);
-        return json;
+        return buffer.WrittenSpan;
     }
 
     /// <summary>Writes one record as one object.</summary>
@@ -50,29 +52,29 @@ public static class CallRecordJson
         writer.WriteString("hangup_by"u8, EnumNames<HangupBy>.Of(record.HangupBy));
         writer.WriteString("direction"u8, record.Direction is { } direction ? EnumNames<CallDirection>.Of(direction) : null);
         writer.WriteString("dialled"u8, record.Dialled);
-        WriteParty(writer, "caller", record.Caller);
-        WriteParty(writer, "callee", record.Callee);
-        WriteTime(writer, "started_at", record.StartedAt);
-        WriteTime(writer, "trying_at", record.TryingAt);
-        WriteTime(writer, "rang_at", record.RangAt);
-        WriteTime(writer, "early_media_at", record.EarlyMediaAt);
-        WriteTime(writer, "answered_at", record.AnsweredAt);
-        WriteTime(writer, "ended_at", record.EndedAt);
-        WriteSpan(writer, "duration_ms", record.Duration);
-        WriteSpan(writer, "ring_ms", record.RingDuration);
-        WriteSpan(writer, "pdd_ms", record.PostDialDelay);
+        WriteParty(writer, "caller"u8, record.Caller);
+        WriteParty(writer, "callee"u8, record.Callee);
+        WriteTime(writer, "started_at"u8, record.StartedAt);
+        WriteTime(writer, "trying_at"u8, record.TryingAt);
+        WriteTime(writer, "rang_at"u8, record.RangAt);
+        WriteTime(writer, "early_media_at"u8, record.EarlyMediaAt);
+        WriteTime(writer, "answered_at"u8, record.AnsweredAt);
+        WriteTime(writer, "ended_at"u8, record.EndedAt);
+        WriteSpan(writer, "duration_ms"u8, record.Duration);
+        WriteSpan(writer, "ring_ms"u8, record.RingDuration);
+        WriteSpan(writer, "pdd_ms"u8, record.PostDialDelay);
         writer.WriteNumber("billsec"u8, Billsec.Seconds(record.BillableDuration, rounding));
-        WriteSpan(writer, "billsec_ms", record.BillableDuration);
+        WriteSpan(writer, "billsec_ms"u8, record.BillableDuration);
         writer.WriteString("transport"u8, EnumNames<Transport>.Of(record.Transport));
         writer.WriteString("capture_source"u8, record.CaptureSource);
         WriteFlags(writer, record.Flags);
         WriteLegs(writer, record.Legs);
         writer.WriteStartArray("streams"u8);
-        foreach (StreamRecord stream in record.Streams) StreamRecordJson.Write(stream, writer);
+        for (int i = 0; i < record.Streams.Count; i++) StreamRecordJson.Write(record.Streams[i], writer);
         writer.WriteEndArray();
         WriteDtmf(writer, record.Dtmf);
         writer.WriteStartArray("media_sessions"u8);
-        foreach (MediaSessionRecord session in record.MediaSessions) MediaSessionJson.Write(session, writer);
+        for (int i = 0; i < record.MediaSessions.Count; i++) MediaSessionJson.Write(record.MediaSessions[i], writer);
         writer.WriteEndArray();
         WriteRecording(writer, record.Recording);
 
@@ -80,8 +82,8 @@ public static class CallRecordJson
         writer.WriteString("disposition_class"u8, DispositionClass.Of(record.Disposition));
         writer.WriteString("sip_reason"u8, record.SipReason);
         writer.WriteString("cause_source"u8, record.Cause is { } cause ? EnumNames<CauseSource>.Of(cause.Source) : null);
-        WriteTime(writer, "bye_confirmed_at", record.ByeConfirmedAt);
-        WriteSpan(writer, "pdd_authenticated_ms", record.PostDialDelayAuthenticated);
+        WriteTime(writer, "bye_confirmed_at"u8, record.ByeConfirmedAt);
+        WriteSpan(writer, "pdd_authenticated_ms"u8, record.PostDialDelayAuthenticated);
         writer.WriteString("missing_bye_reason"u8, record.MissingByeReason is { } reason ? EnumNames<EndReason>.Of(reason) : null);
         writer.WriteNumber("messages"u8, record.Messages);
         writer.WriteNumber("retransmissions"u8, record.Retransmissions);
@@ -118,7 +120,7 @@ public static class CallRecordJson
         return record is not null;
     }
 
-    internal static void WriteTime(Utf8JsonWriter writer, string name, Timestamp? at)
+    internal static void WriteTime(Utf8JsonWriter writer, ReadOnlySpan<byte> name, Timestamp? at)
     {
         if (at is not { } time)
         {
@@ -131,7 +133,7 @@ public static class CallRecordJson
         writer.WriteString(name, text);
     }
 
-    internal static void WriteEndpoint(Utf8JsonWriter writer, string name, Endpoint? endpoint)
+    internal static void WriteEndpoint(Utf8JsonWriter writer, ReadOnlySpan<byte> name, Endpoint? endpoint)
     {
         if (endpoint is not { } address)
         {
@@ -143,7 +145,7 @@ public static class CallRecordJson
         writer.WriteString(name, text[..address.Format(text)]);
     }
 
-    internal static void WriteSpan(Utf8JsonWriter writer, string name, TimeSpan? span)
+    internal static void WriteSpan(Utf8JsonWriter writer, ReadOnlySpan<byte> name, TimeSpan? span)
     {
         if (span is not { } value)
         {
@@ -173,7 +175,7 @@ public static class CallRecordJson
         writer.WriteRawValue(text[..length], skipInputValidation: true);
     }
 
-    internal static void WriteRounded(Utf8JsonWriter writer, string name, double? value, int decimals)
+    internal static void WriteRounded(Utf8JsonWriter writer, ReadOnlySpan<byte> name, double? value, int decimals)
     {
         if (value is { } number && double.IsFinite(number)) writer.WriteNumber(name, Rounded(number, decimals));
         else writer.WriteNull(name);
@@ -247,7 +249,7 @@ public static class CallRecordJson
         writer.WriteEndObject();
     }
 
-    private static void WriteParty(Utf8JsonWriter writer, string name, Party party)
+    private static void WriteParty(Utf8JsonWriter writer, ReadOnlySpan<byte> name, Party party)
     {
         writer.WriteStartObject(name);
         writer.WriteString("number"u8, party.Number);
@@ -276,9 +278,12 @@ public static class CallRecordJson
     private static void WriteFlags(Utf8JsonWriter writer, CallFlags flags)
     {
         writer.WriteStartArray("flags"u8);
-        foreach ((CallFlags flag, string name) in EnumNames<CallFlags>.All)
+        if (flags != CallFlags.None)
         {
-            if (flag != CallFlags.None && flags.HasFlag(flag)) writer.WriteStringValue(name);
+            foreach ((CallFlags flag, string name) in EnumNames<CallFlags>.Each)
+            {
+                if (flag != CallFlags.None && flags.HasFlag(flag)) writer.WriteStringValue(name);
+            }
         }
 
         writer.WriteEndArray();
@@ -287,17 +292,18 @@ public static class CallRecordJson
     private static void WriteLegs(Utf8JsonWriter writer, IReadOnlyList<Leg> legs)
     {
         writer.WriteStartArray("legs"u8);
-        foreach (Leg leg in legs)
+        for (int i = 0; i < legs.Count; i++)
         {
+            Leg leg = legs[i];
             writer.WriteStartObject();
             writer.WriteString("to_tag"u8, leg.ToTag);
-            WriteEndpoint(writer, "callee", leg.Callee);
+            WriteEndpoint(writer, "callee"u8, leg.Callee);
             writer.WriteString("contact"u8, leg.Contact);
             writer.WriteString("outcome"u8, EnumNames<LegOutcome>.Of(leg.Outcome));
             writer.WriteNumber("sip_status"u8, leg.SipStatus);
-            WriteTime(writer, "rang_at", leg.RangAt);
-            WriteTime(writer, "answered_at", leg.AnsweredAt);
-            WriteTime(writer, "ended_at", leg.EndedAt);
+            WriteTime(writer, "rang_at"u8, leg.RangAt);
+            WriteTime(writer, "answered_at"u8, leg.AnsweredAt);
+            WriteTime(writer, "ended_at"u8, leg.EndedAt);
             writer.WriteEndObject();
         }
 
@@ -311,8 +317,8 @@ public static class CallRecordJson
         {
             writer.WriteStartObject();
             writer.WriteString("digit"u8, digit.Digit.ToString());
-            WriteTime(writer, "at", digit.At);
-            WriteSpan(writer, "duration_ms", digit.Duration);
+            WriteTime(writer, "at"u8, digit.At);
+            WriteSpan(writer, "duration_ms"u8, digit.Duration);
             writer.WriteString("from"u8, EnumNames<PartySide>.Of(digit.From));
             writer.WriteString("method"u8, EnumNames<DtmfMethod>.Of(digit.Method));
             writer.WriteEndObject();
@@ -333,13 +339,14 @@ public static class CallRecordJson
     private static void WriteHops(Utf8JsonWriter writer, IReadOnlyList<Hop> hops)
     {
         writer.WriteStartArray("hops"u8);
-        foreach (Hop hop in hops)
+        for (int i = 0; i < hops.Count; i++)
         {
+            Hop hop = hops[i];
             writer.WriteStartObject();
-            WriteEndpoint(writer, "src", hop.Source);
-            WriteEndpoint(writer, "dst", hop.Destination);
+            WriteEndpoint(writer, "src"u8, hop.Source);
+            WriteEndpoint(writer, "dst"u8, hop.Destination);
             writer.WriteString("transport"u8, EnumNames<Transport>.Of(hop.Transport));
-            WriteTime(writer, "first_seen_at", hop.FirstSeenAt);
+            WriteTime(writer, "first_seen_at"u8, hop.FirstSeenAt);
             writer.WriteNumber("messages"u8, hop.Messages);
             writer.WriteEndObject();
         }
@@ -354,8 +361,8 @@ public static class CallRecordJson
         {
             writer.WriteStartObject();
             writer.WriteString("by"u8, EnumNames<PartySide>.Of(interval.By));
-            WriteTime(writer, "from", interval.From);
-            WriteTime(writer, "to", interval.To);
+            WriteTime(writer, "from"u8, interval.From);
+            WriteTime(writer, "to"u8, interval.To);
             writer.WriteEndObject();
         }
 
@@ -365,8 +372,9 @@ public static class CallRecordJson
     private static void WriteHeaders(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
         writer.WriteStartArray("headers"u8);
-        foreach ((string name, string value) in headers)
+        for (int i = 0; i < headers.Count; i++)
         {
+            (string name, string value) = headers[i];
             writer.WriteStartObject();
             writer.WriteString("name"u8, name);
             writer.WriteString("value"u8, value);

@@ -10,8 +10,13 @@ public static class EnumNames<TEnum>
     private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
     private static readonly string[] Names = Array.ConvertAll(Values, static value => SnakeCaseName.Of(value.ToString()));
 
+    private static readonly (TEnum Value, string Name)[] Pairs = [.. Values.Zip(Names)];
+
     /// <summary>All values in order, with their names.</summary>
-    public static IEnumerable<(TEnum Value, string Name)> All => Values.Zip(Names);
+    public static IReadOnlyList<(TEnum Value, string Name)> All => Pairs;
+
+    /// <summary>The same to be walked without an enumerator, as for each record that is written.</summary>
+    internal static ReadOnlySpan<(TEnum Value, string Name)> Each => Pairs;
 
     /// <summary>The name of a value; its number where it has none.</summary>
     public static string Of(TEnum value)

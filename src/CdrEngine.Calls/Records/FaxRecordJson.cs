@@ -27,8 +27,8 @@ public static class FaxRecordJson
         writer.WriteNumber("duplicates"u8, fax.Duplicates);
         writer.WriteNumber("image_octets"u8, fax.ImageOctets);
         writer.WriteNumber("media_index"u8, fax.MediaIndex);
-        CallRecordJson.WriteTime(writer, "started_at", fax.StartedAt);
-        CallRecordJson.WriteTime(writer, "ended_at", fax.EndedAt);
+        CallRecordJson.WriteTime(writer, "started_at"u8, fax.StartedAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, fax.EndedAt);
         writer.WriteEndObject();
     }
 

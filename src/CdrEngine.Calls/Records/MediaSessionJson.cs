@@ -24,41 +24,42 @@ public static class MediaSessionJson
         writer.WriteNumber("index"u8, session.Index);
         writer.WriteString("media"u8, session.Media);
         writer.WriteString("protocol"u8, session.Protocol);
-        CallRecordJson.WriteEndpoint(writer, "caller", session.Caller);
-        CallRecordJson.WriteEndpoint(writer, "callee", session.Callee);
-        WriteTexts(writer, "offered", session.Offered);
-        WriteTexts(writer, "answered", session.Answered);
+        CallRecordJson.WriteEndpoint(writer, "caller"u8, session.Caller);
+        CallRecordJson.WriteEndpoint(writer, "callee"u8, session.Callee);
+        WriteTexts(writer, "offered"u8, session.Offered);
+        WriteTexts(writer, "answered"u8, session.Answered);
         writer.WriteString("direction"u8, session.Direction);
-        CallRecordJson.WriteTime(writer, "started_at", session.StartedAt);
-        CallRecordJson.WriteTime(writer, "ended_at", session.EndedAt);
+        CallRecordJson.WriteTime(writer, "started_at"u8, session.StartedAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, session.EndedAt);
         writer.WriteString("id"u8, session.Id);
         writer.WriteString("call_id"u8, session.CallId);
         writer.WriteString("type"u8, EnumNames<MediaSessionType>.Of(session.Type));
-        CallRecordJson.WriteSpan(writer, "duration_ms", session.Duration);
+        CallRecordJson.WriteSpan(writer, "duration_ms"u8, session.Duration);
         writer.WriteString("caller_number"u8, session.CallerNumber);
         writer.WriteString("caller_name"u8, session.CallerName);
         writer.WriteString("callee_number"u8, session.CalleeNumber);
         writer.WriteString("callee_name"u8, session.CalleeName);
         writer.WriteString("caller_codec"u8, session.CallerCodec);
         writer.WriteString("callee_codec"u8, session.CalleeCodec);
-        CallRecordJson.WriteEndpoint(writer, "caller_rtcp", session.CallerRtcp);
-        CallRecordJson.WriteEndpoint(writer, "callee_rtcp", session.CalleeRtcp);
+        CallRecordJson.WriteEndpoint(writer, "caller_rtcp"u8, session.CallerRtcp);
+        CallRecordJson.WriteEndpoint(writer, "callee_rtcp"u8, session.CalleeRtcp);
         writer.WriteStartArray("directions"u8);
-        foreach (DirectionChange change in session.Directions)
+        for (int i = 0; i < session.Directions.Count; i++)
         {
+            DirectionChange change = session.Directions[i];
             writer.WriteStartObject();
-            CallRecordJson.WriteTime(writer, "at", change.At);
+            CallRecordJson.WriteTime(writer, "at"u8, change.At);
             writer.WriteString("direction"u8, change.Direction);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
-        WriteSide(writer, "caller_sent", session.CallerSent);
-        WriteSide(writer, "callee_sent", session.CalleeSent);
-        CallRecordJson.WriteRounded(writer, "mos", session.Mos, 2);
-        CallRecordJson.WriteRounded(writer, "mos_min", session.MosMin, 2);
+        WriteSide(writer, "caller_sent"u8, session.CallerSent);
+        WriteSide(writer, "callee_sent"u8, session.CalleeSent);
+        CallRecordJson.WriteRounded(writer, "mos"u8, session.Mos, 2);
+        CallRecordJson.WriteRounded(writer, "mos_min"u8, session.MosMin, 2);
         writer.WriteStartArray("flags"u8);
-        foreach ((MediaSessionFlags flag, string name) in EnumNames<MediaSessionFlags>.All)
+        foreach ((MediaSessionFlags flag, string name) in EnumNames<MediaSessionFlags>.Each)
         {
             if (flag != MediaSessionFlags.None && session.Flags.HasFlag(flag)) writer.WriteStringValue(name);
         }
@@ -100,14 +101,14 @@ public static class MediaSessionJson
         OneWayKind = CallRecordJson.Text(session, "one_way_kind"),
     };
 
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    private static void WriteTexts(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
     {
         writer.WriteStartArray(name);
-        foreach (string text in texts) writer.WriteStringValue(text);
+        for (int i = 0; i < texts.Count; i++) writer.WriteStringValue(texts[i]);
         writer.WriteEndArray();
     }
 
-    private static void WriteSide(Utf8JsonWriter writer, string name, MediaSideRecord? side)
+    private static void WriteSide(Utf8JsonWriter writer, ReadOnlySpan<byte> name, MediaSideRecord? side)
     {
         if (side is null)
         {
@@ -121,15 +122,15 @@ public static class MediaSessionJson
         writer.WriteNumber("octets"u8, side.Octets);
         writer.WriteNumber("expected"u8, side.Expected);
         writer.WriteNumber("lost"u8, side.Lost);
-        CallRecordJson.WriteRounded(writer, "loss_percent", side.LossPercent, 3);
+        CallRecordJson.WriteRounded(writer, "loss_percent"u8, side.LossPercent, 3);
         writer.WriteNumber("duplicates"u8, side.Duplicates);
         writer.WriteNumber("out_of_order"u8, side.OutOfOrder);
-        CallRecordJson.WriteRounded(writer, "jitter_ms", side.JitterMillisecondsMean, 3);
-        CallRecordJson.WriteRounded(writer, "max_jitter_ms", side.JitterMillisecondsMax, 3);
-        CallRecordJson.WriteRounded(writer, "mos", side.Mos, 2);
-        CallRecordJson.WriteRounded(writer, "mos_min", side.MosMin, 2);
-        CallRecordJson.WriteTime(writer, "started_at", side.StartedAt);
-        CallRecordJson.WriteTime(writer, "ended_at", side.EndedAt);
+        CallRecordJson.WriteRounded(writer, "jitter_ms"u8, side.JitterMillisecondsMean, 3);
+        CallRecordJson.WriteRounded(writer, "max_jitter_ms"u8, side.JitterMillisecondsMax, 3);
+        CallRecordJson.WriteRounded(writer, "mos"u8, side.Mos, 2);
+        CallRecordJson.WriteRounded(writer, "mos_min"u8, side.MosMin, 2);
+        CallRecordJson.WriteTime(writer, "started_at"u8, side.StartedAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, side.EndedAt);
         writer.WriteEndObject();
     }
 

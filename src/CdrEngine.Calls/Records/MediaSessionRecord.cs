@@ -201,11 +201,14 @@ public enum MediaSessionFlags
 /// <summary>Ids of media sessions.</summary>
 public static class MediaSessionId
 {
+    // Few calls have more m-lines.
+    private static readonly string[] FirstEndings = ["-m0", "-m1", "-m2", "-m3", "-m4", "-m5", "-m6", "-m7", "-m8", "-m9"];
+
     /// <summary>Digits of an index at most.</summary>
     private const int MaxDigits = 4;
 
     /// <summary>The id of a call's m-line.</summary>
-    public static string Of(string callId, int index) => string.Create(CultureInfo.InvariantCulture, $"{callId}-m{index}");
+    public static string Of(string callId, int index) => index is >= 0 and < 10 ? string.Concat(callId, FirstEndings[index]) : string.Create(CultureInfo.InvariantCulture, $"{callId}-m{index}");
 
     /// <summary>The call and the position an id names; false for anything that is no such id.</summary>
     public static bool TryRead(string id, out string callId, out int index)

@@ -22,16 +22,20 @@ public static class MediaSessions
     /// changes nothing.</summary>
     public static CallRecord Complete(CallRecord record)
     {
-        if (record.MediaSessions.Count == 0) return record;
-        var sessions = new MediaSessionRecord[record.MediaSessions.Count];
-        for (int i = 0; i < sessions.Length; i++) sessions[i] = Whole(record, record.MediaSessions[i]);
-        return record with { MediaSessions = sessions };
+        return record.MediaSessions.Count == 0 ? record : record with { MediaSessions = AllWhole(record) };
+    }
+
+    /// <summary>As <see cref="Complete"/>, in the record itself: for whoever made it and has not shown it to anybody yet.</summary>
+    internal static void Settle(CallRecord record)
+    {
+        if (record.MediaSessions.Count > 0) record.SetMediaSessions(AllWhole(record));
     }
 
     /// <summary>The streams of a media session, in the record's order.</summary>
     /// <remarks>A stream whose m-line is not known belongs to the call's only m-line of RTP, where there is just one.</remarks>
     public static IReadOnlyList<StreamRecord> StreamsOf(CallRecord record, MediaSessionRecord session)
     {
+        if (record.Streams.Count == 0) return [];
         bool isOnly = session.Protocol.Contains("RTP", StringComparison.Ordinal);
         foreach (MediaSessionRecord other in record.MediaSessions)
             isOnly &= other.Index == session.Index || !other.Protocol.Contains("RTP", StringComparison.Ordinal);
@@ -58,6 +62,13 @@ public static class MediaSessions
         var nearest = all.FindAll(stream => !all.Exists(other =>
             other.Destination.Address == stream.Source.Address && other.Source.Address != stream.Source.Address));
         return nearest.Count > 0 ? nearest : all;
+    }
+
+    private static MediaSessionRecord[] AllWhole(CallRecord record)
+    {
+        var sessions = new MediaSessionRecord[record.MediaSessions.Count];
+        for (int i = 0; i < sessions.Length; i++) sessions[i] = Whole(record, record.MediaSessions[i]);
+        return sessions;
     }
 
     private static MediaSessionRecord Whole(CallRecord record, MediaSessionRecord session)

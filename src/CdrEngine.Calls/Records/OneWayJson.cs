@@ -13,9 +13,9 @@ internal static class OneWayJson
             writer.WriteStartObject();
             writer.WriteString("kind"u8, EnumNames<OneWayKind>.Of(interval.Kind));
             writer.WriteString("from"u8, EnumNames<PartySide>.Of(interval.From));
-            CallRecordJson.WriteTime(writer, "started_at", interval.StartedAt);
-            CallRecordJson.WriteTime(writer, "ended_at", interval.EndedAt);
-            CallRecordJson.WriteSpan(writer, "duration_ms", interval.Duration);
+            CallRecordJson.WriteTime(writer, "started_at"u8, interval.StartedAt);
+            CallRecordJson.WriteTime(writer, "ended_at"u8, interval.EndedAt);
+            CallRecordJson.WriteSpan(writer, "duration_ms"u8, interval.Duration);
             writer.WriteEndObject();
         }
 

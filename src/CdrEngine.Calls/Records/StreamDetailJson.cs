@@ -10,18 +10,18 @@ internal static class StreamDetailJson
     public static void Write(StreamRecord stream, Utf8JsonWriter writer)
     {
         writer.WriteString("mos_basis"u8, stream.MosBasis);
-        CallRecordJson.WriteRounded(writer, "r_factor", stream.RFactor, 2);
+        CallRecordJson.WriteRounded(writer, "r_factor"u8, stream.RFactor, 2);
         writer.WriteNumber("markers"u8, stream.Markers);
         writer.WriteNumber("late"u8, stream.Late);
         writer.WriteNumber("strays"u8, stream.Strays);
         writer.WriteNumber("segments"u8, stream.Segments);
         writer.WriteNumber("mirror_duplicates"u8, stream.MirrorDuplicates);
-        WriteNumbers(writer, "loss_runs", stream.LossRuns);
-        WriteNumbers(writer, "delay_variation", stream.DelayVariation);
+        WriteNumbers(writer, "loss_runs"u8, stream.LossRuns);
+        WriteNumbers(writer, "delay_variation"u8, stream.DelayVariation);
         WriteBursts(writer, stream.Bursts);
         WriteIntervals(writer, stream.Intervals);
-        CallRecordJson.WriteRounded(writer, "clock_drift_ppm", stream.ClockDriftPpm, 3);
-        CallRecordJson.WriteRounded(writer, "packet_ms", stream.PacketMilliseconds, 3);
+        CallRecordJson.WriteRounded(writer, "clock_drift_ppm"u8, stream.ClockDriftPpm, 3);
+        CallRecordJson.WriteRounded(writer, "packet_ms"u8, stream.PacketMilliseconds, 3);
         writer.WriteStartArray("dscp"u8);
         foreach (int dscp in stream.Dscp) writer.WriteNumberValue(dscp);
         writer.WriteEndArray();
@@ -77,7 +77,7 @@ internal static class StreamDetailJson
         Rtcp = Object(json, "rtcp") is { } rtcp ? ReadRtcp(rtcp) : null,
     };
 
-    private static void WriteNumbers(Utf8JsonWriter writer, string name, IReadOnlyList<long> numbers)
+    private static void WriteNumbers(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<long> numbers)
     {
         writer.WriteStartArray(name);
         foreach (long number in numbers) writer.WriteNumberValue(number);
@@ -97,10 +97,10 @@ internal static class StreamDetailJson
         writer.WriteNumber("packets"u8, bursts.Packets);
         writer.WriteNumber("lost"u8, bursts.Lost);
         writer.WriteNumber("gap_lost"u8, bursts.GapLost);
-        CallRecordJson.WriteRounded(writer, "density_percent", bursts.DensityPercent, 3);
-        CallRecordJson.WriteRounded(writer, "gap_density_percent", bursts.GapDensityPercent, 3);
-        CallRecordJson.WriteRounded(writer, "mean_ms", bursts.MeanMilliseconds, 3);
-        CallRecordJson.WriteRounded(writer, "burst_r", bursts.BurstR, 3);
+        CallRecordJson.WriteRounded(writer, "density_percent"u8, bursts.DensityPercent, 3);
+        CallRecordJson.WriteRounded(writer, "gap_density_percent"u8, bursts.GapDensityPercent, 3);
+        CallRecordJson.WriteRounded(writer, "mean_ms"u8, bursts.MeanMilliseconds, 3);
+        CallRecordJson.WriteRounded(writer, "burst_r"u8, bursts.BurstR, 3);
         writer.WriteEndObject();
     }
 
@@ -114,8 +114,8 @@ internal static class StreamDetailJson
             writer.WriteNumber("packets"u8, interval.Packets);
             writer.WriteNumber("lost"u8, interval.Lost);
             writer.WriteNumber("late"u8, interval.Late);
-            CallRecordJson.WriteRounded(writer, "jitter_ms", interval.JitterMilliseconds, 3);
-            CallRecordJson.WriteRounded(writer, "mos", interval.Mos, 2);
+            CallRecordJson.WriteRounded(writer, "jitter_ms"u8, interval.JitterMilliseconds, 3);
+            CallRecordJson.WriteRounded(writer, "mos"u8, interval.Mos, 2);
             writer.WriteEndObject();
         }
 
@@ -132,18 +132,18 @@ internal static class StreamDetailJson
 
         writer.WriteStartObject("rtcp"u8);
         writer.WriteNumber("reports"u8, rtcp.Reports);
-        CallRecordJson.WriteRounded(writer, "loss_percent_last", rtcp.LossPercentLast, 3);
-        CallRecordJson.WriteRounded(writer, "loss_percent_max", rtcp.LossPercentMax, 3);
-        WriteNumber(writer, "cumulative_lost", rtcp.CumulativeLost);
-        CallRecordJson.WriteRounded(writer, "jitter_ms", rtcp.JitterMilliseconds, 3);
-        CallRecordJson.WriteRounded(writer, "max_jitter_ms", rtcp.JitterMillisecondsMax, 3);
-        CallRecordJson.WriteRounded(writer, "round_trip_ms", rtcp.RoundTripMilliseconds, 3);
-        CallRecordJson.WriteRounded(writer, "round_trip_to_receiver_ms", rtcp.RoundTripToReceiverMilliseconds, 3);
-        CallRecordJson.WriteRounded(writer, "round_trip_to_sender_ms", rtcp.RoundTripToSenderMilliseconds, 3);
-        WriteNumber(writer, "sender_packets", rtcp.SenderPackets);
-        WriteNumber(writer, "sender_octets", rtcp.SenderOctets);
+        CallRecordJson.WriteRounded(writer, "loss_percent_last"u8, rtcp.LossPercentLast, 3);
+        CallRecordJson.WriteRounded(writer, "loss_percent_max"u8, rtcp.LossPercentMax, 3);
+        WriteNumber(writer, "cumulative_lost"u8, rtcp.CumulativeLost);
+        CallRecordJson.WriteRounded(writer, "jitter_ms"u8, rtcp.JitterMilliseconds, 3);
+        CallRecordJson.WriteRounded(writer, "max_jitter_ms"u8, rtcp.JitterMillisecondsMax, 3);
+        CallRecordJson.WriteRounded(writer, "round_trip_ms"u8, rtcp.RoundTripMilliseconds, 3);
+        CallRecordJson.WriteRounded(writer, "round_trip_to_receiver_ms"u8, rtcp.RoundTripToReceiverMilliseconds, 3);
+        CallRecordJson.WriteRounded(writer, "round_trip_to_sender_ms"u8, rtcp.RoundTripToSenderMilliseconds, 3);
+        WriteNumber(writer, "sender_packets"u8, rtcp.SenderPackets);
+        WriteNumber(writer, "sender_octets"u8, rtcp.SenderOctets);
         writer.WriteString("cname"u8, rtcp.CanonicalName);
-        CallRecordJson.WriteTime(writer, "bye_at", rtcp.ByeAt);
+        CallRecordJson.WriteTime(writer, "bye_at"u8, rtcp.ByeAt);
         if (rtcp.Voip is { } voip) WriteVoip(writer, voip);
         else writer.WriteNull("voip_metrics"u8);
         writer.WriteEndObject();
@@ -161,14 +161,14 @@ internal static class StreamDetailJson
         writer.WriteNumber("gap_ms"u8, voip.GapMilliseconds);
         writer.WriteNumber("round_trip_ms"u8, voip.RoundTripMilliseconds);
         writer.WriteNumber("end_system_ms"u8, voip.EndSystemMilliseconds);
-        WriteNumber(writer, "signal_level_dbm", voip.SignalLevelDbm);
-        WriteNumber(writer, "noise_level_dbm", voip.NoiseLevelDbm);
-        WriteNumber(writer, "residual_echo_return_loss_db", voip.ResidualEchoReturnLossDb);
+        WriteNumber(writer, "signal_level_dbm"u8, voip.SignalLevelDbm);
+        WriteNumber(writer, "noise_level_dbm"u8, voip.NoiseLevelDbm);
+        WriteNumber(writer, "residual_echo_return_loss_db"u8, voip.ResidualEchoReturnLossDb);
         writer.WriteNumber("gmin"u8, voip.Gmin);
-        WriteNumber(writer, "r_factor", voip.RFactor);
-        WriteNumber(writer, "external_r_factor", voip.ExternalRFactor);
-        CallRecordJson.WriteRounded(writer, "mos_lq", voip.MosLq, 2);
-        CallRecordJson.WriteRounded(writer, "mos_cq", voip.MosCq, 2);
+        WriteNumber(writer, "r_factor"u8, voip.RFactor);
+        WriteNumber(writer, "external_r_factor"u8, voip.ExternalRFactor);
+        CallRecordJson.WriteRounded(writer, "mos_lq"u8, voip.MosLq, 2);
+        CallRecordJson.WriteRounded(writer, "mos_cq"u8, voip.MosCq, 2);
         writer.WriteNumber("receiver_configuration"u8, voip.ReceiverConfiguration);
         writer.WriteNumber("jitter_buffer_nominal_ms"u8, voip.JitterBufferNominalMilliseconds);
         writer.WriteNumber("jitter_buffer_max_ms"u8, voip.JitterBufferMaximumMilliseconds);
@@ -176,7 +176,7 @@ internal static class StreamDetailJson
         writer.WriteEndObject();
     }
 
-    private static void WriteNumber(Utf8JsonWriter writer, string name, long? number)
+    private static void WriteNumber(Utf8JsonWriter writer, ReadOnlySpan<byte> name, long? number)
     {
         if (number is { } value) writer.WriteNumber(name, value);
         else writer.WriteNull(name);

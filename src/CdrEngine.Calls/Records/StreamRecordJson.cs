@@ -15,8 +15,8 @@ public static class StreamRecordJson
     {
         writer.WriteStartObject();
         writer.WriteString("ssrc"u8, stream.Ssrc.ToString("x8", CultureInfo.InvariantCulture));
-        CallRecordJson.WriteEndpoint(writer, "src", stream.Source);
-        CallRecordJson.WriteEndpoint(writer, "dst", stream.Destination);
+        CallRecordJson.WriteEndpoint(writer, "src"u8, stream.Source);
+        CallRecordJson.WriteEndpoint(writer, "dst"u8, stream.Destination);
         writer.WriteNumber("payload_type"u8, stream.PayloadType);
         writer.WriteString("codec"u8, stream.Codec);
         writer.WriteNumber("packets"u8, stream.Packets);
@@ -24,12 +24,12 @@ public static class StreamRecordJson
         writer.WriteNumber("lost"u8, stream.Lost);
         writer.WriteNumber("duplicates"u8, stream.Duplicates);
         writer.WriteNumber("out_of_order"u8, stream.OutOfOrder);
-        CallRecordJson.WriteRounded(writer, "jitter_ms", stream.JitterMillisecondsMean, 3);
-        CallRecordJson.WriteRounded(writer, "max_jitter_ms", stream.JitterMillisecondsMax, 3);
-        CallRecordJson.WriteRounded(writer, "mos", stream.Mos, 2);
-        CallRecordJson.WriteRounded(writer, "mos_min", stream.MosMin, 2);
-        CallRecordJson.WriteTime(writer, "started_at", stream.StartedAt);
-        CallRecordJson.WriteTime(writer, "ended_at", stream.EndedAt);
+        CallRecordJson.WriteRounded(writer, "jitter_ms"u8, stream.JitterMillisecondsMean, 3);
+        CallRecordJson.WriteRounded(writer, "max_jitter_ms"u8, stream.JitterMillisecondsMax, 3);
+        CallRecordJson.WriteRounded(writer, "mos"u8, stream.Mos, 2);
+        CallRecordJson.WriteRounded(writer, "mos_min"u8, stream.MosMin, 2);
+        CallRecordJson.WriteTime(writer, "started_at"u8, stream.StartedAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, stream.EndedAt);
         writer.WriteString("direction"u8, stream.From switch
         {
             PartySide.Caller => FromCaller,
@@ -40,7 +40,7 @@ public static class StreamRecordJson
         // Additions to the list of design.md.
         writer.WriteNumber("media_index"u8, stream.MediaIndex);
         writer.WriteNumber("expected"u8, stream.Expected);
-        CallRecordJson.WriteRounded(writer, "max_delta_ms", stream.DeltaMillisecondsMax, 3);
+        CallRecordJson.WriteRounded(writer, "max_delta_ms"u8, stream.DeltaMillisecondsMax, 3);
         StreamDetailJson.Write(stream, writer);
         writer.WriteEndObject();
     }

@@ -188,8 +188,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     }
 
     /// <summary>Figures of all streams of a call, by first packet.</summary>
-    public static List<StreamRecord> StreamsOf(CallSeat seat)
+    public static IReadOnlyList<StreamRecord> StreamsOf(CallSeat seat)
     {
+        if (seat.Flows.Count == 0) return [];
         var records = new List<StreamRecord>();
         foreach (RtpFlow flow in seat.Flows) flow.ToRecords(records);
         records.Sort(static (left, right) =>

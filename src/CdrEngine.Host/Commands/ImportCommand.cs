@@ -16,20 +16,22 @@ internal static class ImportCommand
             Arity = ArgumentArity.OneOrMore,
             Description = "Capture files (pcap, pcapng, either gzipped) or folders of them; - is standard input.",
         };
+        var again = new Option<bool>("--again") { Description = "Read what was imported before once more: its packets are kept a second time, its records are replaced where they differ." };
         var command = new Command("import", "Read captures into the data folder. Exit code 2 where a file is no capture; the others are read.")
         {
             paths,
+            again,
         };
-        command.SetAction(parsed => Import(parsed.GetRequiredValue(paths), flags.Settings(parsed), context));
+        command.SetAction(parsed => Import(parsed.GetRequiredValue(paths), flags.Settings(parsed), context, parsed.GetValue(again)));
         return command;
     }
 
     /// <summary>Imports, reports, and gives the exit code.</summary>
-    public static int Import(IReadOnlyList<string> paths, Settings settings, CommandContext context)
+    public static int Import(IReadOnlyList<string> paths, Settings settings, CommandContext context, bool again = false)
     {
         using IImportRunner runner = context.Parts.Importer(settings);
         Task<ImportSummary> import = Task.Factory.StartNew(
-            () => runner.Run(paths, context.Stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => runner.Run(paths, context.Stop, again), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         ProgressDisplay.Follow(runner, import, context);
         ImportSummary summary = import.GetAwaiter().GetResult();
         foreach (FileFault fault in summary.Faults) context.Error.WriteLine(WireText.Escape($"cdrengine: {fault.Path}: {fault.Problem}"));

@@ -32,7 +32,7 @@ internal sealed class ApiServer : IApiServer
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
-        _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
         _desk = new DeskArchive(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
@@ -29,6 +30,8 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly LiveHub? _live;
     private readonly ResumeLimits? _resume;
     private readonly DeskPart _desk;
+    private readonly HashSet<DateOnly> _days = [];
+    private string _lastDay = "";
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
     /// <summary>Opens the data folder.</summary>
@@ -53,7 +56,8 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         string data = settings.DataDirectory;
         _recorders = recorders;
         Recorder = recorders.Acquire(settings, RecordingPolicies.Of(settings, _directory));
-        _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _store = SqliteCallStore.Open(
+            DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = (int)Math.Min(settings.Storage.WriteCache / 1024, int.MaxValue), Readers = settings.Storage.Readers });
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
         _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
         {
@@ -75,6 +79,24 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     /// <summary>What makes recordings.</summary>
     protected RecorderPart Recorder { get; }
+
+    /// <summary>The settings.</summary>
+    protected Settings Settings => _settings;
+
+    /// <summary>Days that have records of this run.</summary>
+    protected IReadOnlyCollection<DateOnly> RecordDays
+    {
+        get
+        {
+            lock (_days) return [.. _days];
+        }
+    }
+
+    /// <summary>Days that have records of any.</summary>
+    protected IReadOnlyList<DateOnly> StoredDays => _store.Days();
+
+    /// <summary>Number of this run in the packet log; 0 where no packets are kept.</summary>
+    protected uint PacketRun => _log?.Run ?? 0;
 
     /// <summary>Records that were in the store before and did not change.</summary>
     protected long KnownCalls => _writer.Counters[StorageCounter.Unchanged];
@@ -132,13 +154,14 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         Post(engine);
     }
 
-    /// <summary>Ends the capture; returns when all its records are written.</summary>
-    protected void Complete(CaptureEngine engine)
+    /// <summary>Ends the capture; returns when all its records are written. True where they are in the database, none in the outbox.</summary>
+    protected bool Complete(CaptureEngine engine)
     {
         engine.CompleteAsync().GetAwaiter().GetResult();
-        _writer.Flush();
+        bool stored = _writer.Flush();
         _desk.Flush();
         Post(engine);
+        return stored;
     }
 
     /// <summary>Pins all counters on the board. One thread at a time.</summary>
@@ -176,7 +199,18 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     private void OnWritten(StoredCall call)
     {
+        NoteDay(call.Record.Id);
         if (call.Record.Recording.State == RecordingState.Pending) Recorder.Pool.Enqueue(call.Record.Id);
+    }
+
+    // An id begins with the day whose file has the record. Told by the writer's thread, thousands for one day.
+    private void NoteDay(string id)
+    {
+        ReadOnlySpan<char> day = id.AsSpan(0, 8);
+        if (day.SequenceEqual(_lastDay)) return;
+        _lastDay = day.ToString();
+        if (!DateOnly.TryParseExact(day, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly noted)) return;
+        lock (_days) _days.Add(noted);
     }
 
     private List<(string Area, string Name, long Value, string Description)> Statistics(CaptureEngine engine) =>

@@ -29,26 +29,36 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     public ImportProgress Progress => Volatile.Read(ref _progress);
 
     /// <inheritdoc />
-    public ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop)
+    public ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop, bool again = false)
     {
         long began = Stopwatch.GetTimestamp();
         CaptureFileList list = CaptureFolder.Expand(paths);
         var faults = list.Errors.Select(Unreadable).ToList();
+        var ledger = new ImportLedger(Settings);
+        if (!again && ledger.IsKnown(list.Files, StoredDays))
+            return new ImportSummary { Files = list.Files.Count, KnownFiles = list.Files.Count, Bytes = list.Files.Sum(SizeOf), Elapsed = Stopwatch.GetElapsedTime(began), Faults = faults };
+        int known = ledger.CountKnown(list.Files);
         var state = new ReadState { Total = list.Files.Sum(SizeOf), Faults = faults };
         var engine = NewEngine();
         using IDisposable failures = engine.Events.Subscribe(happened => state.Failures.Enqueue(happened.ToString()));
         foreach (string file in list.Files)
         {
             if (stop.IsCancellationRequested) break;
+            (long packets, long calls) = (engine.Packets, engine.Calls);
             Read(engine, file, state, stop);
+            state.Read.Add((file, engine.Packets - packets, engine.Calls - calls));
         }
 
-        Complete(engine);
+        bool stored = Complete(engine);
         IReadOnlyDictionary<RecordingState, long> recordings = Recordings(stop);
-        faults.AddRange(Faults(engine, state.Failures));
+        List<FileFault> failed = [.. Faults(engine, state.Failures)];
+        bool isWhole = stored && failed.Count == 0 && state.Read.Count == list.Files.Count && !stop.IsCancellationRequested;
+        faults.AddRange(failed);
+        if (isWhole && list.Files.Count > 0) ledger.Remember(state.Read, PacketRun, RecordDays);
         return new ImportSummary
         {
             Files = list.Files.Count,
+            KnownFiles = again ? 0 : known,
             Bytes = state.Done,
             Packets = engine.Packets,
             FirstPacketAt = state.First,
@@ -156,6 +166,9 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
 
         /// <summary>Bytes of all files; negative (unknown) where standard input is among them.</summary>
         public required long Total { get => _total; init => _total = Math.Max(value, -1); }
+
+        /// <summary>Files read so far, with packets and calls of each.</summary>
+        public List<(string Path, long Packets, long Calls)> Read { get; } = [];
 
         public System.Collections.Concurrent.ConcurrentQueue<string> Failures { get; } = new();
 

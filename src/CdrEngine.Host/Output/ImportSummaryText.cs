@@ -10,10 +10,23 @@ internal static class ImportSummaryText
 {
     public static IEnumerable<string> Lines(ImportSummary summary)
     {
+        if (summary.IsLeftOut)
+        {
+            yield return $"{Plural(summary.Files, "file")}, {Units.Bytes(summary.Bytes)}: imported into this folder before, with the same settings; not read again (--again reads {(summary.Files == 1 ? "it" : "them")})";
+            yield break;
+        }
+
         long calls = summary.Calls.Values.Sum();
         double seconds = Math.Max(summary.Elapsed.TotalSeconds, 1e-6);
         yield return $"{(summary.Stopped ? "stopped after" : "read")} {Plural(summary.Files, "file")}, {Units.Bytes(summary.Bytes)}, "
             + $"{Plural(summary.Packets, "packet")} in {Units.Elapsed(summary.Elapsed)} ({Units.Count((long)(summary.Packets / seconds))} packets/s)";
+        if (summary.KnownFiles > 0)
+        {
+            yield return summary.KnownFiles < summary.Files
+                ? $"{Units.Count(summary.KnownFiles)} of them had been imported before and {(summary.KnownFiles == 1 ? "was" : "were")} read again: a call may go on from one file into the next"
+                : $"imported before, but under other settings, not together, or not all of it was there any more: read again";
+        }
+
         if (summary.FirstPacketAt is { } first && summary.LastPacketAt is { } last)
             yield return $"captured from {Time(first)} to {Time(last)} UTC";
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";

@@ -37,8 +37,9 @@ internal interface IImportRunner : IDisposable
     ImportProgress Progress { get; }
 
     /// <summary>Reads files and folders (<c>-</c> is standard input) in the order given and returns when every record is written. Files
-    /// that cannot be read are faults of the summary, not exceptions. When <paramref name="stop"/> fires it ends in good order.</summary>
-    ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop);
+    /// that cannot be read are faults of the summary, not exceptions. When <paramref name="stop"/> fires it ends in good order. Files that
+    /// were all imported before are not read, unless <paramref name="again"/> asks for it.</summary>
+    ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop, bool again = false);
 }
 
 /// <summary>Captures live into the data folder. Used once.</summary>

@@ -31,11 +31,17 @@ internal sealed record ImportSummary
     /// <summary>Files read, faulty ones included.</summary>
     public int Files { get; init; }
 
-    /// <summary>Bytes read.</summary>
+    /// <summary>How many of them were imported into this data folder before. Where that is all of them, and nothing else was read, none was read again.</summary>
+    public int KnownFiles { get; init; }
+
+    /// <summary>Bytes read, or left out because they are known.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Packets read.</summary>
     public long Packets { get; init; }
+
+    /// <summary>True where nothing was read because all of it is there already.</summary>
+    public bool IsLeftOut => Files > 0 && KnownFiles == Files && Packets == 0;
 
     /// <summary>Time of the first packet; null where there was none.</summary>
     public Timestamp? FirstPacketAt { get; init; }

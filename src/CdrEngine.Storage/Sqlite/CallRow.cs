@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text;
+using System.Runtime.CompilerServices;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -10,18 +10,13 @@ namespace CdrEngine.Storage.Sqlite;
 internal static class CallRow
 {
     public const int IdBytes = 12;
+    public const int AddressBytes = 16;
     public const int CallerRole = 1;
     public const int CalleeRole = 2;
     public const int DialledRole = 4;
 
-    /// <summary>Most different keys of a call: three numbers, two in full international form, two users.</summary>
-    public const int MostNumbers = 7;
-
     // No number on the wire begins so.
     private const string UserMark = "\u0001u";
-
-    [ThreadStatic]
-    private static StringBuilder? _text;
 
     /// <summary>The day that an id names and the bytes behind it; false for anything that is no id.</summary>
     public static bool TryReadId(string id, out DateOnly day, Span<byte> bytes)
@@ -36,75 +31,82 @@ internal static class CallRow
     public static string IdText(DateOnly day, ReadOnlySpan<byte> bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"{day:yyyyMMdd}-{Convert.ToHexStringLower(bytes)}");
 
-    /// <summary>The address as it is stored: 4 or 16 bytes.</summary>
-    public static byte[]? Address(IpAddress? address)
+    /// <summary>The address as it is stored: 4 or 16 bytes; gives their number.</summary>
+    public static int Address(IpAddress ip, Span<byte> bytes)
     {
-        if (address is not { } ip) return null;
-        byte[] bytes = new byte[ip.IsV4 ? 4 : 16];
         if (ip.IsV4)
         {
             BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)ip.Low);
-            return bytes;
+            return 4;
         }
 
         BinaryPrimitives.WriteUInt64BigEndian(bytes, ip.High);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), ip.Low);
-        return bytes;
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], ip.Low);
+        return AddressBytes;
+    }
+
+    /// <summary>The address as it is stored.</summary>
+    public static byte[] Address(IpAddress ip)
+    {
+        Span<byte> bytes = stackalloc byte[AddressBytes];
+        return bytes[..Address(ip, bytes)].ToArray();
     }
 
     /// <summary>The worst stream's MOS; null where no stream has one.</summary>
     public static double? Mos(CallRecord record)
     {
         double? worst = null;
-        foreach (StreamRecord stream in record.Streams)
+        for (int i = 0; i < record.Streams.Count; i++)
         {
+            StreamRecord stream = record.Streams[i];
             if ((stream.Mos ?? stream.MosMin) is { } mos && double.IsFinite(mos) && !(worst <= mos)) worst = mos;
         }
 
         return worst;
     }
 
-    /// <summary>The codecs that either side sent, as stored.</summary>
-    public static string Codecs(CallRecord record)
+    /// <summary>The codecs that either side sent, as stored; lent by <see cref="RowText"/>.</summary>
+    public static ReadOnlySpan<byte> Codecs(CallRecord record)
     {
-        var codecs = new StringBuilder("|");
-        Add(record.Caller.Codec);
-        Add(record.Callee.Codec);
-        foreach (StreamRecord stream in record.Streams) Add(stream.Codec);
-        return codecs.Length == 1 ? "" : codecs.ToString();
-
-        void Add(string? codec)
-        {
-            if (string.IsNullOrEmpty(codec)) return;
-            string item = codec.ToLowerInvariant() + "|";
-            if (!codecs.ToString().Contains("|" + item, StringComparison.Ordinal)) codecs.Append(item);
-        }
+        RowText codecs = RowText.Begin();
+        AddItem(codecs, record.Caller.Codec);
+        AddItem(codecs, record.Callee.Codec);
+        for (int i = 0; i < record.Streams.Count; i++) AddItem(codecs, record.Streams[i].Codec);
+        return codecs.List();
     }
 
-    /// <summary>What a text search looks at.</summary>
-    public static string Search(CallRecord record)
+    /// <summary>Adds a text, in lower case, to a list of the form <c>|a|b|</c>, once.</summary>
+    public static void AddItem(RowText list, string? item)
     {
-        StringBuilder text = _text ??= new StringBuilder(1024);
-        text.Clear();
-        Add(record.SipCallId);
-        Add(record.Dialled);
-        AddParty(record.Caller);
-        AddParty(record.Callee);
-        return text.ToString();
+        if (string.IsNullOrEmpty(item)) return;
+        int start = list.BeginItem();
+        list.AddLower(item);
+        list.EndItem(start);
+    }
 
-        void AddParty(Party party)
+    /// <summary>What a text search looks at; lent by <see cref="RowText"/>.</summary>
+    public static ReadOnlySpan<byte> Search(CallRecord record)
+    {
+        RowText text = RowText.Begin();
+        Add(text, record.SipCallId);
+        Add(text, record.Dialled);
+        AddParty(text, record.Caller);
+        AddParty(text, record.Callee);
+        return text.Utf8;
+
+        static void AddParty(RowText text, Party party)
         {
-            Add(party.Number);
-            Add(party.Name);
-            Add(party.Uri);
-            Add(party.UserAgent);
+            Add(text, party.Number);
+            Add(text, party.Name);
+            Add(text, party.Uri);
+            Add(text, party.UserAgent);
         }
 
-        void Add(string? item)
+        static void Add(RowText text, string? item)
         {
             if (string.IsNullOrEmpty(item)) return;
-            foreach (char c in item) text.Append(char.ToLowerInvariant(c));
-            text.Append('\n');
+            text.AddLower(item);
+            text.Add((byte)'\n');
         }
     }
 
@@ -128,20 +130,20 @@ internal static class CallRow
     public static long? UserOf(Party party) => party.Identity is { Kind: PartyKind.User } identity ? identity.Id : null;
 
     /// <summary>What leads to a call, each once, with the roles it has: its numbers as on the wire and in full, and its users.</summary>
-    public static int Numbers(CallRecord record, Span<(string? Number, int Roles)> numbers)
+    public static int Numbers(CallRecord record, ref NumberRoles numbers)
     {
         int count = 0;
-        Add(numbers, ref count, record.Caller.Number, CallerRole);
-        Add(numbers, ref count, record.Callee.Number, CalleeRole);
-        Add(numbers, ref count, record.Dialled, DialledRole);
-        Add(numbers, ref count, record.Caller.E164, CallerRole);
-        Add(numbers, ref count, record.Callee.E164, CalleeRole);
-        if (UserOf(record.Caller) is { } caller) Add(numbers, ref count, UserKey(caller), CallerRole);
-        if (UserOf(record.Callee) is { } callee) Add(numbers, ref count, UserKey(callee), CalleeRole);
+        Add(ref numbers, ref count, record.Caller.Number, CallerRole);
+        Add(ref numbers, ref count, record.Callee.Number, CalleeRole);
+        Add(ref numbers, ref count, record.Dialled, DialledRole);
+        Add(ref numbers, ref count, record.Caller.E164, CallerRole);
+        Add(ref numbers, ref count, record.Callee.E164, CalleeRole);
+        if (UserOf(record.Caller) is { } caller) Add(ref numbers, ref count, UserKey(caller), CallerRole);
+        if (UserOf(record.Callee) is { } callee) Add(ref numbers, ref count, UserKey(callee), CalleeRole);
         return count;
     }
 
-    private static void Add(Span<(string? Number, int Roles)> numbers, ref int count, string? number, int role)
+    private static void Add(ref NumberRoles numbers, ref int count, string? number, int role)
     {
         if (string.IsNullOrEmpty(number)) return;
         for (int i = 0; i < count; i++)
@@ -156,4 +158,11 @@ internal static class CallRow
 
     /// <summary>Microseconds of a span.</summary>
     public static long Microseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+}
+
+/// <summary>Room for the different keys of a call: three numbers, two in full international form, two users.</summary>
+[InlineArray(7)]
+internal struct NumberRoles
+{
+    private (string? Number, int Roles) _first;
 }

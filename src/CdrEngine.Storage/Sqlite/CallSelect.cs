@@ -383,7 +383,7 @@ internal sealed class CallSelect
         if (_query.To is { } to) And(startedAt + " < ?", to.Microseconds);
         if (_query.Address is { } address)
         {
-            byte[]? bytes = CallRow.Address(address);
+            byte[] bytes = CallRow.Address(address);
             And("(c.caller_ip = ? OR c.callee_ip = ?)", bytes, bytes);
         }
 

@@ -8,6 +8,7 @@ internal enum UpsertOutcome
 {
     Inserted,
     Replaced,
+    /// <summary>The record was there; where its packets lie may be told anew.</summary>
     Unchanged,
 }
 
@@ -24,7 +25,7 @@ internal static class CallUpsert
     private const string DeleteNumber = "DELETE FROM call_numbers WHERE number = ?1 AND started_at = ?2 AND id = ?3";
     private const string InsertChunks = "INSERT OR REPLACE INTO call_chunks (document, chunks) VALUES (?1, ?2)";
 
-    private const string MediaTenant = "UPDATE media_sessions SET tenant = ?1 WHERE id = ?2";
+    private const string MediaTenant = "UPDATE media_sessions SET tenant = ?1 WHERE started_at = ?2 AND id = ?3";
     private const string RecordingTenant = "UPDATE recordings SET tenant = ?1 WHERE document = ?2";
 
     private const string InsertCall =
@@ -35,7 +36,7 @@ internal static class CallUpsert
     /// <summary>Inserts, replaces or leaves a record. The same content twice leaves every byte as it was.</summary>
     public static UpsertOutcome Write(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id)
     {
-        byte[] json = CallRecordJson.ToUtf8(call.Record);
+        ReadOnlySpan<byte> json = CallRecordJson.Lend(call.Record);
         long startedAt, document;
         using (SqliteStatement find = database.Prepare(Find))
         {
@@ -55,14 +56,16 @@ internal static class CallUpsert
             bool sameChunks = call.Chunks.IsEmpty || Same(database, FindChunks, document, call.Chunks.Span);
             if (sameRecord && sameChunks) return UpsertOutcome.Unchanged;
             if (!sameChunks) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
-            if (sameRecord) return UpsertOutcome.Replaced;
+
+            // An import repeated lays the packets down once more, in other segments. The record says the same.
+            if (sameRecord) return UpsertOutcome.Unchanged;
             DeleteNumbers(database, find, startedAt, id);
         }
 
-        database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Bind(document).Run();
+        database.Prepare(UpdateDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Bind(document).Run();
         database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
         InsertRows(database, call, id, document);
-        MediaSessionRows.Replace(database, call.Record, id, document, call.Tenant);
+        MediaSessionRows.Replace(database, call.Record, startedAt, id, document, call.Tenant);
         RecordingRows.Forget(database, document);
         RecordingRows.Await(database, call, id, document);
         return UpsertOutcome.Replaced;
@@ -85,16 +88,16 @@ internal static class CallUpsert
             DeleteNumbers(database, find, startedAt, id);
         }
 
-        database.Prepare(UpdateDocument).Bind(record.SipCallId).Bind(CallRow.Search(record)).BindBlob(json).Bind(document).Run();
+        database.Prepare(UpdateDocument).Bind(record.SipCallId).BindText(CallRow.Search(record)).BindBlob(json).Bind(document).Run();
         database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
         InsertRows(database, new StoredCall(record, RecordRevision.Updated, ReadOnlyMemory<byte>.Empty), id, document);
-        database.Prepare(MediaTenant).Bind(record.Tenant).BindBlob(id).Run();
+        database.Prepare(MediaTenant).Bind(record.Tenant).Bind(startedAt).BindBlob(id).Run();
         database.Prepare(RecordingTenant).Bind(record.Tenant).Bind(document).Run();
     }
 
-    private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, byte[] json)
+    private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, ReadOnlySpan<byte> json)
     {
-        database.Prepare(InsertDocument).Bind(call.Record.SipCallId).Bind(CallRow.Search(call.Record)).BindBlob(json.AsSpan()).Run();
+        database.Prepare(InsertDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Run();
         long document = database.LastInsertRowId;
         if (!call.Chunks.IsEmpty) database.Prepare(InsertChunks).Bind(document).BindBlob(call.Chunks.Span).Run();
         InsertRows(database, call, id, document);
@@ -120,9 +123,9 @@ internal static class CallUpsert
             .Bind(record.Caller.Number)
             .Bind(record.Callee.Number)
             .Bind(record.Dialled)
-            .BindBlob(CallRow.Address(record.Caller.Address?.Address))
-            .BindBlob(CallRow.Address(record.Callee.Address?.Address))
-            .Bind(CallRow.Codecs(record))
+            .BindAddress(record.Caller.Address?.Address)
+            .BindAddress(record.Callee.Address?.Address)
+            .BindText(CallRow.Codecs(record))
             .Bind(CallRow.SipCallHash(record.SipCallId))
             .Bind(record.SessionId == record.Id ? null : record.SessionId)
             .Bind(call.Tenant)
@@ -132,8 +135,8 @@ internal static class CallUpsert
             .Bind(CallRow.UserOf(record.Caller))
             .Bind(CallRow.UserOf(record.Callee))
             .Run();
-        Span<(string? Number, int Roles)> numbers = new (string?, int)[CallRow.MostNumbers];
-        int count = CallRow.Numbers(record, numbers);
+        NumberRoles numbers = default;
+        int count = CallRow.Numbers(record, ref numbers);
         foreach ((string? number, int roles) in numbers[..count])
             database.Prepare(InsertNumber).Bind(number).Bind(startedAt).BindBlob(id).Bind(roles).Run();
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -14,13 +13,14 @@ internal static class MediaSessionRows
         "INSERT INTO media_sessions (started_at, id, session, document, type, flags, mos, codecs, addresses, tenant) "
         + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
-    private const string Delete = "DELETE FROM media_sessions WHERE id = ?1";
+    private const string Delete = "DELETE FROM media_sessions WHERE started_at = ?1 AND id = ?2";
 
     /// <summary>Inserts the rows of a call that has none.</summary>
     public static void InsertAll(SqliteDatabase database, CallRecord record, ReadOnlySpan<byte> id, long document, string? tenant)
     {
-        foreach (MediaSessionRecord session in record.MediaSessions)
+        for (int i = 0; i < record.MediaSessions.Count; i++)
         {
+            MediaSessionRecord session = record.MediaSessions[i];
             IReadOnlyList<StreamRecord> streams = MediaSessions.StreamsOf(record, session);
             database.Prepare(Insert)
                 .Bind(record.StartedAt.Microseconds)
@@ -30,17 +30,17 @@ internal static class MediaSessionRows
                 .Bind((long)session.Type)
                 .Bind((long)session.Flags)
                 .Bind(session.MosMin)
-                .Bind(Codecs(session, streams))
-                .Bind(Addresses(session, streams))
+                .BindText(Codecs(session, streams))
+                .BindText(Addresses(session, streams))
                 .Bind(tenant)
                 .Run();
         }
     }
 
-    /// <summary>Puts the rows of a call in place of those it has.</summary>
-    public static void Replace(SqliteDatabase database, CallRecord record, ReadOnlySpan<byte> id, long document, string? tenant)
+    /// <summary>Puts the rows of a call in place of those it has, which bear the start it had.</summary>
+    public static void Replace(SqliteDatabase database, CallRecord record, long startedBefore, ReadOnlySpan<byte> id, long document, string? tenant)
     {
-        database.Prepare(Delete).BindBlob(id).Run();
+        database.Prepare(Delete).Bind(startedBefore).BindBlob(id).Run();
         InsertAll(database, record, id, document, tenant);
     }
 
@@ -80,43 +80,38 @@ internal static class MediaSessionRows
     /// <summary>An address as it stands between the bars.</summary>
     public static string Item(IpAddress address) => $"|{address}|";
 
-    private static string Codecs(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
+    private static ReadOnlySpan<byte> Codecs(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
     {
-        var items = new List<string>();
-        Add(items, session.CallerCodec?.ToLowerInvariant());
-        Add(items, session.CalleeCodec?.ToLowerInvariant());
-        foreach (StreamRecord stream in streams) Add(items, stream.Codec?.ToLowerInvariant());
+        RowText items = RowText.Begin();
+        CallRow.AddItem(items, session.CallerCodec);
+        CallRow.AddItem(items, session.CalleeCodec);
+        for (int i = 0; i < streams.Count; i++) CallRow.AddItem(items, streams[i].Codec);
 
         // Where nothing was sent, what was agreed on first would have been.
-        if (items.Count == 0 && session.Answered.Count > 0) Add(items, session.Answered[0].ToLowerInvariant());
-        return Join(items);
+        if (items.List().IsEmpty && session.Answered.Count > 0) CallRow.AddItem(items, session.Answered[0]);
+        return items.List();
     }
 
-    private static string Addresses(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
+    private static ReadOnlySpan<byte> Addresses(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
     {
-        var items = new List<string>();
-        if (session.Caller is { } caller) Add(items, caller.Address.ToString());
-        if (session.Callee is { } callee) Add(items, callee.Address.ToString());
-        foreach (StreamRecord stream in streams)
+        RowText items = RowText.Begin();
+        int left = MaxAddresses;
+        if (session.Caller is { } caller) Add(items, caller.Address, ref left);
+        if (session.Callee is { } callee) Add(items, callee.Address, ref left);
+        for (int i = 0; i < streams.Count && left > 0; i++)
         {
-            if (items.Count >= MaxAddresses) break;
-            Add(items, stream.Source.Address.ToString());
-            Add(items, stream.Destination.Address.ToString());
+            Add(items, streams[i].Source.Address, ref left);
+            Add(items, streams[i].Destination.Address, ref left);
         }
 
-        return Join(items);
+        return items.List();
     }
 
-    private static void Add(List<string> items, string? item)
+    private static void Add(RowText items, IpAddress address, ref int left)
     {
-        if (!string.IsNullOrEmpty(item) && !items.Contains(item)) items.Add(item);
-    }
-
-    private static string Join(List<string> items)
-    {
-        if (items.Count == 0) return "";
-        var text = new StringBuilder("|");
-        foreach (string item in items) text.Append(item).Append('|');
-        return text.ToString();
+        int start = items.BeginItem();
+        items.Add(address);
+        items.EndItem(start);
+        if (items.Utf8.Length > start) left--;
     }
 }

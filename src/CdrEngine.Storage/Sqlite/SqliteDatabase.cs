@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text;
+using CdrEngine.Core;
 using SQLitePCL;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -55,7 +57,7 @@ internal sealed class SqliteDatabase : IDisposable
             if (access == SqliteAccess.Write)
             {
                 // Page size counts for a new file only. 8 KiB: a record's document mostly fits one page.
-                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;");
+                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;");
             }
             else
             {
@@ -128,12 +130,13 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     public SqliteStatement Bind(double? value) =>
         Check(value is { } number ? raw.sqlite3_bind_double(handle, ++_bound, number) : raw.sqlite3_bind_null(handle, ++_bound));
 
+    [SkipLocalsInit]
     public SqliteStatement Bind(string? value)
     {
         if (value is null) return Check(raw.sqlite3_bind_null(handle, ++_bound));
         int longest = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (longest > 1024) return BindText(Encoding.UTF8.GetBytes(value));
-        Span<byte> utf8 = stackalloc byte[longest];
+        Span<byte> utf8 = stackalloc byte[1024];
         return BindText(utf8[..Encoding.UTF8.GetBytes(value, utf8)]);
     }
 
@@ -144,7 +147,13 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     public SqliteStatement BindBlob(ReadOnlySpan<byte> value) =>
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(handle, ++_bound, 0) : raw.sqlite3_bind_blob(handle, ++_bound, value));
 
-    public SqliteStatement BindBlob(byte[]? value) => value is null ? Check(raw.sqlite3_bind_null(handle, ++_bound)) : BindBlob(value.AsSpan());
+    /// <summary>Binds an address as <see cref="CallRow.Address(IpAddress)"/> has it.</summary>
+    public SqliteStatement BindAddress(IpAddress? address)
+    {
+        if (address is not { } ip) return Check(raw.sqlite3_bind_null(handle, ++_bound));
+        Span<byte> bytes = stackalloc byte[CallRow.AddressBytes];
+        return BindBlob(bytes[..CallRow.Address(ip, bytes)]);
+    }
 
     /// <summary>Goes to the next row; false at the end.</summary>
     public bool Step()
@@ -181,12 +190,11 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 
-    /// <summary>Resets the statement; it stays prepared.</summary>
+    /// <summary>Resets the statement; it stays prepared, and bound: every use binds all of its parameters.</summary>
     public void Dispose()
     {
         // The code repeats what the last step said, which has been thrown.
         raw.sqlite3_reset(handle);
-        raw.sqlite3_clear_bindings(handle);
         _bound = 0;
     }
 

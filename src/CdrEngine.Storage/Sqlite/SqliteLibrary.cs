@@ -27,6 +27,10 @@ public static class SqliteLibrary
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, (string name, Assembly _, DllImportSearchPath? _) =>
             name == "e_sqlite3" ? handle : nint.Zero);
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
+
+        // Its count of allocated memory, which nobody asks for, takes a lock at every allocation. Only possible before the library's first use;
+        // where somebody was first, it counts on.
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
         return raw.sqlite3_libversion().utf8_to_string();
     }
 }

@@ -71,6 +71,9 @@ public sealed class CommandLineTests
         Assert.Equal("d", run.Parts.Settings!.DataDirectory);
         Assert.StartsWith("read 3 files, ", run.Out, StringComparison.Ordinal);
         Assert.Equal("", run.Error);
+        Assert.False(run.Parts.Again);
+        Assert.Equal(0, await run.Command("import a.pcap --again"));
+        Assert.True(run.Parts.Again);
     }
 
     [Fact]
@@ -388,8 +391,11 @@ public sealed class CommandLineTests
             return this;
         }
 
-        public ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop)
+        public bool Again { get; private set; }
+
+        public ImportSummary Run(IReadOnlyList<string> paths, CancellationToken stop, bool again = false)
         {
+            Again = again;
             if (ImportFailure is { } failure) throw failure;
             Imported.AddRange(paths);
             return new ImportSummary { Files = paths.Count, Faults = Faults };
