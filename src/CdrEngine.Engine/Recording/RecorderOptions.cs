@@ -2,27 +2,11 @@ using CdrEngine.Calls.Ports;
 
 namespace CdrEngine.Engine.Recording;
 
-/// <summary>When recordings are made.</summary>
-public enum RecordingPolicy
-{
-    /// <summary>When one is asked for.</summary>
-    OnDemand = 0,
-
-    /// <summary>Of every answered call, once its record is written.</summary>
-    Always = 1,
-
-    /// <summary>Not at all; those there are can still be had.</summary>
-    Never = 2,
-}
-
 /// <summary>How recordings are made, and the bounds of it.</summary>
 public sealed record RecorderOptions
 {
-    /// <summary>When.</summary>
-    public RecordingPolicy Policy { get; init; }
-
-    /// <summary>Whose voice.</summary>
-    public RecordingSides Sides { get; init; }
+    /// <summary>Of which calls, when, and whose voice. Default: of each when asked for, both sides.</summary>
+    public IRecordingPolicy Policy { get; init; } = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.OnDemand, RecordingSides.Both));
 
     /// <summary>Where they begin.</summary>
     public RecordingStart From { get; init; }

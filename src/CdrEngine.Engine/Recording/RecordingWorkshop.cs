@@ -47,6 +47,7 @@ public sealed class RecordingWorkshop
         RecordingEntry? entry = _store.GetRecording(callId);
         CallRecord? call = _calls.Get(callId);
         if (call is null) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, NoCallReason) };
+        RecordingRule rule = Options.Policy.For(call);
         if (variant == RecordingVariant.Default)
         {
             string path = Files.PathOf(callId);
@@ -54,12 +55,12 @@ public sealed class RecordingWorkshop
         }
         else
         {
-            string path = Files.CachePathOf(callId, variant, VersionOf(call));
+            string path = Files.CachePathOf(callId, variant, VersionOf(call, rule));
             if (File.Exists(path) && Touched(path)) return new RecordingAnswer { Entry = entry ?? Entry(callId, RecordingState.Available), Path = path };
         }
 
         if (entry is { State: RecordingState.Deleted } && !retry) return new RecordingAnswer { Entry = entry };
-        if (Options.Policy == RecordingPolicy.Never) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, PolicyReason) };
+        if (rule.Policy == RecordingPolicy.Never) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, PolicyReason) };
         if (entry is null && NotToRecord(call) is { } reason) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, reason) };
         if (retry || entry is null) return null;
         if (entry.State == RecordingState.None) return new RecordingAnswer { Entry = entry };
@@ -76,11 +77,12 @@ public sealed class RecordingWorkshop
         {
             before = _store.GetRecording(callId);
             if (_calls.Get(callId) is not { } call) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, NoCallReason) };
-            if (NotToRecord(call) is { } reason)
+            RecordingRule rule = Options.Policy.For(call);
+            if ((rule.Policy == RecordingPolicy.Never ? PolicyReason : NotToRecord(call)) is { } reason)
             {
                 // Told anew each time, but for a row that waits.
                 RecordingEntry none = Entry(callId, RecordingState.None, reason);
-                return new RecordingAnswer { Entry = before is null ? none : Settle(none) };
+                return new RecordingAnswer { Entry = before is { State: RecordingState.Pending or RecordingState.Failed } ? Settle(none) : none };
             }
 
             bool isKept = variant == RecordingVariant.Default;
@@ -88,8 +90,8 @@ public sealed class RecordingWorkshop
 
             // So that a program that is killed meanwhile takes it up again.
             if (isKept) _store.SetRecording(began);
-            string path = isKept ? Files.PathOf(callId) : Files.CachePathOf(callId, variant, VersionOf(call));
-            RecordingOutcome outcome = Write(call, variant, path, stop, out long bytes);
+            string path = isKept ? Files.PathOf(callId) : Files.CachePathOf(callId, variant, VersionOf(call, rule));
+            RecordingOutcome outcome = Write(call, rule, variant, path, stop, out long bytes);
             RecordingEntry made = began with
             {
                 State = outcome.State,
@@ -138,12 +140,12 @@ public sealed class RecordingWorkshop
     }
 
     /// <summary>The states that wait: pending, oldest first.</summary>
-    public IReadOnlyList<RecordingEntry> Pending(int limit) => Options.Policy == RecordingPolicy.Never
+    public IReadOnlyList<RecordingEntry> Pending(int limit) => !Options.Policy.MayRecord
         ? []
         : _store.ListRecordings(new RecordingQuery { State = RecordingState.Pending, Ascending = true, Limit = limit }).Recordings;
 
     /// <summary>Failures of the newest calls that are due for another attempt.</summary>
-    public IReadOnlyList<RecordingEntry> Due(int limit) => Options.Policy == RecordingPolicy.Never
+    public IReadOnlyList<RecordingEntry> Due(int limit) => !Options.Policy.MayRecord
         ? []
         : [.. _store.ListRecordings(new RecordingQuery { State = RecordingState.Failed, Limit = limit }).Recordings
             .Where(entry => entry.Attempts < Options.Attempts && DueIn(entry) == TimeSpan.Zero)];
@@ -171,21 +173,21 @@ public sealed class RecordingWorkshop
         return null;
     }
 
-    // A later telling of the call, or another setting, is another recording.
-    private string VersionOf(CallRecord call)
+    // A later telling of the call, or another rule, is another recording.
+    private string VersionOf(CallRecord call, RecordingRule rule)
     {
-        string what = string.Create(CultureInfo.InvariantCulture, $"{call.AnsweredAt}|{call.EndedAt}|{Options.Sides}|{Options.From}");
+        string what = string.Create(CultureInfo.InvariantCulture, $"{call.AnsweredAt}|{call.EndedAt}|{rule.Sides}|{Options.From}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(what)).AsSpan(0, 8));
     }
 
-    private RecordingOutcome Write(CallRecord call, RecordingVariant variant, string path, CancellationToken stop, out long bytes)
+    private RecordingOutcome Write(CallRecord call, RecordingRule rule, RecordingVariant variant, string path, CancellationToken stop, out long bytes)
     {
         RecordingOutcome? outcome = null;
         var request = new RecordingRequest
         {
             Format = variant.Kind == RecordingKind.Mp3 ? RecordingFormat.Mp3 : RecordingFormat.Wav,
             Channels = variant.Channels,
-            Sides = Options.Sides,
+            Sides = rule.Sides,
             From = Options.From,
             Stop = stop,
         };

@@ -2,7 +2,6 @@ using System.Net;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Engine.Recording;
 
 namespace CdrEngine.Host.Configuration;
 

@@ -2,7 +2,6 @@ using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;

@@ -65,7 +65,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     private Dictionary<RecordingState, long> Recordings(CancellationToken stop)
     {
         var states = new Dictionary<RecordingState, long>();
-        if (!Recorder.RecordsAll) return states;
+        if (!Recorder.RecordsUnasked) return states;
         try
         {
             Recorder.Pool.DrainAsync(stop).GetAwaiter().GetResult();

@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Masking;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
@@ -16,10 +17,13 @@ internal sealed class RecorderPart : IDisposable
     private readonly SqliteCallStore _store;
     private readonly Lazy<RecorderActorPool> _pool;
 
-    public RecorderPart(Settings settings)
+    /// <summary>Opens the data folder.</summary>
+    /// <param name="settings">Settings.</param>
+    /// <param name="policy">Of which calls recordings are made; null for what the settings say for all.</param>
+    public RecorderPart(Settings settings, IRecordingPolicy? policy = null)
     {
         string data = settings.DataDirectory;
-        RecorderOptions options = Options(settings.Recording);
+        RecorderOptions options = Options(settings.Recording, policy ?? RecordingPolicies.Of(settings));
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = WriterCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) });
         Workshop = new RecordingWorkshop(
             _store,
@@ -37,13 +41,21 @@ internal sealed class RecorderPart : IDisposable
     /// <summary>Has them made by recorders; started when it is first asked for.</summary>
     public RecorderActorPool Pool => _pool.Value;
 
-    /// <summary>Whether every answered call is recorded.</summary>
-    public bool RecordsAll => Workshop.Options.Policy == RecordingPolicy.Always;
+    /// <summary>Whether some calls are recorded without being asked for.</summary>
+    public bool RecordsUnasked => Workshop.Options.Policy.MayRecordUnasked;
 
-    /// <summary>The record as it is stored: pending where it is to be recorded.</summary>
-    public CallRecord Marked(CallRecord record) => RecordsAll && record.AnsweredAt is not null
-        ? record with { Recording = new RecordingInfo { State = RecordingState.Pending } }
-        : record;
+    /// <summary>The record as it is stored: pending where it is to be recorded, with the reason where it must not be.</summary>
+    /// <param name="record">The record with everything that a policy may look at: marks of the directory, digits masked.</param>
+    public CallRecord Marked(CallRecord record)
+    {
+        if (record.AnsweredAt is null) return record;
+        return Workshop.Options.Policy.For(record).Policy switch
+        {
+            RecordingPolicy.Always => record with { Recording = new RecordingInfo { State = RecordingState.Pending } },
+            RecordingPolicy.Never => record with { Recording = new RecordingInfo { State = RecordingState.None, Reason = RecordingWorkshop.PolicyReason } },
+            _ => record,
+        };
+    }
 
     /// <summary>What the recorders counted.</summary>
     public IReadOnlyList<(string Area, string Name, long Value, string Description)> Statistics() => _pool.IsValueCreated
@@ -70,10 +82,9 @@ internal sealed class RecorderPart : IDisposable
             interval.End)),
     ];
 
-    private static RecorderOptions Options(RecordingSettings settings) => new()
+    private static RecorderOptions Options(RecordingSettings settings, IRecordingPolicy policy) => new()
     {
-        Policy = settings.Policy,
-        Sides = settings.Sides,
+        Policy = policy,
         From = settings.From,
         Workers = settings.Workers,
         Queue = settings.Queue,

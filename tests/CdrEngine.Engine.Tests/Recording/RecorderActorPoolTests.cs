@@ -64,7 +64,7 @@ public sealed class RecorderActorPoolTests
     [Fact]
     public async Task Calls_ToBeRecorded_AreAllMadeThoughTheQueueIsShort()
     {
-        using var rig = new RecorderRig(static options => options with { Policy = RecordingPolicy.Always, Queue = 3, Workers = 2 });
+        using var rig = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.Always, RecordingSides.Both)), Queue = 3, Workers = 2 });
         await using var pool = new RecorderActorPool(rig.Workshop);
         for (int i = 0; i < 50; i++) pool.Enqueue(rig.AddPending(i));
         await pool.DrainAsync().WaitAsync(Long);
@@ -86,7 +86,7 @@ public sealed class RecorderActorPoolTests
     [Fact]
     public async Task WhoWaits_ComesBeforeWhatIsMadeOfEveryCall()
     {
-        using var rig = new RecorderRig(static options => options with { Policy = RecordingPolicy.Always });
+        using var rig = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.Always, RecordingSides.Both)) });
         var gate = new TaskCompletionSource();
         rig.Maker.Gate = gate.Task;
         await using var pool = new RecorderActorPool(rig.Workshop);
@@ -108,7 +108,7 @@ public sealed class RecorderActorPoolTests
     [Fact]
     public async Task Failures_OfOneCall_LeaveTheOthersAndDoNotGoRound()
     {
-        using var rig = new RecorderRig(static options => options with { Policy = RecordingPolicy.Always });
+        using var rig = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.Always, RecordingSides.Both)) });
         string bad = rig.AddPending(0);
         for (int i = 1; i < 6; i++) rig.AddPending(i);
         rig.Maker.Halfway = id => id == bad ? throw new InvalidOperationException("decoder") : null;
@@ -126,7 +126,7 @@ public sealed class RecorderActorPoolTests
     [Fact]
     public async Task Store_ThatCannotBeWritten_IsNotAskedOverAndOver()
     {
-        using var rig = new RecorderRig(static options => options with { Policy = RecordingPolicy.Always });
+        using var rig = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.Always, RecordingSides.Both)) });
         for (int i = 0; i < 3; i++) rig.AddPending(i);
         rig.States.Failure = new IOException("locked");
         await using var pool = new RecorderActorPool(rig.Workshop);
@@ -138,7 +138,7 @@ public sealed class RecorderActorPoolTests
     [Fact]
     public async Task Disposal_InTheMiddle_GivesUpAndLeavesItPending()
     {
-        using var rig = new RecorderRig(static options => options with { Policy = RecordingPolicy.Always });
+        using var rig = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.Always, RecordingSides.Both)) });
         string id = rig.AddPending(0);
         rig.Maker.Gate = new TaskCompletionSource().Task;
         var pool = new RecorderActorPool(rig.Workshop);

@@ -100,6 +100,16 @@ internal sealed class FakeMaker : IRecordingMaker
     public RecordingOutcome Outline(CallRecord record, ICallPackets packets, RecordingRequest request, Stream json) => Make(record, packets, request, json);
 }
 
+/// <summary>A policy that asks a function.</summary>
+internal sealed class ByCallPolicy(Func<CallRecord, RecordingRule> rule) : IRecordingPolicy
+{
+    public bool MayRecord => true;
+
+    public bool MayRecordUnasked => true;
+
+    public RecordingRule For(CallRecord record) => rule(record);
+}
+
 /// <summary>A workshop over fakes and a real folder.</summary>
 internal sealed class RecorderRig : ICallReader, ICallPackets, IDisposable
 {

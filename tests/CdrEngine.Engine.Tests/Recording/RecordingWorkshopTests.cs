@@ -10,7 +10,7 @@ public sealed class RecordingWorkshopTests
     [Fact]
     public void Recording_Made_IsAFileOfItsDayWithAState()
     {
-        using var rig = new RecorderRig(static options => options with { Sides = RecordingSides.Caller, From = RecordingStart.EarlyMedia });
+        using var rig = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.OnDemand, RecordingSides.Caller)), From = RecordingStart.EarlyMedia });
         string id = rig.Add(1);
         Assert.Null(rig.Workshop.Find(id, RecordingVariant.Default, retry: false));
         RecordingAnswer answer = rig.Workshop.Make(id, RecordingVariant.Default, CancellationToken.None);
@@ -166,11 +166,36 @@ public sealed class RecordingWorkshopTests
         using var rig = new RecorderRig();
         string there = rig.Add(1), other = rig.AddPending(2);
         rig.Workshop.Make(there, RecordingVariant.Default, CancellationToken.None);
-        var never = new RecordingWorkshop(rig, rig, rig.States, rig.Maker, rig.Workshop.Files, rig.Workshop.Options with { Policy = RecordingPolicy.Never });
+        var never = new RecordingWorkshop(rig, rig, rig.States, rig.Maker, rig.Workshop.Files, rig.Workshop.Options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.Never, RecordingSides.Both)) });
         Assert.NotNull(never.Find(there, RecordingVariant.Default, retry: true)!.Path);
         Assert.Equal("policy", never.Find(other, RecordingVariant.Default, retry: true)!.Entry.Reason);
         Assert.Equal("policy", never.Find(there, new RecordingVariant(RecordingKind.Wav, RecordingChannels.Stereo), retry: false)!.Entry.Reason);
         Assert.Empty(never.Pending(10));
+    }
+
+    [Fact]
+    public void Policy_ByCall_DecidesOfEachWhetherAndWhoseVoice()
+    {
+        string[] ids = new string[3];
+        var byCall = new ByCallPolicy(record => Array.IndexOf(ids, record.Id) switch
+        {
+            0 => new RecordingRule(RecordingPolicy.Never, RecordingSides.Both),
+            1 => new RecordingRule(RecordingPolicy.Always, RecordingSides.Callee),
+            _ => new RecordingRule(RecordingPolicy.OnDemand, RecordingSides.Caller),
+        });
+        using var rig = new RecorderRig(options => options with { Policy = byCall });
+        ids[0] = rig.AddPending(1);
+        ids[1] = rig.AddPending(2);
+        ids[2] = rig.Add(3);
+        Assert.Equal("policy", rig.Workshop.Find(ids[0], RecordingVariant.Default, retry: true)!.Entry.Reason);
+        Assert.Equal(2, rig.Workshop.Pending(10).Count);
+        foreach (string id in ids) rig.Workshop.Make(id, RecordingVariant.Default, CancellationToken.None);
+
+        // The one that waited although it must not be made waits no more, and nothing was made of it.
+        Assert.Empty(rig.Workshop.Pending(10));
+        Assert.Equal((RecordingState.None, "policy"), (rig.States.GetRecording(ids[0])!.State, rig.States.GetRecording(ids[0])!.Reason));
+        Assert.Equal(ids[1..], rig.Maker.Order);
+        Assert.Equal([RecordingSides.Callee, RecordingSides.Caller], rig.Maker.Requests.Select(static request => request.Sides));
     }
 
     [Fact]

@@ -78,6 +78,7 @@ public sealed class RecordingPolicyTests
         string id = refusing.Calls.List(new CallQuery { Dispositions = [Disposition.Answered] }).Calls[0].Id;
         using var output = new MemoryStream();
         Assert.Equal("policy", refusing.WriteRecording(id, RecordingVariant.Default, output, CancellationToken.None));
+        Assert.Equal((RecordingState.None, "policy"), (refusing.Calls.Get(id)!.Recording.State, refusing.Calls.Get(id)!.Recording.Reason));
         Assert.Equal(0, output.Length);
         using var archive = new CallArchive(Settings(folder, "recording.policy=on-demand"));
         Assert.Null(archive.WriteRecording(id, new RecordingVariant(RecordingKind.Wav, RecordingChannels.Stereo), output, CancellationToken.None));
