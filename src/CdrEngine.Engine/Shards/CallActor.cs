@@ -112,6 +112,8 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
             _seat.Fax.MediaIndex = match.MediaIndex;
         }
 
+        bool isEncrypted = match.Receiver is { IsSrtp: true } || match.Sender is { IsSrtp: true };
+        flow.Listeners = isEncrypted ? null : _shard.Listeners;
         flow.SetPayloadTypes(_shard.PayloadTypes.For(match));
     }
 

@@ -43,6 +43,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         _sources = sources;
         _pool = pool;
         _streamLimits = options.Streams;
+        if (options.HearsDigits) Listeners = () => new InbandListener(_streamLimits);
         BeforeFold = options.BeforeFold;
         CallOptions = new CallOptions { Timers = options.Timers, Limits = options.Call };
         Message = new SipMessage(options.Sip);
@@ -73,6 +74,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     public SipMessage Message { get; }
 
     public PayloadTypeMaps PayloadTypes { get; } = new();
+
+    /// <summary>Makes what listens for digits in a stream; null where nobody is to.</summary>
+    public Func<IDigitListener>? Listeners { get; }
 
     public Timestamp Now { get; private set; } = Timestamp.MinValue;
 

@@ -212,7 +212,8 @@ public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, 
 
 /// <summary><c>dtmf</c>: digits pressed.</summary>
 /// <param name="Mask"><c>mask</c>: what of them is hidden.</param>
-public sealed record DtmfSettings(DtmfMask Mask);
+/// <param name="Inband"><c>inband</c>: whether they are looked for in the sound.</param>
+public sealed record DtmfSettings(DtmfMask Mask, bool Inband);
 
 /// <summary><c>recording</c>: the sound of calls.</summary>
 /// <param name="Policy"><c>policy</c>: when recordings are made.</param>

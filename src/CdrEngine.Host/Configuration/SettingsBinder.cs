@@ -41,7 +41,7 @@ internal static class SettingsBinder
             Engine = Engine(root.Section("engine")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
-            Dtmf = new DtmfSettings(root.Section("dtmf").Choice<DtmfMask>("mask")),
+            Dtmf = Dtmf(root.Section("dtmf")),
             Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
@@ -152,6 +152,8 @@ internal static class SettingsBinder
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
         at.Size("write-cache", 1 << 20, 1L << 36));
+
+    private static DtmfSettings Dtmf(SettingsReader at) => new(at.Choice<DtmfMask>("mask"), at.Switch("inband"));
 
     private static RecordingSettings Recording(SettingsReader at) => new(
         at.Choice<RecordingPolicy>("policy"),

@@ -39,6 +39,7 @@ public sealed class PayloadFormat
         Channels = channels;
         Kind = kind;
         MicrosecondsPerTick = clockRateHz > 0 ? 1_000_000.0 / clockRateHz : 0;
+        IsG711 = encodingName is "PCMU" or "PCMA" && clockRateHz == 8000 && channels == 1;
         Codec = encodingName.Length == 0 ? null : channels > 1 ? $"{encodingName}/{clockRateHz}/{channels}" : $"{encodingName}/{clockRateHz}";
     }
 
@@ -62,6 +63,9 @@ public sealed class PayloadFormat
 
     /// <summary>True for what a listener hears or sees: jitter and loss figures are taken from it.</summary>
     public bool IsMedia => Kind is not (PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise);
+
+    /// <summary>True for G.711 of either law at its own rate, one channel: sound that can be looked into byte by byte.</summary>
+    public bool IsG711 { get; }
 
     /// <summary>The format of an <c>a=rtpmap</c> line (RFC 8866 6.6).</summary>
     /// <param name="encodingName">Name in any case.</param>
