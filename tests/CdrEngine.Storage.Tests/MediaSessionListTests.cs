@@ -127,7 +127,7 @@ public sealed class MediaSessionListTests
         }
 
         using SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 100);
-        Assert.Equal(2, database.Scalar("PRAGMA user_version"));
+        Assert.Equal(3, database.Scalar("PRAGMA user_version"));
     }
 
     private static IEnumerable<string> CodecsOf(MediaSessionRecord session) =>

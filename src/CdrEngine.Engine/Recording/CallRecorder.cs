@@ -42,6 +42,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
             {
                 State = result.State,
                 Reason = result.Reason,
+                PartReason = result.PartReason,
                 Duration = result.Format.Duration,
                 SampleRateHz = result.Format.SampleRateHz,
                 Channels = result.Format.Channels,
@@ -98,6 +99,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         {
             State = result.State,
             Reason = result.Reason,
+            PartReason = result.PartReason,
             Duration = result.Format.Duration,
             SampleRateHz = result.Format.SampleRateHz,
             Channels = result.Format.Channels,
@@ -139,7 +141,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         Timestamp end = record.EndedAt ?? last;
         if (end <= start) return RecordingResult.None(record.AnsweredAt is null ? NotAnswered : NoRtp);
         int rate = RateOf(plan, only, out string? unsupported);
-        if (rate == 0) return RecordingResult.Failed(unsupported ?? NoRtp);
+        if (rate == 0) return unsupported is null || AudioDecoders.IsTurnedOff(unsupported) ? RecordingResult.None(unsupported ?? NoRtp) : RecordingResult.Failed(unsupported);
 
         // 4. The sound.
         var settings = new RecordingTimelineOptions
@@ -168,7 +170,10 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         }
 
         string? reason = timeline.SinkReason ?? player.ShutReason ?? timeline.DecoderReason ?? unsupported;
-        return reason is null ? RecordingResult.None(NoRtp) : RecordingResult.Failed(reason);
+        if (reason is null) return RecordingResult.None(NoRtp);
+
+        // A key that was not there will not be there at the next attempt either; whoever has it since may ask for another.
+        return timeline.SinkReason is null && player.ShutReason is not null ? RecordingResult.None(reason) : RecordingResult.Failed(reason);
     }
 
     // The best codec of the call decides: anything wider than telephony takes the next of the three rates.

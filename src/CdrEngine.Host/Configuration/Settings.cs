@@ -223,8 +223,11 @@ public sealed record DtmfSettings(DtmfMask Mask, bool Inband);
 /// <param name="Queue"><c>queue</c>.</param>
 /// <param name="Retry"><c>retry</c>.</param>
 /// <param name="CacheSize"><c>cache-size</c>, bytes.</param>
+/// <param name="KeyLog"><c>srtp.key-log</c>: file of DTLS secrets; empty for none.</param>
+/// <param name="CodecsOff"><c>codecs.disable</c>: codecs that are not decoded.</param>
 public sealed record RecordingSettings(
-    RecordingPolicy Policy, RecordingSides Sides, RecordingStart From, int Workers, int Queue, RecordingRetrySettings Retry, long CacheSize);
+    RecordingPolicy Policy, RecordingSides Sides, RecordingStart From, int Workers, int Queue, RecordingRetrySettings Retry, long CacheSize, string KeyLog,
+    IReadOnlyList<string> CodecsOff);
 
 /// <summary><c>recording.retry</c>: what follows a failure.</summary>
 /// <param name="Attempts"><c>attempts</c>: in all.</param>

@@ -3,6 +3,7 @@ using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Host.Hocon;
+using CdrEngine.Media.Codecs;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -162,7 +163,16 @@ internal static class SettingsBinder
         at.IntegerOrAuto("workers", 1, 64, Math.Max(1, Environment.ProcessorCount / 4)),
         at.Integer("queue", 1, 1_000_000),
         Retry(at.Section("retry")),
-        at.Size("cache-size", 1 << 20, 1L << 44));
+        at.Size("cache-size", 1 << 20, 1L << 44),
+        at.Section("srtp").TextOrEmpty("key-log"),
+        CodecsOff(at.Section("codecs")));
+
+    private static IReadOnlyList<string> CodecsOff(SettingsReader at)
+    {
+        IReadOnlyList<string> names = at.TextList("disable", 32);
+        string? stranger = names.FirstOrDefault(static name => !AudioDecoders.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        return stranger is null ? names : throw at.Fail("disable", $"'{stranger}' is none of {string.Join(", ", AudioDecoders.Names)}");
+    }
 
     private static RecordingRetrySettings Retry(SettingsReader at) => new(
         at.Integer("attempts", 1, 100),
