@@ -257,7 +257,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             item.Source, item.Destination, Protocols.Rtp.PayloadTypeMap.Static, _streamLimits, StreamCounters, seat.Rtcp);
         seat.Flows.Add(flow);
         seat.FlowHandles.Add(item.Flow);
-        seat.Actor?.Place(flow);
+        seat.Actor?.PlaceNew(flow);
         while (_flows.Count <= item.Flow) _flows.Add(default);
         _flows[item.Flow] = new FlowSeat(seat, flow);
     }
