@@ -17,7 +17,11 @@ namespace CdrEngine.Api;
 /// <param name="Sessions">Media sessions.</param>
 /// <param name="Recordings">Recordings, made where they are not there.</param>
 /// <param name="States">States of recordings.</param>
-public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States);
+public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States)
+{
+    /// <summary>Makes the pages of faxes; null where nobody does.</summary>
+    public IFaxMaker? Faxes { get; init; }
+}
 
 /// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
 /// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
@@ -138,9 +142,10 @@ public sealed class ApiHost : IAsyncDisposable
         var downloads = new Downloads(_packets, audit, _options, _counters);
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
+        var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);
-        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, service);
+        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, faxes, service);
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));

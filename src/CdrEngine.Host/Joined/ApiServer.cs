@@ -39,7 +39,7 @@ internal sealed class ApiServer : IApiServer
             },
             _store,
             ShownPackets.Of(_store, settings),
-            new ApiMedia(_store, recorder.Pool, _store),
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes },
             new RecorderStatistics(statistics, recorder));
     }
 

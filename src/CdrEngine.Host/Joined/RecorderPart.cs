@@ -35,9 +35,11 @@ internal sealed class RecorderPart : IDisposable
             Decryptors = _ => new KeyringDecryptor(_keyLog?.Refresh()),
             Muted = record => Muted(record, settings.Dtmf.Mask),
         };
+        Packets = new StoredCallPackets(_store, DataFolder.Packets(data));
+        Faxes = new FaxMaker(calls.Call, options.Policy);
         Workshop = new RecordingWorkshop(
             _store,
-            new StoredCallPackets(_store, DataFolder.Packets(data)),
+            Packets,
             _store,
             new CallRecorder(calls),
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
@@ -47,6 +49,12 @@ internal sealed class RecorderPart : IDisposable
 
     /// <summary>Finds and makes recordings on the caller's thread.</summary>
     public RecordingWorkshop Workshop { get; }
+
+    /// <summary>Makes the pages of faxes.</summary>
+    public FaxMaker Faxes { get; }
+
+    /// <summary>The packets as they were captured, digits and all.</summary>
+    public ICallPackets Packets { get; }
 
     /// <summary>Has them made by recorders; started when it is first asked for.</summary>
     public RecorderActorPool Pool => _pool.Value;
