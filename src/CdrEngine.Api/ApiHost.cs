@@ -20,13 +20,18 @@ namespace CdrEngine.Api;
 /// <param name="Sessions">Media sessions.</param>
 /// <param name="Recordings">Recordings, made where they are not there.</param>
 /// <param name="States">States of recordings.</param>
-public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States);
+public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States)
+{
+    /// <summary>Makes the pages of faxes; null where nobody does.</summary>
+    public IFaxMaker? Faxes { get; init; }
+}
 
 /// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
 /// <param name="Calls">Calls by page and by integer id.</param>
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
 public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory);
+
 /// <summary>What the API needs of the live state.</summary>
 /// <param name="Calls">The calls in progress.</param>
 /// <param name="Feed">What happens to them.</param>
@@ -168,11 +173,12 @@ public sealed class ApiHost : IAsyncDisposable
         var downloads = new Downloads(_packets, audit, _options, _counters);
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
+        var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
-        IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, service), .. LiveRoutes.All(live, events)];
+        IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, faxes, service), .. LiveRoutes.All(live, events)];
         if (_desk is { } desk)
         {
             var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);

@@ -23,7 +23,7 @@ public sealed partial class CallMachine
 
     /// <summary>The record of the call as it stands: final where <see cref="IsFinal"/>, else a snapshot with what is known so far.</summary>
     /// <param name="streams">Its RTP streams, in order of their first packet.</param>
-    /// <param name="digits">Digits found in its RTP (RFC 4733); those of SIP INFO are added, all in order of time.</param>
+    /// <param name="digits">Digits found in its RTP, as events (RFC 4733) and as tones, in order of time; tones that are a trace of another digit are left out, those of SIP INFO are added, all in order of time.</param>
     /// <param name="fax">Its fax; null where there was none.</param>
     /// <param name="heard">Streams that receivers report on (<see cref="Streams.RtcpMeter.Heard"/>): one never captured is no one-way audio.</param>
     public CallRecord ToRecord(
@@ -412,11 +412,11 @@ public sealed partial class CallMachine
 
     private IReadOnlyList<DtmfDigit> DigitsOf(IReadOnlyList<DtmfDigit> ofRtp)
     {
-        if (_digits is null) return ofRtp;
+        if (_digits is null) return Streams.InbandDigits.WithoutTraces(ofRtp);
         var digits = new List<DtmfDigit>(_digits.Count + ofRtp.Count);
         foreach ((DtmfDigit digit, _, _) in _digits) digits.Add(digit);
         digits.AddRange(ofRtp);
-        return [.. digits.OrderBy(static digit => digit.At)];
+        return Streams.InbandDigits.WithoutTraces([.. digits.OrderBy(static digit => digit.At)]);
     }
 
     private IReadOnlyList<HeldInterval> HeldOf(Timestamp? endedAt)

@@ -124,7 +124,7 @@ internal sealed class FakePackets : ICallPackets
 }
 
 /// <summary>Media sessions of the calls, and recordings as told.</summary>
-internal sealed class FakeMedia(FakeCalls calls) : IMediaSessionReader, IRecordings, IRecordingStore
+internal sealed class FakeMedia(FakeCalls calls) : IMediaSessionReader, IRecordings, IRecordingStore, IFaxMaker
 {
     private readonly List<MediaSessionQuery> _queries = [];
     private readonly List<(string CallId, RecordingVariant Variant, bool Retry)> _asked = [];
@@ -149,6 +149,16 @@ internal sealed class FakeMedia(FakeCalls calls) : IMediaSessionReader, IRecordi
     public Func<string, RecordingAnswer>? Answer { get; set; }
 
     public List<RecordingEntry> Entries { get; } = [];
+
+    /// <summary>What a fax is made of; none unless set.</summary>
+    public string? Fax { get; set; }
+
+    public FaxOutcome Make(CallRecord record, ICallPackets packets, FaxForm form, Stream output, CancellationToken stop = default)
+    {
+        if (Fax is null) return new FaxOutcome { Reason = "no_fax" };
+        output.Write(System.Text.Encoding.UTF8.GetBytes($"{form} of {Fax}"));
+        return new FaxOutcome { Pages = 1 };
+    }
 
     public MediaSessionRecord? GetMediaSession(string id) =>
         MediaSessionId.TryRead(id, out string call, out int index) ? calls.Get(call)?.MediaSessions.FirstOrDefault(session => session.Index == index) : null;
@@ -200,7 +210,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         Options = options;
         Media = new FakeMedia(Calls);
-        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media), board);
+        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media) { Faxes = Media }, board);
         Board = board;
     }
 

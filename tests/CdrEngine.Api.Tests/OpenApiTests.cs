@@ -19,7 +19,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal(
             [
                 "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}.mp3", "/api/v1/calls/{id}.pcap", "/api/v1/calls/{id}.trace", "/api/v1/calls/{id}.wav",
-                "/api/v1/calls/{id}/ladder.svg", "/api/v1/calls/{id}/waveform.json",
+                "/api/v1/calls/{id}/fax.pdf", "/api/v1/calls/{id}/fax.tiff", "/api/v1/calls/{id}/ladder.svg", "/api/v1/calls/{id}/waveform.json",
                 "/api/v1/media-sessions", "/api/v1/media-sessions/{id}", "/api/v1/media-sessions/{id}.pcap", "/api/v1/media-sessions/{id}.trace",
                 "/api/v1/openapi.json", "/api/v1/recordings", "/api/v1/stats", "/api/v1/streams", "/healthz", "/metrics", "/readyz",
             ],

@@ -171,9 +171,10 @@ public sealed class RecordingTests : IAsyncLifetime
     [Fact]
     public async Task List_OfStates_FiltersByState()
     {
-        _rig.Media.Entries.Add(new RecordingEntry { CallId = Call.Id, State = RecordingState.Available, Bytes = 9, Duration = TimeSpan.FromSeconds(1.5), SampleRateHz = 8000, Channels = 2, Attempts = 1 });
+        _rig.Media.Entries.Add(new RecordingEntry { CallId = Call.Id, State = RecordingState.Available, Bytes = 9, Duration = TimeSpan.FromSeconds(1.5), SampleRateHz = 8000, Channels = 2, Attempts = 1, PartReason = "srtp_no_key" });
         JsonElement entry = Assert.Single((await _rig.JsonAsync("/api/v1/recordings?state=available")).GetProperty("recordings").EnumerateArray());
         Assert.Equal((Path, 1500), (entry.GetProperty("url").GetString(), entry.GetProperty("duration_ms").GetInt32()));
+        Assert.Equal("srtp_no_key", entry.GetProperty("part_reason").GetString());
         Assert.Empty((await _rig.JsonAsync("/api/v1/recordings?state=none")).GetProperty("recordings").EnumerateArray());
         await Rig.ProblemAsync(await _rig.GetAsync("/api/v1/recordings?state=gone"), HttpStatusCode.BadRequest);
         await Rig.ProblemAsync(await _rig.GetAsync("/api/v1/recordings?cursor=x"), HttpStatusCode.BadRequest);

@@ -30,6 +30,23 @@ public sealed class MediaRoutingTests
         Assert.All(run.Records, static record => Assert.False(record.Flags.HasFlag(CallFlags.ReusedPort)));
     }
 
+    /// <summary>A DECT system: the caller's handset is at a base station that nobody announced, its anchor and the callee are one machine.</summary>
+    [SharedFact]
+    public void Media_ByAnUnannouncedBaseStation_IsOfBothSides()
+    {
+        using EngineRun run = EngineRun.OfFile(SharedFolder.Path("captures", "SIP_DTMF2.cap"), new RunOptions { KeepPackets = true });
+        CallRecord record = run.Records.Single(static call => call.AnsweredAt is not null);
+        Assert.Equal(PartySide.Callee, record.Streams.Single(static stream => stream.Ssrc == 0x9A7B5382).From);
+        Assert.Equal(PartySide.Caller, record.Streams.Single(static stream => stream.Ssrc == 0x5711BF84).From);
+        Assert.All(record.Dtmf, static digit => Assert.Equal(PartySide.Caller, digit.From));
+        Assert.DoesNotContain(record.OneWay, static interval => interval.Kind == OneWayKind.NoRtp);
+        Assert.All(record.MediaSessions, static session => Assert.True(session is { CallerSent.Packets: > 600, CalleeSent.Packets: > 600 }));
+
+        (Engine.Recording.RecordingResult result, Recording.PcmKeeper sound) = Recording.RecordedCall.Record(record, new Recording.PacketsInMemory(run.Packets(record)));
+        Assert.Equal(RecordingState.Available, result.State);
+        for (int side = 0; side < 2; side++) Assert.InRange(sound.Channel(side).Count(static sample => sample != 0), 100_000, 200_000); // twenty seconds of a quiet line
+    }
+
     [Fact]
     public void Media_AfterTheByeAndItsLinger_IsNobodys()
     {

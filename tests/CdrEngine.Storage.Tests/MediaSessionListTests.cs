@@ -127,7 +127,7 @@ public sealed class MediaSessionListTests
         }
 
         using SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 100);
-        Assert.Equal(3, database.Scalar("PRAGMA user_version"));
+        Assert.Equal(SchemaMigrations.Records.Version, database.Scalar("PRAGMA user_version"));
         Assert.Equal(0, database.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'media_sessions_by_call'"));
     }
 

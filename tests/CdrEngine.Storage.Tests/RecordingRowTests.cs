@@ -15,7 +15,7 @@ public sealed class RecordingRowTests
         StoredCall call = TestCalls.Stored(1, new Random(1), TestCalls.Start);
         store.Write([call]);
         Assert.Null(store.GetRecording(call.Record.Id));
-        var made = Entry(call.Record.Id, RecordingState.Available) with { Bytes = 12_345, Duration = TimeSpan.FromMilliseconds(10_500), SampleRateHz = 8000, Channels = 2, Attempts = 1 };
+        var made = Entry(call.Record.Id, RecordingState.Available) with { Bytes = 12_345, Duration = TimeSpan.FromMilliseconds(10_500), SampleRateHz = 8000, Channels = 2, Attempts = 1, PartReason = "srtp_no_key" };
         Assert.True(store.SetRecording(made));
         Assert.Equal(made, store.GetRecording(call.Record.Id));
         RecordingInfo shown = store.Get(call.Record.Id)!.Recording;

@@ -151,7 +151,7 @@ public sealed class SqliteCallStoreTests
         using var folder = new StoreFolder();
         StoredCall call = TestCalls.Stored(1, new Random(10), TestCalls.Start);
         using (SqliteCallStore old = SqliteCallStore.Open(folder.Records)) old.Write([call]);
-        var newer = new SchemaMigrations("Records", [Step("0001_calls"), Step("0002_media"), Step("0003_leaner"), "ALTER TABLE calls ADD COLUMN rating INTEGER; UPDATE calls SET rating = 5;"]);
+        var newer = new SchemaMigrations("Records", [Step("0001_calls"), Step("0002_media"), Step("0003_directory"), Step("0004_leaner"), Step("0005_recording_parts"), "ALTER TABLE calls ADD COLUMN rating INTEGER; UPDATE calls SET rating = 5;"]);
         using (var store = new SqliteCallStore(folder.Records, new SqliteStoreLimits(), newer))
         {
             Assert.NotNull(store.Get(call.Record.Id));

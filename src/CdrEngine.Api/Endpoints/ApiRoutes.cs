@@ -39,7 +39,7 @@ internal static class ApiRoutes
         [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status410Gone, StatusCodes.Status416RangeNotSatisfiable, StatusCodes.Status503ServiceUnavailable];
 
     public static IReadOnlyList<ApiRoute> All(
-        CallEndpoints calls, PacketEndpoints packets, MediaEndpoints media, RecordingEndpoints recordings, ServiceEndpoints service) =>
+        CallEndpoints calls, PacketEndpoints packets, MediaEndpoints media, RecordingEndpoints recordings, FaxEndpoints faxes, ServiceEndpoints service) =>
     [
         new($"{Root}/calls", "listCalls", "Lists call records, a page at a time.", calls.ListAsync)
         {
@@ -86,6 +86,8 @@ internal static class ApiRoutes
         Sound($"{Root}/calls/{{id}}.mp3", "getCallMp3", "The call's recording: caller left, callee right.", RecordingEndpoints.Mp3Type, null, recordings.Mp3Async),
         Sound($"{Root}/calls/{{id}}.wav", "getCallWav", "The call's recording, not compressed.", RecordingEndpoints.WavType, null, recordings.WavAsync),
         Sound($"{Root}/calls/{{id}}/waveform.json", "getCallWaveform", "Peaks of the call's recording, for a picture of it.", CallEndpoints.JsonType, RecordSchemas.Waveform, recordings.WaveformAsync),
+        Fax($"{Root}/calls/{{id}}/fax.tiff", "getCallFaxTiff", "The pages of the call's fax by T.38, as TIFF.", FaxEndpoints.TiffType, faxes.TiffAsync),
+        Fax($"{Root}/calls/{{id}}/fax.pdf", "getCallFaxPdf", "The pages of the call's fax by T.38, as PDF.", FaxEndpoints.PdfType, faxes.PdfAsync),
         new($"{Root}/media-sessions", "listMediaSessions", "Lists media sessions (m-lines of calls), a page at a time.", media.ListAsync)
         {
             Scope = ApiScopes.CallsRead,
@@ -166,6 +168,16 @@ internal static class ApiRoutes
         Others = SoundOthers,
         Problems = SoundProblems,
         IsConditional = true,
+    };
+
+    private static ApiRoute Fax(string pattern, string operationId, string summary, string mediaType, RequestDelegate handler) => new(pattern, operationId, summary, handler)
+    {
+        Scope = ApiScopes.RecordingsRead,
+        Description = "Made of the packets at each request, where the settings allow recordings of the call. Where there is none the problem's detail says why. Audited.",
+        Parameters = [Id],
+        Answers = [(mediaType, null)],
+        Headers = [("Content-Disposition", "File name.")],
+        Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
     };
 
     /// <summary>The handler of a route behind the check of its query.</summary>

@@ -272,7 +272,8 @@ internal static class RecordSchemas
         ("sample_rate", Whole("Samples a second; 0 where there is none.")),
         ("channels", Whole("1 or 2; 0 where there is none.")),
         ("attempts", Whole("Times it was tried to make it.")),
-        ("created_at", Time("When the state was come to.")));
+        ("created_at", Time("When the state was come to.")),
+        ("part_reason", Text("Why a part of it is silent although there were packets.").OrNull()));
 
     private static OpenApiSchema StatsSchema() => Object(
         "Counters since the start.",

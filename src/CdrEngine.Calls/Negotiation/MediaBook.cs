@@ -124,7 +124,7 @@ internal sealed class MediaBook
             MediaDescription candidate = _all[i].Description;
             bool isRtcp = !source.IsNone && candidate.RtcpEndpoint == source && candidate.RtcpEndpoint != candidate.Endpoint;
             if (candidate.Receives(source) || isRtcp)
-                return new MediaMatch(candidate.Side, NewestOf(Other(candidate.Side), candidate.Index), candidate, isRtcp);
+                return new MediaMatch(candidate.Side, NewestOf(Other(candidate.Side), candidate.Index), candidate, isRtcp) { IsBySource = true };
         }
 
         return default;

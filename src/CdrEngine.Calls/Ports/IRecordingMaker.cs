@@ -44,12 +44,17 @@ public sealed record RecordingRequest
 public sealed record RecordingOutcome
 {
     /// <summary><see cref="RecordingState.Available"/>; <see cref="RecordingState.None"/> where the call has nothing to record
-    /// (<c>no_rtp</c>, <c>not_answered</c>, <c>policy</c>); <see cref="RecordingState.Failed"/> where it could not be made.</summary>
+    /// (<c>no_rtp</c>, <c>not_answered</c>, <c>policy</c>) or nothing that can be heard, now or later (<c>srtp_no_key</c>, a codec turned off);
+    /// <see cref="RecordingState.Failed"/> where it could not be made and another attempt may do better.</summary>
     public required RecordingState State { get; init; }
 
     /// <summary>Why there is none: a word, then perhaps a colon and what to do (<c>srtp_no_key</c>, <c>codec_unsupported: G.729 needs
     /// libbcg729-0</c>); else null.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Why a part of it is silent although there were packets (<c>srtp_no_key</c>, <c>codec_unsupported: …</c>); null where none is, or
+    /// where there is no recording.</summary>
+    public string? PartReason { get; init; }
 
     /// <summary>Length of the sound.</summary>
     public TimeSpan Duration { get; init; }

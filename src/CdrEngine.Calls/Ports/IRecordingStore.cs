@@ -32,6 +32,9 @@ public sealed record RecordingEntry
 
     /// <summary>When the state was come to, wall time.</summary>
     public Timestamp CreatedAt { get; init; }
+
+    /// <summary>Why a part of it is silent although there were packets: a word, then perhaps a colon and more; null where none is.</summary>
+    public string? PartReason { get; init; }
 }
 
 /// <summary>What recordings to list.</summary>

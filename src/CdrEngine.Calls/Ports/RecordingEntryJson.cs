@@ -20,6 +20,7 @@ public static class RecordingEntryJson
         writer.WriteNumber("channels"u8, entry.Channels);
         writer.WriteNumber("attempts"u8, entry.Attempts);
         CallRecordJson.WriteTime(writer, "created_at"u8, entry.CreatedAt);
+        writer.WriteString("part_reason"u8, entry.PartReason);
         writer.WriteEndObject();
     }
 }

@@ -89,6 +89,10 @@ public sealed class RtpFlow
     /// leave it when the m-line turns back into sound.</summary>
     public T38Meter? Fax { get; set; }
 
+    /// <summary>Makes what listens for digits in the sound of a stream, one for each stream of G.711; null where nobody is to listen, because it is
+    /// not wanted or the sound is encrypted. What listens already goes on being asked for its digits.</summary>
+    public Func<IDigitListener>? Listeners { get; set; }
+
     /// <summary>Digits pressed, in order of time; a digit still pressed is included with its length so far.</summary>
     public IReadOnlyList<DtmfDigit> Digits
     {
@@ -98,6 +102,7 @@ public sealed class RtpFlow
             foreach (StreamMeter stream in Streams)
             {
                 if (stream.Dtmf is { } dtmf) dtmf.CopyTo(digits ??= [], From);
+                if (stream.Listener is { } listener) listener.CopyTo(digits ??= [], From);
             }
 
             return digits is null ? [] : [.. digits.OrderBy(digit => digit.At)];
@@ -124,8 +129,15 @@ public sealed class RtpFlow
             outcome = AddToOther(packet, header, format);
         }
 
-        if (outcome == RtpOutcome.Counted) _counters.Increment(StreamCounter.RtpPackets);
-        else if (outcome == RtpOutcome.MirrorDuplicate) _counters.Increment(StreamCounter.MirrorDuplicates);
+        if (outcome == RtpOutcome.Counted)
+        {
+            _counters.Increment(StreamCounter.RtpPackets);
+            if (Listeners is not null && format.IsG711) Listen(packet.At, header, format);
+        }
+        else if (outcome == RtpOutcome.MirrorDuplicate)
+        {
+            _counters.Increment(StreamCounter.MirrorDuplicates);
+        }
 
         return outcome;
     }
@@ -137,6 +149,12 @@ public sealed class RtpFlow
     public void ToRecords(List<StreamRecord> records)
     {
         for (int i = 0; i < _count; i++) records.Add(_streams[i].ToRecord());
+    }
+
+    private void Listen(Timestamp at, in RtpHeader header, PayloadFormat format)
+    {
+        IDigitListener listener = _last!.Listener ??= Listeners!();
+        listener.Add(at, header.SequenceNumber, header.Timestamp, format, header.Payload);
     }
 
     /// <summary>Fax and sound may share a port while one turns into the other: what belongs to a stream that was there before is sound.</summary>

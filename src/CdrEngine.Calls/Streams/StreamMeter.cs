@@ -123,6 +123,9 @@ public sealed class StreamMeter
     /// <summary>Digits of the stream; null where it never had an event.</summary>
     public DtmfDetector? Dtmf { get; private set; }
 
+    /// <summary>Listens for digits in its sound; null where nobody does.</summary>
+    internal IDigitListener? Listener { get; set; }
+
     /// <summary>Takes a packet of this SSRC.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal RtpOutcome Add(in RtpPacketView packet, in RtpHeader header, PayloadFormat format)

@@ -154,6 +154,7 @@ internal sealed class T38Direction(Endpoint source, Endpoint destination, PartyS
         {
             if (!isControl)
             {
+                session.HearField(field, this);
                 HearImage(field, session);
                 continue;
             }

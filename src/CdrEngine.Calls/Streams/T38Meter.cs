@@ -11,7 +11,7 @@ namespace CdrEngine.Calls.Streams;
 /// <para>Where a relay stands between the machines and both its sides are captured, each way shows twice: numbers are counted for every pair
 /// of addresses, and the machines are listened to on the first pair of each side.</para>
 /// <para>What redundancy or parity gives back is heard as if it had come: a page whose end was lost counts all the same. The pages themselves
-/// are not decoded.</para>
+/// are for a <see cref="Listener"/>.</para>
 /// </remarks>
 public sealed class T38Meter
 {
@@ -39,6 +39,9 @@ public sealed class T38Meter
 
     /// <summary>Position of the m-line, from 0; -1 while unknown.</summary>
     public int MediaIndex { get; set; } = -1;
+
+    /// <summary>Is told what is said; null where nobody is, as while the call goes on.</summary>
+    public IFaxListener? Listener { get; set; }
 
     /// <summary>Datagrams taken, duplicates left out.</summary>
     public long Packets { get; private set; }
@@ -130,6 +133,7 @@ public sealed class T38Meter
     internal void Hear(in T30Frame frame, T38Direction direction)
     {
         _hasSpoken = true;
+        Listener?.OnFrame(frame, direction == _ofCallee);
         switch (frame.Command)
         {
             case T30Command.Csi or T30Command.Tsi or T30Command.Cig:
@@ -154,6 +158,8 @@ public sealed class T38Meter
                 break;
         }
     }
+
+    internal void HearField(in IfpField field, T38Direction direction) => Listener?.OnImage(field, direction == _ofCallee);
 
     internal void HearImage(T38Direction direction)
     {

@@ -42,6 +42,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
             {
                 State = result.State,
                 Reason = result.Reason,
+                PartReason = result.PartReason,
                 Duration = result.Format.Duration,
                 SampleRateHz = result.Format.SampleRateHz,
                 Channels = result.Format.Channels,
@@ -98,6 +99,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         {
             State = result.State,
             Reason = result.Reason,
+            PartReason = result.PartReason,
             Duration = result.Format.Duration,
             SampleRateHz = result.Format.SampleRateHz,
             Channels = result.Format.Channels,
@@ -139,7 +141,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         Timestamp end = record.EndedAt ?? last;
         if (end <= start) return RecordingResult.None(record.AnsweredAt is null ? NotAnswered : NoRtp);
         int rate = RateOf(plan, only, out string? unsupported);
-        if (rate == 0) return RecordingResult.Failed(unsupported ?? NoRtp);
+        if (rate == 0) return unsupported is null || AudioDecoders.IsTurnedOff(unsupported) ? RecordingResult.None(unsupported ?? NoRtp) : RecordingResult.Failed(unsupported);
 
         // 4. The sound.
         var settings = new RecordingTimelineOptions
@@ -168,7 +170,10 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         }
 
         string? reason = timeline.SinkReason ?? player.ShutReason ?? timeline.DecoderReason ?? unsupported;
-        return reason is null ? RecordingResult.None(NoRtp) : RecordingResult.Failed(reason);
+        if (reason is null) return RecordingResult.None(NoRtp);
+
+        // A key that was not there will not be there at the next attempt either; whoever has it since may ask for another.
+        return timeline.SinkReason is null && player.ShutReason is not null ? RecordingResult.None(reason) : RecordingResult.Failed(reason);
     }
 
     // The best codec of the call decides: anything wider than telephony takes the next of the three rates.
@@ -178,7 +183,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         unsupported = null;
         foreach (HeardFormat heard in plan.Formats)
         {
-            if (heard.Format.Kind is PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise || (only is { } side && side != heard.Side)) continue;
+            if (heard.Format.Kind is PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise or PayloadKind.Repair || (only is { } side && side != heard.Side)) continue;
             if (!options.Decoders(heard.Format, heard.Fmtp, out IAudioDecoder? decoder, out string? reason))
             {
                 unsupported ??= reason;
@@ -221,22 +226,32 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
     private static RecordingPacket PacketOf(in RtpHeader rtp, MediaFlow flow, Timestamp at)
     {
         (PayloadFormat format, string? fmtp) = flow.FormatOf(rtp.PayloadType);
-        return RecordingPacket.Of(rtp, SideOf(flow), flow.Number, flow.Rank, format, fmtp, at);
+        return RedundancyReader.IsRedundant(format)
+            ? RedundancyReader.Primary(rtp, flow, SideOf(flow), at, rtp.Payload)
+            : RecordingPacket.Of(rtp, SideOf(flow), flow.Number, flow.Rank, format, fmtp, at);
     }
 
-    private sealed class Surveyor(RecordingSurvey survey) : IReplayedMedia
+    private static bool IsOpenRedundancy(in RtpHeader rtp, MediaFlow flow) => !flow.IsSrtp && RedundancyReader.IsRedundant(flow.FormatOf(rtp.PayloadType).Format);
+
+    private sealed class Surveyor(RecordingSurvey survey) : IReplayedMedia, IRecordingPackets
     {
+        private readonly RedundancyReader _redundancy = new();
+
         public RecordingSurvey Survey => survey;
 
         public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
         {
-            survey.Note(PacketOf(rtp, flow, at));
+            if (IsOpenRedundancy(rtp, flow)) _redundancy.Read(rtp, flow, SideOf(flow), at, this);
+            else survey.Note(PacketOf(rtp, flow, at));
             return true;
         }
+
+        public void Add(in RecordingPacket packet, bool isPlain) => survey.Note(packet);
     }
 
-    private sealed class Player(RecordingTimeline timeline, IMediaDecryptor? decryptor) : IReplayedMedia
+    private sealed class Player(RecordingTimeline timeline, IMediaDecryptor? decryptor) : IReplayedMedia, IRecordingPackets
     {
+        private readonly RedundancyReader _redundancy = new();
         private byte[] _plain = new byte[2048];
 
         /// <summary>Why the first packet that stayed shut did.</summary>
@@ -244,6 +259,12 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
         public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
         {
+            if (IsOpenRedundancy(rtp, flow))
+            {
+                _redundancy.Read(rtp, flow, SideOf(flow), at, this);
+                return timeline.SinkReason is null;
+            }
+
             RecordingPacket packet = PacketOf(rtp, flow, at);
             if (!flow.IsSrtp || !timeline.Wants(packet))
             {
@@ -257,7 +278,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
                 && decryptor.TryDecrypt(flow.Side, flow.MediaIndex, datagram, _plain, out int length, out reason)
                 && RtpHeader.TryRead(_plain.AsSpan(0, length), out RtpHeader plain))
             {
-                timeline.Add(PacketOf(plain, flow, at));
+                AddOpened(plain, flow, at);
             }
             else
             {
@@ -266,6 +287,16 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
             }
 
             return timeline.SinkReason is null;
+        }
+
+        public void Add(in RecordingPacket packet, bool isPlain) => timeline.Add(packet, isPlain);
+
+        private void AddOpened(in RtpHeader plain, MediaFlow flow, Timestamp at)
+        {
+            if (!RedundancyReader.IsRedundant(flow.FormatOf(plain.PayloadType).Format)) timeline.Add(PacketOf(plain, flow, at));
+            else if (RedundancyReader.TryPrimary(plain, flow, out RedundantBlock block))
+                timeline.Add(RedundancyReader.Primary(plain, flow, SideOf(flow), at, plain.Payload.Slice(block.Start, block.Length)));
+            else timeline.Add(RedundancyReader.Primary(plain, flow, SideOf(flow), at, default), isPlain: false);
         }
     }
 }

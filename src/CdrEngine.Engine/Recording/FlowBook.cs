@@ -92,12 +92,28 @@ internal sealed class FlowBook(CallRecord record, CallMachine? whole, int limit)
     {
         // What was announced so far; for media that overtook its description, what the call says in the end; for media that none names, what
         // comes back the other way, then the addresses of the parties.
-        MediaMatch match = now.MatchMedia(flow.Source, flow.Destination);
-        if (match.From == PartySide.Unknown && whole is not null) match = whole.MatchMedia(flow.Source, flow.Destination);
+        MediaMatch match = Match(flow, now);
+        if (match.IsBySource)
+        {
+            foreach (MediaFlow other in _inOrder)
+            {
+                MediaMatch beside = match.Beside(flow.Source, flow.Destination, Match(other, now), other.Source, other.Destination);
+                if (beside.From == match.From) continue;
+                match = beside;
+                break;
+            }
+        }
+
         PartySide side = match.From;
         if (side == PartySide.Unknown) side = SideByOpposite(flow);
         if (side == PartySide.Unknown) side = SideByAddress(flow);
         flow.Place(match, side, side == PartySide.Unknown ? 0 : RankOf(flow, match, side));
+    }
+
+    private MediaMatch Match(MediaFlow flow, CallMachine now)
+    {
+        MediaMatch match = now.MatchMedia(flow.Source, flow.Destination);
+        return match.From == PartySide.Unknown && whole is not null ? whole.MatchMedia(flow.Source, flow.Destination) : match;
     }
 
     // Media between the same two machines the other way: where a description was not captured, one direction still tells of the other.

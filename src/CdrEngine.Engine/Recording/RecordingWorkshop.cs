@@ -96,6 +96,7 @@ public sealed class RecordingWorkshop
             {
                 State = outcome.State,
                 Reason = outcome.Reason,
+                PartReason = outcome.PartReason,
                 Bytes = bytes,
                 Duration = outcome.Duration,
                 SampleRateHz = outcome.SampleRateHz,

@@ -111,6 +111,17 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     public void Place(RtpFlow flow)
     {
         MediaMatch match = _machine.MatchMedia(flow.Source, flow.Destination);
+        if (match.IsBySource)
+        {
+            foreach (RtpFlow other in _seat.Flows)
+            {
+                MediaMatch beside = match.Beside(flow.Source, flow.Destination, _machine.MatchMedia(other.Source, other.Destination), other.Source, other.Destination);
+                if (beside.From == match.From) continue;
+                match = beside;
+                break;
+            }
+        }
+
         flow.From = match.From;
         flow.MediaIndex = match.MediaIndex;
         if ((match.Receiver is { IsT38: true } ? match.Receiver : match.Sender) is { IsT38: true } fax)
@@ -120,7 +131,19 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
             _seat.Fax.MediaIndex = match.MediaIndex;
         }
 
+        bool isEncrypted = match.Receiver is { IsSrtp: true } || match.Sender is { IsSrtp: true };
+        flow.Listeners = isEncrypted ? null : _shard.Listeners;
         flow.SetPayloadTypes(_shard.PayloadTypes.For(match));
+    }
+
+    /// <summary>Tells a flow that is new, and those that flow to where it comes from: it may tell more of them than their own addresses do.</summary>
+    public void PlaceNew(RtpFlow flow)
+    {
+        Place(flow);
+        foreach (RtpFlow other in _seat.Flows)
+        {
+            if (other != flow && other.Destination == flow.Source) Place(other);
+        }
     }
 
     /// <summary>Notes an RTP packet; called for each, so it does next to nothing.</summary>

@@ -55,6 +55,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         _sources = sources;
         _pool = pool;
         _streamLimits = options.Streams;
+        if (options.HearsDigits) Listeners = () => new InbandListener(_streamLimits);
         BeforeFold = options.BeforeFold;
         CallOptions = new CallOptions { Timers = options.Timers, Limits = options.Call };
         Message = new SipMessage(options.Sip);
@@ -100,6 +101,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     public SipMessage Message { get; }
 
     public PayloadTypeMaps PayloadTypes { get; } = new();
+
+    /// <summary>Makes what listens for digits in a stream; null where nobody is to.</summary>
+    public Func<IDigitListener>? Listeners { get; }
 
     public Timestamp Now { get; private set; } = Timestamp.MinValue;
 
@@ -314,7 +318,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             item.Source, item.Destination, Protocols.Rtp.PayloadTypeMap.Static, _streamLimits, StreamCounters, seat.Rtcp);
         seat.Flows.Add(flow);
         seat.FlowHandles.Add(item.Flow);
-        seat.Actor?.Place(flow);
+        seat.Actor?.PlaceNew(flow);
         while (_flows.Count <= item.Flow) _flows.Add(default);
         _flows[item.Flow] = new FlowSeat(seat, flow);
     }

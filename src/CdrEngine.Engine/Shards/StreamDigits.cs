@@ -10,6 +10,9 @@ internal static class StreamDigits
     /// 40 ms pause at the very least, some 200 ms in practice).</summary>
     private static readonly TimeSpan RelayDelay = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>A relay that makes its sound anew has a buffer besides.</summary>
+    private static readonly TimeSpan TranscodingDelay = TimeSpan.FromMilliseconds(250);
+
     /// <summary>All digits in order of time; one that a relay repeats on the next hop of the media counts once.</summary>
     public static IReadOnlyList<DtmfDigit> Of(List<RtpFlow> flows)
     {
@@ -28,7 +31,9 @@ internal static class StreamDigits
             int known = others.Count;
             foreach (DtmfDigit digit in digits)
             {
-                bool relayed = others.Take(known).Any(other => other.Digit == digit.Digit && other.From == digit.From && (other.At - digit.At).Duration() <= RelayDelay);
+                TimeSpan delay = digit.Method == DtmfMethod.Inband ? TranscodingDelay : RelayDelay;
+                bool relayed = others.Take(known).Any(other =>
+                    other.Digit == digit.Digit && other.Method == digit.Method && other.From == digit.From && (other.At - digit.At).Duration() <= delay);
                 if (!relayed) others.Add(digit);
             }
         }

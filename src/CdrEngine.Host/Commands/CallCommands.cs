@@ -73,6 +73,28 @@ internal static class RecordingCommand
     }
 }
 
+/// <summary><c>fax ID</c>: the pages of a call's fax.</summary>
+internal static class FaxCommand
+{
+    public static Command Make(CommandContext context, CommonFlags flags)
+    {
+        Argument<string> id = OneCall.Argument();
+        var pdf = new Option<bool>("--pdf") { Description = "As PDF; else TIFF." };
+        var command = new Command("fax", "Write the pages of a call's fax by T.38 to standard output.") { id, pdf };
+        command.SetAction(parsed =>
+        {
+            FaxForm form = parsed.GetValue(pdf) ? FaxForm.Pdf : FaxForm.Tiff;
+            if (context.OutIsTerminal) throw new CommandException($"a fax does not belong on a terminal; add > fax.{EnumNames<FaxForm>.Of(form)}");
+            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            using Stream output = context.OpenBinaryOutput();
+            FaxOutcome outcome = archive.WriteFax(call, form, output, context.Stop);
+            return outcome.Pages > 0 ? ExitCode.Success : throw new CommandException($"there are no pages of a fax of {call.Id}: {outcome.Reason}");
+        });
+        return command;
+    }
+}
+
 /// <summary><c>trace ID</c>: a call's SIP messages as text.</summary>
 internal static class TraceCommand
 {

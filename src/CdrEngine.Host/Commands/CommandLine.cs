@@ -68,6 +68,7 @@ internal static class CommandLine
             TraceCommand.Make(context, flags),
             RecordingCommand.Mp3(context, flags),
             RecordingCommand.Wav(context, flags),
+            FaxCommand.Make(context, flags),
             DeskCommands.Registrations(context, flags),
             DeskCommands.Messages(context, flags),
             DeskCommands.Peers(context, flags),

@@ -293,7 +293,8 @@ public sealed record ResumeSettings(bool Enabled, long Media);
 
 /// <summary><c>dtmf</c>: digits pressed.</summary>
 /// <param name="Mask"><c>mask</c>: what of them is hidden.</param>
-public sealed record DtmfSettings(DtmfMask Mask);
+/// <param name="Inband"><c>inband</c>: whether they are looked for in the sound.</param>
+public sealed record DtmfSettings(DtmfMask Mask, bool Inband);
 
 /// <summary><c>recording</c>: the sound of calls.</summary>
 /// <param name="Policy"><c>policy</c>: when recordings are made.</param>
@@ -303,8 +304,11 @@ public sealed record DtmfSettings(DtmfMask Mask);
 /// <param name="Queue"><c>queue</c>.</param>
 /// <param name="Retry"><c>retry</c>.</param>
 /// <param name="CacheSize"><c>cache-size</c>, bytes.</param>
+/// <param name="KeyLog"><c>srtp.key-log</c>: file of DTLS secrets; empty for none.</param>
+/// <param name="CodecsOff"><c>codecs.disable</c>: codecs that are not decoded.</param>
 public sealed record RecordingSettings(
-    RecordingPolicy Policy, RecordingSides Sides, RecordingStart From, int Workers, int Queue, RecordingRetrySettings Retry, long CacheSize);
+    RecordingPolicy Policy, RecordingSides Sides, RecordingStart From, int Workers, int Queue, RecordingRetrySettings Retry, long CacheSize, string KeyLog,
+    IReadOnlyList<string> CodecsOff);
 
 /// <summary><c>recording.retry</c>: what follows a failure.</summary>
 /// <param name="Attempts"><c>attempts</c>: in all.</param>

@@ -5,6 +5,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
+using CdrEngine.Media.Codecs;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -47,7 +48,7 @@ internal static class SettingsBinder
             Directory = Directory(root.Section("directory")),
             Live = Live(root.Section("live")),
             Resume = Resume(root.Section("resume")),
-            Dtmf = new DtmfSettings(root.Section("dtmf").Choice<DtmfMask>("mask")),
+            Dtmf = Dtmf(root.Section("dtmf")),
             Registration = Registration(root.Section("registration")),
             Message = Message(root.Section("message")),
             Peer = Peer(root.Section("peer")),
@@ -220,6 +221,8 @@ internal static class SettingsBinder
         at.Integer("max-rows", 1, 1 << 24),
         at.Integer("max-mailboxes", 1, 1 << 24));
 
+    private static DtmfSettings Dtmf(SettingsReader at) => new(at.Choice<DtmfMask>("mask"), at.Switch("inband"));
+
     private static RecordingSettings Recording(SettingsReader at) => new(
         at.Choice<RecordingPolicy>("policy"),
         at.Choice<RecordingSides>("sides"),
@@ -227,7 +230,16 @@ internal static class SettingsBinder
         at.IntegerOrAuto("workers", 1, 64, Math.Max(1, Environment.ProcessorCount / 4)),
         at.Integer("queue", 1, 1_000_000),
         Retry(at.Section("retry")),
-        at.Size("cache-size", 1 << 20, 1L << 44));
+        at.Size("cache-size", 1 << 20, 1L << 44),
+        at.Section("srtp").TextOrEmpty("key-log"),
+        CodecsOff(at.Section("codecs")));
+
+    private static IReadOnlyList<string> CodecsOff(SettingsReader at)
+    {
+        IReadOnlyList<string> names = at.TextList("disable", 32);
+        string? stranger = names.FirstOrDefault(static name => !AudioDecoders.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+        return stranger is null ? names : throw at.Fail("disable", $"'{stranger}' is none of {string.Join(", ", AudioDecoders.Names)}");
+    }
 
     private static RecordingRetrySettings Retry(SettingsReader at) => new(
         at.Integer("attempts", 1, 100),

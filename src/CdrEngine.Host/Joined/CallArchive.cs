@@ -52,6 +52,13 @@ internal sealed class CallArchive : ICallArchive
     }
 
     /// <inheritdoc />
+    public FaxOutcome WriteFax(CallRecord call, FaxForm form, Stream to, CancellationToken stop)
+    {
+        using var recorder = new RecorderPart(_settings);
+        return recorder.Faxes.Make(call, recorder.Packets, form, to, stop);
+    }
+
+    /// <inheritdoc />
     public IReadOnlyList<LadderMessage> Messages(string id) =>
         Read(id) is { } transcript ? [.. transcript.Messages.Select(new LadderReader().Read)] : [];
 

@@ -73,6 +73,7 @@ internal static class EngineSetup
         },
         Mirror = new MirrorLimits { Window = settings.Decode.Mirror.Window, Entries = settings.Decode.Mirror.Entries },
         Streams = new StreamLimits { StreamsPerFlow = settings.Media.StreamsPerFlow },
+        HearsDigits = settings.Dtmf.Inband,
         Sip = new SipLimits { MaxMessageBytes = settings.Sip.MaxMessage, MaxHeaders = settings.Sip.MaxHeaders },
         Sessions = new SessionOptions
         {

@@ -3,6 +3,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Media.Codecs;
 using CdrEngine.Media.Playout;
 using CdrEngine.Storage;
 
@@ -16,6 +17,7 @@ internal sealed class RecorderPart : IDisposable
 
     private readonly SqliteCallStore _store;
     private readonly Lazy<RecorderActorPool> _pool;
+    private readonly KeyLogFile? _keyLog;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -25,11 +27,21 @@ internal sealed class RecorderPart : IDisposable
         string data = settings.DataDirectory;
         RecorderOptions options = Options(settings.Recording, policy ?? RecordingPolicies.Of(settings));
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = WriterCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) });
+        _keyLog = settings.Recording.KeyLog.Length == 0 ? null : new KeyLogFile(settings.Recording.KeyLog);
+        var calls = new CallRecorderOptions
+        {
+            Call = EngineSetup.Call(settings),
+            Decoders = AudioDecoders.Without(settings.Recording.CodecsOff),
+            Decryptors = _ => new KeyringDecryptor(_keyLog?.Refresh()),
+            Muted = record => Muted(record, settings.Dtmf.Mask),
+        };
+        Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data));
+        Faxes = new FaxMaker(calls.Call, options.Policy);
         Workshop = new RecordingWorkshop(
             _store,
-            new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data)),
+            Packets,
             _store,
-            new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings), Muted = record => Muted(record, settings.Dtmf.Mask) }),
+            new CallRecorder(calls),
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
             options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
@@ -37,6 +49,12 @@ internal sealed class RecorderPart : IDisposable
 
     /// <summary>Finds and makes recordings on the caller's thread.</summary>
     public RecordingWorkshop Workshop { get; }
+
+    /// <summary>Makes the pages of faxes.</summary>
+    public FaxMaker Faxes { get; }
+
+    /// <summary>The packets as they were captured, digits and all.</summary>
+    public ICallPackets Packets { get; }
 
     /// <summary>Has them made by recorders; started when it is first asked for.</summary>
     public RecorderActorPool Pool => _pool.Value;
@@ -67,6 +85,7 @@ internal sealed class RecorderPart : IDisposable
     {
         if (_pool.IsValueCreated) Pool.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _store.Dispose();
+        _keyLog?.Dispose();
     }
 
     private static IReadOnlyList<MutedInterval> Muted(CallRecord record, DtmfMask mask) =>

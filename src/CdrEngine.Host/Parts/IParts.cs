@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Configuration;
 
@@ -66,6 +67,9 @@ internal interface ICallArchive : IDisposable
 
     /// <summary>Writes a call's recording, made where it is not there yet; null, or why there is none.</summary>
     string? WriteRecording(string id, RecordingVariant variant, Stream to, CancellationToken stop);
+
+    /// <summary>Writes the pages of a call's fax; the outcome says how many, or why none.</summary>
+    FaxOutcome WriteFax(CallRecord call, FaxForm form, Stream to, CancellationToken stop);
 
     /// <summary>A call's SIP messages in order of capture; empty where there are none.</summary>
     IReadOnlyList<LadderMessage> Messages(string id);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using CdrEngine.Media.Codecs.Native;
+using CdrEngine.Media.Playout;
 using CdrEngine.Protocols.Rtp;
 
 namespace CdrEngine.Media.Codecs;
@@ -14,6 +15,8 @@ public static class AudioDecoders
     /// <summary>The longest gap that is concealed; what follows is silence.</summary>
     public const int MaxConcealMilliseconds = 60;
 
+    private const string Unsupported = "codec_unsupported: ";
+    private const string TurnedOff = "turned off by setting";
     private const int MaxChannels = 8;
     private const int MinRateHz = 8_000;
     private const int MaxRateHz = 192_000;
@@ -44,9 +47,39 @@ public static class AudioDecoders
     {
         string? refusal = Refusal(format);
         decoder = refusal is null ? Create(format, fmtp, libraries, out refusal) : null;
-        reason = decoder is null ? $"codec_unsupported: {refusal}" : null;
+        reason = decoder is null ? Unsupported + refusal : null;
         return decoder is not null;
     }
+
+    /// <summary>A way to make decoders that leaves some codecs out.</summary>
+    /// <param name="names">Encoding names as in <c>a=rtpmap</c>, in any case: G729, opus, AMR-WB. A name stands for its codec with its annexes: G729
+    /// for G729A, G726 for all its rates.</param>
+    public static AudioDecoderFactory Without(IReadOnlyCollection<string> names)
+    {
+        if (names.Count == 0) return TryCreate;
+        string[] off = [.. names.Select(static name => name.ToUpperInvariant())];
+        return (PayloadFormat format, string? fmtp, [NotNullWhen(true)] out IAudioDecoder? decoder, [NotNullWhen(false)] out string? reason) =>
+        {
+            if (!Array.Exists(off, name => IsNamed(format.EncodingName, name))) return TryCreate(format, fmtp, out decoder, out reason);
+            decoder = null;
+            reason = $"{Unsupported}{Printable(format)} {TurnedOff}";
+            return false;
+        };
+    }
+
+    /// <summary>True where a reason says that the codec was turned off, so that another attempt would do no better.</summary>
+    public static bool IsTurnedOff(string reason) => reason.StartsWith(Unsupported, StringComparison.Ordinal) && reason.EndsWith(TurnedOff, StringComparison.Ordinal);
+
+    /// <summary>Names by which a codec can be left out, for whoever checks a setting.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["PCMU", "PCMA", "L16", "G722", "GSM", "G726", "G721", "G729", "SPEEX", "AMR", "AMR-WB", "DVI4", "OPUS"];
+
+    private static bool IsNamed(string encodingName, string name) => encodingName == name || name switch
+    {
+        "G729" => encodingName is "G729A" or "G729B" or "G729AB",
+        "G726" => encodingName.StartsWith("G726-", StringComparison.Ordinal) || encodingName.StartsWith("AAL2-G726-", StringComparison.Ordinal),
+        _ => false,
+    };
 
     private static string? Refusal(PayloadFormat format)
     {

@@ -33,8 +33,8 @@ public enum PlayoutCounter
     [Description("Packets that never came")]
     Lost = 6,
 
-    /// <summary>Packets of digits or comfort noise: time, but no sound.</summary>
-    [Description("Packets of digits or comfort noise")]
+    /// <summary>Packets of digits, comfort noise or repair: time, but no sound.</summary>
+    [Description("Packets of digits, comfort noise or repair")]
     NoSound = 7,
 
     /// <summary>Packets the decoder refused.</summary>

@@ -97,7 +97,7 @@ internal sealed class StreamTracker(PlayoutLimits limits)
         }
 
         _seen[Word(sequence)] |= Bit(sequence);
-        if (packet.Format.Kind is PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise)
+        if (packet.Format.Kind is PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise or PayloadKind.Repair)
             return new TrackedPacket(TrackedKind.Other, sequence, _epoch, -1, 0);
 
         // 2. Its segment.

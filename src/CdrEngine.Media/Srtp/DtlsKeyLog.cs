@@ -5,22 +5,32 @@ namespace CdrEngine.Media.Srtp;
 
 /// <summary>Secrets of DTLS connections from an NSS key log (the file of SSLKEYLOGFILE; RFC 9850), by the client's random value.</summary>
 /// <remarks>Read are <c>CLIENT_RANDOM</c> (the master secret of DTLS 1.0 and 1.2) and <c>EXPORTER_SECRET</c> (DTLS 1.3); other labels are passed over.
-/// It has no text form, and its secrets are cleared on Dispose. Not for two threads at once.</remarks>
+/// It has no text form, and its secrets are cleared on Dispose. Any number of threads.</remarks>
 public sealed class DtlsKeyLog : IDisposable
 {
     private const int RandomBytes = 32;
     private const int MasterBytes = 48;
-    private const int MaxSecretBytes = 64;
+
+    /// <summary>No secret is longer.</summary>
+    internal const int MaxSecretBytes = 64;
+
 
     private readonly SrtpLimits _limits;
     private readonly Dictionary<HelloRandom, Secrets> _entries = [];
     private readonly Queue<HelloRandom> _order = new();
+    private readonly Lock _lock = new();
 
     /// <summary>An empty log.</summary>
     public DtlsKeyLog(SrtpLimits? limits = null) => _limits = limits ?? SrtpLimits.Default;
 
     /// <summary>Connections with a secret.</summary>
-    public int Count => _entries.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _entries.Count;
+        }
+    }
 
     /// <summary>Lines of a known label that cannot be read; they were passed over.</summary>
     public int BrokenLines { get; private set; }
@@ -44,27 +54,46 @@ public sealed class DtlsKeyLog : IDisposable
 
     /// <summary>True where the log holds a secret of that connection.</summary>
     /// <param name="clientRandom">The 32 bytes of the ClientHello.</param>
-    public bool Contains(ReadOnlySpan<byte> clientRandom) => clientRandom.Length == RandomBytes && _entries.ContainsKey(HelloRandom.Of(clientRandom));
+    public bool Contains(ReadOnlySpan<byte> clientRandom)
+    {
+        lock (_lock) return clientRandom.Length == RandomBytes && _entries.ContainsKey(HelloRandom.Of(clientRandom));
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Secrets entry in _entries.Values) entry.Clear();
-        _entries.Clear();
-        _order.Clear();
+        lock (_lock)
+        {
+            foreach (Secrets entry in _entries.Values) entry.Clear();
+            _entries.Clear();
+            _order.Clear();
+        }
     }
 
-    /// <summary>Master secret of DTLS 1.0 and 1.2, 48 bytes.</summary>
-    internal bool TryGetMaster(ReadOnlySpan<byte> clientRandom, out ReadOnlySpan<byte> secret)
-    {
-        secret = clientRandom.Length == RandomBytes && _entries.TryGetValue(HelloRandom.Of(clientRandom), out Secrets? entry) ? entry.Master : default;
-        return !secret.IsEmpty;
-    }
+    /// <summary>Copies the master secret of DTLS 1.0 and 1.2, 48 bytes; false where there is none.</summary>
+    /// <param name="clientRandom">The 32 bytes of the ClientHello.</param>
+    /// <param name="room">Room for it, <see cref="MaxSecretBytes"/>; a copy, because the log may let go of its own meanwhile.</param>
+    /// <param name="secret">The part of <paramref name="room"/> that was written.</param>
+    internal bool TryGetMaster(ReadOnlySpan<byte> clientRandom, Span<byte> room, out ReadOnlySpan<byte> secret) =>
+        TryGet(clientRandom, isExporter: false, room, out secret);
 
-    /// <summary>Exporter secret of DTLS 1.3, as long as the hash of its cipher suite.</summary>
-    internal bool TryGetExporter(ReadOnlySpan<byte> clientRandom, out ReadOnlySpan<byte> secret)
+    /// <summary>Copies the exporter secret of DTLS 1.3, as long as the hash of its cipher suite; false where there is none.</summary>
+    /// <inheritdoc cref="TryGetMaster" path="/param"/>
+    internal bool TryGetExporter(ReadOnlySpan<byte> clientRandom, Span<byte> room, out ReadOnlySpan<byte> secret) =>
+        TryGet(clientRandom, isExporter: true, room, out secret);
+
+    private bool TryGet(ReadOnlySpan<byte> clientRandom, bool isExporter, Span<byte> room, out ReadOnlySpan<byte> secret)
     {
-        secret = clientRandom.Length == RandomBytes && _entries.TryGetValue(HelloRandom.Of(clientRandom), out Secrets? entry) ? entry.Exporter : default;
+        secret = default;
+        if (clientRandom.Length != RandomBytes) return false;
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(HelloRandom.Of(clientRandom), out Secrets? entry)) return false;
+            byte[] known = isExporter ? entry.Exporter : entry.Master;
+            known.CopyTo(room);
+            secret = room[..known.Length];
+        }
+
         return !secret.IsEmpty;
     }
 
@@ -82,7 +111,12 @@ public sealed class DtlsKeyLog : IDisposable
             return;
         }
 
-        HelloRandom key = HelloRandom.Of(random);
+        lock (_lock) Keep(HelloRandom.Of(random), secret[..(secretText.Length / 2)].ToArray(), isExporter);
+        CryptographicOperations.ZeroMemory(secret);
+    }
+
+    private void Keep(HelloRandom key, byte[] secret, bool isExporter)
+    {
         if (!_entries.TryGetValue(key, out Secrets? entry))
         {
             if (_entries.Count >= Math.Max(1, _limits.MaxKeyLogEntries) && _order.TryDequeue(out HelloRandom oldest) && _entries.Remove(oldest, out Secrets? dropped))
@@ -96,10 +130,8 @@ public sealed class DtlsKeyLog : IDisposable
             _order.Enqueue(key);
         }
 
-        byte[] bytes = secret[..(secretText.Length / 2)].ToArray();
-        if (isExporter) entry.Exporter = bytes;
-        else entry.Master = bytes;
-        CryptographicOperations.ZeroMemory(secret);
+        if (isExporter) entry.Exporter = secret;
+        else entry.Master = secret;
     }
 
     private static bool TryReadHex(ReadOnlySpan<byte> text, Span<byte> bytes)

@@ -67,15 +67,16 @@ public sealed partial class SrtpKeyring
         int keyBytes = SrtpSuites.KeyBytes(suite), saltBytes = SrtpSuites.SaltBytes(suite);
         Span<byte> material = stackalloc byte[MostMaterialBytes];
         material = material[..(2 * (keyBytes + saltBytes))];
+        Span<byte> room = stackalloc byte[DtlsKeyLog.MaxSecretBytes];
         DtlsHash hash = DtlsCipherSuites.HashOf(server.CipherSuite);
         if (server.Version == DtlsHello.Version13)
         {
-            if (!_keyLog!.TryGetExporter(handshake.ClientRandom, out ReadOnlySpan<byte> exporter)) return false;
+            if (!_keyLog!.TryGetExporter(handshake.ClientRandom, room, out ReadOnlySpan<byte> exporter)) return false;
             DtlsSrtpExporter.FromExporter(hash, exporter, material);
         }
         else
         {
-            if (!_keyLog!.TryGetMaster(handshake.ClientRandom, out ReadOnlySpan<byte> master)) return false;
+            if (!_keyLog!.TryGetMaster(handshake.ClientRandom, room, out ReadOnlySpan<byte> master)) return false;
             DtlsSrtpExporter.FromMaster(server.Version, hash, master, handshake.ClientRandom, server.RandomValue, material);
         }
 
@@ -85,6 +86,7 @@ public sealed partial class SrtpKeyring
         bool isAdded = AddKey(client, mediaIndex, suite, material[..keyBytes], salts[..saltBytes], server.Mki, SrtpProtection.Dtls)
             && AddKey(client ^ 1, mediaIndex, suite, material.Slice(keyBytes, keyBytes), salts[saltBytes..], server.Mki, SrtpProtection.Dtls);
         CryptographicOperations.ZeroMemory(material);
+        CryptographicOperations.ZeroMemory(room);
         return isAdded;
     }
 

@@ -19,6 +19,9 @@ public enum PayloadKind : byte
 
     /// <summary>Comfort noise (RFC 3389).</summary>
     ComfortNoise = 4,
+
+    /// <summary>Repair of sound: parity (RFC 5109, 8627) and retransmissions (RFC 4588). Nothing of its own.</summary>
+    Repair = 5,
 }
 
 /// <summary>One payload format: codec, clock, kind. Immutable and interned: equal formats are the same object.</summary>
@@ -39,6 +42,7 @@ public sealed class PayloadFormat
         Channels = channels;
         Kind = kind;
         MicrosecondsPerTick = clockRateHz > 0 ? 1_000_000.0 / clockRateHz : 0;
+        IsG711 = encodingName is "PCMU" or "PCMA" && clockRateHz == 8000 && channels == 1;
         Codec = encodingName.Length == 0 ? null : channels > 1 ? $"{encodingName}/{clockRateHz}/{channels}" : $"{encodingName}/{clockRateHz}";
     }
 
@@ -61,7 +65,10 @@ public sealed class PayloadFormat
     public string? Codec { get; }
 
     /// <summary>True for what a listener hears or sees: jitter and loss figures are taken from it.</summary>
-    public bool IsMedia => Kind is not (PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise);
+    public bool IsMedia => Kind is not (PayloadKind.TelephoneEvent or PayloadKind.ComfortNoise or PayloadKind.Repair);
+
+    /// <summary>True for G.711 of either law at its own rate, one channel: sound that can be looked into byte by byte.</summary>
+    public bool IsG711 { get; }
 
     /// <summary>The format of an <c>a=rtpmap</c> line (RFC 8866 6.6).</summary>
     /// <param name="encodingName">Name in any case.</param>
@@ -92,7 +99,8 @@ public sealed class PayloadFormat
         "CN" => PayloadKind.ComfortNoise,
         "H261" or "H263" or "H263-1998" or "H263-2000" or "H264" or "H264-SVC" or "H265" or "VP8" or "VP9" or "AV1" or "JPEG" or "MPV" or "NV"
             or "CELB" or "MP2T" or "THEORA" => PayloadKind.Video,
-        "RED" or "ULPFEC" or "FLEXFEC-03" or "RTX" or "T140" or "RAW" => isVideo ? PayloadKind.Video : PayloadKind.Other,
+        "RED" or "T140" or "RAW" => isVideo ? PayloadKind.Video : PayloadKind.Other,
+        "ULPFEC" or "PARITYFEC" or "FLEXFEC" or "FLEXFEC-03" or "RTX" => isVideo ? PayloadKind.Video : PayloadKind.Repair,
         "" => PayloadKind.Other,
         _ => isVideo ? PayloadKind.Video : PayloadKind.Audio,
     };

@@ -136,6 +136,13 @@ public readonly ref struct T30Frame
     /// <summary>True where a DCS orders error correction (bit 27).</summary>
     public bool HasErrorCorrection => Command == T30Command.Dcs && Information.Length >= 4 && (Information[3] & 0x20) != 0;
 
+    /// <summary>A bit of the facsimile information field by its number in T.30 table 2, from 1; false beyond its end.</summary>
+    public bool Bit(int number) => (uint)(number - 1) / 8 < (uint)Information.Length && (Information[(number - 1) / 8] & (0x80 >> ((number - 1) % 8))) != 0;
+
+    /// <summary>A number of eight bits in the information field, sent lowest bit first (T.30 A.3.6.2: page, block and frame counters).</summary>
+    /// <param name="index">Its octet; 0 beyond the end.</param>
+    public int Number(int index) => (uint)index < (uint)Information.Length ? Reverse(Information[index]) : 0;
+
     /// <summary>Reads a frame that starts with its address; false where it is none.</summary>
     public static bool TryRead(ReadOnlySpan<byte> frame, out T30Frame read)
     {
@@ -171,7 +178,7 @@ public readonly ref struct T30Frame
         return command > 0x20 && Enum.IsDefined((T30Command)command) ? (T30Command)command : T30Command.Other;
     }
 
-    private static byte Reverse(byte value)
+    internal static byte Reverse(byte value)
     {
         int bits = ((value & 0xF0) >> 4) | ((value & 0x0F) << 4);
         bits = ((bits & 0xCC) >> 2) | ((bits & 0x33) << 2);

@@ -16,7 +16,7 @@ internal static class RecordingRows
         "SELECT d.json, r.state, r.reason FROM call_documents d LEFT JOIN recordings r ON r.document = d.document WHERE d.document = ?1";
 
     /// <summary>The columns that <see cref="Read"/> reads, in its order.</summary>
-    public const string Columns = "r.id, r.state, r.reason, r.bytes, r.duration_ms, r.sample_rate, r.channels, r.attempts, r.created_at, r.started_at";
+    public const string Columns = "r.id, r.state, r.reason, r.bytes, r.duration_ms, r.sample_rate, r.channels, r.attempts, r.created_at, r.started_at, r.part_reason";
 
     private const string InsertAwaited =
         "INSERT OR IGNORE INTO recordings (document, started_at, id, state, bytes, duration_ms, sample_rate, channels, attempts, created_at, tenant) "
@@ -25,8 +25,8 @@ internal static class RecordingRows
     private const string DeleteOutdated = "DELETE FROM recordings WHERE document = ?1 AND state <> ?2";
 
     private const string Upsert =
-        "INSERT OR REPLACE INTO recordings (document, started_at, id, state, reason, bytes, duration_ms, sample_rate, channels, attempts, created_at, tenant) "
-        + "SELECT c.document, c.started_at, c.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, c.tenant FROM calls c WHERE c.id = ?1 RETURNING 1";
+        "INSERT OR REPLACE INTO recordings (document, started_at, id, state, reason, bytes, duration_ms, sample_rate, channels, attempts, created_at, tenant, part_reason) "
+        + "SELECT c.document, c.started_at, c.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, c.tenant, ?10 FROM calls c WHERE c.id = ?1 RETURNING 1";
 
     /// <summary>What a record tells of its recording.</summary>
     public static RecordingInfo Info(string callId, RecordingState state, string? reason) => new()
@@ -68,6 +68,7 @@ internal static class RecordingRows
             .Bind((long)entry.Channels)
             .Bind((long)entry.Attempts)
             .Bind(entry.CreatedAt.Microseconds)
+            .Bind(entry.PartReason)
             .Step();
         while (any && upsert.Step())
         {
@@ -89,5 +90,6 @@ internal static class RecordingRows
         Channels = (int)row.Long(6),
         Attempts = (int)row.Long(7),
         CreatedAt = new Timestamp(row.Long(8)),
+        PartReason = row.IsNull(10) ? null : row.Text(10),
     };
 }

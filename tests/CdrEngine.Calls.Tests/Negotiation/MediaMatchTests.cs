@@ -24,6 +24,28 @@ public sealed class MediaMatchTests
         Assert.Equal(PartySide.Unknown, call.SideOf(At("203.0.113.1", 9), At("203.0.113.2", 9)));
     }
 
+    /// <summary>A base station that nobody announced sends to the callee's address, and hears the callee from the caller's.</summary>
+    [Fact]
+    public void Packet_FromAnAnchor_IsOfTheSideThatTheMachineBehindItDoesNotSend()
+    {
+        CallMachine call = Play(Scenario.New.Answered(Offer, Answer.Replace("192.0.2.2", "192.0.2.1", StringComparison.Ordinal)));
+        Endpoint anchor = At("192.0.2.1", 4000), station = At("203.0.113.1", 9), callee = At("192.0.2.1", 5000);
+        MediaMatch toStation = call.MatchMedia(anchor, station), fromStation = call.MatchMedia(station, callee);
+        Assert.Equal((PartySide.Caller, true), (toStation.From, toStation.IsBySource));
+        Assert.Equal((PartySide.Caller, false), (fromStation.From, fromStation.IsBySource));
+        MediaMatch beside = toStation.Beside(anchor, station, fromStation, station, callee);
+        Assert.Equal((PartySide.Callee, 0), (beside.From, beside.MediaIndex));
+        Assert.Equal("opus/48000/2", beside.FormatOf(111)!.Codec);
+        Assert.Equal(fromStation, fromStation.Beside(station, callee, toStation, anchor, station));
+
+        // What a relay gets from one it sends to another, and what it sends back to the same is the other side's anyway.
+        Endpoint elsewhere = At("192.0.2.9", 5000);
+        Assert.Equal(toStation, toStation.Beside(anchor, station, new MediaMatch(PartySide.Caller, null, null, IsRtcp: false), station, elsewhere));
+        MediaMatch back = call.MatchMedia(station, anchor);
+        Assert.Equal(PartySide.Callee, back.From);
+        Assert.Equal(toStation, toStation.Beside(anchor, station, back, station, anchor));
+    }
+
     [Fact]
     public void PayloadType_OfAPacket_IsByTheReceiversNumberingFirst()
     {

@@ -57,7 +57,7 @@ public sealed class CommandLineTests
     {
         var run = new Run(terminal: false);
         Assert.Equal(0, await run.Command("--help"));
-        foreach (string command in (string[])["import", "run", "serve", "demo", "calls", "show", "pcap", "trace", "mp3", "wav", "directory", "rate", "token", "doctor", "bench"])
+        foreach (string command in (string[])["import", "run", "serve", "demo", "calls", "show", "pcap", "trace", "mp3", "wav", "fax", "registrations", "messages", "peers", "directory", "rate", "token", "doctor", "bench"])
             Assert.Contains($"\n  {command} ", run.Out, StringComparison.Ordinal);
         Assert.Equal("", run.Error);
     }
@@ -240,6 +240,20 @@ public sealed class CommandLineTests
         Assert.Equal("cdrengine: there is no recording of 20261120-five: no_rtp\n", run.Error);
     }
 
+    [Fact]
+    public async Task Fax_ToAFile_IsItsBytes_AndWithoutOneALineWithTheReason()
+    {
+        var run = new Run(terminal: false);
+        Assert.Equal(0, await run.Command("fax 20261120-one --pdf"));
+        Assert.Equal("Pdf of 20261120-one", Encoding.UTF8.GetString(run.Binary.ToArray()));
+        run = new Run(terminal: false);
+        Assert.Equal(1, await run.Command("fax 20261120-five"));
+        Assert.Equal("cdrengine: there are no pages of a fax of 20261120-five: no_fax\n", run.Error);
+        run = new Run(terminal: true);
+        Assert.Equal(1, await run.Command("fax 20261120-one"));
+        Assert.Equal("cdrengine: a fax does not belong on a terminal; add > fax.tiff\n", run.Error);
+    }
+
     [Theory]
     [InlineData(true, "SIP \\x1b[2J\n")]
     [InlineData(false, "SIP \e[2J\r\n")]
@@ -412,6 +426,13 @@ public sealed class CommandLineTests
             if (id != "20261120-one") return "no_rtp";
             to.Write(Encoding.UTF8.GetBytes($"{variant.Kind} {variant.Channels} of {id}"));
             return null;
+        }
+
+        public FaxOutcome WriteFax(CallRecord call, FaxForm form, Stream to, CancellationToken stop)
+        {
+            if (call.Id != "20261120-one") return new FaxOutcome { Reason = "no_fax" };
+            to.Write(Encoding.UTF8.GetBytes($"{form} of {call.Id}"));
+            return new FaxOutcome { Pages = 1 };
         }
 
         public bool WriteTrace(string id, TextWriter to)

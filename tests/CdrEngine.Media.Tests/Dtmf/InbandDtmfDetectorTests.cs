@@ -153,6 +153,34 @@ public sealed class InbandDtmfDetectorTests
         Assert.InRange(detector.Digits[1].Start.TotalMilliseconds, 10_054, 10_066);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(60)]
+    public void Loss_WithinADigit_DoesNotDoubleIt(int lost)
+    {
+        short[] sound = new ToneMaker().Pause(50).Digit('8', 240).Pause(100).Digit('8', 80).Pause(50).Samples;
+        var detector = new InbandDtmfDetector();
+        detector.Add(sound.AsSpan(0, 1200));
+        detector.Lose(lost * 8);
+        detector.Add(sound.AsSpan(1200 + (lost * 8)));
+        detector.Complete();
+        Assert.Equal(2, detector.Digits.Count);
+        Assert.InRange(detector.Digits[0].Duration.TotalMilliseconds, 230, 250);
+        Assert.InRange(detector.Digits[1].Start.TotalMilliseconds, 384, 396);
+    }
+
+    [Fact]
+    public void Digit_StillSounding_CanBeSeen()
+    {
+        var detector = new InbandDtmfDetector();
+        detector.Add(new ToneMaker().Pause(100).Digit('4', 20).Samples);
+        Assert.False(detector.TryPeek(out _));
+        detector.Add(new ToneMaker().Digit('4', 100, phase: 1).Samples);
+        Assert.True(detector.TryPeek(out InbandDigit digit));
+        Assert.Equal('4', digit.Digit);
+        Assert.Empty(detector.Digits);
+    }
+
     [Fact]
     public void Digits_OverTheLimit_AreCounted()
     {

@@ -140,8 +140,8 @@ public sealed class DtlsSrtpTests
         Assert.False(log.Contains(Convert.FromHexString(Random + "0")));
         Assert.True(log.Contains(Convert.FromHexString(Random + "3")));
         Assert.False(log.Contains([1, 2, 3]));
-        Assert.False(log.TryGetMaster(Convert.FromHexString(Random + "3"), out _));
-        Assert.True(log.TryGetExporter(Convert.FromHexString(Random + "3"), out ReadOnlySpan<byte> exporter));
+        Assert.False(log.TryGetMaster(Convert.FromHexString(Random + "3"), new byte[64], out _));
+        Assert.True(log.TryGetExporter(Convert.FromHexString(Random + "3"), new byte[64], out ReadOnlySpan<byte> exporter));
         Assert.Equal(48, exporter.Length);
     }
 

@@ -1,16 +1,22 @@
-namespace CdrEngine.Media.Tests.Dtmf;
+namespace CdrEngine.TestKit;
 
 /// <summary>Sound for tests: pairs of tones, noise, pauses, one after another.</summary>
-internal sealed class ToneMaker
+public sealed class ToneMaker
 {
+    /// <summary>All sixteen.</summary>
     public const string Digits = "1234567890*#ABCD";
     private const string Layout = "123A456B789C*0#D";
     private static readonly double[] Low = [697, 770, 852, 941];
     private static readonly double[] High = [1209, 1336, 1477, 1633];
     private readonly List<short> _samples = [];
 
+    /// <summary>All so far, 8 kHz.</summary>
     public short[] Samples => [.. _samples];
 
+    /// <summary>All so far by the mu-law (ITU-T G.711).</summary>
+    public byte[] MuLaw => [.. _samples.Select(static sample => MuLawOf(sample))];
+
+    /// <summary>Frequencies of a digit (ITU-T Q.23).</summary>
     public static (double Low, double High) Of(char digit)
     {
         int place = Layout.IndexOf(digit, StringComparison.Ordinal);
@@ -32,6 +38,7 @@ internal sealed class ToneMaker
         return this;
     }
 
+    /// <summary>A single tone.</summary>
     public ToneMaker Tone(double frequency, double milliseconds, double dbm0)
     {
         int count = (int)(milliseconds * 8);
@@ -39,6 +46,7 @@ internal sealed class ToneMaker
         return this;
     }
 
+    /// <summary>Silence.</summary>
     public ToneMaker Pause(double milliseconds)
     {
         for (int i = 0; i < (int)(milliseconds * 8); i++) _samples.Add(0);
@@ -61,6 +69,14 @@ internal sealed class ToneMaker
 
     /// <summary>Amplitude of a sine of that level: full scale is +3.14 dBm0.</summary>
     private static double Amplitude(double dbm0) => 32768 * Math.Pow(10, (dbm0 - 3.14) / 20);
+
+    private static byte MuLawOf(short sample)
+    {
+        int magnitude = Math.Min(Math.Abs((int)sample), 32_635) + 0x84;
+        int segment = System.Numerics.BitOperations.Log2((uint)magnitude) - 7;
+        int code = (sample < 0 ? 0x80 : 0) | (segment << 4) | ((magnitude >> (segment + 3)) & 15);
+        return (byte)~code;
+    }
 
     private void Add(double value) => _samples.Add(Clip(value));
 

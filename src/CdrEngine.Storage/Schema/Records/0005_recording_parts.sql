@@ -1,0 +1,2 @@
+-- Why a part of a recording is silent although there were packets.
+ALTER TABLE recordings ADD COLUMN part_reason TEXT;
