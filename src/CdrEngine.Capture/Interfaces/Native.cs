@@ -13,6 +13,7 @@ internal static unsafe partial class Native
     public const int LevelSocket = 1;
     public const int OptionError = 4;
     public const int OptionAttachFilter = 26;
+    public const int OptionStampArrivals = 35; // SO_TIMESTAMPNS
 
     public const int LevelPacket = 263;
     public const int OptionAddMembership = 1;

@@ -74,6 +74,9 @@ internal sealed unsafe class PacketRing : IDisposable
         nint memory = Map(0, (nuint)((long)blocks * options.BlockBytes), ReadWrite, SharedPopulated, descriptor, 0);
         if (memory == -1) return Failed(descriptor, "mapping of the ring", out problem, out error);
         var ring = new PacketRing(descriptor, index, memory, options, blocks);
+
+        // A stamp of arrival, the same for everybody who listens. Without it each ring has the time at which it got its copy.
+        _ = SetOption(descriptor, LevelSocket, OptionStampArrivals, 1);
         if (options.IsPromiscuous && index != 0)
             _ = SetOption(descriptor, LevelPacket, OptionAddMembership, new Membership { Interface = index, Type = MembershipPromiscuous });
         var address = new LinkAddress { Family = AddressFamilyPacket, Protocol = AllProtocols, Interface = index };
