@@ -1,12 +1,8 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using CdrEngine.Calls;
 using CdrEngine.Core;
 using CdrEngine.Engine.Shards;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
-using CdrEngine.Protocols.Rtp;
 using CdrEngine.Protocols.Sctp;
 using CdrEngine.Protocols.Sdp;
 using CdrEngine.Protocols.Sip;
@@ -18,9 +14,7 @@ namespace CdrEngine.Engine.Routing;
 /// <remarks>
 /// 1. Decode to UDP, or to SIP messages over TCP, WebSocket or SCTP.
 /// 2. SIP finds its call by Call-ID (or begins one); its SDP says where the call expects media.
-/// 3. Media finds its call by address pair: the newest open call that announced both ends, else the destination, else the source; an SSRC
-///    that was there before a newer call stays with its own call; two calls of one B2BUA whose phones talk directly share the packets.
-/// 4. RTP that nobody announced waits a few seconds for its SDP.
+/// 3. All else that may be media goes to <see cref="MediaRouter"/>, which finds its calls by address.
 /// One thread runs it; it owns no file, socket or clock and never hears back from a shard.
 /// </remarks>
 internal sealed class Switchboard : ISipMessageSink
@@ -29,19 +23,14 @@ internal sealed class Switchboard : ISipMessageSink
     private readonly PacketDecoder _decoder;
     private readonly SipStreamReassembler _streams;
     private readonly SctpReassembler _sctp;
-    private readonly IShardPort[] _ports;
-    private readonly ShardBatch[] _batches;
+    private readonly ShardMail _mail;
+    private readonly MediaRouter _media;
     private readonly HandlePool[] _callHandles;
-    private readonly HandlePool[] _flowHandles;
-    private readonly bool _keepFrames;
     private readonly MirrorLimits _mirrorLimits;
     private MirrorFilter _mirror;
     private readonly SipMessage _message;
     private readonly SdpSession _sdp = new();
     private readonly CallIndex _calls = new();
-    private readonly EndpointTable _endpoints = new();
-    private readonly FlowTable _flows = new();
-    private readonly MediaHold _hold;
     private readonly TimerWheel _timers = new();
     private readonly LinkedList<CallEntry> _unanswered = new();
     private readonly LinkedList<CallEntry> _answered = new();
@@ -49,7 +38,6 @@ internal sealed class Switchboard : ISipMessageSink
     private long _sequence;
     private long _nextOrder;
     private int _source;
-    private Timestamp _now;
 
     public Switchboard(EngineOptions options, IShardPort[] ports, bool keepFrames)
     {
@@ -60,12 +48,9 @@ internal sealed class Switchboard : ISipMessageSink
         _message = new SipMessage(options.Sip);
         _streams = new SipStreamReassembler(options.Tcp);
         _sctp = new SctpReassembler(options.Sctp);
-        _ports = ports;
-        _keepFrames = keepFrames;
-        _hold = new MediaHold(options.Routing.MediaHold);
-        _batches = Array.ConvertAll(ports, static port => port.Take());
+        _mail = new ShardMail(ports, keepFrames);
+        _media = new MediaRouter(options.Routing, Counters, _mail);
         _callHandles = Array.ConvertAll(ports, static _ => new HandlePool());
-        _flowHandles = Array.ConvertAll(ports, static _ => new HandlePool());
     }
 
     public Counters<SwitchboardCounter> Counters { get; } = new();
@@ -92,7 +77,7 @@ internal sealed class Switchboard : ISipMessageSink
         CapturedPacket packet = captured with { Sequence = ++_sequence };
         Counters.Increment(SwitchboardCounter.Packets);
         Counters.Add(SwitchboardCounter.Bytes, packet.Bytes.Length);
-        _now = Clock.Observe(packet.CapturedAt);
+        _mail.Now = Clock.Observe(packet.CapturedAt);
         MoveOn();
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
@@ -111,11 +96,10 @@ internal sealed class Switchboard : ISipMessageSink
     /// <summary>Hands over what waits in part-filled batches, with the clock; for the end of a file and for quiet moments.</summary>
     public void Flush()
     {
-        for (int shard = 0; shard < _ports.Length; shard++)
+        for (int shard = 0; shard < _mail.Shards; shard++)
         {
-            ref ShardItem tick = ref NewItem(shard);
-            tick.Kind = ShardItemKind.Tick;
-            Post(shard);
+            _mail.Add(shard).Kind = ShardItemKind.Tick;
+            _mail.Post(shard);
         }
     }
 
@@ -124,9 +108,9 @@ internal sealed class Switchboard : ISipMessageSink
     {
         if (Clock.Now != Timestamp.MinValue)
         {
-            _now = Clock.Advance(now);
+            _mail.Now = Clock.Advance(now);
             MoveOn();
-            _decoder.Advance(_now);
+            _decoder.Advance(_mail.Now);
         }
 
         Flush();
@@ -136,34 +120,24 @@ internal sealed class Switchboard : ISipMessageSink
     public void MarkGap()
     {
         Counters.Increment(SwitchboardCounter.Gaps);
-        for (int shard = 0; shard < _ports.Length; shard++)
-        {
-            ref ShardItem gap = ref NewItem(shard);
-            gap.Kind = ShardItemKind.Gap;
-        }
+        _mail.AddToAll(ShardItemKind.Gap);
     }
 
     /// <summary>Ends every open call and forgets all: the capture is over, or what comes next has nothing to do with it.</summary>
     public void EndCapture()
     {
         _streams.Complete(this);
-        for (int shard = 0; shard < _ports.Length; shard++)
-        {
-            ref ShardItem end = ref NewItem(shard);
-            end.Kind = ShardItemKind.CaptureEnd;
-        }
+        _mail.AddToAll(ShardItemKind.CaptureEnd);
 
         foreach (CallEntry call in _calls.All().OrderBy(static call => call.Order).ToArray()) Close(call);
-        for (int shard = 0; shard < _ports.Length; shard++) Post(shard);
+        _mail.PostAll();
 
         // The same packets may come again: a capture that is a part of this one, or this one once more.
         _mirror = new MirrorFilter(_mirrorLimits);
-        _decoder.Advance(_now + TimeSpan.FromDays(1));
-        _sctp.Advance(_now + TimeSpan.FromDays(1));
-        _hold.Clear();
+        _decoder.Advance(_mail.Now + TimeSpan.FromDays(1));
+        _sctp.Advance(_mail.Now + TimeSpan.FromDays(1));
+        _media.Clear();
         _timers.Clear();
-        _endpoints.Clear();
-        _flows.Clear();
         Clock.Reset();
         SettleCounters();
     }
@@ -171,8 +145,7 @@ internal sealed class Switchboard : ISipMessageSink
     /// <summary>Brings the counters that others keep up to date.</summary>
     public void SettleCounters()
     {
-        Counters.Add(SwitchboardCounter.MediaUnclaimed, _hold.Expired - Counters[SwitchboardCounter.MediaUnclaimed]);
-        Counters.Add(SwitchboardCounter.MediaHoldRefused, _hold.Refused - Counters[SwitchboardCounter.MediaHoldRefused]);
+        _media.SettleCounters();
         Counters.Add(SwitchboardCounter.DoubtedTimestamps, Clock.Doubted - Counters[SwitchboardCounter.DoubtedTimestamps]);
     }
 
@@ -188,14 +161,14 @@ internal sealed class Switchboard : ISipMessageSink
 
     private void MoveOn()
     {
-        if (_timers.IsDue(_now))
+        if (_timers.IsDue(_mail.Now))
         {
-            foreach (CallEntry call in _timers.TakeDue(_now)) OnTimer(call);
+            foreach (CallEntry call in _timers.TakeDue(_mail.Now)) OnTimer(call);
         }
 
         // Every packet moves time for all that waits: what a hole lets go must not depend on who sends next.
-        _streams.Advance(_now, this);
-        _sctp.Advance(_now);
+        _streams.Advance(_mail.Now, this);
+        _sctp.Advance(_mail.Now);
     }
 
     private void OnDatagram(in CapturedPacket packet, in DecodedPacket decoded)
@@ -220,7 +193,7 @@ internal sealed class Switchboard : ISipMessageSink
             }
         }
 
-        OnMedia(packet, decoded);
+        _media.Route(packet, decoded);
     }
 
     private void OnSipDatagram(in CapturedPacket packet, in DecodedPacket decoded)
@@ -263,7 +236,7 @@ internal sealed class Switchboard : ISipMessageSink
         }
 
         CallEntry? call = _calls.Newest(_message.CallId);
-        if (call is not null) call.IsFinal = call.EndedAt != Timestamp.MaxValue && _now > call.EndedAt + _limits.Linger;
+        if (call is not null) call.IsFinal = call.EndedAt != Timestamp.MaxValue && _mail.Now > call.EndedAt + _limits.Linger;
         switch (CallAdmission.Classify(call, _message))
         {
             case CallAdmissionResult.NotACall:
@@ -302,7 +275,7 @@ internal sealed class Switchboard : ISipMessageSink
     {
         if (_calls.Count >= _limits.MaxCalls) Evict();
         byte[] callId = _message.CallId.ToArray();
-        int shard = (int)(CallEntry.TagHash(callId) % (ulong)_ports.Length);
+        int shard = (int)(CallEntry.TagHash(callId) % (ulong)_mail.Shards);
         var call = new CallEntry
         {
             CallId = callId,
@@ -311,16 +284,16 @@ internal sealed class Switchboard : ISipMessageSink
             Handle = _callHandles[shard].Take(),
             InviteSource = source,
             InviteDestination = destination,
-            LastSignalAt = _now,
+            LastSignalAt = _mail.Now,
         };
         _calls.Add(call);
         call.Age = _unanswered.AddLast(call);
-        Arm(call, _now + _limits.UnansweredIdle);
+        Arm(call, _mail.Now + _limits.UnansweredIdle);
         Counters.Increment(SwitchboardCounter.CallsOpened);
-        ref ShardItem item = ref PostToCall(ShardItemKind.OpenCall, call);
+        ref ShardItem item = ref _mail.Add(ShardItemKind.OpenCall, call);
         item.SourceIndex = _source;
         item.PayloadLength = callId.Length;
-        item.PayloadOffset = _batches[shard].Copy(callId);
+        item.PayloadOffset = _mail.Copy(shard, callId);
         return call;
     }
 
@@ -329,7 +302,7 @@ internal sealed class Switchboard : ISipMessageSink
     {
         ulong fromTag = CallEntry.TagHash(_message.FromTag);
         ulong toTag = CallEntry.TagHash(_message.ToTag);
-        call.LastSignalAt = _now;
+        call.LastSignalAt = _mail.Now;
         bool open = call.EndedAt == Timestamp.MaxValue;
         if (_message.IsRequest)
         {
@@ -341,7 +314,7 @@ internal sealed class Switchboard : ISipMessageSink
                     if (!call.Answered) call.EndedAt = Timestamp.MaxValue;
                     break;
                 case SipMethod.Bye:
-                    call.Bye(fromTag, toTag, _now);
+                    call.Bye(fromTag, toTag, _mail.Now);
                     break;
             }
         }
@@ -351,7 +324,7 @@ internal sealed class Switchboard : ISipMessageSink
             if (status is >= 200 and < 300) Answer(call, toTag);
             else if (!call.Answered)
             {
-                call.EndedAt = status >= 300 ? _now : Timestamp.MaxValue;
+                call.EndedAt = status >= 300 ? _mail.Now : Timestamp.MaxValue;
                 call.FinalStatus = status >= 300 ? status : 0;
             }
         }
@@ -380,290 +353,21 @@ internal sealed class Switchboard : ISipMessageSink
             return;
         }
 
-        call.OwnsMedia = true;
-        foreach (SdpMedia media in _sdp.Media)
-        {
-            SdpMedia transport = _sdp.TransportOf(media);
-            if (transport.Port == 0) continue;
-            Announce(call, transport.RtpEndpoint);
-            Announce(call, transport.RtcpEndpoint);
-            foreach (SdpCandidate candidate in transport.Candidates) Announce(call, candidate.Endpoint);
-        }
-    }
-
-    private void Announce(CallEntry call, Endpoint endpoint)
-    {
-        if (endpoint.Port == 0 || endpoint.Address.IsUnspecified) return;
-        if (call.Endpoints.Count >= _limits.MaxEndpointsPerCall)
-        {
-            Counters.Increment(SwitchboardCounter.EndpointLimit);
-            return;
-        }
-
-        if (_endpoints.Announce(call, endpoint) is not { } entry) return;
-        FlagReuse(call, entry);
-        if (!_hold.TryTake(endpoint, out HeldPair[] pairs)) return;
-        foreach (HeldPair pair in pairs)
-        {
-            Release(pair.OlderFrames, pair.OlderPackets, pair);
-            Release(pair.Frames, pair.Packets, pair);
-            pair.Dispose();
-        }
-    }
-
-    /// <summary>Tells both calls where two that are open at once expect media at one address, unless they are the legs of one machine.</summary>
-    private void FlagReuse(CallEntry call, EndpointEntry entry)
-    {
-        foreach (CallEntry other in entry.Calls)
-        {
-            if (other == call || other.EndedAt != Timestamp.MaxValue || AreLegsOfOneMachine(call, other)) continue;
-            PostToCall(ShardItemKind.PortReused, call);
-            PostToCall(ShardItemKind.PortReused, other);
-        }
-    }
-
-    private ref ShardItem PostToCall(ShardItemKind kind, CallEntry call)
-    {
-        ref ShardItem item = ref NewItem(call.Shard);
-        item.Kind = kind;
-        item.Call = call.Handle;
-        return ref item;
-    }
-
-    private void Release(FrameBuffer frames, List<HeldPacket> packets, HeldPair pair)
-    {
-        int index = 0;
-        foreach (CapturedPacket frame in frames)
-        {
-            HeldPacket held = packets[index++];
-            if (!_hold.IsYoung(held, _now))
-            {
-                _hold.CountExpired();
-                continue;
-            }
-
-            ulong hash = FlowTable.HashOf(pair.Source, pair.Destination);
-            FlowEntry? flow = _flows.Find(hash, pair.Source, pair.Destination) ?? OpenFlow(hash, pair.Source, pair.Destination);
-            if (flow is null) continue;
-            Counters.Increment(SwitchboardCounter.MediaAttachedLate);
-            PostMedia(flow, frame, held, frame.Bytes.Slice(held.PayloadOffset, held.PayloadLength));
-        }
-    }
-
-    private void OnMedia(in CapturedPacket packet, in DecodedPacket decoded)
-    {
-        ReadOnlySpan<byte> payload = decoded.Payload;
-        ulong hash = FlowTable.HashOf(decoded.Source, decoded.Destination);
-        FlowEntry? flow = _flows.Find(hash, decoded.Source, decoded.Destination) ?? OpenFlow(hash, decoded.Source, decoded.Destination);
-        if (flow is { Unsettled: true }) Settle(flow);
-
-        // The calls that the flow was of have given up its addresses: what comes may be another's whose SDP is still to come.
-        if (flow is { Targets.Length: 0 }) flow = null;
-        bool reassembled = decoded.Fragments is not null;
-        var facts = new HeldPacket(
-            packet.Sequence,
-            _now,
-            reassembled ? 0 : OffsetWithin(packet.Bytes, payload),
-            payload.Length,
-            decoded.IpIdentification,
-            decoded.TransportChecksum,
-            decoded.Dscp,
-            decoded.TimeToLive);
-        if (flow is not null)
-        {
-            if (reassembled) PostFragments(flow, decoded.Fragments!, payload);
-            PostMedia(flow, packet, facts, payload);
-        }
-        else if (!reassembled && RtpHeuristics.LooksLikeRtp(payload))
-        {
-            _hold.Add(decoded.Source, decoded.Destination, packet, facts);
-        }
-        else
-        {
-            Counters.Increment(SwitchboardCounter.OtherUdp);
-        }
-    }
-
-    /// <summary>Begins a flow where a call announced either end; null where none did.</summary>
-    private FlowEntry? OpenFlow(ulong hash, Endpoint source, Endpoint destination)
-    {
-        EndpointEntry? to = _endpoints.Find(destination);
-        EndpointEntry? from = _endpoints.Find(source);
-        if (to is not { Calls.Count: > 0 } && from is not { Calls.Count: > 0 }) return null;
-        var flow = new FlowEntry { Source = source, Destination = destination, Hash = hash };
-        Settle(flow);
-        if (flow.Targets.Length == 0) return null;
-        _flows.Add(flow);
-        _endpoints.Attach(flow);
-        return flow;
-    }
-
-    /// <summary>Finds the calls of a flow anew.</summary>
-    private void Settle(FlowEntry flow)
-    {
-        flow.Unsettled = false;
-        EndpointEntry? to = _endpoints.Find(flow.Destination);
-        EndpointEntry? from = _endpoints.Find(flow.Source);
-        EndpointEntry? owner = to is { Calls.Count: > 0 } ? to : from is { Calls.Count: > 0 } ? from : null;
-        FlowTarget[] before = flow.Targets;
-        CallEntry? newest = owner?.Calls[^1];
-        CallEntry? chosen = TalkingBetween(from, to) ?? newest;
-        flow.Targets = chosen is null ? [] : TargetsFor(flow, chosen, to, from);
-        flow.Newer = chosen == newest || newest is null ? [] : TargetsFor(flow, newest, to, from);
-
-        // An SSRC that was there before another call took the addresses stays with its own call while that call owns them.
-        flow.Claims?.RemoveAll(static claim => !claim.KeepOwners());
-        if (before.Length > 0 && chosen is not null && before[0].Call != chosen)
-        {
-            if (before[0].Call.OwnsMedia && flow.HasSsrc) Claim(flow, flow.LastSsrc, before);
-            flow.HasSsrc = false;
-        }
-
-        if (flow.Claims is { Count: 0 } || flow.Targets.Length == 0) flow.Claims = null;
-    }
-
-    /// <summary>The newest open call that announced both ends: where many calls share a port, one that has only offered it has no claim yet to
-    /// what comes from another's far end (semantics: a match on the source is second evidence).</summary>
-    private static CallEntry? TalkingBetween(EndpointEntry? from, EndpointEntry? to)
-    {
-        if (from is null || to is null || to.Calls.Count < 2) return null;
-        for (int i = to.Calls.Count - 1; i >= 0; i--)
-        {
-            if (to.Calls[i].EndedAt == Timestamp.MaxValue && from.Calls.Contains(to.Calls[i])) return to.Calls[i];
-        }
-
-        return null;
-    }
-
-    private void Claim(FlowEntry flow, uint ssrc, FlowTarget[] targets)
-    {
-        flow.Claims ??= [];
-        flow.Claims.RemoveAll(claim => claim.Ssrc == ssrc);
-        if (flow.Claims.Count < _limits.MaxClaimsPerFlow) flow.Claims.Add(new SsrcRoute { Ssrc = ssrc, Targets = targets });
-    }
-
-    private FlowTarget[] TargetsFor(FlowEntry flow, CallEntry newest, EndpointEntry? to, EndpointEntry? from)
-    {
-        FlowTarget? first = TargetFor(flow, newest);
-        if (first is null) return [];
-        if (to is null || from is null || (to.Calls.Count == 1 && from.Calls.Count == 1)) return [first.Value];
-        var targets = new List<FlowTarget> { first.Value };
-        foreach (CallEntry other in to.Calls)
-        {
-            if (other != newest && targets.Count < 4 && from.Calls.Contains(other) && from.Calls.Contains(newest) && AreLegsOfOneMachine(other, newest)
-                && TargetFor(flow, other) is { } target) targets.Add(target);
-        }
-
-        return [.. targets];
-    }
-
-    /// <summary>One call ends at the machine where the other begins: the two sides of a B2BUA that let the phones talk directly.</summary>
-    private static bool AreLegsOfOneMachine(CallEntry one, CallEntry other) =>
-        (one.InviteDestination.Address == other.InviteSource.Address && one.InviteSource.Address != other.InviteSource.Address)
-        || (other.InviteDestination.Address == one.InviteSource.Address && one.InviteSource.Address != other.InviteSource.Address);
-
-    private FlowTarget? TargetFor(FlowEntry flow, CallEntry call)
-    {
-        foreach (FlowTarget known in flow.Known)
-        {
-            if (known.Call == call) return known;
-        }
-
-        if (call.Flows.Count >= _limits.MaxFlowsPerCall)
-        {
-            Counters.Increment(SwitchboardCounter.FlowLimit);
-            return null;
-        }
-
-        var target = new FlowTarget(call, _flowHandles[call.Shard].Take());
-        flow.Known.Add(target);
-        call.Flows.Add(flow);
-        ref ShardItem item = ref PostToCall(ShardItemKind.OpenFlow, call);
-        item.Flow = target.Flow;
-        item.Source = flow.Source;
-        item.Destination = flow.Destination;
-        return target;
-    }
-
-    private void PostMedia(FlowEntry flow, in CapturedPacket packet, in HeldPacket facts, ReadOnlySpan<byte> payload)
-    {
-        if (flow.Unsettled) Settle(flow);
-        flow.LastPacketAt = _now;
-        FlowTarget[] targets = flow.Targets;
-        if (targets.Length == 0) return;
-        if (payload.Length >= 12 && (payload[0] & 0xC0) == 0x80)
-        {
-            bool rtcp = payload[1] is >= 192 and <= 223;
-            uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(payload[(rtcp ? 4 : 8)..]);
-            if (flow.Claims is { } claims && Claimed(claims, ssrc) is { } claim)
-            {
-                targets = claim.Targets;
-            }
-            else if (!rtcp && flow.Newer.Length > 0 && flow.HasSsrc && ssrc != flow.LastSsrc)
-            {
-                // The call between these addresses has its stream. Another one is early media of the call that has just offered them again.
-                Claim(flow, ssrc, flow.Newer);
-                targets = flow.Newer;
-            }
-            else if (!rtcp)
-            {
-                flow.LastSsrc = ssrc;
-                flow.HasSsrc = true;
-            }
-        }
-
-        Counters.Increment(SwitchboardCounter.MediaPackets);
-        foreach (FlowTarget target in targets)
-        {
-            ref ShardItem item = ref NewItem(target.Call.Shard);
-            ShardBatch batch = _batches[target.Call.Shard];
-            item.Kind = ShardItemKind.Media;
-            item.Call = target.Call.Handle;
-            item.Flow = target.Flow;
-            item.At = packet.CapturedAt;
-            item.IpIdentification = facts.IpIdentification;
-            item.Checksum = facts.Checksum;
-            item.Dscp = facts.Dscp;
-            item.TimeToLive = facts.TimeToLive;
-            item.PayloadLength = payload.Length;
-            item.CutBytes = Math.Max(0, packet.OriginalLength - packet.Bytes.Length);
-            CopyIn(batch, ref item, packet, payload, facts.PayloadOffset);
-        }
-    }
-
-    private void PostFragments(FlowEntry flow, FrameBuffer fragments, ReadOnlySpan<byte> payload)
-    {
-        if (!_keepFrames) return;
-        if (flow.Unsettled) Settle(flow);
-        foreach (FlowTarget target in flow.Targets)
-        {
-            foreach (CapturedPacket fragment in fragments)
-            {
-                ref ShardItem item = ref NewItem(target.Call.Shard);
-                item.Kind = ShardItemKind.MediaFrame;
-                item.Call = target.Call.Handle;
-                item.At = fragment.CapturedAt;
-                CopyIn(_batches[target.Call.Shard], ref item, fragment, default, 0);
-            }
-        }
+        _media.Learn(call, _sdp);
     }
 
     private void PostSipFrame(CallEntry call, in CapturedPacket frame)
     {
-        if (!_keepFrames) return;
-        ref ShardItem item = ref NewItem(call.Shard);
-        item.Kind = ShardItemKind.SipFrame;
-        item.Call = call.Handle;
+        if (!_mail.KeepsFrames) return;
+        ref ShardItem item = ref _mail.Add(ShardItemKind.SipFrame, call);
         item.At = frame.CapturedAt;
-        CopyIn(_batches[call.Shard], ref item, frame, default, 0);
+        _mail.CopyIn(call.Shard, ref item, frame, default, 0);
     }
 
     private void PostSip(
         CallEntry call, in CapturedPacket packet, ReadOnlySpan<byte> message, Transport transport, Endpoint source, Endpoint destination, Timestamp at)
     {
-        ref ShardItem item = ref NewItem(call.Shard);
-        item.Kind = ShardItemKind.Sip;
-        item.Call = call.Handle;
+        ref ShardItem item = ref _mail.Add(ShardItemKind.Sip, call);
         item.At = at;
         item.Transport = transport;
         item.Source = source;
@@ -671,60 +375,21 @@ internal sealed class Switchboard : ISipMessageSink
         item.SourceIndex = _source;
         item.PayloadLength = message.Length;
         item.Flag = packet.IsTruncated;
-        CopyIn(_batches[call.Shard], ref item, packet, message, OffsetWithin(packet.Bytes, message));
-    }
-
-    /// <summary>Copies frame and payload into the batch: the frame once where the payload lies within it and frames are kept.</summary>
-    private void CopyIn(ShardBatch batch, ref ShardItem item, in CapturedPacket packet, ReadOnlySpan<byte> payload, int payloadOffset)
-    {
-        item.Sequence = packet.Sequence;
-        bool within = payloadOffset > 0 && payloadOffset + payload.Length <= packet.Bytes.Length;
-        if (_keepFrames && !packet.Bytes.IsEmpty)
-        {
-            item.FrameLength = packet.Bytes.Length;
-            item.OriginalLength = packet.OriginalLength;
-            item.LinkType = packet.LinkType;
-            item.NanosecondRemainder = packet.NanosecondRemainder;
-            item.InterfaceId = packet.InterfaceId;
-            item.FrameAt = packet.CapturedAt;
-            item.FrameOffset = batch.Copy(packet.Bytes);
-            item.PayloadOffset = within ? item.FrameOffset + payloadOffset : 0;
-        }
-        else
-        {
-            within = false;
-        }
-
-        if (!within && !payload.IsEmpty) item.PayloadOffset = batch.Copy(payload);
-    }
-
-    private ref ShardItem NewItem(int shard)
-    {
-        if (_batches[shard].IsFull) Post(shard);
-        ref ShardItem item = ref _batches[shard].Add();
-        item.Clock = _now;
-        return ref item;
-    }
-
-    private void Post(int shard)
-    {
-        _ports[shard].Post(_batches[shard]);
-        _batches[shard] = _ports[shard].Take();
+        _mail.CopyIn(call.Shard, ref item, packet, message, ShardMail.OffsetWithin(packet.Bytes, message));
     }
 
     private void OnTimer(CallEntry call)
     {
         if (call.EndedAt != Timestamp.MaxValue)
         {
-            if (call.OwnsMedia && _now >= call.EndedAt + _limits.Linger)
+            if (call.OwnsMedia && _mail.Now >= call.EndedAt + _limits.Linger)
             {
-                call.OwnsMedia = false;
-                _endpoints.Withdraw(call);
+                _media.Withdraw(call);
             }
 
             TimeSpan kept = !call.Answered && CallAdmission.InvitesRetry(call.FinalStatus) ? _limits.RetryKept : _limits.Late;
             Timestamp close = Timestamp.Max(call.EndedAt, call.LastSignalAt) + kept;
-            if (_now >= close) Close(call);
+            if (_mail.Now >= close) Close(call);
             else Arm(call, close);
             return;
         }
@@ -732,11 +397,11 @@ internal sealed class Switchboard : ISipMessageSink
         Timestamp last = call.LastSignalAt;
         foreach (FlowEntry flow in call.Flows) last = Timestamp.Max(last, flow.LastPacketAt);
         Timestamp idle = last + (call.Answered ? _limits.AnsweredIdle : _limits.UnansweredIdle);
-        if (_now >= idle) Close(call);
+        if (_mail.Now >= idle) Close(call);
         else Arm(call, idle);
     }
 
-    private void Arm(CallEntry call, Timestamp deadline) => _timers.Set(call, deadline, _now);
+    private void Arm(CallEntry call, Timestamp deadline) => _timers.Set(call, deadline, _mail.Now);
 
     /// <summary>Ends the eldest unanswered call early, else the eldest: a flood of INVITEs then pushes out itself before anybody talking.</summary>
     private void Evict()
@@ -748,44 +413,13 @@ internal sealed class Switchboard : ISipMessageSink
 
     private void Close(CallEntry call, bool evicted = false)
     {
-        call.OwnsMedia = false;
         call.Age!.List!.Remove(call.Age);
         _timers.Remove(call);
-        _endpoints.Withdraw(call);
         _calls.Remove(call);
-        foreach (FlowEntry flow in call.Flows)
-        {
-            foreach (FlowTarget target in flow.Known)
-            {
-                if (target.Call == call) _flowHandles[call.Shard].Return(target.Flow);
-            }
+        _media.Forget(call);
 
-            flow.Known.RemoveAll(target => target.Call == call);
-            flow.Unsettled = true;
-            if (flow.Known.Count > 0 || flow.Removed) continue;
-            _flows.Remove(flow);
-            _endpoints.Detach(flow);
-        }
-
-        ref ShardItem item = ref PostToCall(ShardItemKind.CloseCall, call);
+        ref ShardItem item = ref _mail.Add(ShardItemKind.CloseCall, call);
         item.Flag = evicted;
         _callHandles[call.Shard].Return(call.Handle);
-    }
-
-    private static int OffsetWithin(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> part)
-    {
-        if (whole.IsEmpty || part.IsEmpty) return 0;
-        nint offset = Unsafe.ByteOffset(ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(part));
-        return offset > 0 && offset + part.Length <= whole.Length ? (int)offset : 0;
-    }
-
-    private static SsrcRoute? Claimed(List<SsrcRoute> claims, uint ssrc)
-    {
-        foreach (SsrcRoute claim in claims)
-        {
-            if (claim.Ssrc == ssrc) return claim;
-        }
-
-        return null;
     }
 }

@@ -1,0 +1,345 @@
+using System.Buffers.Binary;
+using CdrEngine.Core;
+using CdrEngine.Engine.Shards;
+using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Rtp;
+using CdrEngine.Protocols.Sdp;
+
+namespace CdrEngine.Engine.Routing;
+
+/// <summary>Finds the calls of media packets, in the order of capture.</summary>
+/// <remarks>
+/// Media finds its calls by address pair: the newest open call that announced both ends, else the destination, else the source; an SSRC
+/// that was there before a newer call stays with its own call; two calls of one B2BUA whose phones talk directly share the packets. RTP that
+/// nobody announced waits a few seconds for its SDP.
+/// </remarks>
+internal sealed class MediaRouter
+{
+    private readonly SwitchboardLimits _limits;
+    private readonly Counters<SwitchboardCounter> _counters;
+    private readonly ShardMail _mail;
+    private readonly EndpointTable _endpoints = new();
+    private readonly FlowTable _flows = new();
+    private readonly MediaHold _hold;
+    private readonly HandlePool[] _handles;
+
+    public MediaRouter(SwitchboardLimits limits, Counters<SwitchboardCounter> counters, ShardMail mail)
+    {
+        _limits = limits;
+        _counters = counters;
+        _mail = mail;
+        _hold = new MediaHold(limits.MediaHold);
+        _handles = new HandlePool[mail.Shards];
+        for (int i = 0; i < _handles.Length; i++) _handles[i] = new HandlePool();
+    }
+
+    /// <summary>Learns where a call expects media from an SDP body.</summary>
+    public void Learn(CallEntry call, SdpSession sdp)
+    {
+        call.OwnsMedia = true;
+        foreach (SdpMedia media in sdp.Media)
+        {
+            SdpMedia transport = sdp.TransportOf(media);
+            if (transport.Port == 0) continue;
+            Announce(call, transport.RtpEndpoint);
+            Announce(call, transport.RtcpEndpoint);
+            foreach (SdpCandidate candidate in transport.Candidates) Announce(call, candidate.Endpoint);
+        }
+    }
+
+    /// <summary>A call gives up its addresses: its flows must find another owner.</summary>
+    public void Withdraw(CallEntry call)
+    {
+        call.OwnsMedia = false;
+        _endpoints.Withdraw(call);
+    }
+
+    /// <summary>Forgets a call and the flows that are of it alone.</summary>
+    public void Forget(CallEntry call)
+    {
+        Withdraw(call);
+        foreach (FlowEntry flow in call.Flows)
+        {
+            foreach (FlowTarget target in flow.Known)
+            {
+                if (target.Call == call) _handles[call.Shard].Return(target.Flow);
+            }
+
+            flow.Known.RemoveAll(target => target.Call == call);
+            flow.Unsettled = true;
+            if (flow.Known.Count > 0 || flow.Removed) continue;
+            _flows.Remove(flow);
+            _endpoints.Detach(flow);
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _hold.Clear();
+        _endpoints.Clear();
+        _flows.Clear();
+    }
+
+    /// <summary>Brings the counters that others keep up to date.</summary>
+    public void SettleCounters()
+    {
+        _counters.Add(SwitchboardCounter.MediaUnclaimed, _hold.Expired - _counters[SwitchboardCounter.MediaUnclaimed]);
+        _counters.Add(SwitchboardCounter.MediaHoldRefused, _hold.Refused - _counters[SwitchboardCounter.MediaHoldRefused]);
+    }
+
+    /// <summary>Takes one datagram that may be media.</summary>
+    public void Route(in CapturedPacket packet, in DecodedPacket decoded)
+    {
+        ReadOnlySpan<byte> payload = decoded.Payload;
+        ulong hash = FlowTable.HashOf(decoded.Source, decoded.Destination);
+        FlowEntry? flow = _flows.Find(hash, decoded.Source, decoded.Destination) ?? OpenFlow(hash, decoded.Source, decoded.Destination);
+        if (flow is { Unsettled: true }) Settle(flow);
+
+        // The calls that the flow was of have given up its addresses: what comes may be another's whose SDP is still to come.
+        if (flow is { Targets.Length: 0 }) flow = null;
+        bool reassembled = decoded.Fragments is not null;
+        var facts = new HeldPacket(
+            packet.Sequence,
+            _mail.Now,
+            reassembled ? 0 : ShardMail.OffsetWithin(packet.Bytes, payload),
+            payload.Length,
+            decoded.IpIdentification,
+            decoded.TransportChecksum,
+            decoded.Dscp,
+            decoded.TimeToLive);
+        if (flow is not null)
+        {
+            if (reassembled) PostFragments(flow, decoded.Fragments!, payload);
+            PostMedia(flow, packet, facts, payload);
+        }
+        else if (!reassembled && RtpHeuristics.LooksLikeRtp(payload))
+        {
+            _hold.Add(decoded.Source, decoded.Destination, packet, facts);
+        }
+        else
+        {
+            _counters.Increment(SwitchboardCounter.OtherUdp);
+        }
+    }
+
+    /// <summary>Begins a flow where a call announced either end; null where none did.</summary>
+    private FlowEntry? OpenFlow(ulong hash, Endpoint source, Endpoint destination)
+    {
+        EndpointEntry? to = _endpoints.Find(destination);
+        EndpointEntry? from = _endpoints.Find(source);
+        if (to is not { Calls.Count: > 0 } && from is not { Calls.Count: > 0 }) return null;
+        var flow = new FlowEntry { Source = source, Destination = destination, Hash = hash };
+        Settle(flow);
+        if (flow.Targets.Length == 0) return null;
+        _flows.Add(flow);
+        _endpoints.Attach(flow);
+        return flow;
+    }
+
+    /// <summary>Finds the calls of a flow anew.</summary>
+    private void Settle(FlowEntry flow)
+    {
+        flow.Unsettled = false;
+        EndpointEntry? to = _endpoints.Find(flow.Destination);
+        EndpointEntry? from = _endpoints.Find(flow.Source);
+        EndpointEntry? owner = to is { Calls.Count: > 0 } ? to : from is { Calls.Count: > 0 } ? from : null;
+        FlowTarget[] before = flow.Targets;
+        CallEntry? newest = owner?.Calls[^1];
+        CallEntry? chosen = TalkingBetween(from, to) ?? newest;
+        flow.Targets = chosen is null ? [] : TargetsFor(flow, chosen, to, from);
+        flow.Newer = chosen == newest || newest is null ? [] : TargetsFor(flow, newest, to, from);
+
+        // An SSRC that was there before another call took the addresses stays with its own call while that call owns them.
+        flow.Claims?.RemoveAll(static claim => !claim.KeepOwners());
+        if (before.Length > 0 && chosen is not null && before[0].Call != chosen)
+        {
+            if (before[0].Call.OwnsMedia && flow.HasSsrc) Claim(flow, flow.LastSsrc, before);
+            flow.HasSsrc = false;
+        }
+
+        if (flow.Claims is { Count: 0 } || flow.Targets.Length == 0) flow.Claims = null;
+    }
+
+    /// <summary>The newest open call that announced both ends: where many calls share a port, one that has only offered it has no claim yet to
+    /// what comes from another's far end (semantics: a match on the source is second evidence).</summary>
+    private static CallEntry? TalkingBetween(EndpointEntry? from, EndpointEntry? to)
+    {
+        if (from is null || to is null || to.Calls.Count < 2) return null;
+        for (int i = to.Calls.Count - 1; i >= 0; i--)
+        {
+            if (to.Calls[i].EndedAt == Timestamp.MaxValue && from.Calls.Contains(to.Calls[i])) return to.Calls[i];
+        }
+
+        return null;
+    }
+
+    private void Claim(FlowEntry flow, uint ssrc, FlowTarget[] targets)
+    {
+        flow.Claims ??= [];
+        flow.Claims.RemoveAll(claim => claim.Ssrc == ssrc);
+        if (flow.Claims.Count < _limits.MaxClaimsPerFlow) flow.Claims.Add(new SsrcRoute { Ssrc = ssrc, Targets = targets });
+    }
+
+    private FlowTarget[] TargetsFor(FlowEntry flow, CallEntry newest, EndpointEntry? to, EndpointEntry? from)
+    {
+        FlowTarget? first = TargetFor(flow, newest);
+        if (first is null) return [];
+        if (to is null || from is null || (to.Calls.Count == 1 && from.Calls.Count == 1)) return [first.Value];
+        var targets = new List<FlowTarget> { first.Value };
+        foreach (CallEntry other in to.Calls)
+        {
+            if (other != newest && targets.Count < 4 && from.Calls.Contains(other) && from.Calls.Contains(newest) && AreLegsOfOneMachine(other, newest)
+                && TargetFor(flow, other) is { } target) targets.Add(target);
+        }
+
+        return [.. targets];
+    }
+
+    /// <summary>One call ends at the machine where the other begins: the two sides of a B2BUA that let the phones talk directly.</summary>
+    private static bool AreLegsOfOneMachine(CallEntry one, CallEntry other) =>
+        (one.InviteDestination.Address == other.InviteSource.Address && one.InviteSource.Address != other.InviteSource.Address)
+        || (other.InviteDestination.Address == one.InviteSource.Address && one.InviteSource.Address != other.InviteSource.Address);
+
+    private FlowTarget? TargetFor(FlowEntry flow, CallEntry call)
+    {
+        foreach (FlowTarget known in flow.Known)
+        {
+            if (known.Call == call) return known;
+        }
+
+        if (call.Flows.Count >= _limits.MaxFlowsPerCall)
+        {
+            _counters.Increment(SwitchboardCounter.FlowLimit);
+            return null;
+        }
+
+        var target = new FlowTarget(call, _handles[call.Shard].Take());
+        flow.Known.Add(target);
+        call.Flows.Add(flow);
+        ref ShardItem item = ref _mail.Add(ShardItemKind.OpenFlow, call);
+        item.Flow = target.Flow;
+        item.Source = flow.Source;
+        item.Destination = flow.Destination;
+        return target;
+    }
+
+    private void Announce(CallEntry call, Endpoint endpoint)
+    {
+        if (endpoint.Port == 0 || endpoint.Address.IsUnspecified) return;
+        if (call.Endpoints.Count >= _limits.MaxEndpointsPerCall)
+        {
+            _counters.Increment(SwitchboardCounter.EndpointLimit);
+            return;
+        }
+
+        if (_endpoints.Announce(call, endpoint) is not { } entry) return;
+        FlagReuse(call, entry);
+        if (!_hold.TryTake(endpoint, out HeldPair[] pairs)) return;
+        foreach (HeldPair pair in pairs)
+        {
+            Release(pair.OlderFrames, pair.OlderPackets, pair);
+            Release(pair.Frames, pair.Packets, pair);
+            pair.Dispose();
+        }
+    }
+
+    /// <summary>Tells both calls where two that are open at once expect media at one address, unless they are the legs of one machine.</summary>
+    private void FlagReuse(CallEntry call, EndpointEntry entry)
+    {
+        foreach (CallEntry other in entry.Calls)
+        {
+            if (other == call || other.EndedAt != Timestamp.MaxValue || AreLegsOfOneMachine(call, other)) continue;
+            _mail.Add(ShardItemKind.PortReused, call);
+            _mail.Add(ShardItemKind.PortReused, other);
+        }
+    }
+
+    private void Release(FrameBuffer frames, List<HeldPacket> packets, HeldPair pair)
+    {
+        int index = 0;
+        foreach (CapturedPacket frame in frames)
+        {
+            HeldPacket held = packets[index++];
+            if (!_hold.IsYoung(held, _mail.Now))
+            {
+                _hold.CountExpired();
+                continue;
+            }
+
+            ulong hash = FlowTable.HashOf(pair.Source, pair.Destination);
+            FlowEntry? flow = _flows.Find(hash, pair.Source, pair.Destination) ?? OpenFlow(hash, pair.Source, pair.Destination);
+            if (flow is null) continue;
+            _counters.Increment(SwitchboardCounter.MediaAttachedLate);
+            PostMedia(flow, frame, held, frame.Bytes.Slice(held.PayloadOffset, held.PayloadLength));
+        }
+    }
+
+    private void PostMedia(FlowEntry flow, in CapturedPacket packet, in HeldPacket facts, ReadOnlySpan<byte> payload)
+    {
+        if (flow.Unsettled) Settle(flow);
+        flow.LastPacketAt = _mail.Now;
+        FlowTarget[] targets = flow.Targets;
+        if (targets.Length == 0) return;
+        if (payload.Length >= 12 && (payload[0] & 0xC0) == 0x80)
+        {
+            bool rtcp = payload[1] is >= 192 and <= 223;
+            uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(payload[(rtcp ? 4 : 8)..]);
+            if (flow.Claims is { } claims && Claimed(claims, ssrc) is { } claim)
+            {
+                targets = claim.Targets;
+            }
+            else if (!rtcp && flow.Newer.Length > 0 && flow.HasSsrc && ssrc != flow.LastSsrc)
+            {
+                // The call between these addresses has its stream. Another one is early media of the call that has just offered them again.
+                Claim(flow, ssrc, flow.Newer);
+                targets = flow.Newer;
+            }
+            else if (!rtcp)
+            {
+                flow.LastSsrc = ssrc;
+                flow.HasSsrc = true;
+            }
+        }
+
+        _counters.Increment(SwitchboardCounter.MediaPackets);
+        foreach (FlowTarget target in targets)
+        {
+            ref ShardItem item = ref _mail.Add(ShardItemKind.Media, target.Call);
+            item.Flow = target.Flow;
+            item.At = packet.CapturedAt;
+            item.IpIdentification = facts.IpIdentification;
+            item.Checksum = facts.Checksum;
+            item.Dscp = facts.Dscp;
+            item.TimeToLive = facts.TimeToLive;
+            item.PayloadLength = payload.Length;
+            item.CutBytes = Math.Max(0, packet.OriginalLength - packet.Bytes.Length);
+            _mail.CopyIn(target.Call.Shard, ref item, packet, payload, facts.PayloadOffset);
+        }
+    }
+
+    private void PostFragments(FlowEntry flow, FrameBuffer fragments, ReadOnlySpan<byte> payload)
+    {
+        if (!_mail.KeepsFrames) return;
+        if (flow.Unsettled) Settle(flow);
+        foreach (FlowTarget target in flow.Targets)
+        {
+            foreach (CapturedPacket fragment in fragments)
+            {
+                ref ShardItem item = ref _mail.Add(ShardItemKind.MediaFrame, target.Call);
+                item.At = fragment.CapturedAt;
+                _mail.CopyIn(target.Call.Shard, ref item, fragment, default, 0);
+            }
+        }
+    }
+
+    private static SsrcRoute? Claimed(List<SsrcRoute> claims, uint ssrc)
+    {
+        foreach (SsrcRoute claim in claims)
+        {
+            if (claim.Ssrc == ssrc) return claim;
+        }
+
+        return null;
+    }
+}
