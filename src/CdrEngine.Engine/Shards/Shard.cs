@@ -17,6 +17,13 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     /// <summary>Records that may wait for one write of the packet log.</summary>
     private const int MaxPendingRecords = 256;
 
+    /// <summary>Records that may wait for a thread to write their packets. Beyond it the eldest goes out without.</summary>
+    private const int MaxAwaitingRecords = 10_000;
+
+    // A chunk gathers for a second, and is looked after within another.
+    private static readonly TimeSpan BetweenLooksAtDisk = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestReadBack = TimeSpan.FromSeconds(1);
+
     private readonly IRecordOutput _output;
     private readonly PacketLogShard? _log;
     private readonly Func<PacketLogReader>? _openReader;
@@ -26,6 +33,8 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly List<CallSeat?> _calls = [];
     private readonly List<FlowSeat> _flows = [];
     private readonly List<RecordEmission> _pending = [];
+    private readonly Queue<(long Write, RecordEmission Emission)> _awaiting = new();
+    private long _diskLosses;
     private readonly Props<CallSignal, CallSeat> _props = new(static seat => new CallActor(seat)) { Mailbox = new MailboxSettings(64, MailboxFullPolicy.DropNewest) };
     private Timestamp _flushedAt = Timestamp.MinValue;
     private ShardDispatcher _dispatcher = null!;
@@ -76,6 +85,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public Timestamp Now { get; private set; } = Timestamp.MinValue;
 
+    /// <summary>From when on the gap may have been of which calls are being told.</summary>
+    public Timestamp GapSince { get; private set; }
+
     public override void Start(ShardDispatcher shard) => _dispatcher = shard;
 
     public override void Handle(ShardDispatcher shard, ShardBatch batch)
@@ -111,6 +123,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                     Tell(_calls[item.Call]!, CallSignal.PortReused);
                     break;
                 case ShardItemKind.Gap:
+                    GapSince = item.At;
                     TellAll(CallSignal.Gap);
                     break;
                 case ShardItemKind.CaptureEnd:
@@ -122,6 +135,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         batch.Clear();
         _pool.Enqueue(batch);
         if (_pending.Count >= MaxPendingRecords) HandOn();
+        else if (_awaiting.Count > 0) EmitWritten();
     }
 
     public override void Idle(ShardDispatcher shard) => HandOn();
@@ -130,6 +144,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         HandOn();
         _log?.Dispose();
+        while (_awaiting.TryDequeue(out (long Write, RecordEmission Emission) waiting)) _output.Emit(waiting.Emission);
     }
 
     public bool TryParse(ReadOnlyMemory<byte> bytes)
@@ -177,7 +192,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         if (seat.Chunks is not { } chunks || _openReader is null) return;
         chunks.Seal();
-        if (_log is null || !_log.Flush()) return;
+        if (_log is null || !_log.Flush() || !_log.AwaitWrites(LongestReadBack)) return;
         using PacketLogReader reader = _openReader();
         using PacketGather packets = reader.Gather(chunks.Sealed, PacketKindSet.Sip, chunks.Key);
         CallReplay.Run(packets, seat, actor);
@@ -324,9 +339,35 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     private void HandOn()
     {
-        if (_pending.Count == 0) return;
-        _log?.Flush();
-        foreach (RecordEmission emission in _pending) _output.Emit(emission);
-        _pending.Clear();
+        MarkDiskLosses();
+        if (_pending.Count > 0)
+        {
+            // Where the disk refuses, records do not wait for it.
+            long write = _log is not null && _log.Flush() ? _log.LastWrite : 0;
+            foreach (RecordEmission emission in _pending) _awaiting.Enqueue((write, emission));
+            _pending.Clear();
+        }
+
+        EmitWritten();
+    }
+
+    private void EmitWritten()
+    {
+        while (_awaiting.TryPeek(out (long Write, RecordEmission Emission) waiting)
+            && (_log is null || _log.IsWritten(waiting.Write) || _awaiting.Count > MaxAwaitingRecords))
+        {
+            _output.Emit(_awaiting.Dequeue().Emission);
+        }
+    }
+
+    /// <summary>What the log could not keep is a gap of the calls that are open.</summary>
+    private void MarkDiskLosses()
+    {
+        if (_log is null) return;
+        long losses = _log.Counters[PacketLogCounter.DroppedFrames] + _log.Counters[PacketLogCounter.UnpagedFrames];
+        if (losses == _diskLosses) return;
+        _diskLosses = losses;
+        GapSince = Now - BetweenLooksAtDisk;
+        TellAll(CallSignal.Gap);
     }
 }

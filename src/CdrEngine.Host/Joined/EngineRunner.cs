@@ -14,6 +14,7 @@ namespace CdrEngine.Host.Joined;
 internal abstract class EngineRunner : IRecordOutput, IDisposable
 {
     private readonly string _part;
+    private readonly bool _isLive;
     private readonly Settings _settings;
     private readonly StatisticsBoard _statistics;
     private readonly SqliteCallStore _store;
@@ -28,9 +29,11 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="statistics">Where its counters are shown.</param>
     /// <param name="recorders">The recorders of this process.</param>
     /// <param name="part">Name of its counters on the board.</param>
-    protected EngineRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part)
+    /// <param name="isLive">Whether packets come whether or not they are waited for: what cannot be done in time is let go and counted then. A file waits.</param>
+    protected EngineRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, bool isLive)
     {
         _part = part;
+        _isLive = isLive;
         _settings = settings;
         _statistics = statistics;
         string data = settings.DataDirectory;
@@ -45,7 +48,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive)) : null;
     }
 
     /// <summary>Call records made so far, by outcome.</summary>
@@ -86,7 +89,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     }
 
     /// <summary>Starts an engine that writes to the data folder.</summary>
-    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings), this, _log);
+    protected CaptureEngine NewEngine() => new(EngineSetup.Options(_settings) with { LetsMediaGo = _isLive }, this, _log);
 
     /// <summary>Ends the capture; returns when all its records are written.</summary>
     protected void Complete(CaptureEngine engine)

@@ -95,8 +95,9 @@ internal static class EngineSetup
         return new CallOptions { Timers = engine.Timers, Limits = engine.Call };
     }
 
-    public static PacketLogLimits PacketLog(PacketLogSettings settings) => new()
+    public static PacketLogLimits PacketLog(PacketLogSettings settings, bool isLive) => new()
     {
+        WriteBehindBytes = isLive ? settings.WriteBehind : 0,
         ChunkBytes = settings.Chunk,
         ChunkAge = settings.Flush,
         OpenChunkBytes = settings.OpenBytes,

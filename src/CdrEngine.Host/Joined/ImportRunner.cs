@@ -13,7 +13,7 @@ namespace CdrEngine.Host.Joined;
 
 /// <summary>Reads capture files through the engine into the data folder.</summary>
 internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null)
-    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import"), IImportRunner
+    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", isLive: false), IImportRunner
 {
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;
