@@ -218,10 +218,11 @@ public sealed partial class CallMachine : ICallOutline
         _rtpSides |= 1 << (int)from;
     }
 
-    /// <summary>Capture lost packets at about this time: flags the call where it was going on.</summary>
-    public void MarkGap()
+    /// <summary>Capture lost packets: flags the call where it was going on at any time since then.</summary>
+    /// <param name="since">When the loss was at the earliest; the end of time for just now.</param>
+    public void MarkGap(Timestamp since)
     {
-        if (_phase is not (Phase.Completed or Phase.Terminated)) _flags |= CallFlags.Gap;
+        if (!IsOver || _endSeenAt >= since) _flags |= CallFlags.Gap;
     }
 
     /// <summary>Two calls had a media port in common.</summary>

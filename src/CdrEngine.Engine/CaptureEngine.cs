@@ -52,7 +52,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             _shards[i] = new Shard(options, output, log?.OpenShard((ushort)i), log is null ? null : log.OpenReader, sources, pool, JournalOf(i, output));
             _threads[i] = new ShardThread<ShardBatch>(_system, $"shard-{i}", _shards[i], new ShardThreadOptions
             {
-                QueueCapacity = options.QueuedBatches,
+                QueueCapacity = options.QueuedBatches + (options.LetsMediaGo ? options.SignallingBatches : 0),
                 IdleAfter = TimeSpan.FromMilliseconds(200),
                 Shard = new ShardOptions { Strategy = Shard.Strategy },
             });
@@ -125,8 +125,15 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     /// and for a time that is past, it only hands over.</summary>
     public void Tick(Timestamp now) => _switchboard.Tick(now);
 
-    /// <summary>Says that packets were lost by the capture about now: every open call is flagged <c>gap</c>.</summary>
-    public void MarkGap() => _switchboard.MarkGap();
+    /// <summary>Says that packets were lost by the capture: every call that was open at any time since then is flagged <c>gap</c>, unless its record is out.</summary>
+    /// <param name="since">Engine time from which on nobody can say that nothing was lost.</param>
+    public void MarkGap(Timestamp since) => _switchboard.MarkGap(since);
+
+    /// <summary>Packets that were let go because shards fell behind, for the packet log or altogether. Whenever this grows, open calls have a gap.</summary>
+    public long LetGo => _switchboard.Counters[SwitchboardCounter.PayloadLetGo] + _switchboard.Counters[SwitchboardCounter.MediaLetGo];
+
+    /// <summary>Tells the engine that whoever feeds it falls behind; it lets go accordingly until told otherwise.</summary>
+    public void Press(Pressure pressure) => _switchboard.Pressure = pressure;
 
     /// <summary>Ends every open call: the capture is over.</summary>
     public void EndCapture() => _switchboard.EndCapture();
@@ -196,6 +203,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             .. Of("stream", Sum<StreamCounter>(static shard => shard.StreamCounters)),
             .. Of("log", LogCounters()),
             .. _desk?.Statistics() ?? [],
+            .. Losses(),
         ];
     }
 
@@ -207,6 +215,14 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     {
         await CompleteAsync().ConfigureAwait(false);
         _resumed.Dispose();
+    }
+
+    private IEnumerable<(string, string, long, string)> Losses()
+    {
+        long disk = Sum<PacketLogCounter>(static shard => shard.LogCounters) is var log ? log[PacketLogCounter.DroppedFrames] + log[PacketLogCounter.UnpagedFrames] : 0;
+        yield return ("losses", "queue", _switchboard.Counters[SwitchboardCounter.MediaLetGo], "packets lost because the engine fell behind");
+        yield return ("losses", "queue_payload", _switchboard.Counters[SwitchboardCounter.PayloadLetGo], "packets measured but not kept because the engine fell behind");
+        yield return ("losses", "disk", disk, "packets measured but not kept because the disk or memory for them fell behind");
     }
 
     private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
@@ -266,6 +282,8 @@ public sealed partial class CaptureEngine : IAsyncDisposable
 
         /// <summary>Batches handed over; the feeding thread's.</summary>
         public long Posted { get; private set; }
+
+        public int Waiting => thread.Queue.Count;
 
         public void Post(ShardBatch batch)
         {

@@ -52,4 +52,8 @@ public enum PacketLogCounter
     /// <summary>Segments begun.</summary>
     [Description("Segments begun")]
     Segments,
+
+    /// <summary>Frames of chunks that were lost.</summary>
+    [Description("Frames of chunks lost because the disk was full, failing or too slow")]
+    DroppedFrames,
 }

@@ -21,6 +21,10 @@ public sealed record PacketLogLimits
     /// <summary>Bytes gathered before a write to the file; 1 MiB by default. At least one chunk of the longest frame must fit.</summary>
     public int WriteBufferBytes { get; init; } = 1 << 20;
 
+    /// <summary>Bytes that may wait, for each shard, for a thread that writes them; 0, the default, writes on the caller's thread and waits for the disk. With a
+    /// thread nobody waits: what finds no room is dropped and counted, media before signalling.</summary>
+    public long WriteBehindBytes { get; init; }
+
     /// <summary>How much older than its segment's minute a chunk may be and still go there; 1 minute by default.</summary>
     public TimeSpan LateChunk { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -7,6 +7,7 @@ public sealed class PacketLogShard : IDisposable
 {
     private readonly SegmentWriter _sip;
     private readonly SegmentWriter _rtp;
+    private readonly WriteBehind? _behind;
     private OpenChunk? _oldest;
     private OpenChunk? _newest;
     private Timestamp _flushedAt = Timestamp.MinValue;
@@ -15,6 +16,7 @@ public sealed class PacketLogShard : IDisposable
     {
         Limits = limits.Checked();
         Pool = new PagePool(limits.PageBytes, limits.OpenChunkBytes);
+        if (limits.WriteBehindBytes > 0) files = _behind = new WriteBehind(files, limits.WriteBehindBytes);
         _sip = new SegmentWriter(files, PacketKind.Sip, shard, run, limits, Counters);
         _rtp = new SegmentWriter(files, PacketKind.Rtp, shard, run, limits, Counters);
     }
@@ -33,6 +35,16 @@ public sealed class PacketLogShard : IDisposable
 
     /// <summary>Memory of all slabs for open chunks, in bytes.</summary>
     public long OpenChunkBytes => Pool.AllocatedBytes;
+
+    /// <summary>Number of the last write handed on; all up to it are on disk when <see cref="IsWritten"/> says so. Where writes are not left to a thread
+    /// they always are.</summary>
+    public long LastWrite => _behind?.Handed ?? 0;
+
+    /// <summary>Whether a write, by <see cref="LastWrite"/>, and all before it are on disk.</summary>
+    public bool IsWritten(long write) => _behind?.IsDone(write) ?? true;
+
+    /// <summary>Waits for what was handed on, so that it can be read back; false where the disk takes longer than <paramref name="most"/>.</summary>
+    public bool AwaitWrites(TimeSpan most) => _behind?.Wait(most) ?? true;
 
     internal PacketLogLimits Limits { get; }
 
@@ -81,6 +93,7 @@ public sealed class PacketLogShard : IDisposable
         SealAll();
         _sip.Dispose();
         _rtp.Dispose();
+        _behind?.Dispose();
     }
 
     internal SegmentWriter Writer(PacketKind kind) => kind == PacketKind.Rtp ? _rtp : _sip;

@@ -30,6 +30,7 @@ public sealed class SegmentWriter : IDisposable
     private long _fileOffset;
     private int _used;
     private int _bufferedChunks;
+    private int _bufferedFrames;
     private int _chunksSinceJump = int.MaxValue;
 
     internal SegmentWriter(ISegmentFiles files, PacketKind kind, ushort shard, uint run, PacketLogLimits limits, Counters<PacketLogCounter> counters)
@@ -117,6 +118,7 @@ public sealed class SegmentWriter : IDisposable
         {
             locator = default;
             _counters.Increment(PacketLogCounter.DroppedChunks);
+            _counters.Add(PacketLogCounter.DroppedFrames, header.Frames);
             return false;
         }
 
@@ -126,6 +128,7 @@ public sealed class SegmentWriter : IDisposable
         _buffer.AsSpan(_used + chunk.Length, aligned - chunk.Length).Clear();
         _used += aligned;
         _bufferedChunks++;
+        _bufferedFrames += header.Frames;
         if (_chunksSinceJump < int.MaxValue) _chunksSinceJump++;
         _counters.Increment(PacketLogCounter.Chunks);
         _counters.Add(PacketLogCounter.ChunkBytes, aligned);
@@ -172,7 +175,9 @@ public sealed class SegmentWriter : IDisposable
         if (_bufferedChunks > 0 && !WriteOut())
         {
             _counters.Add(PacketLogCounter.DroppedChunks, _bufferedChunks);
+            _counters.Add(PacketLogCounter.DroppedFrames, _bufferedFrames);
             _bufferedChunks = 0;
+            _bufferedFrames = 0;
         }
 
         _used = 0;
@@ -209,6 +214,7 @@ public sealed class SegmentWriter : IDisposable
         _fileOffset += _used;
         _used = 0;
         _bufferedChunks = 0;
+        _bufferedFrames = 0;
         State = SegmentWriterState.Writing;
         Fault = null;
         return true;

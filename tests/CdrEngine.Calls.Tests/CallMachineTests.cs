@@ -90,13 +90,17 @@ public sealed class CallMachineTests
         var call = new CallMachine(new CallOptions(), new Counters<CallCounter>());
         var effects = new CallEffects();
         Apply(call, effects, Scenario.New.At(0).Invite());
-        call.MarkGap();
+        call.MarkGap(Timestamp.MaxValue);
         Assert.Equal(CallFlags.Gap, call.Flags);
         var other = new CallMachine(new CallOptions(), new Counters<CallCounter>());
         Apply(other, effects, Scenario.New.At(0).Invite().At(1).Reply(486));
-        other.MarkGap();
+        other.MarkGap(Timestamp.MaxValue);
         other.MarkReusedPort();
         Assert.Equal(CallFlags.ReusedPort, other.Flags);
+
+        // Found out only now, and it may have been while the call was going on.
+        other.MarkGap(Timestamp.MinValue);
+        Assert.Equal(CallFlags.ReusedPort | CallFlags.Gap, other.Flags);
     }
 
     [Fact]

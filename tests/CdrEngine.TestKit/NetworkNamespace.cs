@@ -42,14 +42,17 @@ public sealed partial class NetworkNamespace : IDisposable
     public void SetUp(string name, bool isUp) => Ip("-n", Name, "link", "set", "dev", name, isUp ? "up" : "down");
 
     /// <summary>Starts a thread that lives in the namespace. What it throws comes out of the task.</summary>
-    public Task Start(Action work)
+    public Task Start(Action work) => StartIn(Name, work);
+
+    /// <summary>The same in a namespace that somebody else has made.</summary>
+    public static Task StartIn(string name, Action work)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
             try
             {
-                Enter();
+                Enter(name);
                 work();
                 ended.SetResult();
             }
@@ -94,9 +97,9 @@ public sealed partial class NetworkNamespace : IDisposable
         }
     }
 
-    private void Enter()
+    private static void Enter(string name)
     {
-        using var handle = File.OpenHandle($"/run/netns/{Name}");
+        using var handle = File.OpenHandle($"/run/netns/{name}");
         if (SetNamespace((int)handle.DangerousGetHandle(), NewNetwork) != 0) throw new InvalidOperationException($"setns: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 

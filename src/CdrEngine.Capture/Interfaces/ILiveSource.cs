@@ -21,6 +21,13 @@ public interface ILiveSource : IPacketSource
     /// <summary>True where packets may still come with a stamp of up to <see cref="LiveReader.Hold"/> ago, so that others wait for them.</summary>
     bool IsOrdered { get; }
 
+    /// <summary>While nothing stands ready: a time before which nothing more will come, as far as the source itself knows. A ring that is read directly
+    /// knows no more than its reader.</summary>
+    Timestamp Horizon => Timestamp.MaxValue;
+
+    /// <summary>How full the room is in which packets wait for us, in percent; roughly.</summary>
+    int FillPercent => 0;
+
     /// <summary>Packets lost before they reached us, and moments in which the source was away: whenever this grows, calls that are open have
     /// a gap.</summary>
     long Losses { get; }

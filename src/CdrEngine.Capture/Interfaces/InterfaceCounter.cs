@@ -44,4 +44,8 @@ public enum InterfaceCounter : byte
     /// <summary>Times away.</summary>
     [Description("times the interface was down or gone")]
     Outages,
+
+    /// <summary>Stamps of the adapter.</summary>
+    [Description("packets with a stamp of the adapter's own clock (capture.timestamps)")]
+    AdapterStamps,
 }

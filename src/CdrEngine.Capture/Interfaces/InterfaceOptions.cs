@@ -25,6 +25,18 @@ public sealed record InterfaceOptions
     /// <summary>Filter of pcap-filter(7); empty takes all. Default empty: what names ports loses fragments and tunnels.</summary>
     public string Filter { get; init; } = "";
 
+    /// <summary>Which packets this ring is for.</summary>
+    public RingShare Share { get; init; }
+
+    /// <summary>Rings that share the packets of one interface among them; null where this one takes all.</summary>
+    public FanoutGroup? Fanout { get; init; }
+
+    /// <summary>Stamps of the adapter's own clock where it offers them; otherwise the kernel's. Default false.</summary>
+    public bool WantsAdapterStamps { get; init; }
+
+    /// <summary>Whether another ring of the same interface already tells of outages and counts them.</summary>
+    public bool IsSecond { get; init; }
+
     /// <summary>Told once of each outage and return, in one line without the interface's name, on the reading thread.</summary>
     public Action<string>? OnNotice { get; init; }
 }

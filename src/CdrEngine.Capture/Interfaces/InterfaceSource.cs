@@ -36,6 +36,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
     private const uint Losing = 1 << 2;
     private const uint HasTag = 1 << 4;
     private const uint HasTagProtocol = 1 << 6;
+    private const uint HasAdapterStamp = 1u << 31;
     private const byte Outgoing = 4;
     private const int MacAddressesBytes = 12;
 
@@ -83,6 +84,19 @@ public sealed unsafe class InterfaceSource : ILiveSource
     /// <inheritdoc />
     public long Losses { get; private set; }
 
+    /// <inheritdoc />
+    public int FillPercent
+    {
+        get
+        {
+            if (_ring is null) return 0;
+
+            // Blocks are filled one after the other: where one ahead of us is handed over, all before it are.
+            if (IsHandedOver(_ring.Blocks * 7 / 8)) return 87;
+            return IsHandedOver(_ring.Blocks / 2) ? 50 : 0;
+        }
+    }
+
     /// <summary>What is counted.</summary>
     public Counters<InterfaceCounter> Counters { get; } = new();
 
@@ -98,6 +112,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
             return null;
         }
 
+        if (name == InterfaceOptions.Any && options.Share != RingShare.All) throw new ArgumentException("frames of 'any' begin differently and cannot be sorted by share", nameof(options));
         if (name == InterfaceOptions.Any && options.Filter.Length > 0)
         {
             problem = "'any' takes no filter, since its packets begin differently; name the interfaces";
@@ -105,7 +120,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
         }
 
         if (PacketFilter.Compile(options.Filter, options.SnapLength, out problem) is not { } filter) return null;
-        var source = new InterfaceSource(name, options, filter);
+        var source = new InterfaceSource(name, options, ShareFilter.Of(options.Share, filter));
         if (source.TryOpen(out problem)) return source;
         source.Dispose();
         return null;
@@ -172,6 +187,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
 
         Counters.Increment(InterfaceCounter.Packets);
         Counters.Add(InterfaceCounter.Bytes, captured);
+        if ((status & HasAdapterStamp) != 0) Counters.Increment(InterfaceCounter.AdapterStamps);
         if (length > captured) Counters.Increment(InterfaceCounter.Truncated);
         packet = new CapturedPacket
         {
@@ -220,9 +236,9 @@ public sealed unsafe class InterfaceSource : ILiveSource
         }
         else
         {
-            Losses++;
+            if (!_options.IsSecond) Losses++;
             Fault = null;
-            _options.OnNotice?.Invoke("the interface is up again");
+            Tell("the interface is up again");
         }
     }
 
@@ -247,6 +263,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
         _ring = ring;
         _blockIndex = 0;
         Fault = null;
+        if (_options.WantsAdapterStamps && !ring.HasAdapterStamps) Tell("the adapter offers no stamps of its own; the kernel's are taken");
         _isDown = ring.Index != 0 && !Native.IsUp(ring.Descriptor, Name);
         if (_isDown)
         {
@@ -255,8 +272,8 @@ public sealed unsafe class InterfaceSource : ILiveSource
         }
         else if (returns)
         {
-            Losses++;
-            _options.OnNotice?.Invoke("the interface is back");
+            if (!_options.IsSecond) Losses++;
+            Tell("the interface is back");
         }
 
         return true;
@@ -273,15 +290,26 @@ public sealed unsafe class InterfaceSource : ILiveSource
         _isDown = false;
     }
 
+    private bool IsHandedOver(int ahead)
+    {
+        byte* block = _ring!.Memory + ((long)((_blockIndex + ahead) % _ring.Blocks) * _ring.BlockBytes);
+        return (Volatile.Read(ref *(uint*)(block + BlockStatus)) & ToUser) != 0;
+    }
+
     private void Outage(string what)
     {
-        Counters.Increment(InterfaceCounter.Outages);
-        Losses++;
+        if (!_options.IsSecond)
+        {
+            Counters.Increment(InterfaceCounter.Outages);
+            Losses++;
+        }
+
         Notice(what);
     }
 
     private void Blink()
     {
+        if (_options.IsSecond) return;
         Counters.Increment(InterfaceCounter.Outages);
         Losses++;
         _options.OnNotice?.Invoke("the interface was down for a moment");
@@ -291,7 +319,12 @@ public sealed unsafe class InterfaceSource : ILiveSource
     {
         if (Fault == what) return;
         Fault = what;
-        _options.OnNotice?.Invoke(what);
+        Tell(what);
+    }
+
+    private void Tell(string what)
+    {
+        if (!_options.IsSecond) _options.OnNotice?.Invoke(what);
     }
 
     /// <summary>Begins the next block where the kernel has handed it over.</summary>

@@ -18,6 +18,9 @@ public sealed class LiveReader : IDisposable
     private const int PacketsBetweenRefreshes = 256;
 
     private static readonly TimeSpan Foreseen = TimeSpan.FromSeconds(1);
+
+    // A source that does not tell how far it is, because its thread hangs, is waited for so long and no longer.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
     private readonly ILiveSource[] _sources;
     private readonly Timestamp[] _heads;
     private readonly bool[] _ready;
@@ -48,6 +51,17 @@ public sealed class LiveReader : IDisposable
             long sum = 0;
             foreach (ILiveSource source in _sources) sum += source.Losses;
             return sum;
+        }
+    }
+
+    /// <summary>How full the fullest source's room is, in percent.</summary>
+    public int FillPercent
+    {
+        get
+        {
+            int most = 0;
+            foreach (ILiveSource source in _sources) most = Math.Max(most, source.FillPercent);
+            return most;
         }
     }
 
@@ -94,16 +108,23 @@ public sealed class LiveReader : IDisposable
         int first = -1;
         int unordered = -1;
         bool quiet = false;
+        Timestamp bound = _bound;
         for (int i = 0; i < _sources.Length; i++)
         {
             bool isOrdered = _sources[i].IsOrdered;
-            if (!_ready[i]) quiet |= isOrdered;
+            if (!_ready[i])
+            {
+                if (!isOrdered) continue;
+                quiet = true;
+                Timestamp horizon = _sources[i].Horizon;
+                if (horizon < bound) bound = Timestamp.Max(horizon, _bound - LongestHold);
+            }
             else if (!isOrdered) unordered = i;
             else if (first < 0 || _heads[i] < _heads[first]) first = i;
         }
 
         // A stamp far ahead is from before the clock was set back: nothing to wait for.
-        bool isDue = first >= 0 && !(quiet && _heads[first] > _bound && _heads[first] < _bound + Foreseen);
+        bool isDue = first >= 0 && !(quiet && _heads[first] > bound && _heads[first] < _bound + Foreseen);
 
         // Turn and turn about, so that a flood of one kind does not shut out the other.
         if (unordered >= 0 && (!isDue || _taken != unordered)) first = unordered;

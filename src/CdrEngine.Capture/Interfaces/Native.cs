@@ -13,6 +13,7 @@ internal static unsafe partial class Native
     public const int LevelSocket = 1;
     public const int OptionError = 4;
     public const int OptionAttachFilter = 26;
+    public const int OptionStampArrivals = 35; // SO_TIMESTAMPNS
 
     public const int LevelPacket = 263;
     public const int OptionAddMembership = 1;
@@ -20,6 +21,9 @@ internal static unsafe partial class Native
     public const int OptionStatistics = 6;
     public const int OptionVersion = 10;
     public const int OptionReserve = 12;
+    public const int OptionStamps = 17; // PACKET_TIMESTAMP
+    public const int OptionFanout = 18;
+    public const int RawHardwareStamps = 1 << 6; // SOF_TIMESTAMPING_RAW_HARDWARE
     public const int PacketVersion3 = 2;
     public const ushort MembershipPromiscuous = 1;
 
@@ -28,6 +32,7 @@ internal static unsafe partial class Native
 
     private const ulong RequestFlags = 0x8913; // SIOCGIFFLAGS
     private const ulong RequestIndex = 0x8933; // SIOCGIFINDEX
+    private const ulong RequestStamping = 0x89B0; // SIOCSHWTSTAMP
     private const int InterfaceRequestBytes = 40;
     private const short FlagUp = 1;
     private const short PollIn = 1;
@@ -65,6 +70,26 @@ internal static unsafe partial class Native
         return Ask(descriptor, name, RequestFlags, request) && (MemoryMarshal.Read<short>(request[16..]) & FlagUp) != 0;
     }
 
+    /// <summary>Has the adapter stamp every packet it receives; false where it cannot or the right is missing.</summary>
+    public static bool StampAllByAdapter(int descriptor, string name)
+    {
+        // struct hwtstamp_config: flags, tx_type (off), rx_filter (HWTSTAMP_FILTER_ALL).
+        int* configuration = stackalloc int[3] { 0, 0, 1 };
+        Span<byte> request = stackalloc byte[InterfaceRequestBytes];
+        request.Clear();
+        for (int i = 0; i < Math.Min(name.Length, 15); i++) request[i] = (byte)name[i];
+        MemoryMarshal.Write(request[16..], (nint)configuration);
+        fixed (byte* bytes = request) return Control(descriptor, RequestStamping, bytes) == 0;
+    }
+
+    /// <summary>An option that is a number; 0 where it cannot be read.</summary>
+    public static int GetNumber(int descriptor, int level, int option)
+    {
+        int value = 0;
+        uint length = sizeof(int);
+        return GetSocketOption(descriptor, level, option, &value, &length) == 0 ? value : 0;
+    }
+
     public static bool SetOption<T>(int descriptor, int level, int option, T value)
         where T : unmanaged => SetSocketOption(descriptor, level, option, &value, (uint)sizeof(T)) == 0;
 
@@ -97,6 +122,15 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     public static partial int Unmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int OpenEvent(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, void* bytes, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, void* bytes, nuint length);
 
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(PollDescriptor* descriptors, ulong count, int milliseconds);

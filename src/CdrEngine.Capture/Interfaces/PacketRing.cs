@@ -12,6 +12,8 @@ internal sealed unsafe class PacketRing : IDisposable
     private const uint FrameBytes = 2048;       // only a divisor to the kernel in version 3
     private readonly nuint _length;
 
+    private FanoutGroup? _group;
+
     private PacketRing(int descriptor, int index, nint memory, InterfaceOptions options, int blocks)
     {
         Descriptor = descriptor;
@@ -32,6 +34,9 @@ internal sealed unsafe class PacketRing : IDisposable
     public int BlockBytes { get; }
 
     public int Blocks { get; }
+
+    /// <summary>Whether the adapter stamps packets.</summary>
+    public bool HasAdapterStamps { get; private set; }
 
     /// <summary>Opens a ring on an interface of the calling thread's network namespace.</summary>
     /// <param name="name">The interface, or <see cref="InterfaceOptions.Any"/>.</param>
@@ -74,11 +79,32 @@ internal sealed unsafe class PacketRing : IDisposable
         nint memory = Map(0, (nuint)((long)blocks * options.BlockBytes), ReadWrite, SharedPopulated, descriptor, 0);
         if (memory == -1) return Failed(descriptor, "mapping of the ring", out problem, out error);
         var ring = new PacketRing(descriptor, index, memory, options, blocks);
+
+        // A stamp of arrival, the same for everybody who listens. Without it each ring has the time at which it got its copy.
+        _ = SetOption(descriptor, LevelSocket, OptionStampArrivals, 1);
         if (options.IsPromiscuous && index != 0)
             _ = SetOption(descriptor, LevelPacket, OptionAddMembership, new Membership { Interface = index, Type = MembershipPromiscuous });
         var address = new LinkAddress { Family = AddressFamilyPacket, Protocol = AllProtocols, Interface = index };
         if (Bind(descriptor, &address, 20) == 0)
         {
+            if (options.Fanout is { } group)
+            {
+                if (!group.Join(descriptor))
+                {
+                    error = Marshal.GetLastPInvokeError();
+                    problem = $"its packets cannot be shared among threads (capture.threads): {Describe(error)}";
+                    ring.Dispose();
+                    return null;
+                }
+
+                ring._group = group;
+            }
+
+            if (options.WantsAdapterStamps && index != 0)
+            {
+                ring.HasAdapterStamps = StampAllByAdapter(descriptor, name) && SetOption(descriptor, LevelPacket, OptionStamps, RawHardwareStamps);
+            }
+
             problem = null;
             error = 0;
             return ring;
@@ -112,6 +138,7 @@ internal sealed unsafe class PacketRing : IDisposable
         _ = Unmap((nint)Memory, _length);
         Memory = null;
         _ = CloseSocket(Descriptor);
+        _group?.Leave();
     }
 
     private static PacketRing? Failed(int descriptor, string what, out string? problem, out int error)

@@ -313,6 +313,13 @@ internal sealed class MediaRouter
         _counters.Increment(SwitchboardCounter.MediaPackets);
         foreach (FlowTarget target in targets)
         {
+            Pressure pressure = _mail.PressureOf(target.Call.Shard);
+            if (pressure == Pressure.Media)
+            {
+                _counters.Increment(SwitchboardCounter.MediaLetGo);
+                continue;
+            }
+
             ref ShardItem item = ref _mail.Add(ShardItemKind.Media, target.Call);
             item.Flow = target.Flow;
             item.At = packet.CapturedAt;
@@ -322,7 +329,9 @@ internal sealed class MediaRouter
             item.TimeToLive = facts.TimeToLive;
             item.PayloadLength = payload.Length;
             item.CutBytes = Math.Max(0, packet.OriginalLength - packet.Bytes.Length);
-            _mail.CopyIn(target.Call.Shard, ref item, packet, payload, facts.PayloadOffset);
+            bool isKept = pressure == Pressure.None;
+            if (!isKept && _mail.KeepsFrames) _counters.Increment(SwitchboardCounter.PayloadLetGo);
+            _mail.CopyIn(target.Call.Shard, ref item, packet, payload, facts.PayloadOffset, isKept);
         }
     }
 
@@ -349,6 +358,7 @@ internal sealed class MediaRouter
         if (flow.Unsettled) Settle(flow);
         foreach (FlowTarget target in flow.Targets)
         {
+            if (_mail.PressureOf(target.Call.Shard) != Pressure.None) continue;
             foreach (CapturedPacket fragment in fragments)
             {
                 ref ShardItem item = ref _mail.Add(ShardItemKind.MediaFrame, target.Call);

@@ -9,12 +9,26 @@ namespace CdrEngine.Engine.Routing;
 /// <summary>What the switchboard has for each shard and not handed over yet. Items leave in the order in which they were made.</summary>
 internal sealed class ShardMail
 {
+    /// <summary>Media packets for a shard under pressure between two looks at its queue.</summary>
+    private const int PacketsBetweenLooks = 64;
+
     private readonly IShardPort[] _ports;
     private readonly ShardBatch[] _batches;
+    private readonly Pressure[] _pressure;
+    private readonly int _half;
+    private readonly int _nearlyAll;
+    private int _sinceLook;
 
-    public ShardMail(IShardPort[] ports, bool keepsFrames)
+    /// <summary>Mail for some shards.</summary>
+    /// <param name="ports">The shards.</param>
+    /// <param name="keepsFrames">See <see cref="KeepsFrames"/>.</param>
+    /// <param name="letGoFrom">Batches waiting for a shard from which on media is let go altogether; 0 lets none go ever.</param>
+    public ShardMail(IShardPort[] ports, bool keepsFrames, int letGoFrom = 0)
     {
         _ports = ports;
+        _pressure = new Pressure[ports.Length];
+        _nearlyAll = letGoFrom > 0 ? letGoFrom : int.MaxValue;
+        _half = letGoFrom > 0 ? Math.Max(1, letGoFrom / 2) : int.MaxValue;
         KeepsFrames = keepsFrames;
         _batches = Array.ConvertAll(ports, static port => port.Take());
     }
@@ -24,6 +38,9 @@ internal sealed class ShardMail
 
     /// <summary>Whether frames travel along, for the packet log.</summary>
     public bool KeepsFrames { get; set; }
+
+    /// <summary>Pressure that comes from before the engine: rings that fill.</summary>
+    public Pressure FromOutside { get; set; }
 
     /// <summary>Engine time that items are stamped with.</summary>
     public Timestamp Now { get; set; }
@@ -53,14 +70,23 @@ internal sealed class ShardMail
         item.PayloadOffset = _batches[call.Shard].Attach(standing);
     }
 
+    /// <summary>What media for a shard has to suffer now.</summary>
+    public Pressure PressureOf(int shard)
+    {
+        // A queue that was full may be empty again long before this shard's next batch is.
+        if (_pressure[shard] != Pressure.None && ++_sinceLook >= PacketsBetweenLooks) Measure(shard);
+        return _pressure[shard] > FromOutside ? _pressure[shard] : FromOutside;
+    }
+
     /// <summary>An item without more for each shard.</summary>
-    public void AddToAll(ShardItemKind kind, bool flag = false)
+    public void AddToAll(ShardItemKind kind, bool flag = false, Timestamp at = default)
     {
         for (int shard = 0; shard < _ports.Length; shard++)
         {
             ref ShardItem item = ref Add(shard);
             item.Kind = kind;
             item.Flag = flag;
+            item.At = at;
         }
     }
 
@@ -68,12 +94,12 @@ internal sealed class ShardMail
     public int Copy(int shard, ReadOnlySpan<byte> bytes) => _batches[shard].Copy(bytes);
 
     /// <summary>Copies frame and payload into the item's batch: the frame once where the payload lies within it and frames are kept.</summary>
-    public void CopyIn(int shard, ref ShardItem item, in CapturedPacket packet, ReadOnlySpan<byte> payload, int payloadOffset)
+    public void CopyIn(int shard, ref ShardItem item, in CapturedPacket packet, ReadOnlySpan<byte> payload, int payloadOffset, bool keepsFrame = true)
     {
         ShardBatch batch = _batches[shard];
         item.Sequence = packet.Sequence;
         bool within = payloadOffset > 0 && payloadOffset + payload.Length <= packet.Bytes.Length;
-        if (KeepsFrames && !packet.Bytes.IsEmpty)
+        if (KeepsFrames && keepsFrame && !packet.Bytes.IsEmpty)
         {
             item.FrameLength = packet.Bytes.Length;
             item.OriginalLength = packet.OriginalLength;
@@ -97,12 +123,30 @@ internal sealed class ShardMail
     {
         _ports[shard].Post(_batches[shard]);
         _batches[shard] = _ports[shard].Take();
+        Measure(shard);
+    }
+
+    /// <summary>Hands over what waits for a shard unless the shard is far behind: then time can wait too.</summary>
+    public void PostUnlessPressed(int shard)
+    {
+        Measure(shard);
+        if (_pressure[shard] == Pressure.Media) return;
+        Add(shard).Kind = ShardItemKind.Tick;
+        Post(shard);
     }
 
     /// <summary>Hands over what waits for all shards.</summary>
     public void PostAll()
     {
         for (int shard = 0; shard < _ports.Length; shard++) Post(shard);
+    }
+
+    private void Measure(int shard)
+    {
+        _sinceLook = 0;
+        if (_half == int.MaxValue) return;
+        int waiting = _ports[shard].Waiting;
+        _pressure[shard] = waiting >= _nearlyAll ? Pressure.Media : waiting >= _half ? Pressure.Payload : Pressure.None;
     }
 
     /// <summary>Where one span lies within another; 0 where it does not.</summary>

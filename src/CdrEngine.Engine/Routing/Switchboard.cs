@@ -58,7 +58,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         _message = new SipMessage(options.Sip);
         _streams = new SipStreamReassembler(options.Tcp);
         _sctp = new SctpReassembler(options.Sctp);
-        _mail = new ShardMail(ports, keepFrames);
+        _mail = new ShardMail(ports, keepFrames, options.LetsMediaGo ? Math.Max(2, options.QueuedBatches - Math.Max(1, options.QueuedBatches / 8)) : 0);
         _sessions = new SessionLinker(options.Sessions, _calls, options.Call.TextBytes);
         _media = new MediaRouter(options.Routing, Counters, _mail, _sessions);
         _callHandles = Array.ConvertAll(ports, static _ => new HandlePool());
@@ -80,6 +80,13 @@ internal sealed partial class Switchboard : ISipMessageSink
 
     /// <summary>Open calls, ended ones that are still known included.</summary>
     public int OpenCalls => _calls.Count;
+
+    /// <summary>Pressure that comes from before the engine.</summary>
+    public Pressure Pressure
+    {
+        get => _mail.FromOutside;
+        set => _mail.FromOutside = value;
+    }
 
     /// <summary>Which source the next packets come from.</summary>
     public void SelectSource(int index) => _source = index;
@@ -113,8 +120,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     {
         for (int shard = 0; shard < _mail.Shards; shard++)
         {
-            _mail.Add(shard).Kind = ShardItemKind.Tick;
-            _mail.Post(shard);
+            _mail.PostUnlessPressed(shard);
         }
 
         _desk?.Flush(_mail.Now);
@@ -134,10 +140,10 @@ internal sealed partial class Switchboard : ISipMessageSink
     }
 
     /// <summary>Tells every open call that the capture lost packets.</summary>
-    public void MarkGap()
+    public void MarkGap(Timestamp since)
     {
         Counters.Increment(SwitchboardCounter.Gaps);
-        _mail.AddToAll(ShardItemKind.Gap);
+        _mail.AddToAll(ShardItemKind.Gap, at: since);
     }
 
     /// <summary>Ends every open call and forgets all: the capture is over, or what comes next has nothing to do with it.</summary>

@@ -100,4 +100,12 @@ public enum SwitchboardCounter
     /// <summary>Gaps.</summary>
     [Description("moments at which the capture had lost packets; calls open then are flagged gap")]
     Gaps,
+
+    /// <summary>Not logged under pressure.</summary>
+    [Description("media packets measured but not kept, because a shard or the reader fell behind")]
+    PayloadLetGo,
+
+    /// <summary>Let go under pressure.</summary>
+    [Description("media packets neither measured nor kept, because a shard fell far behind")]
+    MediaLetGo,
 }

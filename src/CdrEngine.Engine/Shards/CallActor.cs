@@ -75,7 +75,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
                 _machine.Evict(_shard.Now, effects);
                 break;
             case CallSignal.Gap:
-                _machine.MarkGap();
+                _machine.MarkGap(_shard.GapSince);
                 return;
             case CallSignal.PortReused:
                 _machine.MarkReusedPort();

@@ -6,6 +6,9 @@ internal interface IShardPort
     /// <summary>An empty batch. Waits while the shard is too far behind, which is how a file is read no faster than it is worked off.</summary>
     ShardBatch Take();
 
+    /// <summary>Batches that wait for the shard now.</summary>
+    int Waiting { get; }
+
     /// <summary>Hands a batch over.</summary>
     void Post(ShardBatch batch);
 }

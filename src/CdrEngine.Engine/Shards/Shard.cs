@@ -19,6 +19,13 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     /// <summary>Records that may wait for one write of the packet log.</summary>
     private const int MaxPendingRecords = 256;
 
+    /// <summary>Records that may wait for a thread to write their packets. Beyond it the eldest goes out without.</summary>
+    private const int MaxAwaitingRecords = 10_000;
+
+    // A chunk gathers for a second, and is looked after within another.
+    private static readonly TimeSpan BetweenLooksAtDisk = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestReadBack = TimeSpan.FromSeconds(1);
+
     private readonly IRecordOutput _output;
     private readonly PacketLogShard? _log;
     private readonly Func<PacketLogReader>? _openReader;
@@ -27,7 +34,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly StreamLimits _streamLimits;
     private readonly List<CallSeat?> _calls = [];
     private readonly List<FlowSeat> _flows = [];
-    private readonly List<RecordEmission> _pending = [];
+    private readonly List<Leaving> _pending = [];
+    private readonly Queue<(long Write, Leaving Item)> _awaiting = new();
+    private long _diskLosses;
     private readonly Props<CallSignal, CallSeat> _props = new(static seat => new CallActor(seat)) { Mailbox = new MailboxSettings(64, MailboxFullPolicy.DropNewest) };
     private readonly CallJournal? _journal;
     private readonly TimeSpan _journalEvery;
@@ -150,6 +159,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                     Tell(_calls[item.Call]!, CallSignal.PortReused);
                     break;
                 case ShardItemKind.Gap:
+                    GapSince = item.At;
                     TellAll(CallSignal.Gap);
                     break;
                 case ShardItemKind.CaptureEnd:
@@ -168,6 +178,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         _pool.Enqueue(batch);
         Volatile.Write(ref _handled, _handled + 1);
         if (_pending.Count >= MaxPendingRecords) HandOn();
+        else if (_awaiting.Count > 0) EmitWritten();
     }
 
     public override void Idle(ShardDispatcher shard) => HandOn();
@@ -176,6 +187,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         HandOn();
         _log?.Dispose();
+        while (_awaiting.TryDequeue(out (long Write, Leaving Item) waiting)) LetGo(waiting.Item);
         if (_journal is null) return;
         if (_isSuspended) _journal.Stop(Now);
         _journal.Dispose();
@@ -222,7 +234,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             seat.EmittedChunks = log.Sealed.Count;
         }
 
-        _pending.Add(new RecordEmission(record, revision, chunks));
+        _pending.Add(new Leaving(new RecordEmission(record, revision, chunks), 0));
         Live?.Recorded(seat, record, revision);
     }
 
@@ -231,7 +243,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         if (seat.Chunks is not { } chunks || _openReader is null) return;
         chunks.Seal();
-        if (_log is null || !_log.Flush()) return;
+        if (_log is null || !_log.Flush() || !_log.AwaitWrites(LongestReadBack)) return;
         using PacketLogReader reader = _openReader();
         using PacketGather packets = reader.Gather(chunks.Sealed, PacketKindSet.Sip, chunks.Key);
         CallReplay.Run(packets, seat, actor);
@@ -374,7 +386,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         if (seat.Chunks is { } chunks)
         {
             chunks.Dispose();
-            if (chunks.Tag != 0) _journal?.Close(chunks.Tag);
+            if (chunks.Tag != 0) _pending.Add(new Leaving(default, chunks.Tag));
         }
 
         _calls[item.Call] = null;
@@ -434,9 +446,46 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     private void HandOn()
     {
-        if (_pending.Count == 0) return;
-        _log?.Flush();
-        foreach (RecordEmission emission in _pending) _output.Emit(emission);
-        _pending.Clear();
+        MarkDiskLosses();
+        if (_pending.Count > 0)
+        {
+            // Where the disk refuses, records do not wait for it.
+            long write = _log is not null && _log.Flush() ? _log.LastWrite : 0;
+            foreach (Leaving item in _pending) _awaiting.Enqueue((write, item));
+            _pending.Clear();
+        }
+
+        EmitWritten();
     }
+
+    private void EmitWritten()
+    {
+        while (_awaiting.TryPeek(out (long Write, Leaving Item) waiting)
+            && (_log is null || _log.IsWritten(waiting.Write) || _awaiting.Count > MaxAwaitingRecords))
+        {
+            LetGo(_awaiting.Dequeue().Item);
+        }
+    }
+
+    private void LetGo(in Leaving item)
+    {
+        if (item.Closes != 0) _journal?.Close(item.Closes);
+        else _output.Emit(item.Emission);
+    }
+
+    /// <summary>What the log could not keep is a gap of the calls that are open.</summary>
+    private void MarkDiskLosses()
+    {
+        if (_log is null) return;
+        long losses = _log.Counters[PacketLogCounter.DroppedFrames] + _log.Counters[PacketLogCounter.UnpagedFrames];
+        if (losses == _diskLosses) return;
+        _diskLosses = losses;
+        GapSince = Now - BetweenLooksAtDisk;
+        TellAll(CallSignal.Gap);
+    }
+
+    /// <summary>What waits for a write of the packet log, in order: a record, or that the journal may close its call, whose last record is before it.</summary>
+    /// <param name="Emission">The record.</param>
+    /// <param name="Closes">The journal's number of the call; 0 where this is a record.</param>
+    private readonly record struct Leaving(RecordEmission Emission, long Closes);
 }

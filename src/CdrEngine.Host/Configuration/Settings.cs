@@ -2,6 +2,8 @@ using System.Net;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Capture.Interfaces;
+using CdrEngine.Engine.Recording;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -129,7 +131,23 @@ public sealed record SessionSettings
 /// <param name="SnapLength"><c>snap-length</c>, bytes.</param>
 /// <param name="Promiscuous"><c>promiscuous</c>.</param>
 /// <param name="Filter"><c>filter</c>: pcap-filter(7); empty takes all.</param>
-public sealed record CaptureSettings(IReadOnlyList<string> Interfaces, long Ring, int Block, int SnapLength, bool Promiscuous, string Filter);
+/// <param name="Threads"><c>threads</c> of each interface.</param>
+/// <param name="Fanout"><c>fanout</c>: how packets are dealt to them.</param>
+/// <param name="SignallingRing"><c>signalling-ring</c>, bytes of each interface; 0 for none.</param>
+/// <param name="Timestamps"><c>timestamps</c>.</param>
+public sealed record CaptureSettings(
+    IReadOnlyList<string> Interfaces, long Ring, int Block, int SnapLength, bool Promiscuous, string Filter, int Threads, FanoutMode Fanout, long SignallingRing,
+    StampClock Timestamps);
+
+/// <summary><c>capture.timestamps</c>.</summary>
+public enum StampClock
+{
+    /// <summary>The kernel's, when a packet arrives.</summary>
+    Kernel,
+
+    /// <summary>That of the network adapter, where it has one.</summary>
+    Adapter,
+}
 
 /// <summary><c>hep</c>: packets that agents send.</summary>
 /// <param name="Listen"><c>listen</c>; null receives none.</param>
@@ -253,8 +271,9 @@ public sealed record EngineSettings(int Shards, int BatchPackets, int BatchBytes
 /// <param name="Chunk"><c>chunk</c>, bytes.</param>
 /// <param name="Flush"><c>flush</c>.</param>
 /// <param name="OpenBytes"><c>open-bytes</c>, bytes of one shard.</param>
+/// <param name="WriteBehind"><c>write-behind</c>, bytes of one shard.</param>
 /// <param name="Retention"><c>retention</c>.</param>
-public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, long OpenBytes, RetentionSettings Retention);
+public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, long OpenBytes, long WriteBehind, RetentionSettings Retention);
 
 /// <summary><c>packet-log.retention</c>: when segments are removed.</summary>
 /// <param name="SipAge"><c>sip-age</c>; null keeps them whatever their age.</param>

@@ -3,6 +3,7 @@ using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+using CdrEngine.Capture.Interfaces;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Media.Codecs;
@@ -60,13 +61,28 @@ internal static class SettingsBinder
         return settings;
     }
 
-    private static CaptureSettings Capture(SettingsReader at) => new(
+    private static CaptureSettings Capture(SettingsReader at)
+    {
+        CaptureSettings settings = Rings(at);
+        foreach ((string key, long bytes) in ((string, long)[])[("ring", settings.Ring), ("signalling-ring", settings.SignallingRing)])
+        {
+            if (bytes > 0 && bytes < 2L * settings.Block) throw at.Fail(key, $"a ring is at least two blocks (capture.block), {2 * settings.Block >> 10} KiB");
+        }
+
+        return settings;
+    }
+
+    private static CaptureSettings Rings(SettingsReader at) => new(
         at.TextList("interfaces", 64),
         at.Size("ring", 1 << 20, 16L << 30),
         at.Size("block", 64 << 10, 64 << 20) is var block && BitOperations.IsPow2(block) ? (int)block : throw at.Fail("block", "it is no power of two"),
         (int)at.Size("snap-length", 64, 256 << 10),
         at.Switch("promiscuous"),
-        at.TextOrEmpty("filter"));
+        at.TextOrEmpty("filter"),
+        at.IntegerOrAuto("threads", 1, 64, Math.Max(1, Environment.ProcessorCount / 8)),
+        at.Choice<FanoutMode>("fanout"),
+        at.Size("signalling-ring", 0, 1L << 30),
+        at.Choice<StampClock>("timestamps"));
 
     private static HepSettings Hep(SettingsReader at) => new(
         at.AddressOrNone("listen"),
@@ -178,6 +194,7 @@ internal static class SettingsBinder
         (int)at.Size("chunk", 1 << 10, 1 << 20),
         at.Duration("flush", Millisecond * 10, Minute),
         at.Size("open-bytes", 1 << 20, 1L << 40),
+        at.Size("write-behind", 4 << 20, 1L << 36),
         Retention(at.Section("retention")));
 
     private static RetentionSettings Retention(SettingsReader at) => new(

@@ -19,6 +19,7 @@ namespace CdrEngine.Host.Joined;
 internal abstract class EngineRunner : IRecordOutput, IDisposable
 {
     private readonly string _part;
+    private readonly bool _isLive;
     private readonly Settings _settings;
     private readonly StatisticsBoard _statistics;
     private readonly SqliteCallStore _store;
@@ -42,8 +43,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="directory">The directory of this process, which its owner disposes of; null to open one.</param>
     /// <param name="live">Where its calls in progress are shown; null shows them nowhere.</param>
     /// <param name="resume">How open calls are written down; null writes down nothing.</param>
+    /// <param name="isLive">Whether packets come whether or not they are waited for: what cannot be done in time is let go and counted then. A file waits.</param>
     protected EngineRunner(
-        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume)
+        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive)
     {
         _live = live;
         _resume = resume;
@@ -51,6 +53,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         // First, since it is what people write by hand: a mistake in it is told before anything is opened.
         _directory = directory ?? DirectoryHolder.Open(settings);
         _part = part;
+        _isLive = isLive;
         _settings = settings;
         _statistics = statistics;
         string data = settings.DataDirectory;
@@ -67,7 +70,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             OnWritten = OnWritten,
         });
         _desk = new DeskPart(settings, () => StoreWaits);
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, resume is not null)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null)) : null;
     }
 
     /// <summary>Call records made so far, by outcome.</summary>
@@ -138,7 +141,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     /// <summary>Starts an engine that writes to the data folder.</summary>
     protected CaptureEngine NewEngine() =>
-        new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume }, this, _log, _desk, _desk.Start());
+        new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume, LetsMediaGo = _isLive }, this, _log, _desk, _desk.Start());
 
     /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
     protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null

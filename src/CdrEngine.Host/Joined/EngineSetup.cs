@@ -152,8 +152,9 @@ internal static class EngineSetup
 
     /// <summary>The packet log's bounds. Where open calls are written down, a packet waits three quarters of its time for its chunk and one for the
     /// next writing, so that a crash costs no more than the settings say.</summary>
-    public static PacketLogLimits PacketLog(PacketLogSettings settings, bool isJournaled = false) => new()
+    public static PacketLogLimits PacketLog(PacketLogSettings settings, bool isLive, bool isJournaled) => new()
     {
+        WriteBehindBytes = isLive ? settings.WriteBehind : 0,
         ChunkBytes = settings.Chunk,
         ChunkAge = isJournaled ? settings.Flush * 0.75 : settings.Flush,
         OpenChunkBytes = settings.OpenBytes,

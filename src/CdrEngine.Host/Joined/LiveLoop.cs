@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using CdrEngine.Capture.Interfaces;
 using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Routing;
 
 namespace CdrEngine.Host.Joined;
 
@@ -13,10 +13,11 @@ namespace CdrEngine.Host.Joined;
 /// 3. Every second: look after the sources. What was lost meanwhile is a gap of every open call.
 /// 4. Told to stop: read what was captured up to then, and end.
 /// </remarks>
-internal sealed class LiveLoop(LiveReader reader, CaptureEngine engine, Action<string> tell)
+internal sealed class LiveLoop
 {
     private const int WaitMilliseconds = 100;
     private const int PacketsBetweenLooks = 8192;
+    private const int PressingPercent = 50;
     private static readonly TimeSpan BetweenFlushes = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenTendings = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StepTold = TimeSpan.FromSeconds(1);
@@ -27,13 +28,33 @@ internal sealed class LiveLoop(LiveReader reader, CaptureEngine engine, Action<s
 
     private readonly Dictionary<string, int> _origins = new(StringComparer.Ordinal);
     private string? _origin;
-    private long _flushedAt = Stopwatch.GetTimestamp();
-    private long _tendedAt = Stopwatch.GetTimestamp();
+    private readonly LiveReader _reader;
+    private readonly CaptureEngine _engine;
+    private readonly Action<string> _tell;
+    private readonly TimeProvider _time;
+    private long _flushedAt;
+    private long _tendedAt;
     private long _losses;
+    private Timestamp _lookedForGaps = new(0);
     private bool _anyPacket;
     private Timestamp _anchor;   // engine time …
     private long _anchoredAt;    // … at this moment
-    private TimeSpan _clockOffset = ClockOffset();
+    private TimeSpan _clockOffset;
+
+    /// <summary>A loop that has not begun.</summary>
+    /// <param name="reader">The sources.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="tell">Told, in one line, what an operator has to know.</param>
+    /// <param name="time">The machine's clock; null for the real one.</param>
+    public LiveLoop(LiveReader reader, CaptureEngine engine, Action<string> tell, TimeProvider? time = null)
+    {
+        _reader = reader;
+        _engine = engine;
+        _tell = tell;
+        _time = time ?? TimeProvider.System;
+        _flushedAt = _tendedAt = _time.GetTimestamp();
+        _clockOffset = ClockOffset();
+    }
 
     /// <summary>Reads until stopped.</summary>
     public void Run(CancellationToken stop)
@@ -47,12 +68,12 @@ internal sealed class LiveLoop(LiveReader reader, CaptureEngine engine, Action<s
         _anyPacket = engine.Now != Timestamp.MinValue;
         while (true)
         {
-            bool isPacket = reader.Read(WaitMilliseconds, out CapturedPacket packet) == ReadOutcome.Packet;
+            bool isPacket = _reader.Read(WaitMilliseconds, out CapturedPacket packet) == ReadOutcome.Packet;
             if (isPacket)
             {
-                if (packet.CapturedAt > end && reader.Sources[reader.Current].IsOrdered) break;
+                if (packet.CapturedAt > end && _reader.Sources[_reader.Current].IsOrdered) break;
                 Select();
-                engine.Process(packet);
+                _engine.Process(packet);
                 _anyPacket = true;
                 if (--untilLook > 0 && (packet.CapturedAt - looked).Duration() < BetweenFlushes) continue;
                 looked = packet.CapturedAt;
@@ -63,63 +84,69 @@ internal sealed class LiveLoop(LiveReader reader, CaptureEngine engine, Action<s
             if (stoppedAt == 0)
             {
                 if (!stop.IsCancellationRequested) continue;
-                stoppedAt = Stopwatch.GetTimestamp();
-                end = Timestamp.From(DateTimeOffset.UtcNow);
+                stoppedAt = _time.GetTimestamp();
+                end = Timestamp.From(_time.GetUtcNow());
             }
 
-            TimeSpan since = Stopwatch.GetElapsedTime(stoppedAt);
+            TimeSpan since = _time.GetElapsedTime(stoppedAt);
             if ((!isPacket && since > LastBlock) || since > LongestEnd) break;
         }
 
-        reader.Tend();
+        _reader.Tend();
         MarkGaps();
     }
 
     private void Select()
     {
-        string origin = reader.Sources[reader.Current].Origin;
+        string origin = _reader.Sources[_reader.Current].Origin;
         if (ReferenceEquals(origin, _origin)) return;
         _origin = origin;
-        if (!_origins.TryGetValue(origin, out int number)) _origins[origin] = number = engine.AddSource(origin);
-        engine.SelectSource(number);
+        if (!_origins.TryGetValue(origin, out int number)) _origins[origin] = number = _engine.AddSource(origin);
+        _engine.SelectSource(number);
     }
 
     private void Look()
     {
-        long now = Stopwatch.GetTimestamp();
-        if (Stopwatch.GetElapsedTime(_flushedAt, now) >= BetweenFlushes)
+        long now = _time.GetTimestamp();
+        if (_time.GetElapsedTime(_flushedAt, now) >= BetweenFlushes)
         {
             _flushedAt = now;
             if (_anyPacket)
             {
                 // Engine time goes on from here: the wall clock may be set while the wire is quiet, and packets are a little older than now.
                 _anyPacket = false;
-                _anchor = engine.Now;
+                _anchor = _engine.Now;
                 _anchoredAt = now;
-                engine.Flush();
+                _engine.Flush();
             }
             else
             {
-                engine.Tick(_anchoredAt == 0 ? Timestamp.MinValue : _anchor + Stopwatch.GetElapsedTime(_anchoredAt, now));
+                _engine.Tick(_anchoredAt == 0 ? Timestamp.MinValue : _anchor + _time.GetElapsedTime(_anchoredAt, now));
             }
         }
 
-        if (Stopwatch.GetElapsedTime(_tendedAt, now) >= BetweenTendings)
+        if (_time.GetElapsedTime(_tendedAt, now) >= BetweenTendings)
         {
             _tendedAt = now;
-            reader.Tend();
+            _reader.Tend();
             WatchClock();
         }
 
+        // Half a ring of packets is waiting: what they cost has to become less before the kernel drops the next.
+        _engine.Press(_reader.FillPercent >= PressingPercent ? Pressure.Payload : Pressure.None);
         MarkGaps();
     }
 
     private void MarkGaps()
     {
-        long losses = reader.Losses;
+        Timestamp since = _lookedForGaps - BetweenTendings;
+        _lookedForGaps = _engine.Now;
+        long losses = _reader.Losses + _engine.LetGo;
         if (losses == _losses) return;
         _losses = losses;
-        engine.MarkGap();
+        
+        // The kernel tells of its drops a second later at most.
+        _engine.MarkGap(since);
     }
 
     private void WatchClock()
@@ -127,8 +154,8 @@ internal sealed class LiveLoop(LiveReader reader, CaptureEngine engine, Action<s
         TimeSpan offset = ClockOffset();
         TimeSpan step = offset - _clockOffset;
         _clockOffset = offset;
-        if (step.Duration() >= StepTold) tell($"the system clock was set by {step.TotalSeconds:+0.0;-0.0} s; times of calls that are open are off by that");
+        if (step.Duration() >= StepTold) _tell($"the system clock was set by {step.TotalSeconds:+0.0;-0.0} s; times of calls that are open are off by that");
     }
 
-    private static TimeSpan ClockOffset() => DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch - Stopwatch.GetElapsedTime(0);
+    private TimeSpan ClockOffset() => _time.GetUtcNow() - DateTimeOffset.UnixEpoch - _time.GetElapsedTime(0);
 }

@@ -19,13 +19,16 @@ namespace CdrEngine.Host.Joined;
 /// <summary>Reads interfaces and HEP through the engine into the data folder, until stopped.</summary>
 internal sealed class LiveRunner : EngineRunner, ILiveRunner
 {
+    // Of interfaces and of HEP.
+    private static readonly string KernelDroppedName = SnakeCaseName.Of(nameof(InterfaceCounter.KernelDropped));
+
     private readonly LiveReader _reader;
     private readonly Action<string> _tell;
     private readonly Settings _settings;
 
     public LiveRunner(
         Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
-        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings))
+        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
     {
         _tell = tell;
         _settings = settings;
@@ -45,7 +48,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> Sources => [.. _reader.Sources.Select(static source => source.Name)];
+    public IReadOnlyList<string> Sources => [.. _reader.Sources.Select(static source => source.Name).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
     public LiveSummary Run(CancellationToken stop)
@@ -70,7 +73,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         {
             Sources = Sources,
             Packets = engine.Packets,
-            Lost = _reader.Losses,
+            Lost = _reader.Losses + engine.LetGo,
             Elapsed = Stopwatch.GetElapsedTime(began),
             Calls = Outcomes,
             Faults = [.. Faults(engine, failures)],
@@ -91,7 +94,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     }
 
     protected override IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() =>
-        _reader.Sources.SelectMany(static source => source.Describe().Select(counter => ($"source {source.Name}", counter.Name, counter.Value, counter.Description)));
+        _reader.Sources.SelectMany(static source => source.Describe().Select(counter => (Area: $"source {source.Name}", counter.Name, counter.Value, counter.Description)))
+            .GroupBy(static counter => (counter.Area, counter.Name))
+            .Select(static rings => (rings.Key.Area, rings.Key.Name, rings.Sum(static ring => ring.Value), rings.First().Description))
+            .Append(("losses", "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
+
+    private long KernelDrops() =>
+        _reader.Sources.SelectMany(static source => source.Describe()).Where(static counter => counter.Name == KernelDroppedName).Sum(static counter => counter.Value);
 
     // The sources are open already: what comes meanwhile waits in their rings.
     private void GoOn(CaptureEngine engine)
@@ -129,9 +138,16 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
                 SnapLength = settings.Capture.SnapLength,
                 IsPromiscuous = settings.Capture.Promiscuous,
                 Filter = settings.Capture.Filter,
+                WantsAdapterStamps = settings.Capture.Timestamps == StampClock.Adapter,
                 OnNotice = notice => _tell($"{name}: {notice}"),
             };
-            sources.Add(InterfaceSource.Open(name, options, out string? problem) ?? throw new CommandException($"{name}: {problem} (see cdrengine doctor)"));
+            var set = new InterfaceSetOptions
+            {
+                Threads = settings.Capture.Threads,
+                Mode = settings.Capture.Fanout,
+                SignallingRingBytes = settings.Capture.SignallingRing,
+            };
+            sources.AddRange(InterfaceSet.Open(name, options, set, out string? problem) ?? throw new CommandException($"{name}: {problem} (see cdrengine doctor)"));
         }
 
         if (settings.Hep.Listen is not { } listen) return;
@@ -147,7 +163,6 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         sources.Add(HepSource.Open(hep, out string? fault) ?? throw new CommandException($"hep {listen}: {fault}"));
     }
 
-    /// <summary>Does something every second until disposed, one at a time.</summary>
     /// <summary>Does something again and again on a thread of the pool, never twice at a time.</summary>
     private sealed class Repeated : IDisposable
     {

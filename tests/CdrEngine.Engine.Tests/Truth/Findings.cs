@@ -5,9 +5,9 @@ namespace CdrEngine.Engine.Tests.Truth;
 
 /// <summary>A difference from a truth file that <c>semantics.md</c> or the capture itself demands.</summary>
 /// <param name="File">Capture.</param>
-/// <param name="Subject">Call-ID, stream, or empty for the file.</param>
+/// <param name="Subject">Call-ID, stream, or empty for the file; * for any, and it need not happen.</param>
 /// <param name="Member">What differs.</param>
-/// <param name="Ours">Exactly what the engine says.</param>
+/// <param name="Ours">Exactly what the engine says; * for anything.</param>
 /// <param name="Reason">Why that is right.</param>
 internal sealed record Deviation(string File, string Subject, string Member, string Ours, string Reason);
 
@@ -35,16 +35,18 @@ internal sealed class Findings(string file, IReadOnlyList<Deviation> deviations)
 
     public void Note(string subject, string member, string expected, string ours)
     {
-        if (deviations.FirstOrDefault(row => row.File == file && row.Subject == subject && row.Member == member && row.Ours == ours) is { } row) _met.Add(row);
+        if (deviations.FirstOrDefault(row => row.File == file && Fits(row.Subject, subject) && row.Member == member && Fits(row.Ours, ours)) is { } row) _met.Add(row);
         else _differences.Add($"{file} | {subject} | {member} | expected {expected} | ours {ours}");
     }
 
     /// <summary>Fails with all differences that no row explains, and with the rows that explain nothing any more.</summary>
     public void Conclude()
     {
-        _differences.AddRange(deviations.Where(row => row.File == file && !_met.Contains(row)).Select(row => $"{file} | {row.Subject} | {row.Member} | the deviation did not happen"));
+        _differences.AddRange(deviations.Where(row => row.File == file && row.Subject != "*" && !_met.Contains(row)).Select(row => $"{file} | {row.Subject} | {row.Member} | the deviation did not happen"));
         Assert.True(_differences.Count == 0, string.Join('\n', _differences));
     }
+
+    private static bool Fits(string pattern, string text) => pattern == "*" || pattern == text;
 
     private static string Show<T>(T value) => value?.ToString() ?? "null";
 }

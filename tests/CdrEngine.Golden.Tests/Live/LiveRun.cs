@@ -127,6 +127,10 @@ internal sealed class LiveRun : IRecordOutput, IAsyncDisposable
 
         public string Origin => source.Origin;
 
+        public Timestamp Horizon => source.Horizon;
+
+        public int FillPercent => source.FillPercent;
+
         public void AddDescriptors(IList<int> descriptors) => source.AddDescriptors(descriptors);
 
         public bool Peek(out Timestamp order) => source.Peek(out order);
