@@ -159,7 +159,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
         var where = new SqlConditions();
         if (query.Aor is { } aor) where.AndText("(aor @ OR user @)", aor, times: 2);
         if (query.Contact is { } contact) where.And("instr(contact, ?) > 0", contact);
-        if (query.Address is { } address) where.And("source = ?", CallRow.Address(address)!);
+        if (query.Address is { } address) where.And("source = ?", CallRow.Address(address));
         if (query.State is { } state) where.And("state = ?", (long)state);
         if (query.UserAgent is { } agent) where.And("instr(user_agent, ?) > 0", agent.ToLowerInvariant());
         if (query.Instance is { } instance) where.And("instance = ?", instance);
@@ -203,7 +203,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
     {
         string seal = $"peers|{query.Address}|{query.Direction}|{query.Method}|{query.Event}|{query.Silent}|{query.Tenant}|{query.Ascending}";
         var where = new SqlConditions();
-        if (query.Address is { } address) where.And("address = ?", CallRow.Address(address)!);
+        if (query.Address is { } address) where.And("address = ?", CallRow.Address(address));
         if (query.Direction is { } direction) where.And("direction = ?", (long)direction);
         if (query.Method is { } method) where.And("method = ?", method);
         if (query.Event is { } package) where.And("event = ?", package);
@@ -270,7 +270,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
             .Bind(record.User)
             .Bind((long)record.State)
             .Bind(record.Contact)
-            .BindBlob(record.Source.IsNone ? null : CallRow.Address(record.Source.Address))
+            .BindAddress(record.Source.IsNone ? null : record.Source.Address)
             .Bind(record.UserAgent?.ToLowerInvariant())
             .Bind(record.Instance)
             .Bind(record.Mac)
@@ -280,7 +280,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
             .Bind(record.Tenant)
             .Bind(stored.Key)
             .Bind(stored.ContactUser)
-            .BindBlob(CallRow.Address(stored.ContactAddress))
+            .BindAddress(stored.ContactAddress)
             .BindBlob(stored.Chunks.AsSpan())
             .BindBlob(RegistrationJson.ToUtf8(record).AsSpan())
             .Run();
@@ -308,7 +308,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
         _writer.Prepare(
             "INSERT OR REPLACE INTO peers (id, address, direction, method, event, last_at, unanswered_since, tenant, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
             .Bind(peer.Id)
-            .BindBlob(CallRow.Address(peer.Address.Address))
+            .BindAddress(peer.Address.Address)
             .Bind((long)peer.Direction)
             .Bind(peer.Method)
             .Bind(peer.Event)

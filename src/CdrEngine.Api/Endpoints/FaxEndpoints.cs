@@ -28,11 +28,7 @@ internal sealed class FaxEndpoints(CallEndpoints calls, IFaxMaker? faxes, Downlo
             return;
         }
 
-        if (calls.Find(context) is not { } call)
-        {
-            await CallEndpoints.UnknownAsync(context);
-            return;
-        }
+        if (await calls.FindAsync(context) is not { } call) return;
 
         await downloads.WithSeatAsync(context, async packets =>
         {

@@ -32,9 +32,9 @@ public static class MessageJson
         writer.WriteString("message_id"u8, message.MessageId);
         WriteParty(writer, "from"u8, message.From);
         WriteParty(writer, "to"u8, message.To);
-        CallRecordJson.WriteTime(writer, "started_at", message.StartedAt);
-        CallRecordJson.WriteTime(writer, "ended_at", message.EndedAt);
-        CallRecordJson.WriteSpan(writer, "response_ms", message.ResponseTime);
+        CallRecordJson.WriteTime(writer, "started_at"u8, message.StartedAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, message.EndedAt);
+        CallRecordJson.WriteSpan(writer, "response_ms"u8, message.ResponseTime);
         writer.WriteString("outcome"u8, EnumNames<MessageOutcome>.Of(message.Outcome));
         writer.WriteNumber("sip_status"u8, message.SipStatus);
         writer.WriteString("sip_reason"u8, message.SipReason);
@@ -55,7 +55,7 @@ public static class MessageJson
             writer.WriteStartObject();
             writer.WriteString("kind"u8, EnumNames<NotificationKind>.Of(notification.Kind));
             writer.WriteString("status"u8, notification.Status);
-            CallRecordJson.WriteTime(writer, "at", notification.At);
+            CallRecordJson.WriteTime(writer, "at"u8, notification.At);
             writer.WriteEndObject();
         }
 
@@ -71,8 +71,8 @@ public static class MessageJson
         writer.WriteStartObject();
         writer.WriteString("id"u8, conversation.Id);
         RegistrationJson.WriteTexts(writer, "parties"u8, [conversation.First, conversation.Second]);
-        CallRecordJson.WriteTime(writer, "started_at", conversation.StartedAt);
-        CallRecordJson.WriteTime(writer, "ended_at", conversation.EndedAt);
+        CallRecordJson.WriteTime(writer, "started_at"u8, conversation.StartedAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, conversation.EndedAt);
         writer.WriteNumber("messages"u8, conversation.Count);
         writer.WriteString("tenant"u8, conversation.Tenant);
         writer.WriteEndObject();
@@ -139,7 +139,7 @@ public static class MessageJson
         writer.WriteString("name"u8, party.Name);
         writer.WriteString("uri"u8, party.Uri);
         writer.WriteString("asserted_uri"u8, party.AssertedUri);
-        CallRecordJson.WriteEndpoint(writer, "address", RegistrationJson.Known(party.Address));
+        CallRecordJson.WriteEndpoint(writer, "address"u8, RegistrationJson.Known(party.Address));
         writer.WriteString("user_agent"u8, party.UserAgent);
         writer.WriteEndObject();
     }

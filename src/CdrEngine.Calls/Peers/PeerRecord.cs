@@ -120,15 +120,15 @@ public static class PeerJson
         writer.WriteNumber("unanswered"u8, peer.Unanswered);
         WriteCounts(writer, "statuses"u8, Classes, peer.ByClass);
         writer.WriteNumber("retransmissions"u8, peer.Retransmissions);
-        CallRecordJson.WriteSpan(writer, "response_min_ms", peer.ResponseMin);
-        CallRecordJson.WriteSpan(writer, "response_mean_ms", peer.ResponseMean);
-        CallRecordJson.WriteSpan(writer, "response_max_ms", peer.ResponseMax);
-        CallRecordJson.WriteSpan(writer, "response_p95_ms", peer.ResponseP95);
+        CallRecordJson.WriteSpan(writer, "response_min_ms"u8, peer.ResponseMin);
+        CallRecordJson.WriteSpan(writer, "response_mean_ms"u8, peer.ResponseMean);
+        CallRecordJson.WriteSpan(writer, "response_max_ms"u8, peer.ResponseMax);
+        CallRecordJson.WriteSpan(writer, "response_p95_ms"u8, peer.ResponseP95);
         writer.WriteNumber("last_status"u8, peer.LastStatus);
-        CallRecordJson.WriteTime(writer, "first_at", peer.FirstAt);
-        CallRecordJson.WriteTime(writer, "last_at", peer.LastAt);
-        CallRecordJson.WriteTime(writer, "last_answer_at", peer.LastAnswerAt);
-        CallRecordJson.WriteTime(writer, "unanswered_since", peer.UnansweredSince);
+        CallRecordJson.WriteTime(writer, "first_at"u8, peer.FirstAt);
+        CallRecordJson.WriteTime(writer, "last_at"u8, peer.LastAt);
+        CallRecordJson.WriteTime(writer, "last_answer_at"u8, peer.LastAnswerAt);
+        CallRecordJson.WriteTime(writer, "unanswered_since"u8, peer.UnansweredSince);
         WriteCounts(writer, "dialog_states"u8, States, peer.DialogStates);
         writer.WriteString("tenant"u8, peer.Tenant);
         writer.WriteEndObject();
@@ -144,7 +144,7 @@ public static class PeerJson
         RegistrationJson.WriteNumber(writer, "old_voice", mailbox.OldVoice);
         RegistrationJson.WriteNumber(writer, "new_urgent", mailbox.NewUrgent);
         RegistrationJson.WriteNumber(writer, "old_urgent", mailbox.OldUrgent);
-        CallRecordJson.WriteTime(writer, "at", mailbox.At);
+        CallRecordJson.WriteTime(writer, "at"u8, mailbox.At);
         writer.WriteString("tenant"u8, mailbox.Tenant);
         writer.WriteEndObject();
     }

@@ -21,13 +21,13 @@ public static class LiveCallJson
         writer.WriteString("dialled"u8, record.Dialled);
         WriteParty(writer, "caller"u8, record.Caller);
         WriteParty(writer, "callee"u8, record.Callee);
-        CallRecordJson.WriteTime(writer, "started_at", record.StartedAt);
-        CallRecordJson.WriteTime(writer, "rang_at", record.RangAt);
-        CallRecordJson.WriteTime(writer, "answered_at", record.AnsweredAt);
-        CallRecordJson.WriteTime(writer, "ended_at", record.EndedAt);
-        CallRecordJson.WriteSpan(writer, "duration_ms", call.Duration);
-        CallRecordJson.WriteSpan(writer, "ring_ms", call.Ring);
-        CallRecordJson.WriteSpan(writer, "talk_ms", call.Talk);
+        CallRecordJson.WriteTime(writer, "started_at"u8, record.StartedAt);
+        CallRecordJson.WriteTime(writer, "rang_at"u8, record.RangAt);
+        CallRecordJson.WriteTime(writer, "answered_at"u8, record.AnsweredAt);
+        CallRecordJson.WriteTime(writer, "ended_at"u8, record.EndedAt);
+        CallRecordJson.WriteSpan(writer, "duration_ms"u8, call.Duration);
+        CallRecordJson.WriteSpan(writer, "ring_ms"u8, call.Ring);
+        CallRecordJson.WriteSpan(writer, "talk_ms"u8, call.Talk);
         writer.WriteString("codec"u8, call.CallerSent?.Codec ?? call.CalleeSent?.Codec);
         writer.WriteString("transport"u8, EnumNames<Transport>.Of(record.Transport));
         writer.WriteString("capture_source"u8, record.CaptureSource);
@@ -42,7 +42,7 @@ public static class LiveCallJson
         WriteSide(writer, "callee_sent"u8, call.CalleeSent);
         writer.WriteString("unheard"u8, call.Unheard is { } side ? EnumNames<PartySide>.Of(side) : null);
         writer.WriteBoolean("measured"u8, call.IsMeasured);
-        CallRecordJson.WriteTime(writer, "as_of", call.Now == Timestamp.MinValue ? null : call.Now);
+        CallRecordJson.WriteTime(writer, "as_of"u8, call.Now == Timestamp.MinValue ? null : call.Now);
         writer.WriteEndObject();
     }
 
@@ -56,7 +56,7 @@ public static class LiveCallJson
         if (what.Id == 0) writer.WriteNull("id"u8);
         else writer.WriteNumber("id"u8, what.Id);
         writer.WriteString("type"u8, LiveEventNames.Of(what.Kind));
-        CallRecordJson.WriteTime(writer, "at", what.At);
+        CallRecordJson.WriteTime(writer, "at"u8, what.At);
         writer.WriteString("update"u8, what.Update == LiveUpdate.None ? null : EnumNames<LiveUpdate>.Of(what.Update));
         writer.WritePropertyName("call"u8);
         Write(what.Call, writer);
@@ -91,19 +91,19 @@ public static class LiveCallJson
 
         writer.WriteStartObject(name);
         writer.WriteString("codec"u8, side.Codec);
-        CallRecordJson.WriteEndpoint(writer, "src", side.Source);
-        CallRecordJson.WriteEndpoint(writer, "dst", side.Destination);
+        CallRecordJson.WriteEndpoint(writer, "src"u8, side.Source);
+        CallRecordJson.WriteEndpoint(writer, "dst"u8, side.Destination);
         writer.WriteNumber("packets"u8, side.Packets);
         writer.WriteNumber("expected"u8, side.Expected);
         writer.WriteNumber("lost"u8, side.Lost);
-        CallRecordJson.WriteRounded(writer, "loss_percent", side.Expected > 0 ? 100.0 * side.Lost / side.Expected : 0, 3);
-        CallRecordJson.WriteRounded(writer, "jitter_ms", side.JitterMilliseconds, 3);
-        CallRecordJson.WriteRounded(writer, "mos", side.Mos, 2);
+        CallRecordJson.WriteRounded(writer, "loss_percent"u8, side.Expected > 0 ? 100.0 * side.Lost / side.Expected : 0, 3);
+        CallRecordJson.WriteRounded(writer, "jitter_ms"u8, side.JitterMilliseconds, 3);
+        CallRecordJson.WriteRounded(writer, "mos"u8, side.Mos, 2);
         writer.WriteNumber("packets_now"u8, side.PacketsNow);
         writer.WriteNumber("lost_now"u8, side.LostNow);
-        CallRecordJson.WriteRounded(writer, "jitter_now_ms", side.JitterMillisecondsNow, 3);
-        CallRecordJson.WriteRounded(writer, "mos_now", side.MosNow, 2);
-        CallRecordJson.WriteTime(writer, "last_packet_at", side.LastAt);
+        CallRecordJson.WriteRounded(writer, "jitter_now_ms"u8, side.JitterMillisecondsNow, 3);
+        CallRecordJson.WriteRounded(writer, "mos_now"u8, side.MosNow, 2);
+        CallRecordJson.WriteTime(writer, "last_packet_at"u8, side.LastAt);
         writer.WriteEndObject();
     }
 }

@@ -14,7 +14,7 @@ internal static class CallLinkJson
             writer.WriteString("call_id"u8, link.CallId);
             writer.WriteString("sip_call_id"u8, link.SipCallId);
             writer.WriteString("method"u8, EnumNames<LinkMethod>.Of(link.Method));
-            CallRecordJson.WriteRounded(writer, "score", link.Score, 2);
+            CallRecordJson.WriteRounded(writer, "score"u8, link.Score, 2);
             writer.WriteString("relation"u8, EnumNames<LinkRelation>.Of(link.Relation));
             writer.WriteEndObject();
         }
@@ -35,7 +35,7 @@ internal static class CallLinkJson
         writer.WriteString("from"u8, transfer.From);
         writer.WriteString("to"u8, transfer.To);
         writer.WriteString("role"u8, EnumNames<TransferRole>.Of(transfer.Role));
-        CallRecordJson.WriteTime(writer, "at", transfer.At);
+        CallRecordJson.WriteTime(writer, "at"u8, transfer.At);
         writer.WriteString("outcome"u8, EnumNames<TransferOutcome>.Of(transfer.Outcome));
         writer.WriteNumber("sip_status"u8, transfer.SipStatus);
         writer.WriteString("call_id"u8, transfer.CallId);

@@ -30,6 +30,7 @@ internal sealed partial class Switchboard
         _mail.Now = Clock.Observe(packet.CapturedAt);
         MoveOn();
         if (_decoder.Decode(packet, out DecodedPacket decoded) == DecodeOutcome.Udp) OnDatagram(packet, decoded);
+        PassOnStandings();
     }
 
     /// <summary>A message of a journal.</summary>
@@ -37,10 +38,11 @@ internal sealed partial class Switchboard
     {
         _mail.Now = Clock.Observe(message.Clock);
         MoveOn();
-        CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination);
+        CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination, message.At);
         if (call is null) return;
         PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.At);
-        LearnMedia(call);
+        LinkSession(call, LearnMedia(call), message.Source, message.Destination);
+        PassOnStandings();
     }
 
     /// <summary>The past is told; what comes now is new. Every call that is open missed something in between. Gives the calls that go on.</summary>

@@ -116,6 +116,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public Timestamp Now { get; private set; } = Timestamp.MinValue;
 
+    /// <summary>From when on the gap may have been of which calls are being told.</summary>
+    public Timestamp GapSince { get; private set; }
+
     public override void Start(ShardDispatcher shard)
     {
         _dispatcher = shard;

@@ -65,7 +65,7 @@ internal sealed class LiveLoop
         int untilLook = PacketsBetweenLooks;
 
         // An engine that goes on with open calls has a time already, and their timers run.
-        _anyPacket = engine.Now != Timestamp.MinValue;
+        _anyPacket = _engine.Now != Timestamp.MinValue;
         while (true)
         {
             bool isPacket = _reader.Read(WaitMilliseconds, out CapturedPacket packet) == ReadOutcome.Packet;
