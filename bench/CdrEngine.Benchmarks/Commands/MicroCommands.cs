@@ -24,6 +24,7 @@ internal static class MicroCommands
         ("actors", "messages, timers, idle actors", ActorBenchmarks.Run),
         ("packet-log", "packets laid down and gathered", PacketLogBenchmarks.Run),
         ("storage", "records stored and listed", StorageBenchmarks.Run),
+        ("directory", "records marked, longest prefixes found", DirectoryBenchmarks.Run),
         ("recording", "calls recorded from their packets", RecordingBenchmarks.Run),
     ];
 

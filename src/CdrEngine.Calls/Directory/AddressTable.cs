@@ -58,6 +58,9 @@ public readonly record struct AddressRange(IpAddress Address, int Bits, ushort P
         bits <= 64 ? 0 : bits >= 128 ? address.Low : address.Low & (ulong.MaxValue << (128 - bits)));
 
     /// <inheritdoc />
+    public override int GetHashCode() => (int)(new Endpoint(Address, Port).Hash64() + (ulong)Bits);
+
+    /// <inheritdoc />
     public override string ToString()
     {
         int bits = Address.IsV4 && Bits >= 96 ? Bits - 96 : Bits;
@@ -71,10 +74,12 @@ internal sealed class AddressTable<T>
 {
     private readonly Dictionary<AddressRange, T> _ranges = [];
     private readonly int[] _widths;
+    private readonly bool _hasPorts;
 
     public AddressTable(IEnumerable<(AddressRange Range, T Value)> ranges)
     {
         foreach ((AddressRange range, T value) in ranges) _ranges.TryAdd(range, value);
+        _hasPorts = _ranges.Keys.Any(static range => range.Port != 0);
         _widths = [.. _ranges.Keys.Select(static range => range.Bits).Distinct().OrderDescending()];
     }
 
@@ -84,8 +89,8 @@ internal sealed class AddressTable<T>
         foreach (int bits in _widths)
         {
             IpAddress masked = AddressRange.Mask(at.Address, bits);
-            if (at.Port != 0 && _ranges.TryGetValue(new AddressRange(masked, bits, at.Port), out T? found)) return found;
-            if (_ranges.TryGetValue(new AddressRange(masked, bits, 0), out found)) return found;
+            if (_hasPorts && at.Port != 0 && _ranges.TryGetValue(new AddressRange(masked, bits, at.Port), out T? narrow)) return narrow;
+            if (_ranges.TryGetValue(new AddressRange(masked, bits, 0), out T? found)) return found;
         }
 
         return null;

@@ -26,7 +26,9 @@ public sealed partial class CallDirectory
         Found caller = Resolve(record.Caller.Number, WrittenOn(record, from, to), from is { Side: TrunkSide.Carrier }, from?.Tenant ?? callerDomain ?? hint);
         Tenant? calleeTenant = to?.Tenant ?? calleeDomain ?? caller.Entry?.Tenant ?? hint;
         Found callee = Resolve(record.Callee.Number, WrittenOn(record, from, to), to is { Side: TrunkSide.Carrier }, calleeTenant);
-        Found dialled = Dialled(record, from, to, calleeTenant);
+        Found dialled = record.Dialled == record.Callee.Number && (to is not { Side: TrunkSide.Carrier } || (from is null && record.Hops.Count <= 1))
+            ? callee
+            : Dialled(record, from, to, calleeTenant);
         if (callee.Entry is null && dialled.Entry is not null) callee = dialled;
         if (callee.E164 is null && callee.Entry is null && dialled.E164 is not null) callee = callee with { E164 = dialled.E164, Kind = dialled.Kind };
 
@@ -37,19 +39,15 @@ public sealed partial class CallDirectory
 
         // 4. Whose it is, what it was, and what it costs.
         Tenant? tenant = TenantOf(direction, caller, callee, from, to, callerDomain, calleeDomain);
-        var marks = new CallMarks
-        {
-            Tenant = tenant?.Name,
-            Context = ContextOf(record, direction, dialled.Entry, callee.Entry, calleeAt, tenant),
-            Trunk = (direction is CallDirection.Inbound or CallDirection.Internal ? from ?? to : to ?? from)?.Name,
-        };
-        marks = Rated(record, marks, direction, tenant, caller.Entry, callee.Entry, dialled.E164 ?? callee.E164, from, to);
+        (string? account, CallCharge? charge) = Rated(record, direction, tenant, caller.Entry, callee.Entry, dialled.E164 ?? callee.E164, from, to);
+        CallContext? context = ContextOf(record, direction, dialled.Entry, callee.Entry, calleeAt, tenant);
+        Trunk? trunk = direction is CallDirection.Inbound or CallDirection.Internal ? from ?? to : to ?? from;
         return record with
         {
             Direction = direction,
             Caller = Identified(record.Caller, caller),
             Callee = Identified(record.Callee, callee),
-            Marks = marks is { Tenant: null, Context: null, Trunk: null, BilledAccount: null, Charge: null } ? null : marks,
+            Marks = MarksOf(tenant?.Name, context, trunk?.Name, account, charge),
         };
     }
 
@@ -59,10 +57,9 @@ public sealed partial class CallDirectory
         Trunk? from = FromTrunk(record), to = ToTrunk(record);
         Tenant? tenant = Tenant(record.Tenant);
         Found dialled = Dialled(record, from, to, to?.Tenant ?? tenant);
-        CallMarks marks = record.Marks ?? new CallMarks();
-        CallMarks rated = Rated(record, marks with { BilledAccount = null, Charge = null }, record.Direction, tenant, EntryOf(record.Caller), EntryOf(record.Callee), dialled.E164 ?? record.Callee.E164, from, to);
-        if (rated == marks) return record;
-        return record with { Marks = rated is { Tenant: null, Context: null, Trunk: null, BilledAccount: null, Charge: null } ? null : rated };
+        (string? account, CallCharge? charge) = Rated(record, record.Direction, tenant, EntryOf(record.Caller), EntryOf(record.Callee), dialled.E164 ?? record.Callee.E164, from, to);
+        CallMarks? rated = MarksOf(record.Tenant, record.Marks?.Context, record.Marks?.Trunk, account, charge);
+        return rated == record.Marks ? record : record with { Marks = rated };
     }
 
     /// <summary>What the directory wishes for the recording of a marked record; null where it leaves it to the settings.</summary>
@@ -182,22 +179,23 @@ public sealed partial class CallDirectory
         return false;
     }
 
+    private static CallMarks? MarksOf(string? tenant, CallContext? context, string? trunk, string? account, CallCharge? charge) =>
+        tenant is null && context is null && trunk is null && account is null && charge is null
+            ? null
+            : new CallMarks { Tenant = tenant, Context = context, Trunk = trunk, BilledAccount = account, Charge = charge };
+
     // Who pays and how much: calls to the outside by the number called, calls from the outside where the tenant has a table for them.
-    private CallMarks Rated(
-        CallRecord record, CallMarks marks, CallDirection? direction, Tenant? tenant, DirectoryEntry? caller, DirectoryEntry? callee, string? number, Trunk? from, Trunk? to)
+    private (string? Account, CallCharge? Charge) Rated(
+        CallRecord record, CallDirection? direction, Tenant? tenant, DirectoryEntry? caller, DirectoryEntry? callee, string? number, Trunk? from, Trunk? to)
     {
         switch (direction)
         {
             case CallDirection.Outbound or CallDirection.Transit:
-                return marks with
-                {
-                    BilledAccount = caller?.Account ?? from?.Account ?? tenant?.Account,
-                    Charge = Charged(record, from?.Rates ?? tenant?.Rates ?? to?.Rates ?? DefaultRates, number),
-                };
+                return (caller?.Account ?? from?.Account ?? tenant?.Account, Charged(record, from?.Rates ?? tenant?.Rates ?? to?.Rates ?? DefaultRates, number));
             case CallDirection.Inbound when Charged(record, tenant?.InboundRates, number) is { } charge:
-                return marks with { BilledAccount = callee?.Account ?? tenant?.Account, Charge = charge };
+                return (callee?.Account ?? tenant?.Account, charge);
             default:
-                return marks;
+                return default;
         }
     }
 

@@ -15,7 +15,7 @@ public sealed partial class CallDirectory
     private readonly Dictionary<(PartyKind, long), DirectoryEntry> _byId = [];
     private readonly PrefixTable _blockTable;
     private readonly List<List<(int Length, DirectoryEntry Entry)>> _blocks = [];
-    private readonly Dictionary<Tenant, LocalIndex> _local = [];
+    private readonly Dictionary<Tenant, LocalIndex> _local = new(ReferenceEqualityComparer.Instance);
     private readonly LocalIndex _shared;
     private readonly BillsecRounding _rounding;
     private readonly bool _hasCarriers;

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace CdrEngine.Calls.Directory;
 
 /// <summary>How digits without any prefix are read.</summary>
@@ -24,6 +26,8 @@ public sealed record NumberPlan
 
     /// <summary>Fewest digits that are taken for an international number.</summary>
     public const int MinDigits = 4;
+
+    private static readonly SearchValues<char> Dialled = SearchValues.Create("0123456789*#");
 
     /// <summary>Its name in the directory.</summary>
     public required string Name { get; init; }
@@ -67,7 +71,7 @@ public sealed record NumberPlan
         value = bare;
         if (bare.IsEmpty) return NumberKind.None;
         if (bare[0] == '+') return bare[1..].ContainsAnyExceptInRange('0', '9') ? NumberKind.Name : International("", bare[1..], bare, buffer, ref value);
-        if (bare.ContainsAnyExcept("0123456789*#")) return NumberText.IsHidden(bare) ? NumberKind.Anonymous : NumberKind.Name;
+        if (bare.ContainsAnyExcept(Dialled)) return NumberText.IsHidden(bare) ? NumberKind.Anonymous : NumberKind.Name;
         if (bare.ContainsAny('*', '#')) return NumberKind.Code;
         foreach (string number in Short)
         {

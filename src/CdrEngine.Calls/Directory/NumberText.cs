@@ -44,6 +44,13 @@ public static class NumberText
     /// <param name="bare">Takes it; at least <see cref="MaxLength"/> characters.</param>
     public static int Reduce(ReadOnlySpan<char> wire, Span<char> bare)
     {
+        // Most numbers are digits and nothing else, perhaps with a plus before them.
+        if (wire.Length is > 1 and <= MaxLength && !wire[(wire[0] == '+' ? 1 : 0)..].ContainsAnyExceptInRange('0', '9'))
+        {
+            wire.CopyTo(bare);
+            return wire.Length;
+        }
+
         int length = Decode(User(wire.Trim()), bare);
         if (length <= 0) return 0;
         Span<char> text = bare[..length];

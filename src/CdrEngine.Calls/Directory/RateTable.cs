@@ -180,14 +180,17 @@ public sealed class RateTable
     /// <summary>The charge by one entry.</summary>
     public decimal Amount(RateEntry entry, TimeSpan billable, BillsecRounding rounding)
     {
-        decimal seconds = Duration == ChargedDuration.Billsec
-            ? Billsec.Seconds(billable, rounding)
-            : (decimal)Math.Max(billable.Ticks, 0) / TimeSpan.TicksPerSecond;
-        if (seconds == 0) return _scaled;
-        seconds = Math.Max(seconds - entry.FreeSeconds, 0);
-        decimal charged = seconds == 0
-            ? 0
-            : entry.FirstIncrement + (seconds <= entry.FirstIncrement ? 0 : decimal.Ceiling((seconds - entry.FirstIncrement) / entry.NextIncrement) * entry.NextIncrement);
+        // In ticks, so that the exact time needs no fractions either.
+        long time = Duration == ChargedDuration.Billsec ? Billsec.Seconds(billable, rounding) * TimeSpan.TicksPerSecond : Math.Max(billable.Ticks, 0);
+        if (time == 0) return _scaled;
+        time -= entry.FreeSeconds * TimeSpan.TicksPerSecond;
+        long charged = 0;
+        if (time > 0)
+        {
+            long next = entry.NextIncrement * TimeSpan.TicksPerSecond, over = time - (entry.FirstIncrement * TimeSpan.TicksPerSecond);
+            charged = entry.FirstIncrement + (over <= 0 ? 0 : (over + next - 1) / next * entry.NextIncrement);
+        }
+
         decimal amount = Math.Max((entry.PerMinute * charged / 60) + entry.Connection, entry.Minimum);
         return decimal.Round(amount, Scale, Rounding switch
         {

@@ -84,9 +84,9 @@ public static class CallColumns
     private static Column[] IdentityColumns(string side, Func<CallRecord, Party> party) =>
     [
         Ours($"{side}_e164", call => party(call).E164),
-        Ours($"{side}_kind", call => party(call).Identity is { } identity ? EnumNames<PartyKind>.Of(identity.Kind) : null),
-        Ours($"{side}_id", call => party(call).Identity is { } identity ? Number(identity.Id) : null),
-        Wire($"{side}_identity", call => party(call).Identity?.Name),
+        Ours($"{side}_identity_kind", call => party(call).Identity is { } identity ? EnumNames<PartyKind>.Of(identity.Kind) : null),
+        Ours($"{side}_identity_id", call => party(call).Identity is { } identity ? Number(identity.Id) : null),
+        Wire($"{side}_identity_name", call => party(call).Identity?.Name),
     ];
 
     private static Column Ours(string name, Func<CallRecord, string?> value) => new(name, IsFromWire: false, (call, _) => value(call) ?? "");
