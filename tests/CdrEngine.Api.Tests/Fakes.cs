@@ -200,7 +200,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         Options = options;
         Media = new FakeMedia(Calls);
-        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media), board);
+        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media), board, new ApiLive(Live, Live));
         Board = board;
     }
 
@@ -211,6 +211,8 @@ internal sealed class Rig : IAsyncDisposable
     public FakePackets Packets { get; } = new();
 
     public FakeMedia Media { get; }
+
+    public FakeLive Live { get; } = new();
 
     public StatisticsBoard Board { get; }
 
