@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CdrEngine.Capture.Files;
 using CdrEngine.Core;
 using CdrEngine.Engine;
+using CdrEngine.Engine.Live;
 using CdrEngine.PacketLog;
 using CdrEngine.Protocols.Link;
 using CdrEngine.Storage;
@@ -70,12 +71,15 @@ public static class EngineReplay
         using PacketLogFolder? log = options.Log ? PacketLogFolder.Open(Path.Combine(folder, "packets")) : null;
         using var sink = new Sink(options.Records ? folder : null, emitted);
         EngineOptions engineOptions = options.Shards > 0 ? new EngineOptions { Shards = options.Shards } : new EngineOptions();
-        var engine = new CaptureEngine(engineOptions, sink, log);
+        LiveHub? live = options.Live || options.Events ? new LiveHub() : null;
+        using Calls.Ports.ILiveSubscription? events = options.Events ? live!.Feed.Subscribe(new Calls.Ports.LiveFilter { Capacity = 1 << 24 }) : null;
+        var engine = new CaptureEngine(engineOptions with { Live = live }, sink, log);
         using (engine.Events.Subscribe(happened => AddLocked(faults, happened.ToString() ?? "a failure without a name")))
         {
             foreach (string file in files) Read(engine, file, faults);
             engine.CompleteAsync().GetAwaiter().GetResult();
             sink.Complete(faults);
+            live?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
 
         if (engine.LogFault is { } fault) AddLocked(faults, fault);

@@ -12,6 +12,12 @@ public sealed record ReplayOptions
     /// <summary>Whether the packets of calls are kept in a packet log.</summary>
     public bool Log { get; init; }
 
+    /// <summary>Whether the calls in progress are shown to others, as <c>run</c> does.</summary>
+    public bool Live { get; init; }
+
+    /// <summary>Whether somebody reads all events besides.</summary>
+    public bool Events { get; init; }
+
     /// <summary>Whether records are written into SQLite; otherwise they are counted and dropped.</summary>
     public bool Records { get; init; }
 }

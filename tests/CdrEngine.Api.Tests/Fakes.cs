@@ -210,7 +210,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         Options = options;
         Media = new FakeMedia(Calls);
-        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media) { Faxes = Media }, board);
+        _host = new ApiHost(options, Calls, Packets, new ApiMedia(Media, Media, Media) { Faxes = Media }, board, live: new ApiLive(Live, Live));
         Board = board;
     }
 
@@ -221,6 +221,8 @@ internal sealed class Rig : IAsyncDisposable
     public FakePackets Packets { get; } = new();
 
     public FakeMedia Media { get; }
+
+    public FakeLive Live { get; } = new();
 
     public StatisticsBoard Board { get; }
 

@@ -42,7 +42,7 @@ public sealed class ServiceTests
         Assert.Contains("\ncdrengine_sip_malformed_total 7\n", text, StringComparison.Ordinal);
         Assert.All(
             text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static line => line[0] != '#'),
-            static line => Assert.Matches("^[a-z_][a-z0-9_]*({version=\".*\"})? [0-9]+$", line));
+            static line => Assert.Matches("^[a-z_][a-z0-9_]*({(version|state|source)=\".*\"})? [0-9]+$", line));
     }
 
     [Fact]

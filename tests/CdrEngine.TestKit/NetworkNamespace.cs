@@ -124,6 +124,13 @@ public sealed class VethFactAttribute : FactAttribute
     public VethFactAttribute() => Skip = NetworkNamespace.Missing;
 }
 
+/// <summary>As <see cref="VethFactAttribute"/>, for tests with rows.</summary>
+public sealed class VethTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips with the reason where none can be made.</summary>
+    public VethTheoryAttribute() => Skip = NetworkNamespace.Missing;
+}
+
 /// <summary>Sends frames as they are; open it on a thread of the namespace.</summary>
 public sealed unsafe partial class FrameSender : IDisposable
 {

@@ -17,6 +17,7 @@ public static class BenchCommands
             CheckCommand.Make(output),
             ReplayCommand.Make(output),
             LayersCommand.Make(output),
+            LiveCommand.Make(output),
             GrowthCommand.Make(output),
             SuiteCommand.Make(output),
         };

@@ -12,15 +12,46 @@ internal static class ReplayCommand
         var files = new Argument<string[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "Capture files, read in order as one capture." };
         var log = new Option<bool>("--log") { Description = "Keep packets in a packet log (temporary)." };
         var records = new Option<bool>("--records") { Description = "Write records into SQLite (temporary)." };
+        var live = new Option<bool>("--live") { Description = "Show the calls in progress to others, as run does." };
+        var events = new Option<bool>("--events") { Description = "And have somebody read all events." };
+        var compare = new Option<bool>("--compare") { Description = "Do each run twice, without and with --live or --events, in turn." };
         var shards = new Option<int>("--shards") { Description = "Shards; 0 for the engine's default." };
         var runs = new Option<int>("--runs") { Description = "How often; the first run warms the compiler up.", DefaultValueFactory = static _ => 3 };
-        var command = new Command("replay", "Run the whole engine in this process and print its cost.") { files, log, records, shards, runs };
+        var command = new Command("replay", "Run the whole engine in this process and print its cost.") { files, log, records, live, events, compare, shards, runs };
         command.SetAction((parsed, stop) =>
         {
-            var options = new ReplayOptions { Log = parsed.GetValue(log), Records = parsed.GetValue(records), Shards = parsed.GetValue(shards) };
+            var options = new ReplayOptions { Log = parsed.GetValue(log), Records = parsed.GetValue(records), Shards = parsed.GetValue(shards), Live = parsed.GetValue(live), Events = parsed.GetValue(events) };
+            if (parsed.GetValue(compare)) return Task.FromResult(Compare(parsed.GetRequiredValue(files), options, Math.Max(1, parsed.GetValue(runs)), output, stop));
             return Task.FromResult(Replay(parsed.GetRequiredValue(files), options, Math.Max(1, parsed.GetValue(runs)), output, stop));
         });
         return command;
+    }
+
+    // In turn, so that what else the machine does meets both alike.
+    private static int Compare(string[] files, ReplayOptions options, int runs, TextWriter output, CancellationToken stop)
+    {
+        var plain = new List<double>();
+        var live = new List<double>();
+        for (int run = 0; run <= runs && !stop.IsCancellationRequested; run++)
+        {
+            double without = EngineReplay.Run(files, options with { Live = false, Events = false }).Cpu.TotalSeconds;
+            double with = EngineReplay.Run(files, options).Cpu.TotalSeconds;
+            if (run == 0) continue;
+            plain.Add(without);
+            live.Add(with);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {run}: {without:0.000} s CPU without, {with:0.000} s with, {((with / without) - 1) * 100:+0.0;-0.0} %"));
+        }
+
+        plain.Sort();
+        live.Sort();
+        if (plain.Count > 0)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"least: {plain[0]:0.000} s without, {live[0]:0.000} s with, {((live[0] / plain[0]) - 1) * 100:+0.0;-0.0} %; median: {((live[live.Count / 2] / plain[plain.Count / 2]) - 1) * 100:+0.0;-0.0} %"));
+        }
+
+        return 0;
     }
 
     private static int Replay(string[] files, ReplayOptions options, int runs, TextWriter output, CancellationToken stop)

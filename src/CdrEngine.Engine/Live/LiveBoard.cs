@@ -27,30 +27,35 @@ public sealed class LiveBoard : ILiveCalls
     /// <inheritdoc />
     public async Task<LivePage> ListAsync(LiveQuery query, CancellationToken stop = default)
     {
-        // 1. What the outlines tell.
+        // 1. What the outlines tell. Of all that fit only the best are kept in order: a page of many thousand calls is mostly counting.
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        long afterKey = 0;
+        string? afterId = null;
+        if (query.Cursor is { } text && !TryReadCursor(text, query, out afterKey, out afterId))
+            return new LivePage { Calls = [], Totals = Totals(query.Tenant), CursorRejected = true };
         var totals = new TotalsSoFar();
-        var found = new List<Found>();
+        var order = Comparer<(long Key, string Id)>.Create((left, right) => -Compare(left.Key, left.Id, right.Key, right.Id, query.Ascending));
+        var best = new PriorityQueue<Found, (long Key, string Id)>(limit + 2, order);
+        int matching = 0;
         foreach ((_, LiveEntry entry) in _entries)
         {
             if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
+            LiveState state = LiveFigures.StateOf(outline);
             LiveMarked marked = entry.Marked(outline);
             if (query.Tenant is { } tenant && marked.Tenant != tenant) continue;
-            LiveState state = LiveFigures.StateOf(outline);
             totals.Add(state, outline.CaptureSource);
-            if (IsOf(marked.Record, state, query)) found.Add(new Found(KeyOf(outline, query), entry, marked));
+            if (!IsOf(marked.Record, state, query)) continue;
+            matching++;
+            (long Key, string Id) place = (KeyOf(outline, query), entry.Id);
+            if (afterId is not null && Compare(place.Key, place.Id, afterKey, afterId, query.Ascending) <= 0) continue;
+            if (best.Count <= limit) best.Enqueue(new Found(place.Key, entry, marked), place);
+            else best.EnqueueDequeue(new Found(place.Key, entry, marked), place);
         }
 
         // 2. The page.
-        int matching = found.Count;
-        found.Sort((left, right) => Compare(left, right, query.Ascending));
-        if (query.Cursor is { } text)
-        {
-            if (!TryReadCursor(text, query, out long key, out string id)) return new LivePage { Calls = [], Totals = totals.ToTotals(), Matching = matching, CursorRejected = true };
-            int first = found.FindIndex(item => Compare(item.Key, item.Entry.Id, key, id, query.Ascending) > 0);
-            found.RemoveRange(0, first < 0 ? found.Count : first);
-        }
-
-        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        var found = new List<Found>(best.Count);
+        while (best.TryDequeue(out Found last, out _)) found.Add(last);
+        found.Reverse();
         string? next = found.Count > limit ? Cursor(found[limit - 1], query) : null;
         if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
 
@@ -161,8 +166,6 @@ public sealed class LiveBoard : ILiveCalls
         ? outline.AnsweredAt?.Microseconds ?? (query.Ascending ? long.MaxValue : long.MinValue)
         : outline.StartedAt.Microseconds;
 
-    private static int Compare(in Found left, in Found right, bool ascending) => Compare(left.Key, left.Entry.Id, right.Key, right.Entry.Id, ascending);
-
     private static int Compare(long leftKey, string leftId, long rightKey, string rightId, bool ascending)
     {
         int order = leftKey.CompareTo(rightKey);
@@ -199,17 +202,28 @@ public sealed class LiveBoard : ILiveCalls
     {
         private readonly int[] _states = new int[(int)LiveState.Ended];
         private readonly Dictionary<string, int> _sources = new(StringComparer.Ordinal);
+        private string? _source;
+        private int _ofSource;
         private int _calls;
 
         public void Add(LiveState state, string source)
         {
             _calls++;
             _states[(int)state]++;
-            _sources[source] = _sources.GetValueOrDefault(source) + 1;
+
+            // Calls of one source come in a row more often than not.
+            if (!ReferenceEquals(source, _source))
+            {
+                Settle();
+                _source = source;
+            }
+
+            _ofSource++;
         }
 
         public LiveTotals ToTotals()
         {
+            Settle();
             List<(string Source, int Calls)> sources =
                 [.. _sources.Select(static pair => (pair.Key, pair.Value)).OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal)];
             if (sources.Count > LiveTotals.MaxSources)
@@ -219,7 +233,14 @@ public sealed class LiveBoard : ILiveCalls
                 sources.Add((LiveTotals.OtherSources, rest));
             }
 
+            _source = null;
             return new LiveTotals(_calls, [.. _states.Select(static (calls, state) => ((LiveState)state, calls))], sources);
+        }
+
+        private void Settle()
+        {
+            if (_source is not null) _sources[_source] = _sources.GetValueOrDefault(_source) + _ofSource;
+            _ofSource = 0;
         }
     }
 }

@@ -10,14 +10,14 @@ namespace CdrEngine.Golden.Tests.Live;
 public sealed class ProgramTests
 {
     [VethFact]
-    public async Task Run_UntilSigterm_EndsInGoodOrderWithTheOpenCallRecorded()
+    public async Task Run_ThatDoesNotResume_EndsInGoodOrderWithTheOpenCallRecorded()
     {
         using var network = new NetworkNamespace();
         network.AddPair("va", "vb");
         string data = Directory.CreateTempSubdirectory("cdrengine-live-").FullName;
         try
         {
-            using Process program = Start(network, "run", "-i", "vb", "--data", data, "--listen", "127.0.0.1:18080", "--set", "api.auth=off");
+            using Process program = Start(network, "run", "-i", "vb", "--data", data, "--listen", "127.0.0.1:18080", "--set", "api.auth=off", "--set", "resume.enabled=off");
             string? line;
             do line = await program.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
             while (line is not null && !line.StartsWith("capturing from vb, ", StringComparison.Ordinal));
