@@ -63,6 +63,9 @@ internal sealed class CallEntry : ICallOutline
 
     public List<FlowEntry> Flows { get; } = [];
 
+    /// <summary>MSRP sessions the call announced; null where none.</summary>
+    public List<string>? MsrpSessions { get; set; }
+
     /// <summary>True once the end and the linger have passed, so that the record is out.</summary>
     public bool IsFinal { get; set; }
 

@@ -100,4 +100,8 @@ public enum SwitchboardCounter
     /// <summary>Gaps.</summary>
     [Description("moments at which the capture had lost packets; calls open then are flagged gap")]
     Gaps,
+
+    /// <summary>MSRP.</summary>
+    [Description("MSRP requests and responses taken from TCP")]
+    MsrpMessages,
 }
