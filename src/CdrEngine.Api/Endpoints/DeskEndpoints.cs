@@ -76,7 +76,7 @@ internal sealed class DeskEndpoints(
     public Task RegistrationTraceAsync(HttpContext context)
     {
         RegistrationRecord? registration = FindRegistration(context);
-        return TraceAsync(context, registration?.Id, registration?.SipCallId, "registration", registrationDownloads);
+        return TraceAsync(context, registration?.Id, registration?.SipCallId, null, "registration", registrationDownloads);
     }
 
     /// <summary><c>GET messages</c>.</summary>
@@ -108,7 +108,7 @@ internal sealed class DeskEndpoints(
     public Task MessageTraceAsync(HttpContext context)
     {
         MessageRecord? message = FindMessage(context);
-        return TraceAsync(context, message?.Id, message?.Kind == MessageKind.Msrp ? null : message?.SipCallId, "message", messageDownloads);
+        return TraceAsync(context, message?.Id, message?.SipCallId, message?.Kind == MessageKind.Msrp ? message.MessageId : null, "message", messageDownloads);
     }
 
     /// <summary><c>GET conversations</c>.</summary>
@@ -207,7 +207,7 @@ internal sealed class DeskEndpoints(
         });
     }
 
-    private async Task TraceAsync(HttpContext context, string? id, string? sipCallId, string what, Downloads downloads)
+    private async Task TraceAsync(HttpContext context, string? id, string? sipCallId, string? msrpMessageId, string what, Downloads downloads)
     {
         if (Negotiation.Choose(context.Request, PacketEndpoints.TextType) is null)
         {
@@ -223,7 +223,7 @@ internal sealed class DeskEndpoints(
 
         await downloads.WithSeatAsync(context, async stored =>
         {
-            var transcript = new SipTranscript(sipCallId, options.Limits.TraceMessages);
+            var transcript = new SipTranscript(sipCallId, options.Limits.TraceMessages, msrpMessageId);
             if (!stored.Visit(id, PacketKinds.All, transcript))
             {
                 await PacketEndpoints.NoPacketsAsync(context);

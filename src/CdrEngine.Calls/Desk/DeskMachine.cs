@@ -26,8 +26,8 @@ public sealed record DeskOptions
 /// <summary>Keeps the packets of exchanges, for the desk.</summary>
 public interface IExchangePackets
 {
-    /// <summary>Ends the keeping of an exchange's packets; where they lie, encoded, or empty where none are kept.</summary>
-    byte[] Seal(Exchange exchange);
+    /// <summary>Ends the keeping of packets; where they lie, encoded, or empty where none are kept.</summary>
+    byte[] Seal(IPacketOwner owner);
 
     /// <summary>One list of two.</summary>
     byte[] Together(byte[] first, byte[] second);
@@ -86,6 +86,7 @@ public sealed class DeskMachine : IExchangeSink
         Registrations = new RegistrarMachine(options.Registrations);
         Messages = new MessageMachine(options.Messages) { ChunksTogether = packets.Together };
         Peers = new PeerMachine(options.Peers);
+        Msrp = new MsrpMachine(options.Messages, Messages, packets);
     }
 
     /// <summary>Registrations.</summary>
@@ -93,6 +94,9 @@ public sealed class DeskMachine : IExchangeSink
 
     /// <summary>Messages.</summary>
     public MessageMachine Messages { get; }
+
+    /// <summary>Messages by MSRP.</summary>
+    public MsrpMachine Msrp { get; }
 
     /// <summary>Peers.</summary>
     public PeerMachine Peers { get; }
@@ -143,6 +147,7 @@ public sealed class DeskMachine : IExchangeSink
     {
         _exchanges.Advance(now);
         Registrations.Advance(now);
+        Msrp.Advance(now);
         Messages.Advance(now);
     }
 
@@ -150,6 +155,7 @@ public sealed class DeskMachine : IExchangeSink
     public void CaptureEnded()
     {
         _exchanges.Complete();
+        Msrp.Complete();
         Messages.Complete();
     }
 

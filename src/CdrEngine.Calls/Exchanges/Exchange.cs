@@ -19,9 +19,16 @@ public enum ExchangeState : byte
     Settled,
 }
 
+/// <summary>What has packets of its own.</summary>
+public interface IPacketOwner
+{
+    /// <summary>What whoever keeps packets ties to it; of no meaning elsewhere.</summary>
+    object? Packets { get; set; }
+}
+
 /// <summary>One request outside INVITE and what came of it: all its retransmissions, its hops, its authenticated retries and their responses
 /// (RFC 3261 17.1.2, 22.2, 8.1.3.5).</summary>
-public sealed class Exchange
+public sealed class Exchange : IPacketOwner
 {
     private readonly ulong[] _places = new ulong[ExchangeLimits.PlacesKept];
 
@@ -95,7 +102,7 @@ public sealed class Exchange
     /// <summary>What whoever reads the request keeps of it until the exchange is settled.</summary>
     public object? Content { get; set; }
 
-    /// <summary>What whoever keeps packets ties to it; of no meaning here.</summary>
+    /// <inheritdoc />
     public object? Packets { get; set; }
 
     /// <summary>Time from the request to its final response; null without one.</summary>

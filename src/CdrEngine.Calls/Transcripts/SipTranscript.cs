@@ -2,6 +2,7 @@ using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Msrp;
 using CdrEngine.Protocols.Sip;
 using CdrEngine.Protocols.Tcp;
 
@@ -18,12 +19,14 @@ public sealed record TranscriptMessage(Timestamp At, Endpoint Source, Endpoint D
 /// <summary>Turns a call's packets back into its SIP messages, in order of capture. Give it to <see cref="ICallPackets.Visit"/>.</summary>
 /// <param name="sipCallId">Only messages of this Call-ID are kept: a TCP segment may carry those of others too. Null keeps all.</param>
 /// <param name="limit">Messages kept at most.</param>
-public sealed class SipTranscript(string? sipCallId, int limit = 10_000) : ICapturedPacketVisitor, ISipMessageSink
+/// <param name="msrpMessageId">Instead of SIP, the MSRP requests of this Message-ID and the responses to them.</param>
+public sealed class SipTranscript(string? sipCallId, int limit = 10_000, string? msrpMessageId = null) : ICapturedPacketVisitor, ISipMessageSink
 {
     private readonly PacketDecoder _decoder = new();
     private readonly SipStreamReassembler _streams = new(TcpLimits.Default);
     private readonly SipMessage _message = new(new SipLimits { MaxMessageBytes = TcpLimits.Default.MessageBytes });
     private readonly List<TranscriptMessage> _messages = [];
+    private readonly HashSet<string> _transactions = new(StringComparer.Ordinal);
 
     /// <summary>The messages so far.</summary>
     public IReadOnlyList<TranscriptMessage> Messages => _messages;
@@ -48,8 +51,11 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000) : ICapt
     }
 
     /// <inheritdoc />
-    public void OnMessage(in TransportedMessage message) =>
-        Keep(message.Bytes, message.CompletedAt, message.Source, message.Destination, message.Transport);
+    public void OnMessage(in TransportedMessage message)
+    {
+        if (message.IsMsrp) KeepMsrp(message);
+        else Keep(message.Bytes, message.CompletedAt, message.Source, message.Destination, message.Transport);
+    }
 
     /// <summary>The messages as text: before each a line with time, sender, receiver and transport. Bytes that are no UTF-8 become U+FFFD,
     /// control characters other than tab and line ends become <c>\xNN</c>, so that a terminal is safe from them.</summary>
@@ -72,8 +78,26 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000) : ICapt
         }
     }
 
+    // A segment may bear what others write: only what names the message, and what answers that.
+    private void KeepMsrp(in TransportedMessage message)
+    {
+        if (msrpMessageId is null || MsrpParser.TryRead(message.Bytes, out MsrpMessage parsed, out _, out _) != ParseOutcome.Message) return;
+        string transaction = Encoding.UTF8.GetString(parsed.TransactionId);
+        bool isIts = parsed.IsRequest ? Encoding.UTF8.GetString(parsed.MessageId) == msrpMessageId : _transactions.Contains(transaction);
+        if (!isIts) return;
+        if (_messages.Count >= limit)
+        {
+            IsCut = true;
+            return;
+        }
+
+        _transactions.Add(transaction);
+        _messages.Add(new TranscriptMessage(message.CompletedAt, message.Source, message.Destination, message.Transport, message.Bytes.ToArray()));
+    }
+
     private void Keep(ReadOnlySpan<byte> bytes, Timestamp at, Endpoint source, Endpoint destination, Transport transport)
     {
+        if (msrpMessageId is not null) return;
         byte[] copy = bytes.ToArray();
         if (SipParser.TryRead(copy, _message, out _, out _) != ParseOutcome.Message) return;
         if (sipCallId is not null && Encoding.UTF8.GetString(_message.CallId) != sipCallId) return;

@@ -8,6 +8,7 @@ using CdrEngine.Calls.Registrations;
 using CdrEngine.Core;
 using CdrEngine.Engine.Shards;
 using CdrEngine.PacketLog;
+using CdrEngine.Protocols.Msrp;
 using CdrEngine.Protocols.Sip;
 
 namespace CdrEngine.Engine.Desk;
@@ -89,10 +90,10 @@ internal sealed class DeskHandler : ShardHandler<ShardBatch>, IExchangePackets
         _log?.Dispose();
     }
 
-    byte[] IExchangePackets.Seal(Exchange exchange)
+    byte[] IExchangePackets.Seal(IPacketOwner owner)
     {
-        if (exchange.Packets is not CallChunks chunks) return [];
-        exchange.Packets = null;
+        if (owner.Packets is not CallChunks chunks) return [];
+        owner.Packets = null;
         chunks.Seal();
         byte[] where = chunks.Sealed.ToArray();
         chunks.Dispose();
@@ -120,6 +121,12 @@ internal sealed class DeskHandler : ShardHandler<ShardBatch>, IExchangePackets
             case ShardItemKind.Sip or ShardItemKind.CallText:
                 OnSip(batch, ref item);
                 break;
+            case ShardItemKind.CallMsrp:
+                if (Parse(batch, ref item)) _machine.Msrp.Learn(_message, ContextOf(ref item));
+                break;
+            case ShardItemKind.Msrp:
+                OnMsrp(batch, ref item);
+                break;
             case ShardItemKind.SipFrame:
                 _frames.Append(FrameOf(batch, ref item));
                 break;
@@ -144,14 +151,8 @@ internal sealed class DeskHandler : ShardHandler<ShardBatch>, IExchangePackets
     {
         _sinceHandOver++;
         Counters.Increment(DeskCounter.Messages);
-        if (SipParser.TryRead(batch.Bytes.AsMemory(item.PayloadOffset, item.PayloadLength), _message, out _, out _) != ParseOutcome.Message)
-        {
-            Counters.Increment(DeskCounter.MessagesRefused);
-            _frames.Clear();
-            return;
-        }
-
-        var context = new MessageContext(item.At, item.Source, item.Destination, item.Transport, _sources[item.SourceIndex], item.Flag);
+        if (!Parse(batch, ref item)) return;
+        MessageContext context = ContextOf(ref item);
         Exchange? exchange = _machine.Apply(_message, context, item.Kind == ShardItemKind.CallText);
         if (exchange is not null)
         {
@@ -161,6 +162,43 @@ internal sealed class DeskHandler : ShardHandler<ShardBatch>, IExchangePackets
 
         _frames.Clear();
     }
+
+    private void OnMsrp(ShardBatch batch, ref ShardItem item)
+    {
+        _sinceHandOver++;
+        Counters.Increment(DeskCounter.MsrpMessages);
+        if (MsrpParser.TryRead(batch.Bytes.AsSpan(item.PayloadOffset, item.PayloadLength), out MsrpMessage message, out _, out _) != ParseOutcome.Message)
+        {
+            Counters.Increment(DeskCounter.MessagesRefused);
+            _frames.Clear();
+            return;
+        }
+
+        MsrpTransfer? transfer = _machine.Msrp.Apply(message, ContextOf(ref item));
+        if (transfer is not null)
+        {
+            if (_log is not null && _keepsMessagePackets)
+            {
+                if (transfer.Packets is not CallChunks chunks) transfer.Packets = chunks = _log.Open(CallKey.Of(message.MessageId));
+                chunks.Append(PacketKind.Rtp, _frames);
+            }
+
+            _machine.Msrp.Conclude(transfer);
+        }
+
+        _frames.Clear();
+    }
+
+    private bool Parse(ShardBatch batch, ref ShardItem item)
+    {
+        if (SipParser.TryRead(batch.Bytes.AsMemory(item.PayloadOffset, item.PayloadLength), _message, out _, out _) == ParseOutcome.Message) return true;
+        Counters.Increment(DeskCounter.MessagesRefused);
+        _frames.Clear();
+        return false;
+    }
+
+    private MessageContext ContextOf(ref ShardItem item) =>
+        new(item.At, item.Source, item.Destination, item.Transport, _sources[item.SourceIndex], item.Flag);
 
     private void Keep(Exchange exchange, ShardBatch batch, ref ShardItem item)
     {

@@ -70,6 +70,9 @@ internal sealed class CallEntry : ICallOutline
     /// <summary>What links it with others; null where nothing does.</summary>
     public SessionCall? Session { get; set; }
 
+    /// <summary>MSRP sessions the call announced; null where none.</summary>
+    public List<string>? MsrpSessions { get; set; }
+
     /// <summary>True once the end and the linger have passed, so that the record is out.</summary>
     public bool IsFinal { get; set; }
 

@@ -53,6 +53,14 @@ internal sealed class MediaRouter
         }
     }
 
+    /// <summary>The newest call that announced the receiver's address, else the sender's; null where none did.</summary>
+    public CallEntry? OwnerOf(Endpoint source, Endpoint destination)
+    {
+        EndpointEntry? to = _endpoints.Find(destination);
+        if (to is not { Calls.Count: > 0 }) to = _endpoints.Find(source);
+        return to is { Calls.Count: > 0 } ? to.Calls[^1] : null;
+    }
+
     /// <summary>A call gives up its addresses: its flows must find another owner.</summary>
     public void Withdraw(CallEntry call)
     {

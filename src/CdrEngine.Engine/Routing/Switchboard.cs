@@ -6,6 +6,7 @@ using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Shards;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Msrp;
 using CdrEngine.Protocols.Sctp;
 using CdrEngine.Protocols.Sdp;
 using CdrEngine.Protocols.Sip;
@@ -45,12 +46,15 @@ internal sealed partial class Switchboard : ISipMessageSink
 
     // Registrations, messages and the like; null where nobody follows them.
     private readonly DeskMail? _desk;
+    private readonly MsrpTable _msrp;
     private bool _isForDesk;
+    private bool _announcesMsrp;
     private readonly FrameBuffer _noFragments = new();
 
     public Switchboard(EngineOptions options, IShardPort[] ports, bool keepFrames, DeskMail? desk = null)
     {
         _desk = desk;
+        _msrp = new MsrpTable(options.Desk.Messages.MaxMsrpSessions);
         _limits = options.Routing;
         _decoder = new PacketDecoder(options.Decoder);
         _mirrorLimits = options.Mirror;
@@ -179,6 +183,12 @@ internal sealed partial class Switchboard : ISipMessageSink
     /// <inheritdoc />
     void ISipMessageSink.OnMessage(in TransportedMessage message)
     {
+        if (message.IsMsrp)
+        {
+            RouteMsrp(message);
+            return;
+        }
+
         CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination, message.CompletedAt);
         if (_isForDesk)
         {
@@ -190,6 +200,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         foreach (CapturedPacket frame in message.Frames) PostSipFrame(call, frame);
         PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
         LinkSession(call, LearnMedia(call), message.Source, message.Destination);
+        TellMsrp(message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
     }
 
     private void MoveOn()
@@ -254,6 +265,7 @@ internal sealed partial class Switchboard : ISipMessageSink
 
         PostSip(call, packet, decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
         LinkSession(call, LearnMedia(call), decoded.Source, decoded.Destination);
+        TellMsrp(decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
     }
 
     /// <summary>Parses a message and finds its call, beginning one where the message does; null where it belongs to none.</summary>
@@ -402,6 +414,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         }
 
         _media.Learn(call, _sdp);
+        if (_msrp.Learn(call, _sdp)) _announcesMsrp = true;
         return _sdp;
     }
 
@@ -422,10 +435,36 @@ internal sealed partial class Switchboard : ISipMessageSink
         _sessions.ClearChanged();
     }
 
+    /// <summary>Gives MSRP to the desk, and its packets to the call that announced its session.</summary>
+    private void RouteMsrp(in TransportedMessage message)
+    {
+        Counters.Increment(SwitchboardCounter.MsrpMessages);
+        if (_desk is null || MsrpParser.TryRead(message.Bytes, out MsrpMessage parsed, out _, out _) != ParseOutcome.Message) return;
+        foreach (CapturedPacket frame in message.Frames) _desk.PostFrame(frame, _mail.Now);
+        _desk.Post(
+            ShardItemKind.Msrp, default, message.Bytes, new DeskItem(message.CompletedAt, message.Transport, message.Source, message.Destination, _source), _mail.Now);
+        if (!_desk.KeepsText || !_mail.KeepsFrames) return;
+        if ((_msrp.Find(parsed) ?? _media.OwnerOf(message.Source, message.Destination)) is not { } call) return;
+        foreach (CapturedPacket frame in message.Frames)
+        {
+            ref ShardItem item = ref _mail.Add(ShardItemKind.MediaFrame, call);
+            item.At = frame.CapturedAt;
+            _mail.CopyIn(call.Shard, ref item, frame, default, 0);
+        }
+    }
+
     private void PostToDesk(
         CallEntry? call, in CapturedPacket packet, ReadOnlySpan<byte> message, Transport transport, Endpoint source, Endpoint destination, Timestamp at) =>
         _desk!.Post(
             call is null ? ShardItemKind.Sip : ShardItemKind.CallText, packet, message, new DeskItem(at, transport, source, destination, _source), _mail.Now);
+
+    // The desk learns from the call's own SIP whose sessions are whose.
+    private void TellMsrp(ReadOnlySpan<byte> message, Transport transport, Endpoint source, Endpoint destination, Timestamp at)
+    {
+        if (!_announcesMsrp) return;
+        _announcesMsrp = false;
+        _desk?.Post(ShardItemKind.CallMsrp, default, message, new DeskItem(at, transport, source, destination, _source), _mail.Now);
+    }
 
     /// <summary>Whether the policy keeps the packets of the message at hand: where text is not kept, those of text messages are not either.</summary>
     private bool IsKept => _desk is not { KeepsText: false } || _message.CSeqMethod != SipMethod.Message;
@@ -493,6 +532,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         _timers.Remove(call);
         _calls.Remove(call);
         _media.Forget(call);
+        _msrp.Forget(call);
 
         call.IsClosed = true;
         if (call.Session is { } session) _sessions.Close(session);

@@ -108,4 +108,8 @@ public enum SwitchboardCounter
     /// <summary>Let go under pressure.</summary>
     [Description("media packets neither measured nor kept, because a shard fell far behind")]
     MediaLetGo,
+
+    /// <summary>MSRP.</summary>
+    [Description("MSRP requests and responses taken from TCP")]
+    MsrpMessages,
 }

@@ -51,6 +51,12 @@ internal enum ShardItemKind : byte
 
     /// <summary>A SIP MESSAGE within a call, for the desk.</summary>
     CallText,
+
+    /// <summary>A SIP message of a call whose SDP announces MSRP, for the desk.</summary>
+    CallMsrp,
+
+    /// <summary>A chunk or response of MSRP, for the desk.</summary>
+    Msrp,
 }
 
 /// <summary>One item of a batch. Offsets are into the batch's bytes.</summary>

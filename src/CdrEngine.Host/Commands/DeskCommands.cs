@@ -34,7 +34,7 @@ internal static class DeskCommands
         {
             using IDeskArchive desk = context.Parts.Desk(flags.Settings(parsed));
             if (parsed.GetValue(history) is { } id) return History(desk, id, context);
-            if (parsed.GetValue(trace) is { } traced) return Trace(desk.RegistrationPackets, traced, desk.Registrations.GetRegistration(traced)?.SipCallId, context);
+            if (parsed.GetValue(trace) is { } traced) return Trace(desk.RegistrationPackets, traced, desk.Registrations.GetRegistration(traced)?.SipCallId, null, context);
             var query = new RegistrationQuery
             {
                 Aor = parsed.GetValue(aor),
@@ -71,7 +71,7 @@ internal static class DeskCommands
             if (parsed.GetValue(trace) is { } traced)
             {
                 MessageRecord? found = desk.Messages.GetMessage(traced);
-                return Trace(desk.MessagePackets, traced, found?.Kind == MessageKind.Sip ? found.SipCallId : null, context);
+                return Trace(desk.MessagePackets, traced, found?.SipCallId, found?.Kind == MessageKind.Msrp ? found.MessageId : null, context);
             }
 
             var query = new MessageQuery
@@ -141,9 +141,9 @@ internal static class DeskCommands
         return ExitCode.Success;
     }
 
-    private static int Trace(ICallPackets packets, string id, string? sipCallId, CommandContext context)
+    private static int Trace(ICallPackets packets, string id, string? sipCallId, string? msrpMessageId, CommandContext context)
     {
-        var transcript = new SipTranscript(sipCallId);
+        var transcript = new SipTranscript(sipCallId, msrpMessageId: msrpMessageId);
         if (!packets.Visit(id, PacketKinds.All, transcript)) throw new CommandException($"the packets of '{id}' are gone or were not kept, or there is no such record");
 
         // A file gets the bytes of the wire; a terminal must not obey them.

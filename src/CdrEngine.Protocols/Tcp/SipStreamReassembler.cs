@@ -1,6 +1,7 @@
 using CdrEngine.Core;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Msrp;
 
 namespace CdrEngine.Protocols.Tcp;
 
@@ -10,7 +11,7 @@ namespace CdrEngine.Protocols.Tcp;
 /// capture lost them), or a limit of <see cref="TcpLimits"/> is met; what was cut by it is dropped and counted, and reading goes on at the end
 /// of the message where its Content-Length told that, else at the next thing that is a SIP message.</para>
 /// <para>A connection whose first bytes cannot become SIP is ignored: its segments are counted and nothing of them is held, unless one
-/// begins with a SIP start line. Not thread-safe. Allocates nothing in steady state.</para>
+/// begins with a start line of SIP or MSRP. Not thread-safe. Allocates nothing in steady state.</para>
 /// <para>What comes out depends on the order, times and bytes of the packets alone, if <see cref="Advance"/> is called with the time of each
 /// packet (of any protocol) before it is handled; that costs three comparisons where nothing is due.</para>
 /// </remarks>
@@ -192,10 +193,13 @@ public sealed class SipStreamReassembler
         if (isAnswer && !peer.IsStarted) peer.Start(segment.TcpAcknowledgement, isExact: true);
     }
 
+    private bool StartsMessage(ReadOnlySpan<byte> payload) =>
+        SipFraming.StartsMessage(payload, _limits.StartLineBytes) || MsrpParser.LooksLikeMsrp(payload) == ParseOutcome.Message;
+
     private bool TryRevive(TcpConnection connection, ReadOnlySpan<byte> payload)
     {
         if (payload.Length == 0) return false;
-        if (!SipFraming.StartsMessage(payload, _limits.StartLineBytes))
+        if (!StartsMessage(payload))
         {
             Counters.Increment(TcpCounter.IgnoredSegments);
             return false;
@@ -272,7 +276,7 @@ public sealed class SipStreamReassembler
     private bool TryRestart(TcpStream stream, uint sequence, ReadOnlySpan<byte> payload)
     {
         bool goesOn = stream.HasStray && stream.StraySequence == sequence;
-        if (!goesOn && !SipFraming.StartsMessage(payload, _limits.StartLineBytes))
+        if (!goesOn && !StartsMessage(payload))
         {
             Counters.Increment(TcpCounter.OutOfWindow);
             stream.HasStray = true;

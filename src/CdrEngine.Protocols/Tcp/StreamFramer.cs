@@ -1,5 +1,6 @@
 using System.Buffers;
 using CdrEngine.Core;
+using CdrEngine.Protocols.Msrp;
 using CdrEngine.Protocols.WebSocket;
 
 namespace CdrEngine.Protocols.Tcp;
@@ -51,7 +52,7 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
     public int Run(TcpStream stream, ref Delivery delivery)
     {
         int at = 0;
-        if (stream.Phase is StreamPhase.Search or StreamPhase.WebSocketSearch) Classify(stream, ref delivery);
+        if (stream.Phase is StreamPhase.Search or StreamPhase.WebSocketSearch or StreamPhase.MsrpSearch) Classify(stream, ref delivery);
         while (at < delivery.Data.Length && !stream.Connection.IsIgnored)
         {
             long position = delivery.Position + at;
@@ -68,6 +69,8 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
                 StreamPhase.Sip => ReadSip(stream, ref delivery, ref at),
                 StreamPhase.Handshake => ReadHandshake(stream, delivery.Data, ref at),
                 StreamPhase.WebSocket => ReadWebSocket(stream, ref delivery, ref at),
+                StreamPhase.Msrp => ReadMsrp(stream, ref delivery, ref at),
+                StreamPhase.MsrpSearch => SearchMsrp(stream, delivery.Data, ref at),
                 _ => Discard(stream, delivery.Data, ref at),
             };
             if (!goesOn) break;
@@ -99,6 +102,9 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
             case StreamPhase.WebSocket or StreamPhase.WebSocketSearch:
                 stream.Restart(StreamPhase.WebSocketSearch);
                 break;
+            case StreamPhase.Msrp or StreamPhase.MsrpSearch:
+                stream.Restart(StreamPhase.MsrpSearch);
+                break;
             default:
                 stream.Restart(StreamPhase.Search);
                 break;
@@ -109,7 +115,7 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
     public static bool IsInMessage(TcpStream stream, ReadOnlySpan<byte> window) => stream.Phase switch
     {
         StreamPhase.Sip => stream.HasScan && !stream.IsUnverified,
-        StreamPhase.WebSocket => window.Length > 0,
+        StreamPhase.WebSocket or StreamPhase.Msrp => window.Length > 0,
         _ => false,
     };
 
@@ -137,7 +143,17 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         ReadOnlySpan<byte> segment = delivery.Data[delivery.SegmentStart..];
         long position = delivery.Position + delivery.SegmentStart;
         bool isSynced = stream.IsSynced || stream.Connection.Other(stream).IsSynced;
-        if (LooksLikeWebSocketSip(segment))
+        if (MsrpParser.LooksLikeMsrp(segment) == ParseOutcome.Message)
+        {
+            if (!stream.IsSynced) counters.Increment(TcpCounter.MsrpStreams);
+            stream.SkipUntil = position;
+            stream.Restart(StreamPhase.Msrp);
+        }
+        else if (stream.Phase == StreamPhase.MsrpSearch)
+        {
+            return;
+        }
+        else if (LooksLikeWebSocketSip(segment))
         {
             if (!isSynced) counters.Increment(TcpCounter.WebSocketStreams);
             stream.SkipUntil = position;
@@ -181,6 +197,16 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
                 return false;
             case StartLineShape.Sip:
                 stream.Restart(StreamPhase.Sip);
+                return true;
+        }
+
+        switch (MsrpParser.LooksLikeMsrp(rest))
+        {
+            case ParseOutcome.NeedMore:
+                return false;
+            case ParseOutcome.Message:
+                counters.Increment(TcpCounter.MsrpStreams);
+                stream.Restart(StreamPhase.Msrp);
                 return true;
         }
 
@@ -460,6 +486,70 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         Emit(stream, ref delivery, payload, position + frames.Length, Transport.Ws);
     }
 
+    private bool ReadMsrp(TcpStream stream, ref Delivery delivery, ref int at)
+    {
+        if (!stream.HasScan && SkipBlank(delivery.Data, ref at)) return true;
+        ReadOnlySpan<byte> rest = delivery.Data[at..];
+        int scanned = stream.MsrpScanned;
+        switch (MsrpParser.FindEnd(rest, ref scanned, out int length))
+        {
+            case ParseOutcome.NeedMore:
+                stream.MsrpScanned = scanned;
+                if (rest.Length <= limits.MessageBytes) return false;
+                counters.Increment(TcpCounter.MessageTooLarge);
+                stream.Restart(StreamPhase.MsrpSearch);
+                at += 1;
+                return true;
+            case ParseOutcome.Malformed:
+                counters.Increment(TcpCounter.SyncLost);
+                stream.Restart(StreamPhase.MsrpSearch);
+                return true;
+        }
+
+        long position = delivery.Position + at;
+        stream.IsSynced = true;
+        stream.SearchedBytes = 0;
+        stream.MsrpScanned = 0;
+        at += length;
+        counters.Increment(TcpCounter.MsrpChunks);
+        delivery.Buffer?.Mark(position, position + length);
+        Emit(stream, ref delivery, rest[..length], position + length, Transport.Tcp, isMsrp: true);
+        return true;
+    }
+
+    // The next line that begins a chunk; what may be the beginning of one is left for the next segment.
+    private bool SearchMsrp(TcpStream stream, ReadOnlySpan<byte> data, ref int at)
+    {
+        int from = at;
+        while (at < data.Length)
+        {
+            int found = data[at..].IndexOf((byte)'M');
+            if (found < 0)
+            {
+                at = data.Length;
+                break;
+            }
+
+            at += found;
+            bool isLineStart = at > 0 && data[at - 1] == (byte)'\n';
+            ParseOutcome outcome = isLineStart ? MsrpParser.LooksLikeMsrp(data[at..]) : ParseOutcome.Malformed;
+            if (outcome == ParseOutcome.Message)
+            {
+                counters.Add(TcpCounter.SearchedBytes, at - from);
+                stream.Restart(StreamPhase.Msrp);
+                return true;
+            }
+
+            if (outcome == ParseOutcome.NeedMore) break;
+            at++;
+        }
+
+        counters.Add(TcpCounter.SearchedBytes, at - from);
+        stream.SearchedBytes += at - from;
+        GiveUpSearch(stream);
+        return false;
+    }
+
     private static bool TryFindFrameEnd(TcpStream stream, ReadOnlySpan<byte> window, long position, out long end)
     {
         end = 0;
@@ -470,7 +560,7 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         return true;
     }
 
-    private void Emit(TcpStream stream, ref Delivery delivery, ReadOnlySpan<byte> bytes, long end, Transport transport)
+    private void Emit(TcpStream stream, ref Delivery delivery, ReadOnlySpan<byte> bytes, long end, Transport transport, bool isMsrp = false)
     {
         if (delivery.Buffer is { } buffer)
         {
@@ -488,6 +578,7 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         delivery.Sink.OnMessage(new TransportedMessage
         {
             Bytes = bytes,
+            IsMsrp = isMsrp,
             Transport = transport,
             Source = stream.Source,
             Destination = stream.Destination,

@@ -22,6 +22,12 @@ internal enum StreamPhase : byte
 
     /// <summary>WebSocket, but where a frame begins is not known.</summary>
     WebSocketSearch,
+
+    /// <summary>A chunk or a response of MSRP.</summary>
+    Msrp,
+
+    /// <summary>MSRP, but where a chunk begins is not known.</summary>
+    MsrpSearch,
 }
 
 /// <summary>One direction of a TCP connection.</summary>
@@ -92,6 +98,9 @@ internal sealed class TcpStream
 
     public int WebSocketPayloadBytes { get; set; }
 
+    /// <summary>Bytes of the chunk at hand that are known not to hold its end.</summary>
+    public int MsrpScanned { get; set; }
+
     public ref SipHeaderScan Scan => ref _scan;
 
     private SipHeaderScan _scan;
@@ -142,6 +151,7 @@ internal sealed class TcpStream
         _scan = default;
         WebSocketScanned = 0;
         WebSocketPayloadBytes = 0;
+        MsrpScanned = 0;
     }
 }
 

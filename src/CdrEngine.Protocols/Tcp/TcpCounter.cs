@@ -160,4 +160,12 @@ public enum TcpCounter
     /// <summary>WebSocket malformed.</summary>
     [Description("WebSocket frames that break RFC 6455 5.2")]
     WebSocketMalformed,
+
+    /// <summary>MSRP streams.</summary>
+    [Description("directions of connections found to carry MSRP")]
+    MsrpStreams,
+
+    /// <summary>MSRP chunks.</summary>
+    [Description("MSRP chunks and responses taken from streams")]
+    MsrpChunks,
 }

@@ -2,7 +2,7 @@ using CdrEngine.Core;
 
 namespace CdrEngine.Protocols.Tcp;
 
-/// <summary>Takes the SIP messages that a stream transport carried.</summary>
+/// <summary>Takes the SIP messages that a stream transport carried, and the chunks of MSRP.</summary>
 public interface ISipMessageSink
 {
     /// <summary>One message. Its bytes and frames are borrowed until this returns; copy what must stay.</summary>
@@ -14,6 +14,9 @@ public readonly ref struct TransportedMessage
 {
     /// <summary>The whole message: start line, headers, body. Keep-alives and WebSocket framing are not in it.</summary>
     public required ReadOnlySpan<byte> Bytes { get; init; }
+
+    /// <summary>True where it is no SIP message but one chunk or response of MSRP (RFC 4975).</summary>
+    public bool IsMsrp { get; init; }
 
     /// <summary>What carried it: TCP, WebSocket or SCTP.</summary>
     public required Transport Transport { get; init; }
