@@ -4,6 +4,7 @@ using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.OpenApi;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,11 @@ namespace CdrEngine.Api;
 /// <param name="Sessions">Media sessions.</param>
 /// <param name="Recordings">Recordings, made where they are not there.</param>
 /// <param name="States">States of recordings.</param>
-public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States);
+public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordings, IRecordingStore States)
+{
+    /// <summary>Makes the sound of conversations; null where none is made.</summary>
+    public ISessionRecordings? SessionSounds { get; init; }
+}
 
 /// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
 /// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
@@ -139,8 +144,9 @@ public sealed class ApiHost : IAsyncDisposable
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
+        var sessions = new SessionEndpoints(new SessionArchive(_calls), _media.SessionSounds, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics);
-        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, service);
+        IReadOnlyList<ApiRoute> routes = ApiRoutes.All(calls, packets, media, recordings, sessions, service);
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));

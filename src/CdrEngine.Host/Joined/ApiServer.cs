@@ -39,7 +39,7 @@ internal sealed class ApiServer : IApiServer
             },
             _store,
             ShownPackets.Of(_store, settings),
-            new ApiMedia(_store, recorder.Pool, _store),
+            new ApiMedia(_store, recorder.Pool, _store) { SessionSounds = recorder.Sessions },
             new RecorderStatistics(statistics, recorder));
     }
 

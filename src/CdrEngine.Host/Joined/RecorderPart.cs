@@ -21,18 +21,24 @@ internal sealed class RecorderPart : IDisposable
         string data = settings.DataDirectory;
         RecorderOptions options = Options(settings.Recording);
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = WriterCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) });
+        var packets = new StoredCallPackets(_store, DataFolder.Packets(data));
+        var calls = new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings), Muted = record => Muted(record, settings.Dtmf.Mask) });
         Workshop = new RecordingWorkshop(
             _store,
-            new StoredCallPackets(_store, DataFolder.Packets(data)),
+            packets,
             _store,
-            new CallRecorder(new CallRecorderOptions { Call = EngineSetup.Call(settings), Muted = record => Muted(record, settings.Dtmf.Mask) }),
+            calls,
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
             options);
+        Sessions = new SessionRecordings(new SessionRecorder(calls, Workshop.Files.Parts), packets, Workshop.Files, options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
     }
 
     /// <summary>Finds and makes recordings on the caller's thread.</summary>
     public RecordingWorkshop Workshop { get; }
+
+    /// <summary>Finds and makes recordings of sessions on the caller's thread.</summary>
+    public SessionRecordings Sessions { get; }
 
     /// <summary>Has them made by recorders; started when it is first asked for.</summary>
     public RecorderActorPool Pool => _pool.Value;
@@ -54,6 +60,7 @@ internal sealed class RecorderPart : IDisposable
     public void Dispose()
     {
         if (_pool.IsValueCreated) Pool.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Sessions.Dispose();
         _store.Dispose();
     }
 

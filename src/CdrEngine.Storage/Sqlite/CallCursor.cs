@@ -42,5 +42,5 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     // All that decides which records come in which order.
     private static ulong Seal(ReadOnlySpan<byte> bytes, CallQuery query) => CursorSeal.Of(bytes, string.Create(
         CultureInfo.InvariantCulture,
-        $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{query.Text}|{query.Tenant}|{query.Sort}|{query.Ascending}"));
+        $"{query.From}|{query.To}|{query.Number}|{query.Caller}|{query.Callee}|{query.Address}|{string.Join(',', query.Dispositions.Select(static value => (int)value))}|{query.Direction}|{query.Codec}|{query.MosBelow}|{(int)query.Flags}|{query.DurationMin}|{query.DurationMax}|{query.SipCallId}|{query.SessionId}|{(query.IsSessionStart ? "start|" : "")}{query.Text}|{query.Tenant}|{query.Sort}|{query.Ascending}"));
 }

@@ -228,6 +228,7 @@ internal sealed class CallSelect
         if (_query.Flags != CallFlags.None) And("(c.flags & ?) = ?", (long)_query.Flags, (long)_query.Flags);
         if (_query.DurationMin is { } least) And("c.duration_us >= ?", CallRow.Microseconds(least));
         if (_query.DurationMax is { } most) And("c.duration_us <= ?", CallRow.Microseconds(most));
+        if (_query.IsSessionStart) And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
         if (!string.IsNullOrEmpty(_query.Text))
             And("instr((SELECT d.search FROM call_documents d WHERE d.document = c.document), ?) > 0", _query.Text.ToLowerInvariant());
