@@ -7,6 +7,7 @@ using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.OpenApi;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Sessions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +25,9 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 {
     /// <summary>Makes the pages of faxes; null where nobody does.</summary>
     public IFaxMaker? Faxes { get; init; }
+
+    /// <summary>Makes the sound of conversations; null where none is made.</summary>
+    public ISessionRecordings? SessionSounds { get; init; }
 }
 
 /// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
@@ -175,10 +179,11 @@ public sealed class ApiHost : IAsyncDisposable
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
+        var sessions = new SessionEndpoints(new SessionArchive(_calls), _media.SessionSounds, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
-        IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, faxes, service), .. LiveRoutes.All(live, events)];
+        IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events)];
         if (_desk is { } desk)
         {
             var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);

@@ -22,7 +22,9 @@ public sealed class OpenApiTests : IAsyncLifetime
                 "/api/v1/calls/{id}/fax.pdf", "/api/v1/calls/{id}/fax.tiff", "/api/v1/calls/{id}/ladder.svg", "/api/v1/calls/{id}/waveform.json",
                 "/api/v1/events", "/api/v1/live",
                 "/api/v1/media-sessions", "/api/v1/media-sessions/{id}", "/api/v1/media-sessions/{id}.pcap", "/api/v1/media-sessions/{id}.trace",
-                "/api/v1/openapi.json", "/api/v1/recordings", "/api/v1/stats", "/api/v1/streams", "/healthz", "/metrics", "/readyz",
+                "/api/v1/openapi.json", "/api/v1/recordings",
+                "/api/v1/sessions", "/api/v1/sessions/{id}", "/api/v1/sessions/{id}.mp3", "/api/v1/sessions/{id}.pcap", "/api/v1/sessions/{id}.trace",
+                "/api/v1/sessions/{id}/ladder.svg", "/api/v1/sessions/{id}/legs", "/api/v1/stats", "/api/v1/streams", "/healthz", "/metrics", "/readyz",
             ],
             document.Paths.Keys.Order(StringComparer.Ordinal));
         Assert.All(document.Paths, static path =>
@@ -48,8 +50,8 @@ public sealed class OpenApiTests : IAsyncLifetime
         string[] members = typeof(CallQuery).GetProperties().Where(static property => property.CanWrite).Select(static property => SnakeCaseName.Of(property.Name)).ToArray();
 
         // Each member of the query has its parameter, but for the tenant (tokens say it), the sense of the order (part of sort), and what only
-        // the dialects ask: lists of numbers, directions and ids, and a place to start at that is no cursor.
-        string[] foreign = ["caller_numbers", "dialled_numbers", "callee_numbers", "party_numbers", "directions", "ids", "start"];
+        // the dialects ask: lists of numbers, directions and ids, a place to start at that is no cursor; and what only the list of sessions asks.
+        string[] foreign = ["caller_numbers", "dialled_numbers", "callee_numbers", "party_numbers", "directions", "ids", "start", "is_session_start"];
         Assert.Equal(members.Except(["tenant", "ascending", "dispositions", .. foreign]).Append("disposition").Append("format").Order(), names.Order());
         Assert.All(list.Parameters!, static parameter => Assert.NotEmpty(parameter.Description!));
     }
@@ -65,6 +67,8 @@ public sealed class OpenApiTests : IAsyncLifetime
         AssertFits(schemas, schemas.GetProperty("CallPage"), await _rig.JsonAsync("/api/v1/calls"), "page");
         AssertFits(schemas, schemas.GetProperty("MediaSessionPage"), await _rig.JsonAsync("/api/v1/media-sessions"), "sessions");
         AssertFits(schemas, schemas.GetProperty("MediaSession"), await _rig.JsonAsync($"/api/v1/media-sessions/{TestCalls.Full().Id}-m0"), "session");
+        AssertFits(schemas, schemas.GetProperty("SessionPage"), await _rig.JsonAsync("/api/v1/sessions"), "conversations");
+        AssertFits(schemas, schemas.GetProperty("Session"), await _rig.JsonAsync($"/api/v1/sessions/{TestCalls.Full().Id}"), "conversation");
         AssertFits(schemas, schemas.GetProperty("StreamList"), await _rig.JsonAsync($"/api/v1/streams?call_id={TestCalls.Full().Id}"), "streams");
         _rig.Media.Entries.Add(new RecordingEntry { CallId = TestCalls.Full().Id, State = RecordingState.Failed, Reason = "no_rtp" });
         AssertFits(schemas, schemas.GetProperty("RecordingPage"), await _rig.JsonAsync("/api/v1/recordings"), "recordings");

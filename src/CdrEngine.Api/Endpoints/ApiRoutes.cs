@@ -17,6 +17,11 @@ internal static class ApiRoutes
         IsInPath = true,
     };
 
+    private static readonly ApiParameter SessionId = new("id", "Id of the session, or of any of its calls.", Shapes.CallId)
+    {
+        IsInPath = true,
+    };
+
     private static readonly ApiParameter MediaId = new("id", "Id of the media session: its call's id, -m, its position.", new ValueShape("string", "20261120-00112233445566778899aabb-m0") { Pattern = "^[0-9]{8}-[0-9a-f]{24}-m(0|[1-9][0-9]{0,3})$" })
     {
         IsInPath = true,
@@ -39,7 +44,8 @@ internal static class ApiRoutes
         [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status410Gone, StatusCodes.Status416RangeNotSatisfiable, StatusCodes.Status503ServiceUnavailable];
 
     public static IReadOnlyList<ApiRoute> All(
-        CallEndpoints calls, PacketEndpoints packets, MediaEndpoints media, RecordingEndpoints recordings, FaxEndpoints faxes, ServiceEndpoints service) =>
+        CallEndpoints calls, PacketEndpoints packets, MediaEndpoints media, RecordingEndpoints recordings, FaxEndpoints faxes, SessionEndpoints sessions,
+        ServiceEndpoints service) =>
     [
         new($"{Root}/calls", "listCalls", "Lists call records, a page at a time.", calls.ListAsync)
         {
@@ -137,6 +143,65 @@ internal static class ApiRoutes
             Answers = [(CallEndpoints.JsonType, RecordSchemas.RecordingPage)],
             Headers = [("Link", "The next page, rel=\"next\" (RFC 8288); absent on the last.")],
             Problems = [StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions", "listSessions", "Lists conversations, a page at a time.", sessions.ListAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Description = "A conversation is one call, or the calls that a PBX, a transfer or a forward made of it. Pages are found again by their cursor; one may hold fewer than asked for before the last.",
+            Parameters = SessionParameters.All,
+            Answers = [(CallEndpoints.JsonType, SessionSchemas.SessionPage)],
+            Headers = [("Link", "The next page, rel=\"next\" (RFC 8288); absent on the last.")],
+            Problems = [StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions/{{id}}", "getSession", "One conversation: who called whom, who rang, who answered, who was transferred to whom, who hung up.", sessions.GetAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Parameters = [SessionId],
+            Answers = [(CallEndpoints.JsonType, SessionSchemas.Session)],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions/{{id}}.pcap", "getSessionPcap", "The packets of all its calls as captured, in order of time, each once.", sessions.PcapAsync)
+        {
+            Scope = ApiScopes.PacketsRead,
+            Description = "pcap where all packets have one link type, else pcapng. Audited.",
+            Parameters = [SessionId],
+            Answers = [(PacketEndpoints.PcapType, null), (PacketEndpoints.PcapngType, null)],
+            Headers = [("Content-Disposition", "File name.")],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions/{{id}}.trace", "getSessionTrace", "The SIP messages of all its calls as text.", sessions.TraceAsync)
+        {
+            Scope = ApiScopes.PacketsRead,
+            Description = "Audited.",
+            Parameters = [SessionId],
+            Answers = [(PacketEndpoints.TextType, null)],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions/{{id}}/ladder.svg", "getSessionLadder", "The SIP messages of all its calls as one picture.", sessions.LadderAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Parameters = [SessionId],
+            Answers = [(PacketEndpoints.SvgType, null)],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions/{{id}}/legs", "getSessionLegs", "Media through its machines: delay, loss added, what came and was not forwarded.", sessions.LegsAsync)
+        {
+            Scope = ApiScopes.CallsRead,
+            Description = "Computed from the packets on request, where both sides of a machine were captured.",
+            Parameters = [SessionId],
+            Answers = [(CallEndpoints.JsonType, SessionSchemas.SessionLegs)],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
+        },
+        new($"{Root}/sessions/{{id}}.mp3", "getSessionMp3", "The recording of who stays in it, across its transfers: they left, whoever talks with them right.", sessions.Mp3Async)
+        {
+            Scope = ApiScopes.RecordingsRead,
+            Description = "Made at the first request where the settings allow it. Where there is none the problem's detail says why. Audited.",
+            Parameters = [SessionId, RecordingEndpoints.Channels],
+            Answers = [(RecordingEndpoints.Mp3Type, null)],
+            Headers = [("ETag", "Changes when the file does; for If-Range and If-None-Match."), ("Accept-Ranges", "bytes: parts may be asked for with Range (RFC 9110 14).")],
+            Others = [(StatusCodes.Status206PartialContent, "The part that Range asked for.")],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status416RangeNotSatisfiable, StatusCodes.Status503ServiceUnavailable],
+            IsConditional = true,
         },
         new($"{Root}/stats", "getStats", "Every counter of every part, with what it counts.", service.StatsAsync)
         {

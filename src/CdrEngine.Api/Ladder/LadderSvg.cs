@@ -27,7 +27,14 @@ internal static class LadderSvg
     /// <param name="messages">Its messages in order of capture.</param>
     /// <param name="isCut">True where there were more messages than are given.</param>
     /// <param name="maxColumns">Columns at most, 2 or more; further addresses share the last.</param>
-    public static string Draw(CallRecord call, IReadOnlyList<LadderMessage> messages, bool isCut, int maxColumns)
+    public static string Draw(CallRecord call, IReadOnlyList<LadderMessage> messages, bool isCut, int maxColumns) => Draw(HeadOf(call), messages, isCut, maxColumns);
+
+    /// <summary>Draws the picture of several calls' messages.</summary>
+    /// <param name="head">What stands above it.</param>
+    /// <param name="messages">The messages in order of capture.</param>
+    /// <param name="isCut">True where there were more messages than are given.</param>
+    /// <param name="maxColumns">Columns at most, 2 or more; further addresses share the last.</param>
+    public static string Draw(LadderHead head, IReadOnlyList<LadderMessage> messages, bool isCut, int maxColumns)
     {
         List<Endpoint> endpoints = Endpoints(messages);
         int columns = Math.Min(endpoints.Count, maxColumns);
@@ -63,8 +70,8 @@ internal static class LadderSvg
         int width = Math.Max(Gutter + (columns * ColumnWidth), 640);
         var svg = new StringBuilder(rows.Length + 4096);
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"{width}\" height=\"{y}\" viewBox=\"0 0 {width} {y}\" font-family=\"ui-monospace, monospace\" font-size=\"12\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<title>{Text($"Call {call.Id}")}</title>\n<rect width=\"{width}\" height=\"{y}\" fill=\"#ffffff\"/>\n");
-        Head(svg, call);
+        svg.Append(CultureInfo.InvariantCulture, $"<title>{Text(head.Title)}</title>\n<rect width=\"{width}\" height=\"{y}\" fill=\"#ffffff\"/>\n");
+        Head(svg, head);
         for (int i = 0; i < columns; i++)
         {
             int x = X(i);
@@ -90,17 +97,29 @@ internal static class LadderSvg
         return endpoints;
     }
 
-    private static void Head(StringBuilder svg, CallRecord call)
+    private static LadderHead HeadOf(CallRecord call)
     {
         string caller = call.Caller.Number ?? call.Caller.Uri ?? "unknown";
         string callee = call.Callee.Number ?? call.Dialled ?? call.Callee.Uri ?? "unknown";
         string status = call.SipStatus == 0 ? "" : $" ({call.SipStatus})";
         string talk = call.AnsweredAt is null ? "" : $", talk {Seconds(call.BillableDuration)}";
         string flags = call.Flags == CallFlags.None ? "" : $", {CallColumns.Flags(call.Flags)}";
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"24\" font-size=\"14\" font-weight=\"bold\">{Text(caller)} → {Text(callee)}</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"44\" fill=\"#444444\">{call.StartedAt}  {EnumNames<Disposition>.Of(call.Disposition)}{status}, {Seconds(call.Duration)}{talk}{flags}</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"62\" fill=\"#444444\">Call-ID {Text(call.SipCallId)}</text>\n");
+        return new LadderHead(
+            $"Call {call.Id}",
+            $"{Short(caller)} → {Short(callee)}",
+            $"{call.StartedAt}  {EnumNames<Disposition>.Of(call.Disposition)}{status}, {Seconds(call.Duration)}{talk}{flags}",
+            $"Call-ID {Short(call.SipCallId)}");
     }
+
+    private static void Head(StringBuilder svg, LadderHead head)
+    {
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"24\" font-size=\"14\" font-weight=\"bold\">{Text(head.Parties, 300)}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"44\" fill=\"#444444\">{Text(head.Outcome, 300)}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"16\" y=\"62\" fill=\"#444444\">{Text(head.Names, 300)}</text>\n");
+    }
+
+    // As long as a text alone would be shown, so that two of them keep their ends.
+    private static string Short(string text) => text.Length <= MaxText ? text : text[..(MaxText - 1)] + "…";
 
     private static void Arrow(StringBuilder rows, LadderMessage message, int from, int to, int y, TimeSpan? again, Timestamp? before)
     {
@@ -154,3 +173,10 @@ internal static class LadderSvg
         _ => "#b00020",
     };
 }
+
+/// <summary>What stands above a ladder. Texts may be as hostile as the wire.</summary>
+/// <param name="Title">Title of the picture.</param>
+/// <param name="Parties">Who.</param>
+/// <param name="Outcome">When and how it went.</param>
+/// <param name="Names">Call-IDs.</param>
+internal sealed record LadderHead(string Title, string Parties, string Outcome, string Names);

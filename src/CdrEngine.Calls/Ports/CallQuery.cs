@@ -54,6 +54,9 @@ public sealed record CallQuery
     /// <summary>Session the call belongs to.</summary>
     public string? SessionId { get; init; }
 
+    /// <summary>Only calls that a session is named after: those that stand alone, and the first of those that do not.</summary>
+    public bool IsSessionStart { get; init; }
+
     /// <summary>Part of a number, name, URI, user agent or Call-ID; case does not matter.</summary>
     public string? Text { get; init; }
 

@@ -27,6 +27,13 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000, string?
     private readonly SipMessage _message = new(new SipLimits { MaxMessageBytes = TcpLimits.Default.MessageBytes });
     private readonly List<TranscriptMessage> _messages = [];
     private readonly HashSet<string> _transactions = new(StringComparer.Ordinal);
+    private readonly IReadOnlySet<string>? _sipCallIds;
+
+    /// <summary>Keeps the messages of several Call-IDs.</summary>
+    /// <param name="sipCallIds">Only messages of these are kept.</param>
+    /// <param name="limit">Messages kept at most.</param>
+    public SipTranscript(IReadOnlySet<string> sipCallIds, int limit = 10_000)
+        : this((string?)null, limit) => _sipCallIds = sipCallIds;
 
     /// <summary>The messages so far.</summary>
     public IReadOnlyList<TranscriptMessage> Messages => _messages;
@@ -101,6 +108,7 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000, string?
         byte[] copy = bytes.ToArray();
         if (SipParser.TryRead(copy, _message, out _, out _) != ParseOutcome.Message) return;
         if (sipCallId is not null && Encoding.UTF8.GetString(_message.CallId) != sipCallId) return;
+        if (_sipCallIds is not null && !_sipCallIds.Contains(Encoding.UTF8.GetString(_message.CallId))) return;
         if (_messages.Count >= limit)
         {
             IsCut = true;

@@ -38,6 +38,9 @@ public sealed class RecordingFiles
     /// <param name="callId">A well-formed id; anything else throws <see cref="ArgumentException"/>, so that no path is made of what came from outside.</param>
     public string PathOf(string callId) => Path.Combine(_folder, DayOf(callId), callId + ".mp3");
 
+    /// <summary>Folder of what is being made; what nobody has open there is removed at the next start.</summary>
+    public string Parts => Path.Combine(_folder, PartFolder);
+
     /// <summary>Where another form of it is, or would be.</summary>
     /// <param name="callId">As in <see cref="PathOf"/>.</param>
     /// <param name="variant">Form.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Ladder;
 using CdrEngine.Host.Output;
@@ -8,17 +9,27 @@ using CdrEngine.Host.Parts;
 
 namespace CdrEngine.Host.Commands;
 
-/// <summary><c>show ID</c>: the ladder in the terminal.</summary>
+/// <summary><c>show ID</c>: the ladder in the terminal; of a session of several calls its story too.</summary>
 internal static class ShowCommand
 {
     public static Command Make(CommandContext context, CommonFlags flags)
     {
         Argument<string> id = OneCall.Argument();
-        var command = new Command("show", "Draw a call's SIP messages as a ladder.") { id };
+        var alone = new Option<bool>("--call") { Description = "This call alone, where it is the first of a session of several." };
+        var command = new Command("show", "Draw a call's SIP messages as a ladder; for a session of several calls tell what happened, then draw all of them.") { id, alone };
         command.SetAction(parsed =>
         {
             using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            if (!parsed.GetValue(alone) && call.SessionId == call.Id && archive.Sessions.GetSession(call.Id) is { Calls.Count: > 1 } session)
+            {
+                foreach (string line in SessionText.Story(session)) context.Out.WriteLine(line);
+                context.Out.WriteLine();
+                IReadOnlyList<LadderMessage> all = archive.Messages(session);
+                foreach (string line in LadderText.Lines(all, context.Colour)) context.Out.WriteLine(line);
+                return all.Count > 0 ? ExitCode.Success : throw OneCall.WithoutPackets(call);
+            }
+
             IReadOnlyList<LadderMessage> messages = archive.Messages(call.Id);
             foreach (string line in LadderText.Lines(call, messages, context.Colour)) context.Out.WriteLine(line);
             return messages.Count > 0 ? ExitCode.Success : throw OneCall.WithoutPackets(call);
@@ -33,14 +44,16 @@ internal static class PcapCommand
     public static Command Make(CommandContext context, CommonFlags flags)
     {
         Argument<string> id = OneCall.Argument();
-        var command = new Command("pcap", "Write a call's packets, as captured, to standard output.") { id };
+        Option<bool> whole = OneCall.Whole();
+        var command = new Command("pcap", "Write a call's packets, as captured, to standard output.") { id, whole };
         command.SetAction(parsed =>
         {
             if (context.OutIsTerminal) throw new CommandException("a capture does not belong on a terminal; add > call.pcap");
             using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
             using Stream output = context.OpenBinaryOutput();
-            return archive.WritePcap(call.Id, output) ? ExitCode.Success : throw OneCall.WithoutPackets(call);
+            bool isWritten = parsed.GetValue(whole) ? archive.WritePcap(OneCall.SessionOf(archive, call), output) : archive.WritePcap(call.Id, output);
+            return isWritten ? ExitCode.Success : throw OneCall.WithoutPackets(call);
         });
         return command;
     }
@@ -57,7 +70,9 @@ internal static class RecordingCommand
     {
         Argument<string> id = OneCall.Argument();
         var mono = new Option<bool>("--mono") { Description = "Both sides mixed into one channel; else caller left, callee right." };
+        Option<bool> whole = OneCall.Whole();
         var command = new Command(name, $"Write a call's recording as {format} to standard output; made now where it is not there yet.") { id, mono };
+        if (kind == RecordingKind.Mp3) command.Add(whole);
         command.SetAction(parsed =>
         {
             if (context.OutIsTerminal) throw new CommandException($"a recording does not belong on a terminal; add > call.{name}");
@@ -65,7 +80,10 @@ internal static class RecordingCommand
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
             using Stream output = context.OpenBinaryOutput();
             var variant = new RecordingVariant(kind, parsed.GetValue(mono) ? RecordingChannels.Mono : RecordingChannels.Stereo);
-            return archive.WriteRecording(call.Id, variant, output, context.Stop) is { } reason
+            string? fault = kind == RecordingKind.Mp3 && parsed.GetValue(whole)
+                ? archive.WriteRecording(OneCall.SessionOf(archive, call), variant.Channels, output, context.Stop)
+                : archive.WriteRecording(call.Id, variant, output, context.Stop);
+            return fault is { } reason
                 ? throw new CommandException($"there is no recording of {call.Id}: {reason}")
                 : ExitCode.Success;
         });
@@ -101,14 +119,16 @@ internal static class TraceCommand
     public static Command Make(CommandContext context, CommonFlags flags)
     {
         Argument<string> id = OneCall.Argument();
-        var command = new Command("trace", "Write a call's SIP messages as text to standard output.") { id };
+        Option<bool> whole = OneCall.Whole();
+        var command = new Command("trace", "Write a call's SIP messages as text to standard output.") { id, whole };
         command.SetAction(parsed =>
         {
             using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
 
             // A file gets the bytes of the wire; a terminal must not obey them.
-            bool written = archive.WriteTrace(call.Id, context.OutIsTerminal ? new EscapingWriter(context.Out) : context.Out);
+            TextWriter output = context.OutIsTerminal ? new EscapingWriter(context.Out) : context.Out;
+            bool written = parsed.GetValue(whole) ? archive.WriteTrace(OneCall.SessionOf(archive, call), output) : archive.WriteTrace(call.Id, output);
             return written ? ExitCode.Success : throw OneCall.WithoutPackets(call);
         });
         return command;
@@ -118,6 +138,12 @@ internal static class TraceCommand
 /// <summary>Finds the one call that an argument names.</summary>
 internal static class OneCall
 {
+    /// <summary><c>--session</c>: all calls of the conversation.</summary>
+    public static Option<bool> Whole() => new("--session") { Description = "Of the whole session that the call belongs to." };
+
+    /// <summary>The session of a call; it alone where it belongs to none.</summary>
+    public static SessionRecord SessionOf(ICallArchive archive, CallRecord call) => archive.Sessions.GetSession(call.SessionId) ?? SessionStory.Tell(call.Id, [call]);
+
     public static Argument<string> Argument() => new("ID") { Description = "A call's id, or its Call-ID header." };
 
     /// <summary>The record with this id, else the only one with this Call-ID.</summary>

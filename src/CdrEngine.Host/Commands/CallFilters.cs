@@ -109,14 +109,19 @@ internal sealed class CallFilters
             ? value
             : throw new CommandException($"{option.Name}: '{text}' is none of {Names<T>()}{EditDistance.DidYouMean(text, NameList<T>())}");
 
+    /// <summary>A time as the flags take it; null where the text is none.</summary>
+    public static Timestamp? TryReadTime(string text) =>
+        DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? Timestamp.From(time)
+            : null;
+
     /// <summary>The time that a flag names; null where it is left out.</summary>
     /// <exception cref="CommandException">It is none.</exception>
     internal static Timestamp? Time(ParseResult parsed, Option<string?> option)
     {
         if (parsed.GetValue(option) is not { } text) return null;
-        return DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
-            ? Timestamp.From(time)
-            : throw new CommandException($"{option.Name}: '{text}' is no time; write 2026-11-20, 2026-11-20T10:00 or 2026-11-20T10:00:00+01:00");
+        return TryReadTime(text)
+            ?? throw new CommandException($"{option.Name}: '{text}' is no time; write 2026-11-20, 2026-11-20T10:00 or 2026-11-20T10:00:00+01:00");
     }
 
     private static TimeSpan? Span(ParseResult parsed, Option<string?> option)

@@ -63,6 +63,7 @@ internal static class CommandLine
             ServeCommand.Make(context, flags),
             DemoCommand.Make(context, flags),
             CallsCommand.Make(context, flags),
+            SessionsCommand.Make(context, flags),
             ShowCommand.Make(context, flags),
             PcapCommand.Make(context, flags),
             TraceCommand.Make(context, flags),

@@ -49,7 +49,7 @@ internal sealed class ApiServer : IApiServer
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
             new RecorderStatistics(statistics, recorder, live),
             new ApiDialects(_store, _store, new NoDirectory()),
             live is null ? null : new ApiLive(live.Board, live.Feed),

@@ -1,5 +1,6 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -25,6 +26,36 @@ internal sealed class CallArchive : ICallArchive
 
     /// <inheritdoc />
     public ICallReader Calls => _store;
+
+    /// <inheritdoc />
+    public ISessionReader Sessions => new SessionArchive(_store);
+
+    /// <inheritdoc />
+    public bool WritePcap(SessionRecord session, Stream to) =>
+        CallCapture.Write(new SessionPackets(_packets, session.Calls), session.Id, PacketKinds.All, to);
+
+    /// <inheritdoc />
+    public bool WriteTrace(SessionRecord session, TextWriter to)
+    {
+        if (Read(session) is not { } transcript) return false;
+        transcript.WriteText(to);
+        return true;
+    }
+
+    /// <inheritdoc />
+    public string? WriteRecording(SessionRecord session, RecordingChannels channels, Stream to, CancellationToken stop)
+    {
+        using var recorder = new RecorderPart(_settings);
+        SessionSound sound = recorder.Sessions.FindOrMake(session, channels, stop);
+        if (sound.Path is null) return sound.Reason;
+        using FileStream file = File.OpenRead(sound.Path);
+        file.CopyTo(to);
+        return null;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<LadderMessage> Messages(SessionRecord session) =>
+        Read(session) is { } transcript ? [.. transcript.Messages.Select(new LadderReader().Read)] : [];
 
     /// <inheritdoc />
     public bool WritePcap(string id, Stream to) => CallCapture.Write(_packets, id, PacketKinds.All, to);
@@ -64,6 +95,12 @@ internal sealed class CallArchive : ICallArchive
 
     /// <inheritdoc />
     public void Dispose() => _store.Dispose();
+
+    private SipTranscript? Read(SessionRecord session)
+    {
+        var transcript = new SipTranscript(session.Calls.Select(static call => call.SipCallId).ToHashSet(StringComparer.Ordinal));
+        return new SessionPackets(_packets, session.Calls).Visit(session.Id, PacketKinds.Signalling, transcript) ? transcript : null;
+    }
 
     private SipTranscript? Read(string id)
     {

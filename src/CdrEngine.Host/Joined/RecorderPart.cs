@@ -37,13 +37,15 @@ internal sealed class RecorderPart : IDisposable
         };
         Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data));
         Faxes = new FaxMaker(calls.Call, options.Policy);
+        var recorder = new CallRecorder(calls);
         Workshop = new RecordingWorkshop(
             _store,
             Packets,
             _store,
-            new CallRecorder(calls),
+            recorder,
             RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
             options);
+        Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.Parts), Packets, Workshop.Files, options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
     }
 
@@ -55,6 +57,9 @@ internal sealed class RecorderPart : IDisposable
 
     /// <summary>The packets as they were captured, digits and all.</summary>
     public ICallPackets Packets { get; }
+
+    /// <summary>Finds and makes recordings of sessions on the caller's thread.</summary>
+    public SessionRecordings Sessions { get; }
 
     /// <summary>Has them made by recorders; started when it is first asked for.</summary>
     public RecorderActorPool Pool => _pool.Value;
@@ -84,6 +89,7 @@ internal sealed class RecorderPart : IDisposable
     public void Dispose()
     {
         if (_pool.IsValueCreated) Pool.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        Sessions.Dispose();
         _store.Dispose();
         _keyLog?.Dispose();
     }

@@ -1,5 +1,6 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Transcripts;
 using CdrEngine.Host.Configuration;
 
@@ -58,6 +59,21 @@ internal interface ICallArchive : IDisposable
 {
     /// <summary>The records.</summary>
     ICallReader Calls { get; }
+
+    /// <summary>The sessions that the records make.</summary>
+    ISessionReader Sessions { get; }
+
+    /// <summary>Writes the packets of a session's calls as one capture; false where there are none.</summary>
+    bool WritePcap(SessionRecord session, Stream to);
+
+    /// <summary>Writes the SIP messages of a session's calls as text; false where there are none.</summary>
+    bool WriteTrace(SessionRecord session, TextWriter to);
+
+    /// <summary>Writes the recording of a session; null, or why there is none.</summary>
+    string? WriteRecording(SessionRecord session, RecordingChannels channels, Stream to, CancellationToken stop);
+
+    /// <summary>The SIP messages of a session's calls in order of capture; empty where there are none.</summary>
+    IReadOnlyList<LadderMessage> Messages(SessionRecord session);
 
     /// <summary>Writes a call's packets as a capture; false where there are none.</summary>
     bool WritePcap(string id, Stream to);

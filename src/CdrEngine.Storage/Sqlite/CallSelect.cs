@@ -410,6 +410,7 @@ internal sealed class CallSelect
         if (_query.Directions.Count > 0) And($"c.direction {In(_query.Directions.Count)}", [.. _query.Directions.Select(static value => (object?)(long)value)]);
         if (_query.Recorded is { } recorded)
             And($"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE r.document = c.document AND r.state = ?)", (long)RecordingState.Available);
+        if (_query.IsSessionStart) And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);
         foreach ((string condition, object?[] arguments) in _frame.Hidden.Conditions("c")) And(condition, arguments);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Transcripts;
 using CdrEngine.Core;
 using CdrEngine.Host.Commands;
@@ -446,6 +447,20 @@ public sealed class CommandLineTests
         [
             new LadderMessage { At = TestCalls.Start, Source = TestCalls.Address("192.0.2.1", 5060), Destination = TestCalls.Address("192.0.2.2", 5060), Title = "INVITE" },
         ];
+
+        public ISessionReader Sessions => new SessionArchive(Reader);
+
+        public bool WritePcap(SessionRecord session, Stream to) => WritePcap("session " + session.Id, to);
+
+        public bool WriteTrace(SessionRecord session, TextWriter to) => WriteTrace(session.Id, to);
+
+        public string? WriteRecording(SessionRecord session, RecordingChannels channels, Stream to, CancellationToken stop)
+        {
+            to.Write(Encoding.UTF8.GetBytes($"{channels} of session {session.Id}"));
+            return null;
+        }
+
+        public IReadOnlyList<LadderMessage> Messages(SessionRecord session) => Messages(session.Id);
 
         public Task<ApiStart> StartAsync(CancellationToken stop)
         {

@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CdrEngine.Api.Answers;
+using CdrEngine.Api.Ladder;
+using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
+using CdrEngine.Calls.Transcripts;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace CdrEngine.Api.Endpoints;
+
+/// <summary>Conversations: the story of their calls, and what is made of all their packets.</summary>
+internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordings? sounds, Downloads downloads, ApiOptions options, ApiCounters counters)
+{
+    private readonly Seats _seats = new(options.Limits.Lists, options.Limits.LongestWait, counters);
+
+    /// <summary><c>GET sessions</c>.</summary>
+    public async Task ListAsync(HttpContext context)
+    {
+        var query = new SessionQuery { Limit = options.PageSize };
+        if (ListParameter<SessionQuery>.ReadAll(SessionParameters.All, context.Request.Query, ref query) is { } fault)
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
+            return;
+        }
+
+        if (!await TakesAsync(context, CallEndpoints.JsonType)) return;
+        SessionPage? page = null;
+        await _seats.RunAsync(context, () =>
+        {
+            page = sessions.ListSessions(query);
+            return Task.CompletedTask;
+        });
+        if (page is null) return;
+        if (page.CursorRejected)
+        {
+            await ListAnswer.CursorRejectedAsync(context);
+            return;
+        }
+
+        await ListAnswer.WriteAsync(context, "sessions", page.Sessions, (session, writer) => SessionRecordJson.Write(session, writer, options.Rounding, withCalls: false), page.NextCursor);
+    }
+
+    /// <summary><c>GET sessions/{id}</c>.</summary>
+    public async Task GetAsync(HttpContext context)
+    {
+        if (!await TakesAsync(context, CallEndpoints.JsonType)) return;
+        if (await FindAsync(context) is not { } session) return;
+        var body = new ArrayBufferWriter<byte>(16 * 1024);
+        using (var writer = new Utf8JsonWriter(body)) SessionRecordJson.Write(session, writer, options.Rounding, withCalls: true);
+        await Body.WriteAsync(context, CallEndpoints.JsonType, body.WrittenMemory);
+    }
+
+    /// <summary><c>GET sessions/{id}.pcap</c>.</summary>
+    public async Task PcapAsync(HttpContext context)
+    {
+        if (!await TakesAsync(context, PacketEndpoints.PcapType, PacketEndpoints.PcapngType)) return;
+        if (await FindAsync(context) is not { } session) return;
+        await downloads.WithSeatAsync(context, async stored =>
+        {
+            var packets = new SessionPackets(stored, session.Calls);
+            if (CallCapture.Choose(packets, session.Id, PacketKinds.All) is not { } format)
+            {
+                await NoPacketsAsync(context);
+                return;
+            }
+
+            context.Response.ContentType = format.MediaType;
+            context.Response.Headers.ContentDisposition = $"attachment; filename=\"session-{session.Id}{format.FileExtension}\"";
+            await downloads.SendAsync(context, session.Id, "download_session_pcap", to => CallCapture.Write(packets, session.Id, PacketKinds.All, format, to));
+        });
+    }
+
+    /// <summary><c>GET sessions/{id}.trace</c>.</summary>
+    public async Task TraceAsync(HttpContext context)
+    {
+        if (!await TakesAsync(context, PacketEndpoints.TextType)) return;
+        if (await FindAsync(context) is not { } session) return;
+        await downloads.WithSeatAsync(context, async stored =>
+        {
+            SipTranscript transcript = Transcript(session, options.Limits.TraceMessages);
+            if (!new SessionPackets(stored, session.Calls).Visit(session.Id, PacketKinds.Signalling, transcript))
+            {
+                await NoPacketsAsync(context);
+                return;
+            }
+
+            context.Response.ContentType = PacketEndpoints.TextType + "; charset=utf-8";
+            context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.trace.txt\"";
+            await downloads.SendAsync(context, session.Id, "download_session_trace", to =>
+            {
+                using var text = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+                transcript.WriteText(text);
+                if (transcript.IsCut) text.WriteLine($"cut after {transcript.Messages.Count} messages; the pcap has them all");
+            });
+        });
+    }
+
+    /// <summary><c>GET sessions/{id}/ladder.svg</c>.</summary>
+    public async Task LadderAsync(HttpContext context)
+    {
+        if (!await TakesAsync(context, PacketEndpoints.SvgType)) return;
+        if (await FindAsync(context) is not { } session) return;
+        await downloads.WithSeatAsync(context, async stored =>
+        {
+            SipTranscript transcript = Transcript(session, options.Limits.LadderMessages);
+            if (!new SessionPackets(stored, session.Calls).Visit(session.Id, PacketKinds.Signalling, transcript))
+            {
+                await NoPacketsAsync(context);
+                return;
+            }
+
+            var reader = new LadderReader();
+            string svg = LadderSvg.Draw(HeadOf(session), [.. transcript.Messages.Select(reader.Read)], transcript.IsCut, options.Limits.LadderColumns);
+            await Body.WriteAsync(context, PacketEndpoints.SvgType, Encoding.UTF8.GetBytes(svg));
+        });
+    }
+
+    /// <summary><c>GET sessions/{id}/legs</c>.</summary>
+    public async Task LegsAsync(HttpContext context)
+    {
+        if (!await TakesAsync(context, CallEndpoints.JsonType)) return;
+        if (await FindAsync(context) is not { } session) return;
+        await downloads.WithSeatAsync(context, async stored =>
+        {
+            IReadOnlyList<RelayLeg> legs = RelayComparison.Compare(session, stored, out bool isCut);
+            var body = new ArrayBufferWriter<byte>(4096);
+            using (var writer = new Utf8JsonWriter(body))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("session_id"u8, session.Id);
+                writer.WriteStartArray("legs"u8);
+                foreach (RelayLeg leg in legs) RelayLegJson.Write(leg, writer);
+                writer.WriteEndArray();
+                writer.WriteBoolean("cut"u8, isCut);
+                writer.WriteEndObject();
+            }
+
+            await Body.WriteAsync(context, CallEndpoints.JsonType, body.WrittenMemory);
+        });
+    }
+
+    /// <summary><c>GET sessions/{id}.mp3</c>.</summary>
+    public async Task Mp3Async(HttpContext context)
+    {
+        string? channels = context.Request.Query[RecordingEndpoints.Channels.Name];
+        if (channels is not (null or "stereo" or "mono"))
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"channels: '{QueryCheck.Shown(channels)}' is none of stereo, mono.", RecordingEndpoints.Channels.Name);
+            return;
+        }
+
+        if (!await TakesAsync(context, RecordingEndpoints.Mp3Type)) return;
+        if (await FindAsync(context) is not { } session) return;
+        await downloads.WithSeatAsync(context, async _ =>
+        {
+            RecordingChannels wanted = channels == "mono" ? RecordingChannels.Mono : RecordingChannels.Stereo;
+            SessionSound sound = sounds?.FindOrMake(session, wanted, context.RequestAborted) ?? new SessionSound(null, "policy");
+            if (sound.Path is null)
+            {
+                await Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"There is no recording of this session: {sound.Reason}.");
+                return;
+            }
+
+            await FileAsync(context, session, sound.Path);
+        });
+    }
+
+    private async Task FileAsync(HttpContext context, SessionRecord session, string path)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
+        var changed = new DateTimeOffset(File.GetLastWriteTimeUtc(file.SafeFileHandle), TimeSpan.Zero);
+        var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{changed.UtcTicks:x}-{file.Length:x}\""));
+        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, "download_session_mp3")) return;
+        context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.mp3\"";
+        await TypedResults.Stream(file, RecordingEndpoints.Mp3Type, lastModified: changed, entityTag: tag, enableRangeProcessing: true).ExecuteAsync(context);
+    }
+
+    private static SipTranscript Transcript(SessionRecord session, int limit) =>
+        new(session.Calls.Select(static call => call.SipCallId).ToHashSet(StringComparer.Ordinal), limit);
+
+    private static LadderHead HeadOf(SessionRecord session)
+    {
+        IEnumerable<string> names = session.Participants.Select(static person => person.Label);
+        return new LadderHead(
+            $"Session {session.Id}",
+            string.Join(", ", names),
+            $"{session.StartedAt}  {EnumNames<SessionKind>.Of(session.Kind)}, {EnumNames<Disposition>.Of(session.Disposition)}, {session.Duration.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture)} s",
+            $"{session.Calls.Count} calls: {string.Join(", ", session.Calls.Select(static call => call.SipCallId))}");
+    }
+
+    private static Task NoPacketsAsync(HttpContext context) =>
+        Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There are no such packets of this session, or no longer.");
+
+    private static async Task<bool> TakesAsync(HttpContext context, params string[] types)
+    {
+        if (Negotiation.Choose(context.Request, types) is not null) return true;
+        await Negotiation.RefuseAsync(context, types);
+        return false;
+    }
+
+    /// <summary>The session the path names; null where there is none, and then the request is answered.</summary>
+    private async Task<SessionRecord?> FindAsync(HttpContext context)
+    {
+        SessionRecord? session = null;
+        bool isSeated = false;
+        await _seats.RunAsync(context, () =>
+        {
+            isSeated = true;
+            session = context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? sessions.GetSession(id) : null;
+            return Task.CompletedTask;
+        });
+        if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
+        return session;
+    }
+}

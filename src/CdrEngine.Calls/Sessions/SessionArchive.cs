@@ -1,0 +1,136 @@
+using System.Globalization;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Sessions;
+
+/// <summary>Reads sessions out of the records of their calls. Nothing is stored of a session but the id in its calls' records.</summary>
+/// <param name="calls">The records; asked by several threads where this is.</param>
+public sealed class SessionArchive(ICallReader calls) : ISessionReader
+{
+    /// <summary>Calls of one session that are read.</summary>
+    private const int MostCalls = 1000;
+
+    /// <summary>Days after its first that are looked at for a session's calls, unless a call of it lasted longer.</summary>
+    private const int DaysBehind = 1;
+
+    private const int MostDays = 32;
+
+    /// <summary>Calls looked at for one page where a filter throws most of them away.</summary>
+    private const int MostExamined = 5000;
+
+    /// <inheritdoc />
+    public SessionRecord? GetSession(string id)
+    {
+        if (!CallId.IsWellFormed(id)) return null;
+        CallRecord? named = calls.Get(id);
+        string session = named?.SessionId ?? id;
+        var found = new Dictionary<string, CallRecord>(StringComparer.Ordinal);
+        Collect(session, found);
+        if (named is not null) found.TryAdd(named.Id, named);
+
+        // A call that was over and forgotten before two sessions became one still says the other name; the links lead to it.
+        var strangers = new Queue<string>(Outside(found));
+        while (strangers.TryDequeue(out string? stranger) && found.Count < MostCalls)
+        {
+            if (found.ContainsKey(stranger) || calls.Get(stranger) is not { } call) continue;
+            found.Add(call.Id, call);
+            if (call.SessionId != session) Collect(call.SessionId, found);
+            foreach (string further in Outside(found)) strangers.Enqueue(further);
+        }
+
+        return found.Count == 0 ? null : SessionStory.Tell(session, found.Values);
+    }
+
+    /// <inheritdoc />
+    public SessionPage ListSessions(SessionQuery query)
+    {
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        var sessions = new List<SessionRecord>();
+        string? cursor = query.Cursor;
+        int examined = 0;
+        do
+        {
+            // Each call gives one session at most, so a page never has to be cut.
+            CallPage page = calls.List(new CallQuery
+            {
+                From = query.From,
+                To = query.To,
+                Number = query.Number,
+                Tenant = query.Tenant,
+                IsSessionStart = query.Number is null,
+                Flags = query.Kind is null or SessionKind.Call or SessionKind.Forward || query.Number is not null ? CallFlags.None : CallFlags.Linked,
+                Ascending = query.Ascending,
+                Limit = limit - sessions.Count,
+                Cursor = cursor,
+            });
+            if (page.CursorRejected) return new SessionPage { Sessions = [], CursorRejected = true };
+            foreach (CallRecord call in page.Calls)
+            {
+                examined++;
+                SessionRecord session = !call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id
+                    ? SessionStory.Tell(call.Id, [call])
+                    : GetSession(call.SessionId) ?? SessionStory.Tell(call.SessionId, [call]);
+                if (query.Kind is { } kind && session.Kind != kind) continue;
+                if (query.Number is { } number && !IsFirstMatch(session, call, number, query)) continue;
+                sessions.Add(session);
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null && sessions.Count < limit && examined < MostExamined);
+        return new SessionPage { Sessions = sessions, NextCursor = cursor };
+    }
+
+    private static IEnumerable<string> Outside(Dictionary<string, CallRecord> found) =>
+        found.Values.SelectMany(static call => call.Links).Select(static link => link.CallId).Where(id => !found.ContainsKey(id)).Distinct(StringComparer.Ordinal).ToArray();
+
+    /// <summary>A session is listed where the first of its calls with the number stands, and there only.</summary>
+    private static bool IsFirstMatch(SessionRecord session, CallRecord call, string number, SessionQuery query)
+    {
+        foreach (CallRecord other in session.Calls)
+        {
+            if (other.Id == call.Id || !Has(other, number) || other.StartedAt < (query.From ?? Timestamp.MinValue) || other.StartedAt >= (query.To ?? Timestamp.MaxValue)) continue;
+            int order = other.StartedAt.CompareTo(call.StartedAt);
+            if (order == 0) order = string.CompareOrdinal(other.Id, call.Id);
+            if (query.Ascending ? order < 0 : order > 0) return false;
+        }
+
+        return true;
+    }
+
+    private static bool Has(CallRecord call, string number) => Is(call.Caller.Number, number) || Is(call.Callee.Number, number) || Is(call.Dialled, number);
+
+    private static bool Is(string? has, string number) =>
+        has is not null && (number.EndsWith('*') ? has.StartsWith(number[..^1], StringComparison.Ordinal) : has == number);
+
+    /// <summary>The calls of a session: from the day of its id on, as far as the days of the calls found reach.</summary>
+    private void Collect(string session, Dictionary<string, CallRecord> found)
+    {
+        if (!CallId.IsWellFormed(session) || !DateTimeOffset.TryParseExact(session.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset day)) return;
+        Timestamp first = Timestamp.From(day);
+        Timestamp until = first + TimeSpan.FromDays(1 + DaysBehind);
+        Timestamp from = first;
+        for (int days = 0; days < MostDays && from < until && found.Count < MostCalls; days++)
+        {
+            Timestamp to = from + TimeSpan.FromDays(1);
+            string? cursor = null;
+            do
+            {
+                CallPage page = calls.List(new CallQuery { SessionId = session, From = from, To = to, Ascending = true, Limit = MostCalls, Cursor = cursor });
+                foreach (CallRecord call in page.Calls)
+                {
+                    found.TryAdd(call.Id, call);
+
+                    // Who joins a call does so before it ends.
+                    until = Timestamp.Max(until, (call.EndedAt ?? call.StartedAt) + TimeSpan.FromMinutes(1));
+                }
+
+                cursor = page.NextCursor;
+            }
+            while (cursor is not null && found.Count < MostCalls);
+            from = to;
+        }
+    }
+}
