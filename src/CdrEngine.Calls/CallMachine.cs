@@ -395,7 +395,11 @@ public sealed partial class CallMachine : ICallOutline
 
         var leg = new LegState(tag, TextOf(toTag) ?? "", attempt);
         _legs.Add(leg);
-        if (attempt >= 0 && _legs.Exists(other => other != leg && other.Attempt == attempt)) _flags |= CallFlags.Forked;
+        for (int i = 0; i < _legs.Count - 1 && attempt >= 0; i++)
+        {
+            if (_legs[i].Attempt == attempt) _flags |= CallFlags.Forked;
+        }
+
         return leg;
     }
 

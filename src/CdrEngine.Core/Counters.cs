@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -11,9 +10,8 @@ namespace CdrEngine.Core;
 public sealed class Counters<TCounter>
     where TCounter : unmanaged, Enum
 {
-    private static readonly TCounter[] Values = Enum.GetValues<TCounter>();
-    private static readonly string[] Names = Array.ConvertAll(Values, static value => SnakeCase(value.ToString()));
-    private readonly long[] _counts = new long[Values.Length];
+    private static readonly CounterNames Known = new(typeof(TCounter));
+    private readonly long[] _counts = new long[Known.Count];
 
     /// <summary>The value of one counter.</summary>
     public long this[TCounter counter] => Volatile.Read(ref _counts[Index(counter)]);
@@ -33,14 +31,7 @@ public sealed class Counters<TCounter>
     }
 
     /// <summary>All counters: name in snake case, value, and the description given by <see cref="DescriptionAttribute"/>.</summary>
-    public IEnumerable<(string Name, long Value, string Description)> Describe()
-    {
-        for (int i = 0; i < Values.Length; i++)
-        {
-            string description = typeof(TCounter).GetField(Values[i].ToString())?.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
-            yield return (Names[i], Volatile.Read(ref _counts[i]), description);
-        }
-    }
+    public IEnumerable<(string Name, long Value, string Description)> Describe() => Known.Describe(_counts);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Index(TCounter counter) => Unsafe.SizeOf<TCounter>() switch
@@ -49,8 +40,35 @@ public sealed class Counters<TCounter>
         4 => Unsafe.BitCast<TCounter, int>(counter),
         _ => Convert.ToInt32(counter),
     };
+}
 
-    private static string SnakeCase(string name) => SnakeCaseName.Of(name);
+/// <summary>What the counters of one enumeration are called. Not generic: there are a dozen such enumerations, and code over each is compiled for each.</summary>
+internal sealed class CounterNames(Type counter)
+{
+    private readonly string[] _fields = Enum.GetNames(counter);
+    private (string Name, string Description)[]? _described;
+
+    /// <summary>Number of counters.</summary>
+    public int Count => _fields.Length;
+
+    /// <summary>Names, values and meanings.</summary>
+    public IEnumerable<(string Name, long Value, string Description)> Describe(long[] counts)
+    {
+        (string Name, string Description)[] described = _described ??= Described();
+        for (int i = 0; i < described.Length; i++) yield return (described[i].Name, Volatile.Read(ref counts[i]), described[i].Description);
+    }
+
+    private (string, string)[] Described()
+    {
+        var described = new (string, string)[_fields.Length];
+        for (int i = 0; i < described.Length; i++)
+        {
+            var description = (DescriptionAttribute?)Attribute.GetCustomAttribute(counter.GetField(_fields[i])!, typeof(DescriptionAttribute));
+            described[i] = (SnakeCaseName.Of(_fields[i]), description?.Description ?? "");
+        }
+
+        return described;
+    }
 }
 
 /// <summary>Turns a .NET name into the form used at every edge.</summary>

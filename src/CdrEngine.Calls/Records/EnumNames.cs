@@ -8,9 +8,9 @@ public static class EnumNames<TEnum>
     where TEnum : struct, Enum
 {
     private static readonly TEnum[] Values = Enum.GetValues<TEnum>();
-    private static readonly string[] Names = Array.ConvertAll(Values, static value => SnakeCaseName.Of(value.ToString()));
+    private static readonly string[] Names = EnumFields.NamesOf(typeof(TEnum));
 
-    private static readonly (TEnum Value, string Name)[] Pairs = [.. Values.Zip(Names)];
+    private static readonly (TEnum Value, string Name)[] Pairs = Paired();
 
     /// <summary>All values in order, with their names.</summary>
     public static IReadOnlyList<(TEnum Value, string Name)> All => Pairs;
@@ -31,5 +31,24 @@ public static class EnumNames<TEnum>
         int index = Array.IndexOf(Names, name);
         value = index >= 0 ? Values[index] : default;
         return index >= 0;
+    }
+
+    private static (TEnum, string)[] Paired()
+    {
+        var pairs = new (TEnum, string)[Values.Length];
+        for (int i = 0; i < pairs.Length; i++) pairs[i] = (Values[i], Names[i]);
+        return pairs;
+    }
+}
+
+/// <summary>The part of <see cref="EnumNames{TEnum}"/> that is the same for all of them, and so compiled once.</summary>
+internal static class EnumFields
+{
+    /// <summary>Names in snake case, in the order of <see cref="Enum.GetValues{TEnum}"/>.</summary>
+    public static string[] NamesOf(Type type)
+    {
+        string[] names = Enum.GetNames(type);
+        for (int i = 0; i < names.Length; i++) names[i] = SnakeCaseName.Of(names[i]);
+        return names;
     }
 }

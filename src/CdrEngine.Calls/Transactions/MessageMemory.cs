@@ -17,7 +17,7 @@ internal sealed class MessageMemory(int limit)
         if (Count >= limit) return true;
         _slots[slot] = hash;
         Count++;
-        if (Count * 2 > _slots.Length) Grow();
+        if (Count * 4 > _slots.Length * 3) Grow();
         return true;
     }
 
