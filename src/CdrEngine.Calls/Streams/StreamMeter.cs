@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using CdrEngine.Calls.Quality;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -125,6 +126,19 @@ public sealed class StreamMeter
 
     /// <summary>Listens for digits in its sound; null where nobody does.</summary>
     internal IDigitListener? Listener { get; set; }
+
+    /// <summary>Has the memory that the next packet touches brought near, without waiting for it.</summary>
+    internal unsafe void Prefetch()
+    {
+        if (!Sse.IsSupported) return;
+
+        // A prefetch never faults, and where the object moves meanwhile nothing but its use is lost.
+        Sse.Prefetch0(Unsafe.AsPointer(ref _totals));
+        Sse.Prefetch0(Unsafe.AsPointer(ref _media));
+        Sse.Prefetch0(Unsafe.AsPointer(ref _media.LeastTransit));
+        Sse.Prefetch0(Unsafe.AsPointer(ref _sequence));
+        Sse.Prefetch0(Unsafe.AsPointer(ref _mirror));
+    }
 
     /// <summary>Takes a packet of this SSRC.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,7 +14,7 @@ internal static class Libraries
         new("libmp3lame.so.0", "libmp3lame0", "recordings as MP3", FindingState.Absent, "get_lame_version"),
         new("libopus.so.0", "libopus0", "Opus audio", FindingState.Absent, "opus_get_version_string"),
         new("libbcg729.so.0", "libbcg729-0", "G.729 audio (GPL)", FindingState.Absent),
-        new("libspandsp.so.2", "libspandsp2", "G.722, G.726 and G.723 audio, fax", FindingState.Absent),
+        new("libspandsp.so.2", "libspandsp2", "G.722 and G.726 audio", FindingState.Absent),
         new("libgsm.so.1", "libgsm1", "GSM audio", FindingState.Absent),
         new("libopencore-amrnb.so.0", "libopencore-amrnb0", "AMR audio", FindingState.Absent),
     ];
