@@ -46,8 +46,8 @@ public sealed class OpenApiTests : IAsyncLifetime
         string[] names = list.Parameters!.Select(static parameter => parameter.Name!).ToArray();
         string[] members = typeof(CallQuery).GetProperties().Where(static property => property.CanWrite).Select(static property => SnakeCaseName.Of(property.Name)).ToArray();
 
-        // Each member of the query has its parameter, but for the tenant (tokens will say it) and the sense of the order (part of sort).
-        Assert.Equal(members.Except(["tenant", "ascending", "dispositions"]).Append("disposition").Append("format").Order(), names.Order());
+        // Each member of the query has its parameter, but for the sense of the order (part of sort).
+        Assert.Equal(members.Except(["ascending", "dispositions"]).Append("disposition").Append("format").Order(), names.Order());
         Assert.All(list.Parameters!, static parameter => Assert.NotEmpty(parameter.Description!));
     }
 
