@@ -1,6 +1,8 @@
+using System.Globalization;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Tests.Runs;
 using CdrEngine.Host;
+using CdrEngine.Host.Directories;
 using CdrEngine.TestKit;
 using Xunit;
 
@@ -40,6 +42,39 @@ public sealed class DemoTests
         Assert.Equal(name == "11-ipv6", !record.Caller.Address!.Value.Address.IsV4);
         Assert.Equal(name == "08-early-media", record.EarlyMediaAt is not null);
         Assert.Equal(name == "09-answered-opus", record.Streams.Any(static stream => stream.Codec!.StartsWith("opus", StringComparison.OrdinalIgnoreCase)));
+    }
+
+    /// <summary>File, direction, tenant, context, charge: what the demo's own directory makes of it.</summary>
+    public static TheoryData<string, CallDirection, string, CallContext, string?> Marks() => new()
+    {
+        { "01-busy", CallDirection.Outbound, "lab", CallContext.PstnCall, null },
+        { "02-cancelled", CallDirection.Outbound, "lab", CallContext.PstnCall, null },
+        { "03-declined", CallDirection.Outbound, "lab", CallContext.PstnCall, null },
+        { "04-unknown-number", CallDirection.Internal, "lab", CallContext.TestCall, null },
+
+        // 30/6 at 0.0150 and 0.0500 a call: all of up to 30 s are 0.0575.
+        { "05-authenticated", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "06-held", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "07-forked", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "08-early-media", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "09-answered-opus", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "10-tcp", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "11-ipv6", CallDirection.Internal, "lab6", CallContext.UserLocal, null },
+        { "12-fragments", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+        { "13-missing-bye", CallDirection.Outbound, "lab", CallContext.PstnCall, "0.0575" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Marks))]
+    public void Capture_ByTheDemosDirectory_HasDirectionTenantAndCharge(string name, CallDirection direction, string tenant, CallContext context, string? charge)
+    {
+        DirectoryLoad load = DirectoryLoad.Read(Checkout.Path("demo", "directory.conf"), BillsecRounding.Nearest, static _ => null);
+        using EngineRun run = EngineRun.OfFile(Checkout.Path("demo", name + ".pcap"));
+        CallRecord record = load.Directory!.Mark(Assert.Single(run.Records));
+        Assert.Equal((direction, tenant, context), (record.Direction, record.Tenant, record.Marks?.Context));
+        Assert.Equal(charge, record.Marks?.Charge?.Amount.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal("Alice Archer", record.Caller.Identity?.Name);
+        Assert.NotNull(record.Callee.Identity);
     }
 
     [Fact]

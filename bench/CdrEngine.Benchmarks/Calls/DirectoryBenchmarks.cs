@@ -123,8 +123,7 @@ public static class DirectoryBenchmarks
         string user = $"{10_000 + random.Next(Users)}", other = $"{10_000 + random.Next(Users)}";
         string outside = "00" + Number(random, 11);
         (string caller, string callee) = (index % 3) switch { 0 => (user, outside), 1 => (outside, "+4930555" + user), _ => (user, other) };
-        IpAddress.TryParse("192.0.2.9", out IpAddress carrier);
-        IpAddress.TryParse("10.0.0.9", out IpAddress inside);
+        IpAddress carrier = IpAddress.FromV4(0xC000_0209), inside = IpAddress.FromV4(0x0A00_0009);
         var at = new Timestamp(1_763_600_000_000_000);
         return new CallRecord
         {

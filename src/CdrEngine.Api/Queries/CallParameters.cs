@@ -38,7 +38,7 @@ internal static class CallParameters
             static (ref query, value) => ValueText.Name(value, out CallContext context) ?? Set(ref query, query with { Context = context })),
         new("tenant", "Tenant by the directory.", Text("acme"),
             static (ref query, value) => Set(ref query, query with { Tenant = value })),
-        new("user", "Id of the directory's user who called or was called.", new ValueShape("integer", "10002") { Minimum = 1 },
+        new("user", "Id of the directory's user who called or was called.", new ValueShape("integer", "10002") { Minimum = 1, Maximum = int.MaxValue },
             static (ref query, value) => ValueText.Whole(value, 1, int.MaxValue, out int user) ?? Set(ref query, query with { User = user })),
         new("codec", "Codec either side sent, with or without its clock rate; case does not matter.", Text("PCMU/8000"),
             static (ref query, value) => Set(ref query, query with { Codec = value })),

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using CdrEngine.Calls.Directory;
-using CdrEngine.Calls.Records;
-using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;

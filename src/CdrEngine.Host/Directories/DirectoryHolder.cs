@@ -180,7 +180,7 @@ internal sealed class DirectoryHolder : IDisposable
         foreach (string file in _files)
         {
             var info = new FileInfo(file);
-            if (info.Exists && _readAt - info.LastWriteTimeUtc < StampsSettle) return true;
+            if (info.Exists && _readAt.UtcDateTime - info.LastWriteTimeUtc < StampsSettle) return true;
         }
 
         return false;

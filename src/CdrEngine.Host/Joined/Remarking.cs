@@ -48,7 +48,7 @@ internal static class Remarking
         var faults = new List<string>();
         foreach (DateOnly day in store.Days())
         {
-            DateTime midnight = day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+            var midnight = new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero);
             if ((from is { } first && Timestamp.From(midnight.AddDays(1)) <= first) || (to is { } last && Timestamp.From(midnight) >= last)) continue;
             RemarkPosition? after = null;
             do
