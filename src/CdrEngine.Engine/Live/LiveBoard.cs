@@ -8,8 +8,8 @@ using CdrEngine.Core;
 
 namespace CdrEngine.Engine.Live;
 
-/// <summary>The calls in progress. Lists, counts and sorts by the outlines that the shards publish, and asks the shards only for the figures of the
-/// calls on the page.</summary>
+/// <summary>The calls in progress. Lists and sorts by outlines, which the shards make of the calls that changed since
+/// somebody looked last, and has only the calls on the page measured.</summary>
 public sealed class LiveBoard : ILiveCalls
 {
     private readonly ConcurrentDictionary<string, LiveEntry> _entries = new(StringComparer.Ordinal);
@@ -33,6 +33,7 @@ public sealed class LiveBoard : ILiveCalls
         string? afterId = null;
         if (query.Cursor is { } text && !TryReadCursor(text, query, out afterKey, out afterId))
             return new LivePage { Calls = [], Totals = Totals(query.Tenant), CursorRejected = true };
+        await RefreshAsync(stop).ConfigureAwait(false);
         var totals = new TotalsSoFar();
         var order = Comparer<(long Key, string Id)>.Create((left, right) => -Compare(left.Key, left.Id, right.Key, right.Id, query.Ascending));
         var best = new PriorityQueue<Found, (long Key, string Id)>(limit + 2, order);
@@ -61,7 +62,7 @@ public sealed class LiveBoard : ILiveCalls
 
         // 3. The figures.
         LiveCall[] calls = new LiveCall[found.Count];
-        LiveAnswer?[] answers = query.Quality ? await AskAsync(found.ConvertAll(static item => item.Entry), packets: false, stop).ConfigureAwait(false) : new LiveAnswer?[calls.Length];
+        LiveAnswer?[] answers = query.Quality ? await AskAsync(found.ConvertAll(static item => item.Entry), LiveAsk.Records, stop).ConfigureAwait(false) : new LiveAnswer?[calls.Length];
         for (int i = 0; i < calls.Length; i++)
         {
             calls[i] = answers[i] is { } answer && answer.Record.State != CallState.Ended
@@ -78,9 +79,9 @@ public sealed class LiveBoard : ILiveCalls
         var totals = new TotalsSoFar();
         foreach ((_, LiveEntry entry) in _entries)
         {
-            if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
-            if (tenant is not null && entry.Marked(outline).Tenant != tenant) continue;
-            totals.Add(LiveFigures.StateOf(outline), outline.CaptureSource);
+            if (entry.State == LiveState.Ended) continue;
+            if (tenant is not null && (entry.Outline is not { } outline || entry.Marked(outline).Tenant != tenant)) continue;
+            totals.Add(entry.State, entry.Source);
         }
 
         return totals.ToTotals();
@@ -90,19 +91,19 @@ public sealed class LiveBoard : ILiveCalls
     public async Task<LiveCall?> FindAsync(string id, CancellationToken stop = default)
     {
         if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
-        LiveAnswer?[] answers = await AskAsync([entry], packets: false, stop).ConfigureAwait(false);
+        LiveAnswer?[] answers = await AskAsync([entry], LiveAsk.Records, stop).ConfigureAwait(false);
         return answers[0] is { } answer ? LiveFigures.Measured(entry.Home.Mark(answer.Record), answer.IsHeld, answer.Now) : null;
     }
 
     /// <summary>Whether a call is in progress.</summary>
-    public bool IsInProgress(string id) => _entries.TryGetValue(id, out LiveEntry? entry) && entry.Outline is { State: not CallState.Ended };
+    public bool IsInProgress(string id) => _entries.TryGetValue(id, out LiveEntry? entry) && entry.State != LiveState.Ended;
 
     /// <summary>Where the packets of a call lie that goes on or ended a moment ago, all that were captured so far: they are put on disk first.
     /// Null where there is no such call or no packets are kept.</summary>
     public async Task<byte[]?> ChunksAsync(string id, CancellationToken stop = default)
     {
         if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
-        LiveAnswer?[] answers = await AskAsync([entry], packets: true, stop).ConfigureAwait(false);
+        LiveAnswer?[] answers = await AskAsync([entry], LiveAsk.Packets, stop).ConfigureAwait(false);
         return answers[0]?.Chunks;
     }
 
@@ -116,14 +117,26 @@ public sealed class LiveBoard : ILiveCalls
         var entries = new List<LiveEntry>();
         foreach ((_, LiveEntry entry) in _entries)
         {
-            if (entry.Outline is { State: CallState.Answered }) entries.Add(entry);
+            if (entry.State is LiveState.Answered or LiveState.Held) entries.Add(entry);
         }
 
-        LiveAnswer?[] answers = await AskAsync(entries, packets: false, stop).ConfigureAwait(false);
+        LiveAnswer?[] answers = await AskAsync(entries, LiveAsk.Records, stop).ConfigureAwait(false);
         for (int i = 0; i < answers.Length; i++)
         {
             if (answers[i] is { } answer && answer.Record.State != CallState.Ended) take(LiveFigures.Measured(entries[i].Home.Mark(answer.Record), answer.IsHeld, answer.Now));
         }
+    }
+
+    // Only what changed since somebody looked last is made anew. A call whose shard does not answer stands as it was, or not at all.
+    private async Task RefreshAsync(CancellationToken stop)
+    {
+        var stale = new List<LiveEntry>();
+        foreach ((_, LiveEntry entry) in _entries)
+        {
+            if (entry.IsStale && entry.State != LiveState.Ended) stale.Add(entry);
+        }
+
+        if (stale.Count > 0) await AskAsync(stale, LiveAsk.Outlines, stop).ConfigureAwait(false);
     }
 
     private static bool IsOf(CallRecord record, LiveState state, LiveQuery query) =>
@@ -133,20 +146,20 @@ public sealed class LiveBoard : ILiveCalls
         && LiveMatch.IsOf(record, query.Number);
 
     // The shards side by side, each asked for a few calls at a time: packets come in between.
-    private async Task<LiveAnswer?[]> AskAsync(List<LiveEntry> entries, bool packets, CancellationToken stop)
+    private async Task<LiveAnswer?[]> AskAsync(List<LiveEntry> entries, LiveAsk ask, CancellationToken stop)
     {
         var answers = new LiveAnswer?[entries.Count];
         Task[] shards = [.. Enumerable.Range(0, entries.Count).GroupBy(index => entries[index].Home)
-            .Select(shard => AskAsync(shard.Key, entries, [.. shard], answers, packets, stop))];
+            .Select(shard => AskAsync(shard.Key, entries, [.. shard], answers, ask, stop))];
         await Task.WhenAll(shards).ConfigureAwait(false);
         return answers;
     }
 
-    private async Task AskAsync(LiveShard shard, List<LiveEntry> entries, int[] indexes, LiveAnswer?[] answers, bool packets, CancellationToken stop)
+    private async Task AskAsync(LiveShard shard, List<LiveEntry> entries, int[] indexes, LiveAnswer?[] answers, LiveAsk ask, CancellationToken stop)
     {
-        foreach (int[] part in indexes.Chunk(_options.CallsPerQuestion))
+        foreach (int[] part in indexes.Chunk(ask == LiveAsk.Outlines ? _options.OutlinesPerQuestion : _options.CallsPerQuestion))
         {
-            var question = new LiveQuestion(Array.ConvertAll(part, index => entries[index]), packets);
+            var question = new LiveQuestion(Array.ConvertAll(part, index => entries[index]), ask);
             if (!shard.Ask(question)) return;
             try
             {

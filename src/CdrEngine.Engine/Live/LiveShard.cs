@@ -36,18 +36,16 @@ internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
         bool isChanged = entry is null || effects.Events.Count > 0 || isHeld != entry.IsHeld;
         bool isWanted = hub.Feed.IsWanted;
         if (!isChanged && !(isWanted && HasAnswer(effects) && call.State == CallState.Answered)) return;
-        CallRecord outline = call.ToOutline();
-        if (outline.Id.Length == 0) return;
         if (entry is null)
         {
-            entry = seat.Live = new LiveEntry(seat, this) { Id = outline.Id };
-            entry.Outline = outline;
+            if (call.Id.Length == 0) return;
+            entry = seat.Live = new LiveEntry(seat, this, call.Id, seat.CaptureSource);
             hub.Board.Add(entry);
         }
 
         bool wasHeld = entry.IsHeld;
         entry.IsHeld = isHeld;
-        entry.Outline = outline;
+        entry.Step(LiveFigures.StateOf(call.State, isHeld));
         if (isWanted) Tell(entry, call, effects, wasHeld);
     }
 

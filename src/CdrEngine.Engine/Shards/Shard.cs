@@ -263,13 +263,14 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         var seat = new CallSeat(this);
         _calls[item.Call] = seat;
 
+        seat.CaptureSource = _sources[item.SourceIndex];
+
         // The packets of a call may come before its first whole message: fragments, segments.
         if (_log is not null)
         {
             ReadOnlySpan<byte> callId = batch.Bytes.AsSpan(item.PayloadOffset, item.PayloadLength);
             seat.Chunks = _log.Open(CallKey.Of(callId));
             seat.SipCallId = Encoding.UTF8.GetString(callId);
-            seat.CaptureSource = _sources[item.SourceIndex];
             if (_journal is not null) seat.Chunks.Tag = _journal.Open(callId, seat.CaptureSource);
             if (item.Flag) TakeOver(seat, Resumed!.Calls[item.CutBytes]);
         }
