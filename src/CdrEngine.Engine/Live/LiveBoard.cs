@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
@@ -12,10 +11,11 @@ namespace CdrEngine.Engine.Live;
 /// somebody looked last, and has only the calls on the page measured.</summary>
 public sealed class LiveBoard : ILiveCalls
 {
-    private readonly ConcurrentDictionary<string, LiveEntry> _entries = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
     private readonly LiveOptions _options;
     private readonly LiveCounts _counts;
     private readonly TimeProvider _time;
+    private LiveShard[] _shards = [];
 
     internal LiveBoard(LiveOptions options, LiveCounts counts, TimeProvider time)
     {
@@ -38,7 +38,7 @@ public sealed class LiveBoard : ILiveCalls
         var order = Comparer<(long Key, string Id)>.Create((left, right) => -Compare(left.Key, left.Id, right.Key, right.Id, query.Ascending));
         var best = new PriorityQueue<Found, (long Key, string Id)>(limit + 2, order);
         int matching = 0;
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
             if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
             LiveState state = LiveFigures.StateOf(outline);
@@ -77,7 +77,7 @@ public sealed class LiveBoard : ILiveCalls
     public LiveTotals Totals(string? tenant = null)
     {
         var totals = new TotalsSoFar();
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
             if (entry.State == LiveState.Ended) continue;
             if (tenant is not null && (entry.Outline is not { } outline || entry.Marked(outline).Tenant != tenant)) continue;
@@ -90,32 +90,38 @@ public sealed class LiveBoard : ILiveCalls
     /// <inheritdoc />
     public async Task<LiveCall?> FindAsync(string id, CancellationToken stop = default)
     {
-        if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
+        if (Find(id) is not { } entry) return null;
         LiveAnswer?[] answers = await AskAsync([entry], LiveAsk.Records, stop).ConfigureAwait(false);
         return answers[0] is { } answer ? LiveFigures.Measured(entry.Home.Mark(answer.Record), answer.IsHeld, answer.Now) : null;
     }
 
     /// <summary>Whether a call is in progress.</summary>
-    public bool IsInProgress(string id) => _entries.TryGetValue(id, out LiveEntry? entry) && entry.State != LiveState.Ended;
+    public bool IsInProgress(string id) => Find(id) is { } entry && entry.State != LiveState.Ended;
 
     /// <summary>Where the packets of a call lie that goes on or ended a moment ago, all that were captured so far: they are put on disk first.
     /// Null where there is no such call or no packets are kept.</summary>
     public async Task<byte[]?> ChunksAsync(string id, CancellationToken stop = default)
     {
-        if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
+        if (Find(id) is not { } entry) return null;
         LiveAnswer?[] answers = await AskAsync([entry], LiveAsk.Packets, stop).ConfigureAwait(false);
         return answers[0]?.Chunks;
     }
 
-    internal void Add(LiveEntry entry) => _entries[entry.Id] = entry;
+    internal void Add(LiveShard shard)
+    {
+        lock (_lock) _shards = [.. _shards, shard];
+    }
 
-    internal void Remove(LiveEntry entry) => _entries.TryRemove(new KeyValuePair<string, LiveEntry>(entry.Id, entry));
+    internal void Remove(LiveShard shard)
+    {
+        lock (_lock) _shards = Array.FindAll(_shards, other => other != shard);
+    }
 
     /// <summary>Measures all answered calls, a few at a time.</summary>
     internal async Task MeasureAnsweredAsync(Action<LiveCall> take, CancellationToken stop)
     {
         var entries = new List<LiveEntry>();
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
             if (entry.State is LiveState.Answered or LiveState.Held) entries.Add(entry);
         }
@@ -127,11 +133,33 @@ public sealed class LiveBoard : ILiveCalls
         }
     }
 
+    private IEnumerable<LiveEntry> Entries()
+    {
+        foreach (LiveShard shard in Volatile.Read(ref _shards))
+        {
+            foreach (LiveEntry? entry in shard.Entries)
+            {
+                if (entry is not null) yield return entry;
+            }
+        }
+    }
+
+    // One look at each: an index by id would cost every call of every import, for the few that are asked for while they go on.
+    private LiveEntry? Find(string id)
+    {
+        foreach (LiveEntry entry in Entries())
+        {
+            if (entry.Id == id) return entry;
+        }
+
+        return null;
+    }
+
     // Only what changed since somebody looked last is made anew. A call whose shard does not answer stands as it was, or not at all.
     private async Task RefreshAsync(CancellationToken stop)
     {
         var stale = new List<LiveEntry>();
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
             if (entry.IsStale && entry.State != LiveState.Ended) stale.Add(entry);
         }

@@ -166,6 +166,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public override void Complete(ShardDispatcher shard)
     {
+        Live?.Close();
         HandOn();
         _log?.Dispose();
         if (_journal is null) return;
@@ -260,7 +261,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private void OpenCall(ShardBatch batch, ref ShardItem item)
     {
         while (_calls.Count <= item.Call) _calls.Add(null);
-        var seat = new CallSeat(this);
+        var seat = new CallSeat(this) { Handle = item.Call };
         _calls[item.Call] = seat;
 
         seat.CaptureSource = _sources[item.SourceIndex];
