@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
@@ -8,14 +7,15 @@ using CdrEngine.Core;
 
 namespace CdrEngine.Engine.Live;
 
-/// <summary>The calls in progress. Lists, counts and sorts by the outlines that the shards publish, and asks the shards only for the figures of the
-/// calls on the page.</summary>
+/// <summary>The calls in progress. Lists and sorts by outlines, which the shards make of the calls that changed since
+/// somebody looked last, and has only the calls on the page measured.</summary>
 public sealed class LiveBoard : ILiveCalls
 {
-    private readonly ConcurrentDictionary<string, LiveEntry> _entries = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
     private readonly LiveOptions _options;
     private readonly LiveCounts _counts;
     private readonly TimeProvider _time;
+    private LiveShard[] _shards = [];
 
     internal LiveBoard(LiveOptions options, LiveCounts counts, TimeProvider time)
     {
@@ -33,11 +33,12 @@ public sealed class LiveBoard : ILiveCalls
         string? afterId = null;
         if (query.Cursor is { } text && !TryReadCursor(text, query, out afterKey, out afterId))
             return new LivePage { Calls = [], Totals = Totals(query.Tenant), CursorRejected = true };
+        await RefreshAsync(stop).ConfigureAwait(false);
         var totals = new TotalsSoFar();
         var order = Comparer<(long Key, string Id)>.Create((left, right) => -Compare(left.Key, left.Id, right.Key, right.Id, query.Ascending));
         var best = new PriorityQueue<Found, (long Key, string Id)>(limit + 2, order);
         int matching = 0;
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
             if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
             LiveState state = LiveFigures.StateOf(outline);
@@ -61,7 +62,7 @@ public sealed class LiveBoard : ILiveCalls
 
         // 3. The figures.
         LiveCall[] calls = new LiveCall[found.Count];
-        LiveAnswer?[] answers = query.Quality ? await AskAsync(found.ConvertAll(static item => item.Entry), packets: false, stop).ConfigureAwait(false) : new LiveAnswer?[calls.Length];
+        LiveAnswer?[] answers = query.Quality ? await AskAsync(found.ConvertAll(static item => item.Entry), LiveAsk.Records, stop).ConfigureAwait(false) : new LiveAnswer?[calls.Length];
         for (int i = 0; i < calls.Length; i++)
         {
             calls[i] = answers[i] is { } answer && answer.Record.State != CallState.Ended
@@ -76,11 +77,11 @@ public sealed class LiveBoard : ILiveCalls
     public LiveTotals Totals(string? tenant = null)
     {
         var totals = new TotalsSoFar();
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
-            if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
-            if (tenant is not null && entry.Marked(outline).Tenant != tenant) continue;
-            totals.Add(LiveFigures.StateOf(outline), outline.CaptureSource);
+            if (entry.State == LiveState.Ended) continue;
+            if (tenant is not null && (entry.Outline is not { } outline || entry.Marked(outline).Tenant != tenant)) continue;
+            totals.Add(entry.State, entry.Source);
         }
 
         return totals.ToTotals();
@@ -89,41 +90,81 @@ public sealed class LiveBoard : ILiveCalls
     /// <inheritdoc />
     public async Task<LiveCall?> FindAsync(string id, CancellationToken stop = default)
     {
-        if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
-        LiveAnswer?[] answers = await AskAsync([entry], packets: false, stop).ConfigureAwait(false);
+        if (Find(id) is not { } entry) return null;
+        LiveAnswer?[] answers = await AskAsync([entry], LiveAsk.Records, stop).ConfigureAwait(false);
         return answers[0] is { } answer ? LiveFigures.Measured(entry.Home.Mark(answer.Record), answer.IsHeld, answer.Now) : null;
     }
 
     /// <summary>Whether a call is in progress.</summary>
-    public bool IsInProgress(string id) => _entries.TryGetValue(id, out LiveEntry? entry) && entry.Outline is { State: not CallState.Ended };
+    public bool IsInProgress(string id) => Find(id) is { } entry && entry.State != LiveState.Ended;
 
     /// <summary>Where the packets of a call lie that goes on or ended a moment ago, all that were captured so far: they are put on disk first.
     /// Null where there is no such call or no packets are kept.</summary>
     public async Task<byte[]?> ChunksAsync(string id, CancellationToken stop = default)
     {
-        if (!_entries.TryGetValue(id, out LiveEntry? entry)) return null;
-        LiveAnswer?[] answers = await AskAsync([entry], packets: true, stop).ConfigureAwait(false);
+        if (Find(id) is not { } entry) return null;
+        LiveAnswer?[] answers = await AskAsync([entry], LiveAsk.Packets, stop).ConfigureAwait(false);
         return answers[0]?.Chunks;
     }
 
-    internal void Add(LiveEntry entry) => _entries[entry.Id] = entry;
+    internal void Add(LiveShard shard)
+    {
+        lock (_lock) _shards = [.. _shards, shard];
+    }
 
-    internal void Remove(LiveEntry entry) => _entries.TryRemove(new KeyValuePair<string, LiveEntry>(entry.Id, entry));
+    internal void Remove(LiveShard shard)
+    {
+        lock (_lock) _shards = Array.FindAll(_shards, other => other != shard);
+    }
 
     /// <summary>Measures all answered calls, a few at a time.</summary>
     internal async Task MeasureAnsweredAsync(Action<LiveCall> take, CancellationToken stop)
     {
         var entries = new List<LiveEntry>();
-        foreach ((_, LiveEntry entry) in _entries)
+        foreach (LiveEntry entry in Entries())
         {
-            if (entry.Outline is { State: CallState.Answered }) entries.Add(entry);
+            if (entry.State is LiveState.Answered or LiveState.Held) entries.Add(entry);
         }
 
-        LiveAnswer?[] answers = await AskAsync(entries, packets: false, stop).ConfigureAwait(false);
+        LiveAnswer?[] answers = await AskAsync(entries, LiveAsk.Records, stop).ConfigureAwait(false);
         for (int i = 0; i < answers.Length; i++)
         {
             if (answers[i] is { } answer && answer.Record.State != CallState.Ended) take(LiveFigures.Measured(entries[i].Home.Mark(answer.Record), answer.IsHeld, answer.Now));
         }
+    }
+
+    private IEnumerable<LiveEntry> Entries()
+    {
+        foreach (LiveShard shard in Volatile.Read(ref _shards))
+        {
+            foreach (LiveEntry? entry in shard.Entries)
+            {
+                if (entry is not null) yield return entry;
+            }
+        }
+    }
+
+    // One look at each: an index by id would cost every call of every import, for the few that are asked for while they go on.
+    private LiveEntry? Find(string id)
+    {
+        foreach (LiveEntry entry in Entries())
+        {
+            if (entry.Id == id) return entry;
+        }
+
+        return null;
+    }
+
+    // Only what changed since somebody looked last is made anew. A call whose shard does not answer stands as it was, or not at all.
+    private async Task RefreshAsync(CancellationToken stop)
+    {
+        var stale = new List<LiveEntry>();
+        foreach (LiveEntry entry in Entries())
+        {
+            if (entry.IsStale && entry.State != LiveState.Ended) stale.Add(entry);
+        }
+
+        if (stale.Count > 0) await AskAsync(stale, LiveAsk.Outlines, stop).ConfigureAwait(false);
     }
 
     private static bool IsOf(CallRecord record, LiveState state, LiveQuery query) =>
@@ -133,20 +174,20 @@ public sealed class LiveBoard : ILiveCalls
         && LiveMatch.IsOf(record, query.Number);
 
     // The shards side by side, each asked for a few calls at a time: packets come in between.
-    private async Task<LiveAnswer?[]> AskAsync(List<LiveEntry> entries, bool packets, CancellationToken stop)
+    private async Task<LiveAnswer?[]> AskAsync(List<LiveEntry> entries, LiveAsk ask, CancellationToken stop)
     {
         var answers = new LiveAnswer?[entries.Count];
         Task[] shards = [.. Enumerable.Range(0, entries.Count).GroupBy(index => entries[index].Home)
-            .Select(shard => AskAsync(shard.Key, entries, [.. shard], answers, packets, stop))];
+            .Select(shard => AskAsync(shard.Key, entries, [.. shard], answers, ask, stop))];
         await Task.WhenAll(shards).ConfigureAwait(false);
         return answers;
     }
 
-    private async Task AskAsync(LiveShard shard, List<LiveEntry> entries, int[] indexes, LiveAnswer?[] answers, bool packets, CancellationToken stop)
+    private async Task AskAsync(LiveShard shard, List<LiveEntry> entries, int[] indexes, LiveAnswer?[] answers, LiveAsk ask, CancellationToken stop)
     {
-        foreach (int[] part in indexes.Chunk(_options.CallsPerQuestion))
+        foreach (int[] part in indexes.Chunk(ask == LiveAsk.Outlines ? _options.OutlinesPerQuestion : _options.CallsPerQuestion))
         {
-            var question = new LiveQuestion(Array.ConvertAll(part, index => entries[index]), packets);
+            var question = new LiveQuestion(Array.ConvertAll(part, index => entries[index]), ask);
             if (!shard.Ask(question)) return;
             try
             {

@@ -1,28 +1,53 @@
 using CdrEngine.Actors;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Engine.Shards;
 
 namespace CdrEngine.Engine.Live;
 
-/// <summary>One call on the board. Its shard writes the outline, whole and never changed afterwards; everybody reads it.</summary>
-internal sealed class LiveEntry(CallSeat seat, LiveShard home)
+/// <summary>One call on the board. Its shard says at each step where it is, which is two stores; its outline is made only when somebody looks, by the
+/// shard, and is never changed afterwards.</summary>
+internal sealed class LiveEntry(CallSeat seat, LiveShard home, string id, string source)
 {
     private CallRecord? _outline;
     private Seen? _seen;
+    private int _state;
+    private bool _isStale = true;
 
     /// <summary>The call in its shard; for its thread only.</summary>
     public CallSeat Seat { get; } = seat;
 
     public LiveShard Home { get; } = home;
 
-    public string Id { get; set; } = "";
+    /// <summary>Id of the call's record.</summary>
+    public string Id { get; } = id;
 
-    /// <summary>The call as of its last step; null before the first.</summary>
-    public CallRecord? Outline
+    /// <summary>Source that saw its first message.</summary>
+    public string Source { get; } = source;
+
+    /// <summary>Where the call is. Any thread.</summary>
+    public LiveState State => (LiveState)Volatile.Read(ref _state);
+
+    /// <summary>Whether there was a step since the outline was made. Any thread.</summary>
+    public bool IsStale => Volatile.Read(ref _isStale);
+
+    /// <summary>The call as of its last step but for <see cref="IsStale"/>; null before anybody looked.</summary>
+    public CallRecord? Outline => Volatile.Read(ref _outline);
+
+    /// <summary>Notes a step; the shard's thread.</summary>
+    public void Step(LiveState state)
     {
-        get => Volatile.Read(ref _outline);
-        set => Volatile.Write(ref _outline, value);
+        Volatile.Write(ref _state, (int)state);
+        Volatile.Write(ref _isStale, true);
+    }
+
+    /// <summary>Makes the outline; the shard's thread.</summary>
+    public void Refresh()
+    {
+        if (!_isStale || Seat.Actor is not { } call || Seat.IsClosed) return;
+        Volatile.Write(ref _outline, call.ToOutline());
+        Volatile.Write(ref _isStale, false);
     }
 
     /// <summary>As the shard told it last; for its thread only.</summary>
@@ -44,13 +69,25 @@ internal sealed class LiveEntry(CallSeat seat, LiveShard home)
     private sealed record Seen(CallRecord Outline, LiveMarked Marked);
 }
 
+/// <summary>What is asked of a shard.</summary>
+internal enum LiveAsk : byte
+{
+    /// <summary>To make the outlines.</summary>
+    Outlines,
+
+    /// <summary>For the records as they stand.</summary>
+    Records,
+
+    /// <summary>And where the packets lie.</summary>
+    Packets,
+}
+
 /// <summary>Asks a shard about some of its calls.</summary>
-internal sealed class LiveQuestion(LiveEntry[] entries, bool packets)
+internal sealed class LiveQuestion(LiveEntry[] entries, LiveAsk ask)
 {
     public LiveEntry[] Entries { get; } = entries;
 
-    /// <summary>Whether it is asked where the packets lie, and not for records.</summary>
-    public bool Packets { get; } = packets;
+    public LiveAsk Ask { get; } = ask;
 
     public TaskCompletionSource<LiveAnswer?[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
@@ -68,7 +105,14 @@ internal sealed class LiveDesk(Shard shard) : Actor<LiveQuestion>
     protected override void Receive(LiveQuestion message)
     {
         var answers = new LiveAnswer?[message.Entries.Length];
-        if (message.Packets)
+        if (message.Ask == LiveAsk.Outlines)
+        {
+            foreach (LiveEntry entry in message.Entries) entry.Refresh();
+            message.Answer.TrySetResult(answers);
+            return;
+        }
+
+        if (message.Ask == LiveAsk.Packets)
         {
             foreach (LiveEntry entry in message.Entries) entry.Seat.Chunks?.Seal();
             shard.FlushLog();
@@ -78,7 +122,7 @@ internal sealed class LiveDesk(Shard shard) : Actor<LiveQuestion>
         {
             CallSeat seat = message.Entries[i].Seat;
             if (seat.Actor is not { } call || seat.IsClosed) continue;
-            byte[]? chunks = message.Packets ? seat.Chunks?.Sealed.ToArray() : null;
+            byte[]? chunks = message.Ask == LiveAsk.Packets ? seat.Chunks?.Sealed.ToArray() : null;
             answers[i] = new LiveAnswer(call.ToRecord(), call.IsHeld, shard.Now, chunks);
         }
 

@@ -14,7 +14,7 @@ internal static class LiveFigures
     private const double EnoughSeconds = 5;
 
     /// <summary>Where the call is.</summary>
-    public static LiveState StateOf(CallRecord record, bool isHeld) => record.State switch
+    public static LiveState StateOf(CallState state, bool isHeld) => state switch
     {
         CallState.Trying => LiveState.Trying,
         CallState.Ringing => LiveState.Ringing,
@@ -23,13 +23,13 @@ internal static class LiveFigures
     };
 
     /// <summary>Where a call is by its outline.</summary>
-    public static LiveState StateOf(CallRecord outline) => StateOf(outline, outline.Held.Count > 0 && outline.Held[^1].To is null);
+    public static LiveState StateOf(CallRecord outline) => StateOf(outline.State, outline.Held.Count > 0 && outline.Held[^1].To is null);
 
     /// <summary>The call with the figures of its streams.</summary>
     public static LiveCall Measured(LiveMarked marked, bool isHeld, Timestamp now)
     {
         CallRecord record = InProgress(marked.Record);
-        LiveState state = StateOf(record, isHeld);
+        LiveState state = StateOf(record.State, isHeld);
         LiveSide? caller = SideOf(record, PartySide.Caller), callee = SideOf(record, PartySide.Callee);
         return new LiveCall
         {

@@ -24,8 +24,11 @@ public sealed record LiveOptions
     /// <summary>Longest wait for a shard's answer. Default 1 s; a call then comes without figures.</summary>
     public TimeSpan AnswerWait { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Calls asked of one shard at a time. Default 32: half a millisecond between two batches of packets.</summary>
+    /// <summary>Calls that a shard measures at a time. Default 32: half a millisecond between two batches of packets.</summary>
     public int CallsPerQuestion { get; init; } = 32;
+
+    /// <summary>Calls that a shard outlines at a time. Default 512: likewise.</summary>
+    public int OutlinesPerQuestion { get; init; } = 512;
 }
 
 /// <summary>A record as others may see it, and whose it is.</summary>

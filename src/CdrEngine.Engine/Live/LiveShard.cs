@@ -12,15 +12,23 @@ namespace CdrEngine.Engine.Live;
 internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
 {
     private ActorRef<LiveQuestion>? _desk;
+    private LiveEntry?[] _entries = new LiveEntry?[256];
 
     /// <summary>Engine time of the shard. Any thread.</summary>
     public Timestamp Now => shard.Now;
 
-    /// <summary>Gives the shard's desk; before the shard starts.</summary>
-    public void Open(ShardDispatcher dispatcher) => _desk = dispatcher.Spawn(new Props<LiveQuestion>(() => new LiveDesk(shard))
+    /// <summary>The shard's calls, by their number in it, with holes. Any thread: entries come and go while one looks.</summary>
+    public LiveEntry?[] Entries => Volatile.Read(ref _entries);
+
+    /// <summary>Opens the shard's desk; as the shard starts.</summary>
+    public void Open(ShardDispatcher dispatcher)
     {
-        Mailbox = new MailboxSettings(1024, MailboxFullPolicy.Reject),
-    });
+        _desk = dispatcher.Spawn(new Props<LiveQuestion>(() => new LiveDesk(shard)) { Mailbox = new MailboxSettings(1024, MailboxFullPolicy.Reject) });
+        hub.Board.Add(this);
+    }
+
+    /// <summary>The shard has ended.</summary>
+    public void Close() => hub.Board.Remove(this);
 
     /// <summary>Puts a question to the shard; false where it takes none any more. Any thread.</summary>
     public bool Ask(LiveQuestion question) => _desk is { IsTerminated: false } desk && desk.Tell(question);
@@ -36,18 +44,16 @@ internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
         bool isChanged = entry is null || effects.Events.Count > 0 || isHeld != entry.IsHeld;
         bool isWanted = hub.Feed.IsWanted;
         if (!isChanged && !(isWanted && HasAnswer(effects) && call.State == CallState.Answered)) return;
-        CallRecord outline = call.ToOutline();
-        if (outline.Id.Length == 0) return;
         if (entry is null)
         {
-            entry = seat.Live = new LiveEntry(seat, this) { Id = outline.Id };
-            entry.Outline = outline;
-            hub.Board.Add(entry);
+            if (call.Id.Length == 0) return;
+            entry = seat.Live = new LiveEntry(seat, this, call.Id, seat.CaptureSource);
+            Place(seat.Handle, entry);
         }
 
         bool wasHeld = entry.IsHeld;
         entry.IsHeld = isHeld;
-        entry.Outline = outline;
+        entry.Step(LiveFigures.StateOf(call.State, isHeld));
         if (isWanted) Tell(entry, call, effects, wasHeld);
     }
 
@@ -62,9 +68,22 @@ internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
     /// <summary>The shard has forgotten the call.</summary>
     public void Forget(CallSeat seat)
     {
-        if (seat.Live is not { } entry) return;
+        if (seat.Live is null) return;
         seat.Live = null;
-        hub.Board.Remove(entry);
+        Volatile.Write(ref _entries[seat.Handle], null);
+    }
+
+    // A table that only one thread writes needs no lock: who looks at the old one while it grows misses a call of this very moment.
+    private void Place(int handle, LiveEntry entry)
+    {
+        if (handle >= _entries.Length)
+        {
+            var larger = new LiveEntry?[Math.Max(handle + 1, _entries.Length * 2)];
+            _entries.CopyTo(larger, 0);
+            Volatile.Write(ref _entries, larger);
+        }
+
+        Volatile.Write(ref _entries[handle], entry);
     }
 
     // An offer alone changes nothing; its answer does.

@@ -153,6 +153,9 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     public CallRecord ToRecord() => InSession(_machine.ToRecord(
         Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
 
+    /// <summary>Id of the record; empty before the first message.</summary>
+    public string Id => _machine.Id;
+
     /// <summary>See <see cref="CallMachine.ToOutline"/>.</summary>
     public CallRecord ToOutline() => InSession(_machine.ToOutline());
 

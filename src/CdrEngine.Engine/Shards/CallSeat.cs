@@ -23,6 +23,9 @@ internal sealed class CallSeat(Shard shard)
     /// <summary>What others see of the call while it goes on; null before its first message, and where nobody may look.</summary>
     public LiveEntry? Live { get; set; }
 
+    /// <summary>The call's number in its shard.</summary>
+    public int Handle { get; init; }
+
     /// <summary>True once the shard has forgotten the call.</summary>
     public bool IsClosed { get; set; }
 

@@ -192,6 +192,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     public override void Complete(ShardDispatcher shard)
     {
+        Live?.Close();
         HandOn();
         _log?.Dispose();
         while (_awaiting.TryDequeue(out (long Write, Leaving Item) waiting)) LetGo(waiting.Item);
@@ -293,8 +294,10 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private void OpenCall(ShardBatch batch, ref ShardItem item)
     {
         while (_calls.Count <= item.Call) _calls.Add(null);
-        var seat = new CallSeat(this);
+        var seat = new CallSeat(this) { Handle = item.Call };
         _calls[item.Call] = seat;
+
+        seat.CaptureSource = _sources[item.SourceIndex];
 
         // The packets of a call may come before its first whole message: fragments, segments.
         if (_log is not null)
@@ -302,7 +305,6 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             ReadOnlySpan<byte> callId = batch.Bytes.AsSpan(item.PayloadOffset, item.PayloadLength);
             seat.Chunks = _log.Open(CallKey.Of(callId));
             seat.SipCallId = Encoding.UTF8.GetString(callId);
-            seat.CaptureSource = _sources[item.SourceIndex];
             if (_journal is not null) seat.Chunks.Tag = _journal.Open(callId, seat.CaptureSource);
             if (item.Flag) TakeOver(seat, Resumed!.Calls[item.CutBytes]);
         }
