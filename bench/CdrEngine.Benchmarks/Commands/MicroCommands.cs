@@ -21,6 +21,7 @@ internal static class MicroCommands
         ("tcp", "TCP segments put together", TcpBenchmarks.Run),
         ("sip", "SIP and SDP parsed", SipBenchmarks.Run),
         ("streams", "RTP packets measured", StreamBenchmarks.Run),
+        ("desk", "registrations folded", DeskBenchmarks.Run),
         ("actors", "messages, timers, idle actors", ActorBenchmarks.Run),
         ("packet-log", "packets laid down and gathered", PacketLogBenchmarks.Run),
         ("storage", "records stored and listed", StorageBenchmarks.Run),

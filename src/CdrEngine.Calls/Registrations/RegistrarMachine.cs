@@ -347,7 +347,9 @@ public sealed class RegistrarMachine
             return;
         }
 
-        Take(binding, exchange, draft, chunks);
+        // What was never answered is known late: the device may have got through since.
+        bool isLatest = binding.LastRequestAt is not { } latest || exchange.RequestAt >= latest;
+        if (isLatest) Take(binding, exchange, draft, chunks);
         binding.ContactUri ??= contact?.Uri;
         binding.ContactUser ??= contact?.User;
         binding.ContactAddress ??= contact?.Address;
@@ -357,7 +359,7 @@ public sealed class RegistrarMachine
         binding.Failures++;
         binding.LastFailureAt = at;
         if (binding.RegisteredAt is null) binding.State = RegistrationState.Failed;
-        Tell(binding, RegistrationEventKind.Failed, at, exchange.Status == 0 ? "no_response" : exchange.Reason);
+        Tell(binding, RegistrationEventKind.Failed, at, exchange.Status == 0 ? "no_response" : exchange.Reason, status: exchange.Status);
         Place(binding);
         Queue(binding);
     }
@@ -407,11 +409,11 @@ public sealed class RegistrarMachine
         Queue(binding);
     }
 
-    private void Tell(Binding binding, RegistrationEventKind kind, Timestamp at, string? reason, Endpoint? before = null)
+    private void Tell(Binding binding, RegistrationEventKind kind, Timestamp at, string? reason, Endpoint? before = null, int status = -1)
     {
         RegistrationEvent? last = binding.LastEvent;
         int? expires = kind is RegistrationEventKind.New or RegistrationEventKind.Refreshed or RegistrationEventKind.Moved ? binding.Expires : null;
-        int status = kind == RegistrationEventKind.Expired || reason is "not_listed" or "listed" ? 0 : binding.SipStatus;
+        if (status < 0) status = kind == RegistrationEventKind.Expired || reason is "not_listed" or "listed" ? 0 : binding.SipStatus;
         bool goesOn = last is not null && last.Kind == kind && kind is RegistrationEventKind.Refreshed or RegistrationEventKind.Failed
             && last!.SipStatus == status && (kind == RegistrationEventKind.Refreshed || last.Source.Address == binding.Source.Address);
         var happened = new RegistrationEvent(goesOn ? last!.Sequence : (last?.Sequence ?? 0) + 1, kind, goesOn ? last!.At : at, at, goesOn ? last!.Count + 1 : 1)
