@@ -26,7 +26,8 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Calls">Calls by page and by integer id.</param>
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
-public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory);
+/// <param name="MakesRecordings">Whether a recording that is not there yet is made when it is asked for, so that calls with sound count as recorded.</param>
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true);
 
 /// <summary>The REST server: Kestrel with the routes of <c>/api/v1</c> and the health resources. Started once.</summary>
 /// <remarks>It sees the rest of the engine only through its ports. It is built without any configuration of its own (files, environment), so that
@@ -176,6 +177,7 @@ public sealed class ApiHost : IAsyncDisposable
             Eraser = _dialects.Eraser,
             Media = _media,
             Directory = _dialects.Directory,
+            MakesRecordings = _dialects.MakesRecordings,
             Recordings = recordings,
             Downloads = downloads,
             Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),

@@ -57,7 +57,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         CallPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = calls.List(query);
+            page = calls.List(query with { Tenant = TenantView.Of(context) });
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -113,7 +113,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
 
     /// <summary>The record the path names; null where there is none. An id that cannot be one is not looked for.</summary>
     public CallRecord? Find(HttpContext context) =>
-        context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
+        context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? TenantView.Find(context, calls, id) : null;
 
     /// <summary>Answers that there is no such call.</summary>
     public static Task UnknownAsync(HttpContext context) =>

@@ -32,7 +32,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
         MediaSessionPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = sessions.ListMediaSessions(query);
+            page = sessions.ListMediaSessions(query with { Tenant = TenantView.Of(context) });
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -44,7 +44,8 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     public async Task GetAsync(HttpContext context)
     {
         if (!await TakesJsonAsync(context)) return;
-        if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session)
+        if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session
+            || (TenantView.Of(context) is not null && TenantView.Find(context, calls, session.CallId) is null))
         {
             await UnknownAsync(context);
             return;
@@ -117,7 +118,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
         if (!await TakesJsonAsync(context)) return;
 
         // A list of what belongs to a call that is not there is empty.
-        IReadOnlyList<StreamRecord> streams = calls.Get(id)?.Streams ?? [];
+        IReadOnlyList<StreamRecord> streams = TenantView.Find(context, calls, id)?.Streams ?? [];
         await ListAnswer.WriteAsync(context, "streams", streams, StreamRecordJson.Write, nextCursor: null, isPaged: false);
     }
 
@@ -137,7 +138,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     private async Task WithSessionAsync(HttpContext context, Func<CallRecord, MediaSessionRecord, ICallPackets, Task> answer)
     {
         if (context.Request.RouteValues["id"] is not string id || !MediaSessionId.TryRead(id, out string callId, out int index)
-            || calls.Get(callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
+            || TenantView.Find(context, calls, callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
         {
             await UnknownAsync(context);
             return;

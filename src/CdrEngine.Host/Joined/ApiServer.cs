@@ -2,6 +2,7 @@ using System.Reflection;
 using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Output;
@@ -44,7 +45,7 @@ internal sealed class ApiServer : IApiServer
             ShownPackets.Of(_store, settings),
             new ApiMedia(_store, recorder.Pool, _store),
             new RecorderStatistics(statistics, recorder),
-            new ApiDialects(_store, _store, new NoDirectory()));
+            new ApiDialects(_store, _store, new NoDirectory(), settings.Recording.Policy != RecordingPolicy.Never));
     }
 
     /// <inheritdoc />
