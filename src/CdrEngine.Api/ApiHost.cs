@@ -34,7 +34,8 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Calls">Calls by page and by integer id.</param>
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
-public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory);
+/// <param name="MakesRecordings">Whether a recording that is not there yet is made when it is asked for, so that calls with sound count as recorded.</param>
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true);
 
 /// <summary>What the API needs of the live state.</summary>
 /// <param name="Calls">The calls in progress.</param>
@@ -213,6 +214,7 @@ public sealed class ApiHost : IAsyncDisposable
             Eraser = _dialects.Eraser,
             Media = _media,
             Directory = _dialects.Directory,
+            MakesRecordings = _dialects.MakesRecordings,
             Recordings = recordings,
             Downloads = downloads,
             Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),

@@ -82,6 +82,41 @@ public sealed class CallPageTests
     }
 
     [Fact]
+    public void Sums_OfSealedDays_StayRight_WhateverIsStored()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = TestCalls.Many(300, 21);
+        store.Write(calls);
+        Assert.Equal(3, store.Seal(new DateOnly(2030, 1, 1)));
+        Assert.Equal(0, store.Seal(new DateOnly(2030, 1, 1)));
+        calls.AddRange(TestCalls.Many(200, 22));
+        store.Write(calls);
+
+        // Every fifth gets another outcome, or another tenant.
+        for (int i = 0; i < calls.Count; i += 5)
+        {
+            calls[i] = calls[i] with { Record = calls[i].Record with { Disposition = Disposition.Redirected, Direction = CallDirection.Internal }, Revision = RecordRevision.Updated, Tenant = i % 2 == 0 ? "beta" : calls[i].Tenant };
+        }
+
+        store.Write(calls);
+        foreach (Disposition disposition in Enum.GetValues<Disposition>())
+        {
+            foreach (string? tenant in (string?[])[null, "acme", "beta", "nobody"])
+            {
+                Assert.Equal(
+                    calls.Count(call => call.Record.Disposition == disposition && (tenant is null || call.Tenant == tenant)),
+                    store.Count(new CallQuery { Dispositions = [disposition], Tenant = tenant }));
+                Assert.Equal(
+                    calls.Count(call => call.Record is { Direction: CallDirection.Internal } && call.Record.Disposition == disposition && (tenant is null || call.Tenant == tenant)),
+                    store.Count(new CallQuery { Dispositions = [disposition], Direction = CallDirection.Internal, Directions = [CallDirection.Internal, CallDirection.Inbound], Tenant = tenant }));
+            }
+        }
+
+        Assert.Equal(calls.Count, store.Count(new CallQuery()));
+    }
+
+    [Fact]
     public void Walks_OfOthers_AreTheirOwn()
     {
         using var folder = new StoreFolder();

@@ -19,6 +19,7 @@ public static class BenchCommands
             LayersCommand.Make(output),
             LiveCommand.Make(output),
             GrowthCommand.Make(output),
+            DialectsCommand.Make(output),
             SuiteCommand.Make(output),
         };
         try

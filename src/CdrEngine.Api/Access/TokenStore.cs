@@ -34,6 +34,9 @@ public sealed class TokenStore
     /// <summary>What a look at the file found wrong last; null where it is in order. The tokens known before stay in force meanwhile.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>The time by which tokens expire.</summary>
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
     /// <summary>Opens the tokens below <paramref name="folder"/>, which is made where there is none.</summary>
     /// <exception cref="IOException">The file is damaged or cannot be read; it is left as it is.</exception>
     public static TokenStore Open(string folder, TimeProvider time)

@@ -1,4 +1,5 @@
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Api.Dialects.FonoUc;
 using CdrEngine.Api.Dialects.Ucom;
 
 namespace CdrEngine.Api.Dialects;
@@ -7,5 +8,5 @@ namespace CdrEngine.Api.Dialects;
 internal static class DialectTable
 {
     /// <summary>A new instance of each.</summary>
-    public static IReadOnlyList<Dialect> All() => [new UcomDialect()];
+    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect()];
 }

@@ -66,7 +66,7 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
         RecordingPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = states.ListRecordings(query);
+            page = states.ListRecordings(query with { Tenant = TenantView.Of(context) });
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -102,13 +102,19 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
             return;
         }
 
-        // No place is taken meanwhile: the recorder bounds its own work, and who waits here holds no thread.
         bool mono = context.Request.Query[Channels.Name] == "mono";
         var variant = new RecordingVariant(kind, mono ? RecordingChannels.Mono : RecordingChannels.Stereo);
-        bool retry = context.Request.Query[Retry.Name] == "true";
+        await SendAsync(context, call, variant, context.Request.Query[Retry.Name] == "true", mediaType, (mono ? ".mono" : "") + ending);
+    }
+
+    /// <summary>Has a recording made where it is not there yet and sends it, or a part of it; else says what became of it. Whether the call may be heard
+    /// is for the caller to know.</summary>
+    public async Task SendAsync(HttpContext context, CallRecord call, RecordingVariant variant, bool retry, string mediaType, string ending)
+    {
+        // No place is taken meanwhile: the recorder bounds its own work, and who waits here holds no thread.
         RecordingAnswer answer = await recordings.GetAsync(call.Id, variant, retry, options.Limits.RecordingWait, context.RequestAborted);
         if (answer.IsBusy) counters.Count(ApiCounter.Busy);
-        if (answer.Path is { } path && Open(path) is { } file) await FileAsync(context, call, kind, file, mediaType, (mono ? ".mono" : "") + ending);
+        if (answer.Path is { } path && Open(path) is { } file) await FileAsync(context, call, variant.Kind, file, mediaType, ending);
         else await WithoutAsync(context, answer);
     }
 

@@ -104,6 +104,17 @@ internal sealed class CallSelect
         return statement.Step() ? statement.Long(0) : 0;
     }
 
+    /// <summary>The count of a query that asks for tenant, outcome and direction alone, from the sums of a sealed day; null for any other.</summary>
+    public static long? SumsOutcomes(SqliteDatabase database, CallQuery query)
+    {
+        CallQuery rest = query with { Dispositions = [], Direction = null, Directions = [], Tenant = null, Ascending = false };
+        if (CallCursor.TextOf(rest) != CallCursor.TextOf(new CallQuery())) return null;
+        string text = $"SELECT ifnull(sum(o.calls), 0) FROM call_counts o WHERE {Outcomes(query, "o.disposition", "o.direction")}{(query.Tenant is null ? "" : " AND o.tenant = ?")}";
+        using SqliteStatement statement = database.Prepare(text);
+        if (query.Tenant is { } tenant) statement.Bind(tenant);
+        return statement.Step() ? statement.Long(0) : 0;
+    }
+
     /// <summary>Runs it; rows in order.</summary>
     public List<FoundCall> Run(SqliteDatabase database)
     {
@@ -271,15 +282,10 @@ internal sealed class CallSelect
     private bool AsksOutcome => _query.Dispositions.Count > 0 || _query.Direction is not null || _query.Directions.Count > 0
         || _query.DurationMin is not null || _query.DurationMax is not null || _query.BillsecMin is not null || _query.BillsecMax is not null;
 
-    // Every leading column is said, so that the index is entered at each combination: there are few. Numbers only, so they stand in the text.
+    // Numbers only, so they stand in the text.
     private string Outcome(string table)
     {
-        IEnumerable<int> dispositions = _query.Dispositions.Count > 0 ? _query.Dispositions.Select(static value => (int)value) : EnumNames<Disposition>.All.Select(static pair => (int)pair.Value);
-        var directions = new List<int>();
-        if (_query.Direction is { } direction) directions.Add((int)direction);
-        if (_query.Directions.Count > 0) directions = [.. _query.Directions.Select(static value => (int)value).Where(value => directions.Count == 0 || directions.Contains(value))];
-        if (_query.Direction is null && _query.Directions.Count == 0) directions = [.. EnumNames<CallDirection>.All.Select(static pair => (int)pair.Value), NoDirection];
-        string text = $"{table}.disposition IN ({string.Join(", ", dispositions)}) AND ifnull({table}.direction, {NoDirection}) IN ({string.Join(", ", directions)})";
+        string text = Outcomes(_query, $"{table}.disposition", $"ifnull({table}.direction, {NoDirection})");
 
         // A call is never billed for longer than it lasted.
         TimeSpan? least = _query.DurationMin is { } min && !(_query.BillsecMin > min) ? min : _query.BillsecMin ?? _query.DurationMin;
@@ -288,6 +294,17 @@ internal sealed class CallSelect
         if (_query.BillsecMin is { } billed) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us >= {CallRow.Microseconds(billed)}");
         if (_query.BillsecMax is { } billedMost) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us <= {CallRow.Microseconds(billedMost)}");
         return text;
+    }
+
+    // Both are said whatever was asked, so that an index over both is entered at each combination: there are few.
+    private static string Outcomes(CallQuery query, string disposition, string direction)
+    {
+        IEnumerable<int> dispositions = query.Dispositions.Count > 0 ? query.Dispositions.Select(static value => (int)value) : EnumNames<Disposition>.All.Select(static pair => (int)pair.Value);
+        var directions = new List<int>();
+        if (query.Direction is { } one) directions.Add((int)one);
+        if (query.Directions.Count > 0) directions = [.. query.Directions.Select(static value => (int)value).Where(value => directions.Count == 0 || directions.Contains(value))];
+        if (query.Direction is null && query.Directions.Count == 0) directions = [.. EnumNames<CallDirection>.All.Select(static pair => (int)pair.Value), NoDirection];
+        return $"{disposition} IN ({string.Join(", ", dispositions.Distinct())}) AND {direction} IN ({string.Join(", ", directions.Distinct())})";
     }
 
     private void AndIds()

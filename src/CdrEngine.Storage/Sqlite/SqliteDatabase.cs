@@ -58,6 +58,9 @@ internal sealed class SqliteDatabase : IDisposable
             {
                 // Page size counts for a new file only. 8 KiB: a record's document mostly fits one page.
                 database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;");
+
+                // A row that is replaced counts as removed for the triggers of sealed days.
+                database.Execute("PRAGMA recursive_triggers = 1;");
             }
             else
             {

@@ -26,6 +26,9 @@ internal sealed class DialectDesk
     /// <summary>Who is who, as far as the wire cannot tell.</summary>
     public required IApiDirectory Directory { get; init; }
 
+    /// <summary>Whether recordings are made when asked for.</summary>
+    public required bool MakesRecordings { get; init; }
+
     /// <summary>Sound, made and sent.</summary>
     public required RecordingEndpoints Recordings { get; init; }
 

@@ -34,6 +34,14 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
     /// <summary>A parameter of the path; empty where it has none of this name.</summary>
     public string Path(string name) => http.Request.RouteValues[name] as string ?? "";
 
+    /// <summary>A header field; null where it is missing or empty. Given several times it is wrong, and noted as a fault.</summary>
+    public string? Header(string name)
+    {
+        Microsoft.Extensions.Primitives.StringValues values = http.Request.Headers[name];
+        if (values.Count > 1) Query.Refuse(name, values[0] ?? "", $"is given {values.Count} times; it may be given once");
+        return values.Count == 1 && !string.IsNullOrWhiteSpace(values[0]) ? values[0]!.Trim() : null;
+    }
+
     /// <summary>Enters an account (client, tenant, domain) that the request names. False where it may not, and then the request is answered: 404 where there
     /// is no such account, 403 where it is another tenant's.</summary>
     public async Task<bool> EnterAsync(string account)
@@ -73,6 +81,19 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
             return Task.CompletedTask;
         });
         return slice;
+    }
+
+    /// <summary>A page of records that the tenant may see, by key, asked in a place of its own; null where none was free, and then the request is answered.</summary>
+    public async Task<CallPage?> ListAsync(CallQuery query)
+    {
+        CallQuery mine = query with { Tenant = Tenant };
+        CallPage? page = null;
+        await desk.Lists.RunAsync(http, () =>
+        {
+            page = desk.Reader.List(mine);
+            return Task.CompletedTask;
+        });
+        return page;
     }
 
     /// <summary>The call that a lookup found, where the tenant may see it; null where not, and then the request is answered: 404 or 403.</summary>
