@@ -19,6 +19,8 @@ public static class BenchCommands
             LayersCommand.Make(output),
             GrowthCommand.Make(output),
             SuiteCommand.Make(output),
+            LiveCommand.Make(output),
+            SoakCommand.Make(output),
         };
         try
         {

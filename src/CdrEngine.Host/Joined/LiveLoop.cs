@@ -56,6 +56,9 @@ internal sealed class LiveLoop
         _clockOffset = ClockOffset();
     }
 
+    /// <summary>Called about ten times a second by the reading thread.</summary>
+    public Action? Alive { get; init; }
+
     /// <summary>Reads until stopped.</summary>
     public void Run(CancellationToken stop)
     {
@@ -128,6 +131,8 @@ internal sealed class LiveLoop
             _reader.Tend();
             WatchClock();
         }
+
+        Alive?.Invoke();
 
         // Half a ring of packets is waiting: what they cost has to become less before the kernel drops the next.
         _engine.Press(_reader.FillPercent >= PressingPercent ? Pressure.Payload : Pressure.None);

@@ -8,6 +8,7 @@ using CdrEngine.Engine;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
+using CdrEngine.Host.Service;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -46,10 +47,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     public IReadOnlyList<string> Sources => [.. _reader.Sources.Select(static source => source.Name).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
-    public LiveSummary Run(CancellationToken stop)
+    public LiveSummary Run(LiveService service, CancellationToken stop)
     {
         long began = Stopwatch.GetTimestamp();
         CaptureEngine engine = NewEngine();
+
+        // The engine's threads are there by now and keep nothing; the threads of rings begin with the first look, and get what this one keeps.
+        Rights.GiveUp(service.User, _settings.DataDirectory);
         var failures = new ConcurrentQueue<string>();
         using IDisposable subscription = engine.Events.Subscribe(happened =>
         {
@@ -59,7 +63,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             failures.Enqueue(text);
             _tell($"engine: {text}");
         });
-        var loop = new LiveLoop(_reader, engine, _tell);
+        var loop = new LiveLoop(_reader, engine, _tell) { Alive = service.Alive };
         using (Posting(engine))
         using (Retaining()) loop.Run(stop);
         Complete(engine);
@@ -67,7 +71,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         {
             Sources = Sources,
             Packets = engine.Packets,
-            Lost = _reader.Losses + engine.LetGo,
+            Lost = _reader.Losses + engine.Statistics().Where(static counter => counter.Area == CaptureEngine.LossArea).Sum(static counter => counter.Value),
             Elapsed = Stopwatch.GetElapsedTime(began),
             Calls = Outcomes,
             Faults = [.. Faults(engine, failures)],
@@ -88,7 +92,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         _reader.Sources.SelectMany(static source => source.Describe().Select(counter => (Area: $"source {source.Name}", counter.Name, counter.Value, counter.Description)))
             .GroupBy(static counter => (counter.Area, counter.Name))
             .Select(static rings => (rings.Key.Area, rings.Key.Name, rings.Sum(static ring => ring.Value), rings.First().Description))
-            .Append(("losses", "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
+            .Append((CaptureEngine.LossArea, "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
 
     private long KernelDrops() =>
         _reader.Sources.SelectMany(static source => source.Describe()).Where(static counter => counter.Name == KernelDroppedName).Sum(static counter => counter.Value);
