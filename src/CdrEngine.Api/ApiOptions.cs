@@ -31,6 +31,9 @@ public sealed record ApiOptions
     /// <summary>Is told of each fault of ours (one line, no text of the wire); null to leave it at the counter.</summary>
     public Action<string>? OnFault { get; init; }
 
+    /// <summary>Asked by <c>/readyz</c>: why the engine cannot do its work, as a sentence without secrets, since anybody may ask; null while it can.</summary>
+    public Func<string?>? Unready { get; init; }
+
     /// <summary>Bounds.</summary>
     public ApiLimits Limits { get; init; } = new();
 }

@@ -17,7 +17,8 @@ internal sealed class LiveLoop
 {
     private const int WaitMilliseconds = 100;
     private const int PacketsBetweenLooks = 8192;
-    private const int PressingPercent = 50;
+    private const int HalfFullPercent = 50;
+    private const int NearlyFullPercent = 85;
     private static readonly TimeSpan BetweenFlushes = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenTendings = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StepTold = TimeSpan.FromSeconds(1);
@@ -135,7 +136,8 @@ internal sealed class LiveLoop
         Alive?.Invoke();
 
         // Half a ring of packets is waiting: what they cost has to become less before the kernel drops the next.
-        _engine.Press(_reader.FillPercent >= PressingPercent ? Pressure.Payload : Pressure.None);
+        int fill = _reader.FillPercent;
+        _engine.Press(fill >= NearlyFullPercent ? Pressure.Media : fill >= HalfFullPercent ? Pressure.Payload : Pressure.None);
         MarkGaps();
     }
 

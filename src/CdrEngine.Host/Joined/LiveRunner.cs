@@ -21,12 +21,14 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     private readonly LiveReader _reader;
     private readonly Action<string> _tell;
+    private readonly StatisticsBoard _board;
     private readonly Settings _settings;
 
     public LiveRunner(Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell)
         : base(settings, statistics, recorders, "live", isLive: true)
     {
         _tell = tell;
+        _board = statistics;
         _settings = settings;
         var sources = new List<ILiveSource>();
         try
@@ -98,7 +100,16 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         _reader.Sources.SelectMany(static source => source.Describe()).Where(static counter => counter.Name == KernelDroppedName).Sum(static counter => counter.Value);
 
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
-    private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () => Post(engine));
+    private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () =>
+    {
+        Post(engine);
+        _board.Unready = Unready(engine);
+    });
+
+    // Anybody may ask: which interface it is stands on standard error.
+    private string? Unready(CaptureEngine engine) => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read."
+        : engine.LogFault is not null ? "The packet log cannot be written."
+        : null;
 
     private Repeated Retaining()
     {
