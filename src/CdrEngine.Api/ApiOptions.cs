@@ -34,6 +34,9 @@ public sealed record ApiOptions
     /// <summary>Lines that <c>readyz</c> adds for those who look after the engine; null for none. Open to everybody, so it names nothing of the calls.</summary>
     public Func<IReadOnlyList<string>>? ReadyNotes { get; init; }
 
+    /// <summary>Asked by <c>/readyz</c>: why the engine cannot do its work, as a sentence without secrets, since anybody may ask; null while it can.</summary>
+    public Func<string?>? Unready { get; init; }
+
     /// <summary>Bounds.</summary>
     public ApiLimits Limits { get; init; } = new();
 }

@@ -16,6 +16,9 @@ namespace CdrEngine.Engine;
 /// last of them before <see cref="CompleteAsync"/> ends. The same packets give the same records whatever the number of shards.</remarks>
 public sealed partial class CaptureEngine : IAsyncDisposable
 {
+    /// <summary>Area of <see cref="Statistics"/> in which losses are counted by cause.</summary>
+    public const string LossArea = "losses";
+
     private readonly EngineOptions _options;
     private readonly PacketLogFolder? _log;
     private readonly ActorSystem _system;
@@ -220,9 +223,9 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     private IEnumerable<(string, string, long, string)> Losses()
     {
         long disk = Sum<PacketLogCounter>(static shard => shard.LogCounters) is var log ? log[PacketLogCounter.DroppedFrames] + log[PacketLogCounter.UnpagedFrames] : 0;
-        yield return ("losses", "queue", _switchboard.Counters[SwitchboardCounter.MediaLetGo], "packets lost because the engine fell behind");
-        yield return ("losses", "queue_payload", _switchboard.Counters[SwitchboardCounter.PayloadLetGo], "packets measured but not kept because the engine fell behind");
-        yield return ("losses", "disk", disk, "packets measured but not kept because the disk or memory for them fell behind");
+        yield return (LossArea, "queue", _switchboard.Counters[SwitchboardCounter.MediaLetGo], "packets lost because the engine fell behind");
+        yield return (LossArea, "queue_payload", _switchboard.Counters[SwitchboardCounter.PayloadLetGo], "packets measured but not kept because the engine fell behind");
+        yield return (LossArea, "disk", disk, "packets measured but not kept because the disk or memory for them fell behind");
     }
 
     private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)

@@ -29,11 +29,13 @@ public sealed record EngineOptions
     /// <summary>Batches that may wait for one shard. Default 16.</summary>
     public int QueuedBatches { get; init; } = 16;
 
-    /// <summary>What is done where a shard falls behind. False, the default, waits for it, as a file can. True, for a wire that does not wait: media is let go,
-    /// first for the packet log, then altogether, and <see cref="SignallingBatches"/> more batches may wait, of signalling alone.</summary>
+    /// <summary>What is done where shards fall behind and whoever feeds the engine says that it cannot wait any longer (<see cref="CaptureEngine.Press"/>). False,
+    /// the default, waits for them all the same, as a file can. True lets media go: first for the packet log, then altogether; and
+    /// <see cref="SignallingBatches"/> more batches may wait.</summary>
     public bool LetsMediaGo { get; init; }
 
-    /// <summary>Batches that may wait for one shard beyond <see cref="QueuedBatches"/> where media is let go: only signalling gets there. Default 64.</summary>
+    /// <summary>Batches that may wait for one shard beyond <see cref="QueuedBatches"/> where media is let go: while it is, only signalling gets there.
+    /// Default 64.</summary>
     public int SignallingBatches { get; init; } = 64;
 
     /// <summary>Silence between two files, and overlap, up to which they are one capture cut in pieces. Default 5 min.</summary>

@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 using System.Text;
 using CdrEngine.Host;
 using CdrEngine.Host.Commands;
+using CdrEngine.Host.Service;
 
 // Scripts read what we print, so it is UTF-8 whatever the locale, and buffered: a list of a million calls is a million small writes.
 using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16);
-using var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1 << 10) { AutoFlush = true };
+using TextWriter error = JournalWriter.Wrap(
+    new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1 << 10) { AutoFlush = true }, Environment.GetEnvironmentVariable);
+Console.SetError(error);
 using var stop = new CancellationTokenSource();
 
 // The first signal asks for an orderly end, the second is left to the system.

@@ -21,6 +21,8 @@ public static class BenchCommands
             GrowthCommand.Make(output),
             DialectsCommand.Make(output),
             SuiteCommand.Make(output),
+            OpenCallsCommand.Make(output),
+            SoakCommand.Make(output),
         };
         try
         {

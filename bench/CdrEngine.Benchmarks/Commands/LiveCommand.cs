@@ -1,164 +1,92 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
-using CdrEngine.Calls.Ports;
-using CdrEngine.Capture.Files;
-using CdrEngine.Core;
-using CdrEngine.Engine;
-using CdrEngine.Engine.Live;
-using CdrEngine.Engine.Resume;
-using CdrEngine.Load;
-using CdrEngine.PacketLog;
+using CdrEngine.Benchmarks.Live;
+using CdrEngine.Benchmarks.Suite;
+using CdrEngine.TestKit;
 
 namespace CdrEngine.Benchmarks.Commands;
 
-/// <summary><c>live</c>: many open calls, how fast they are listed, and how fast an engine stops with them and goes on after.</summary>
+/// <summary><c>live</c>: how many frames a second a veth pair brings without a loss, to us and to others, in turns.</summary>
 internal static class LiveCommand
 {
-    private const int Lists = 30;
+    private const string Near = "ba";
+    private const string Far = "bb";
 
     public static Command Make(TextWriter output)
     {
-        var calls = new Option<int>("--calls") { Description = "Calls open at once.", DefaultValueFactory = static _ => 20_000 };
-        var shards = new Option<int>("--shards") { Description = "Shards.", DefaultValueFactory = static _ => 1 };
-        var command = new Command("live", "Open many calls, list them while packets come, stop, and go on with them.") { calls, shards };
-        command.SetAction((parsed, stop) => Task.FromResult(Run(parsed.GetValue(calls), parsed.GetValue(shards), output, stop)));
+        var rates = new Option<int[]>("--rate")
+        {
+            Description = "Frames a second to try, rising; may be given again.",
+            DefaultValueFactory = static _ => [100_000, 150_000, 200_000, 250_000, 300_000, 350_000, 400_000, 450_000, 500_000, 600_000],
+        };
+        var seconds = new Option<double>("--seconds") { Description = "How long each rate is sent.", DefaultValueFactory = static _ => 3 };
+        var rounds = new Option<int>("--rounds") { Description = "How often all is done; a rate counts as taken where every round took it.", DefaultValueFactory = static _ => 2 };
+        var command = new Command("live", "Replay calls into a veth pair at rising rates: the highest without a drop, beside tcpdump and sngrep.") { rates, seconds, rounds };
+        command.SetAction((parsed, stop) => Task.FromResult(Run(
+            parsed.GetRequiredValue(rates), TimeSpan.FromSeconds(parsed.GetValue(seconds)), Math.Max(1, parsed.GetValue(rounds)), output, stop)));
         return command;
     }
 
-    private static int Run(int calls, int shards, TextWriter output, CancellationToken stop)
+    private static int Run(int[] rates, TimeSpan time, int rounds, TextWriter output, CancellationToken stop)
     {
-        string folder = Directory.CreateTempSubdirectory("cdrengine-live-").FullName;
-        try
+        if (NetworkNamespace.Missing is { } missing) throw new BenchException(missing);
+        IReadOnlyList<LiveReceiver> all = LiveReceiver.All(Far);
+        LiveReceiver[] receivers = [.. all.Where(static receiver => receiver.IsHere)];
+        foreach (LiveReceiver absent in all.Except(receivers)) output.WriteLine($"not here, left out: {absent.Name}");
+        using FrameFlood flood = FrameFlood.Make((int)(rates.Max() * time.TotalSeconds * 1.05));
+        using var network = new NetworkNamespace();
+        network.AddPair(Near, Far);
+        output.WriteLine($"{flood.Count:N0} frames of generated calls; {Texts.Processor()}, load average {Texts.LoadAverage()}");
+        output.WriteLine($"| frames/s asked | sent | {string.Join(" | ", receivers.Select(static receiver => receiver.Name))} |");
+        output.WriteLine($"|--:|--:|{string.Concat(receivers.Select(static _ => "--:|"))}");
+        int[] taken = new int[receivers.Length];
+        bool[] isOver = new bool[receivers.Length];
+        foreach (int rate in rates)
         {
-            Measure(calls, shards, folder, output, stop);
-            return 0;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static void Measure(int calls, int shards, string folder, TextWriter output, CancellationToken stop)
-    {
-        // 1. All begin within 20 s and none ends before the 60th; a packet every 2 s and direction.
-        string capture = Path.Combine(folder, "load.pcap");
-        using (FileStream to = File.Create(capture))
-        {
-            LoadGenerator.Write(
-                new LoadOptions
-                {
-                    Seed = 13,
-                    Calls = calls,
-                    CallsPerSecond = calls / 20.0,
-                    TalkSeconds = 120,
-                    RtpInterval = TimeSpan.FromSeconds(2),
-                    Mix = new Dictionary<Scenario, double> { [Scenario.CallerHangsUp] = 1 },
-                },
-                to,
-                static _ => { });
-        }
-
-        using CaptureFileSource source = CaptureFileSource.Open(capture);
-        Timestamp end = Timestamp.MaxValue, last = Timestamp.MinValue;
-        long packets = 0;
-        var hub = new LiveHub();
-        TimeSpan stopped;
-        using (PacketLogFolder log = PacketLogFolder.Open(Path.Combine(folder, "packets")))
-        {
-            var engine = new CaptureEngine(Options(folder, shards, hub), new Counting(), log);
-            engine.BeginSource("load");
-            while (last < end && source.Read(out CapturedPacket packet) == ReadOutcome.Packet)
+            // In turns, so that whatever else the machine does hits all alike.
+            long[] lost = new long[receivers.Length];
+            bool[] isKnown = new bool[receivers.Length];
+            double[] cpu = new double[receivers.Length];
+            double sentRate = 0;
+            int sends = 0;
+            for (int round = 0; round < rounds; round++)
             {
-                if (end == Timestamp.MaxValue) end = packet.CapturedAt + TimeSpan.FromSeconds(40);
-                last = packet.CapturedAt;
-                engine.Process(packet);
-                packets++;
-            }
-
-            engine.Flush();
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{engine.OpenCalls:N0} calls open after {packets:N0} packets, {shards} shards"));
-
-            // 2. Listed on a quiet engine, then while packets come as fast as they can.
-            ListAll(hub, output, "quiet");
-            using var busy = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            long fed = 0, began = Stopwatch.GetTimestamp();
-            Task feeding = Task.Run(() =>
-            {
-                while (!busy.IsCancellationRequested && source.Read(out CapturedPacket packet) == ReadOutcome.Packet && packet.CapturedAt < end + TimeSpan.FromSeconds(15))
+                for (int i = 0; i < receivers.Length; i++)
                 {
-                    engine.Process(packet);
-                    fed++;
-                    last = packet.CapturedAt;
+                    if (isOver[i] || stop.IsCancellationRequested) continue;
+                    (int Sent, TimeSpan Elapsed) sent = default;
+                    (long? drops, TimeSpan used) = receivers[i].Run(network.Name, () => (sent = network.Run(() => flood.Send(Near, rate, time))).Sent);
+                    isKnown[i] = drops is not null;
+                    lost[i] = Math.Max(lost[i], drops ?? 0);
+                    cpu[i] += used.TotalMicroseconds / sent.Sent / rounds;
+                    sentRate += sent.Sent / sent.Elapsed.TotalSeconds;
+                    sends++;
                 }
-            }, stop);
-            ListAll(hub, output, "busy");
-            busy.Cancel();
-            feeding.GetAwaiter().GetResult();
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  meanwhile {fed:N0} packets in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s at most"));
-
-            // 3. The stop.
-            began = Stopwatch.GetTimestamp();
-            engine.SuspendAsync().GetAwaiter().GetResult();
-            stopped = Stopwatch.GetElapsedTime(began);
-        }
-
-        long journal = new DirectoryInfo(Path.Combine(folder, "open-calls")).EnumerateFiles().Sum(static file => file.Length);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"stopped in {stopped.TotalSeconds:0.00} s; journal {journal / 1e6:0.0} MB"));
-
-        // 4. And on.
-        using (PacketLogFolder log = PacketLogFolder.Open(Path.Combine(folder, "packets")))
-        {
-            long began = Stopwatch.GetTimestamp();
-            var engine = new CaptureEngine(Options(folder, shards, hub), new Counting(), log);
-            ResumePlan plan = ResumePlan.Take(Path.Combine(folder, "open-calls"), log);
-            TimeSpan read = Stopwatch.GetElapsedTime(began);
-            TimeSpan cpu = Environment.CpuUsage.TotalTime;
-            ResumeReport report = engine.Resume(plan, last);
-            cpu = Environment.CpuUsage.TotalTime - cpu;
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"going on with {report.Calls:N0} calls ({report.Lost} lost): {read.TotalSeconds:0.00} s for the journal, {report.Elapsed.TotalSeconds:0.00} s for {report.Packets:N0} packets ({cpu.TotalSeconds:0.00} s CPU), {report.UnmeasuredBytes / 1e6:N0} MB of media left"));
-            engine.CompleteAsync().GetAwaiter().GetResult();
-        }
-    }
-
-    private static EngineOptions Options(string folder, int shards, LiveHub hub) => new()
-    {
-        Shards = shards,
-        Live = hub,
-        Resume = new ResumeLimits { Folder = Path.Combine(folder, "open-calls") },
-    };
-
-    private static void ListAll(LiveHub hub, TextWriter output, string when)
-    {
-        foreach (int limit in (int[])[50, 1000])
-        {
-            var times = new List<double>();
-            int calls = 0, measured = 0;
-            TimeSpan cpu = Environment.CpuUsage.TotalTime;
-            for (int i = 0; i < Lists; i++)
-            {
-                long began = Stopwatch.GetTimestamp();
-                LivePage page = hub.Board.ListAsync(new LiveQuery { Limit = limit }).GetAwaiter().GetResult();
-                times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                calls = page.Totals.Calls;
-                measured = page.Calls.Count(static call => call.IsMeasured);
             }
 
-            times.Sort();
-            cpu = Environment.CpuUsage.TotalTime - cpu;
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {when}: page of {limit} of {calls:N0} calls ({measured} measured): median {times[Lists / 2]:0.0} ms, worst {times[^1]:0.0} ms; process CPU {cpu.TotalMilliseconds / Lists:0.0} ms"));
-        }
-    }
+            if (sends == 0) break;
+            sentRate /= sends;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {rate:N0} | {sentRate:N0} | {string.Join(" | ", receivers.Select((_, i) => Cell(i)))} |"));
+            for (int i = 0; i < receivers.Length; i++)
+            {
+                if (isOver[i] || !isKnown[i]) continue;
+                if (lost[i] == 0) taken[i] = (int)Math.Min(rate, sentRate);
+                else isOver[i] = true;
+            }
 
-    private sealed class Counting : IRecordOutput
-    {
-        public void Emit(in RecordEmission emission)
-        {
+            // More than the sender can give is no rate.
+            if (sentRate < rate * 0.95) break;
+
+            string Cell(int i) => isOver[i] ? "-"
+                : !isKnown[i] ? "does not say"
+                : string.Create(CultureInfo.InvariantCulture, $"{(lost[i] == 0 ? "none lost" : $"{lost[i]:N0} lost")}, {cpu[i]:N2} us");
         }
+
+        output.WriteLine();
+        output.WriteLine("| receiver | highest rate without a drop | of tcpdump -w /dev/null |");
+        output.WriteLine("|---|--:|--:|");
+        for (int i = 0; i < receivers.Length; i++)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {receivers[i].Name} | {taken[i]:N0} | {(taken[0] == 0 ? 0 : 100.0 * taken[i] / taken[0]):N0} % |"));
+        return 0;
     }
 }

@@ -65,7 +65,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         CallPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = calls.List(query with { Tenant = TenantView.Of(context) });
+            page = calls.List(query);
             return Task.CompletedTask;
         });
         if (page is null) return;

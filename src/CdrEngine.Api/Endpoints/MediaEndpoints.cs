@@ -40,7 +40,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
         MediaSessionPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = sessions.ListMediaSessions(query with { Tenant = TenantView.Of(context) });
+            page = sessions.ListMediaSessions(query);
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -52,8 +52,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     public async Task GetAsync(HttpContext context)
     {
         if (!await TakesJsonAsync(context)) return;
-        if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session
-            || (TenantView.Of(context) is not null && TenantView.Find(context, calls, session.CallId) is null))
+        if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session)
         {
             await UnknownAsync(context);
             return;
@@ -159,7 +158,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     private async Task WithSessionAsync(HttpContext context, Func<CallRecord, MediaSessionRecord, ICallPackets, Task> answer)
     {
         if (context.Request.RouteValues["id"] is not string id || !MediaSessionId.TryRead(id, out string callId, out int index)
-            || TenantView.Find(context, calls, callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
+            || calls.Get(callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
         {
             await UnknownAsync(context);
             return;

@@ -66,7 +66,7 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
         RecordingPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = states.ListRecordings(query with { Tenant = TenantView.Of(context) });
+            page = states.ListRecordings(query);
             return Task.CompletedTask;
         });
         if (page is null) return;

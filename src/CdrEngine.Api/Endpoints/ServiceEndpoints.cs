@@ -60,10 +60,14 @@ internal sealed class ServiceEndpoints
     /// <summary><c>GET /healthz</c>: the process answers.</summary>
     public static Task HealthAsync(HttpContext context) => Body.WriteAsync(context, "text/plain; charset=utf-8", "ok\n"u8.ToArray());
 
-    /// <summary><c>GET /readyz</c>: the store answers too. Looked at once a second, since everybody may ask.</summary>
-    public Task ReadyAsync(HttpContext context) => Unready() is null
-        ? Body.WriteAsync(context, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(string.Concat((_options.ReadyNotes?.Invoke() ?? []).Prepend("ready").Select(static line => line + "\n"))))
-        : Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The store of the records does not answer.");
+    /// <summary><c>GET /readyz</c>: the store answers too, and what should be captured is. Looked at once a second, since everybody may ask.</summary>
+    public Task ReadyAsync(HttpContext context)
+    {
+        string? reason = Unready() is null ? _options.Unready?.Invoke() : "The store of the records does not answer.";
+        return reason is null
+            ? Body.WriteAsync(context, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(string.Concat((_options.ReadyNotes?.Invoke() ?? []).Prepend("ready").Select(static line => line + "\n"))))
+            : Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, reason);
+    }
 
     private StatisticsReport Report() => StatisticsReport.Of(_sources, _options.Version, _startedAt, _options.Time.GetElapsedTime(_started));
 

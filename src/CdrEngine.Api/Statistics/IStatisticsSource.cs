@@ -20,6 +20,9 @@ public sealed class StatisticsBoard : IStatisticsSource
     /// <param name="counters">Its counters; the list is not changed afterwards.</param>
     public void Post(string part, IReadOnlyList<(string Area, string Name, long Value, string Description)> counters) => _parts[part] = counters;
 
+    /// <summary>Why the engine behind the API cannot do its work now, in one line; null while it can. Whoever does the work says so.</summary>
+    public string? Unready { get; set; }
+
     /// <inheritdoc />
     public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
         _parts.OrderBy(static part => part.Key, StringComparer.Ordinal).SelectMany(static part => part.Value);

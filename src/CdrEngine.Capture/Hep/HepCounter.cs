@@ -18,7 +18,7 @@ public enum HepCounter : byte
     Media,
 
     /// <summary>Reports in JSON.</summary>
-    [Description("HEP messages with RTCP as JSON, not used")]
+    [Description("HEP messages with RTCP as JSON that is malformed or holds no report, not used")]
     RtcpJson,
 
     /// <summary>Logs.</summary>
@@ -64,4 +64,8 @@ public enum HepCounter : byte
     /// <summary>Agents without a name of their own.</summary>
     [Description("HEP messages shown under the listener's name because there were too many capture ids")]
     AgentLimit,
+
+    /// <summary>Reports in JSON that became packets.</summary>
+    [Description("HEP messages with RTCP reports as JSON, taken as packets")]
+    RtcpReports,
 }

@@ -9,6 +9,7 @@ namespace CdrEngine.Capture.Hep;
 /// <summary>Makes packets of HEP messages: key, time, headers, name of the agent. Holds no socket.</summary>
 public sealed class HepReader
 {
+    private const byte Udp = 17;
     private readonly HepOptions _options;
     private readonly byte[] _key;
     private readonly string _name;
@@ -67,9 +68,22 @@ public sealed class HepReader
     private void Accept(in HepMessage message, Timestamp arrived)
     {
         HepCounter kind = Classify(message);
-        Counters.Increment(kind);
-        if (kind is not (HepCounter.Sip or HepCounter.Media)) return;
-        _length = _frames.Write(message, _frame);
+        Span<byte> report = stackalloc byte[RtcpJson.MaxBytes];
+        if (kind == HepCounter.RtcpJson && RtcpJson.Write(message.Payload, report) is var length and > 0)
+        {
+            // An agent that makes JSON of a report tells the addresses it went between.
+            Counters.Increment(HepCounter.RtcpReports);
+            _length = _frames.Write(
+                new HepMessage { Version = message.Version, Protocol = Udp, PayloadType = HepPayloadType.Rtcp, Source = message.Source, Destination = message.Destination, Payload = report[..length] },
+                _frame);
+        }
+        else
+        {
+            Counters.Increment(kind);
+            if (kind is not (HepCounter.Sip or HepCounter.Media)) return;
+            _length = _frames.Write(message, _frame);
+        }
+
         if (_length == 0)
         {
             Counters.Increment(HepCounter.TooLong);

@@ -27,10 +27,12 @@ public sealed unsafe class CaptureThread : ILiveSource
     private Buffer? _reading;
     private int _readAt;
     private int _length;
+    private bool _isStarted;
     private volatile bool _stopping;
     private Exception? _failure;
 
-    /// <summary>Begins to empty a ring, which it disposes with itself. The thread lives in the network namespace of the calling one.</summary>
+    /// <summary>Takes a ring, which it disposes with itself. Its thread begins with the first look at it, and has the rights and the network namespace of the
+    /// thread that looks.</summary>
     /// <param name="ring">The ring; not to be used otherwise any more.</param>
     /// <param name="snapLength">Longest packet.</param>
     /// <param name="bytes">Memory for packets on their way, at least two buffers of 256 KiB.</param>
@@ -43,7 +45,6 @@ public sealed unsafe class CaptureThread : ILiveSource
         _event = Native.OpenEvent(0, NonBlocking | CloseOnExec);
         if (_event < 0) throw new IOException("no eventfd for a capture thread");
         _thread = new Thread(Run) { Name = $"capture-{ring.Name}", IsBackground = true };
-        _thread.Start();
     }
 
     /// <inheritdoc />
@@ -102,6 +103,12 @@ public sealed unsafe class CaptureThread : ILiveSource
     /// <inheritdoc />
     public bool Peek(out Timestamp order)
     {
+        if (!_isStarted)
+        {
+            _isStarted = true;
+            _thread.Start();
+        }
+
         if ((_reading is null || _readAt >= _reading.Used) && !NextBuffer())
         {
             order = default;
@@ -136,7 +143,7 @@ public sealed unsafe class CaptureThread : ILiveSource
     {
         _stopping = true;
         _given.Set();
-        _thread.Join();
+        if (_isStarted) _thread.Join();
         _ring.Dispose();
         _given.Dispose();
         _ = Native.CloseSocket(_event);

@@ -9,13 +9,12 @@ namespace CdrEngine.Engine.Routing;
 /// <summary>What the switchboard has for each shard and not handed over yet. Items leave in the order in which they were made.</summary>
 internal sealed class ShardMail
 {
-    /// <summary>Media packets for a shard under pressure between two looks at its queue.</summary>
+    /// <summary>Media packets for a shard that is behind between two looks at its queue.</summary>
     private const int PacketsBetweenLooks = 64;
 
     private readonly IShardPort[] _ports;
     private readonly ShardBatch[] _batches;
-    private readonly Pressure[] _pressure;
-    private readonly int _half;
+    private readonly bool[] _isBehind;
     private readonly int _nearlyAll;
     private int _sinceLook;
 
@@ -26,9 +25,8 @@ internal sealed class ShardMail
     public ShardMail(IShardPort[] ports, bool keepsFrames, int letGoFrom = 0)
     {
         _ports = ports;
-        _pressure = new Pressure[ports.Length];
+        _isBehind = new bool[ports.Length];
         _nearlyAll = letGoFrom > 0 ? letGoFrom : int.MaxValue;
-        _half = letGoFrom > 0 ? Math.Max(1, letGoFrom / 2) : int.MaxValue;
         KeepsFrames = keepsFrames;
         _batches = Array.ConvertAll(ports, static port => port.Take());
     }
@@ -70,12 +68,14 @@ internal sealed class ShardMail
         item.PayloadOffset = _batches[call.Shard].Attach(standing);
     }
 
-    /// <summary>What media for a shard has to suffer now.</summary>
+    /// <summary>What media for a shard has to suffer now. As long as there is room before the engine, a full queue is waited for: nothing is lost by that.</summary>
     public Pressure PressureOf(int shard)
     {
+        if (FromOutside == Pressure.None || _nearlyAll == int.MaxValue) return FromOutside;
+
         // A queue that was full may be empty again long before this shard's next batch is.
-        if (_pressure[shard] != Pressure.None && ++_sinceLook >= PacketsBetweenLooks) Measure(shard);
-        return _pressure[shard] > FromOutside ? _pressure[shard] : FromOutside;
+        if (_isBehind[shard] && ++_sinceLook >= PacketsBetweenLooks) Measure(shard);
+        return FromOutside == Pressure.Media && _isBehind[shard] ? Pressure.Media : Pressure.Payload;
     }
 
     /// <summary>An item without more for each shard.</summary>
@@ -130,7 +130,7 @@ internal sealed class ShardMail
     public void PostUnlessPressed(int shard)
     {
         Measure(shard);
-        if (_pressure[shard] == Pressure.Media) return;
+        if (_isBehind[shard]) return;
         Add(shard).Kind = ShardItemKind.Tick;
         Post(shard);
     }
@@ -144,9 +144,7 @@ internal sealed class ShardMail
     private void Measure(int shard)
     {
         _sinceLook = 0;
-        if (_half == int.MaxValue) return;
-        int waiting = _ports[shard].Waiting;
-        _pressure[shard] = waiting >= _nearlyAll ? Pressure.Media : waiting >= _half ? Pressure.Payload : Pressure.None;
+        _isBehind[shard] = _nearlyAll != int.MaxValue && _ports[shard].Waiting >= _nearlyAll;
     }
 
     /// <summary>Where one span lies within another; 0 where it does not.</summary>

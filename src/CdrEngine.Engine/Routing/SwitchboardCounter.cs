@@ -102,7 +102,7 @@ public enum SwitchboardCounter
     Gaps,
 
     /// <summary>Not logged under pressure.</summary>
-    [Description("media packets measured but not kept, because a shard or the reader fell behind")]
+    [Description("media packets measured but not kept, because the reader fell behind")]
     PayloadLetGo,
 
     /// <summary>Let go under pressure.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
+using CdrEngine.Host.Service;
 
 namespace CdrEngine.Host.Commands;
 
@@ -24,16 +25,20 @@ internal static class RunCommand
             read,
             flags.Listen,
         };
+        Option<string?> user = CommonFlags.Flag<string?>(
+            "--user", "NAME", "Started by root: become this user once interfaces and ports are open, and make the data folder its own.");
+        command.Options.Add(user);
         command.SetAction((parsed, _) =>
         {
             Settings settings = Sources(flags.Settings(parsed), parsed.GetValue(interfaces) ?? [], parsed.GetValue(hep));
             string[] files = parsed.GetValue(read) ?? [];
             bool isLive = settings.Capture.Interfaces.Count > 0 || settings.Hep.Listen is not null;
             bool asked = parsed.GetResult(interfaces) is not null || parsed.GetResult(hep) is not null;
+            if (parsed.GetValue(user) is not null && (files.Length > 0 || !isLive)) throw new CommandException("--user goes with live capture only");
             if (files.Length > 0)
                 return asked ? throw new CommandException("--read goes with neither --interface nor --hep: files have a time of their own") : Serving.RunAsync(files, settings, context);
             return isLive
-                ? Serving.CaptureAsync(settings, context)
+                ? Serving.CaptureAsync(settings, parsed.GetValue(user), context)
                 : throw new CommandException("nothing to capture: give -i IFACE, --hep ADDR:PORT or --read FILE, or set capture.interfaces or hep.listen");
         });
         return command;
@@ -103,17 +108,20 @@ internal static class Serving
     }
 
     /// <summary>Captures and serves until stopped.</summary>
-    public static async Task<int> CaptureAsync(Settings settings, CommandContext context)
+    public static async Task<int> CaptureAsync(Settings settings, string? user, CommandContext context)
     {
+        using var manager = new ServiceManager(context.Environment);
         using ILiveRunner live = context.Parts.Live(settings);
         IApiServer server = context.Parts.Server(settings);
         await using (server)
         {
             ApiStart start = await StartAsync(server, context);
             Task<LiveSummary> capture = Task.Factory.StartNew(
-                () => live.Run(context.Stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => live.Run(new LiveService(user, manager.Alive), context.Stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             context.Out.WriteLine($"capturing from {WireText.Escape(string.Join(", ", live.Sources))}, listening on {start.Url} until Ctrl-C");
             context.Out.Flush();
+            manager.Ready();
+            await using CancellationTokenRegistration stopping = context.Stop.Register(manager.Stopping);
             LiveSummary summary = await capture;
             await server.StopAsync();
             foreach (FileFault fault in summary.Faults) context.Error.WriteLine(WireText.Escape($"cdrengine: {fault.Path}: {fault.Problem}"));

@@ -1,6 +1,8 @@
 using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
+using CdrEngine.Capture.Hep;
 using CdrEngine.Capture.Interfaces;
+using CdrEngine.Host.Configuration;
 
 namespace CdrEngine.Host.Diagnosis;
 
@@ -28,7 +30,7 @@ internal static partial class CaptureRights
                 "capture rights",
                 FindingState.Fails,
                 "this user may not open a raw packet socket",
-                $"sudo setcap cap_net_raw,cap_net_admin+eip {Program()}; in a container --cap-add NET_RAW --cap-add NET_ADMIN")
+                $"run it by config/systemd/cdrengine.service, or as root with --user, or: sudo setcap cap_net_raw,cap_net_admin+eip {Program()}; in a container --cap-add NET_RAW --cap-add NET_ADMIN")
             : new Finding(
                 "capture rights",
                 FindingState.Fails,
@@ -44,6 +46,43 @@ internal static partial class CaptureRights
         return fault is null
             ? new Finding("capture rights", FindingState.Good, "a packet ring was opened on lo")
             : new Finding("capture rights", FindingState.Fails, $"no packet ring on lo: {fault}", "this kernel or sandbox offers no AF_PACKET ring; import and serve work without");
+    }
+
+    /// <summary>Each interface of the settings, opened as the capture would.</summary>
+    public static IEnumerable<Finding> Configured(CaptureSettings capture)
+    {
+        foreach (string name in capture.Interfaces)
+        {
+            string subject = $"interface {name}";
+            var options = new InterfaceOptions
+            {
+                RingBytes = capture.Ring,
+                BlockBytes = capture.Block,
+                SnapLength = capture.SnapLength,
+                IsPromiscuous = capture.Promiscuous,
+                Filter = capture.Filter,
+                WantsAdapterStamps = capture.Timestamps == StampClock.Adapter,
+            };
+            var set = new InterfaceSetOptions { Threads = capture.Threads, Mode = capture.Fanout, SignallingRingBytes = capture.SignallingRing };
+            IReadOnlyList<ILiveSource>? rings = InterfaceSet.Open(name, options, set, out string? problem);
+            string? fault = rings?.Select(static ring => ring.Fault).FirstOrDefault(static text => text is not null);
+            yield return problem is not null
+                ? new Finding(subject, FindingState.Fails, problem, "see capture rights, capture.ring and capture.filter")
+                : fault is not null
+                    ? new Finding(subject, FindingState.Doubtful, fault, $"ip link set dev {name} up")
+                    : new Finding(subject, FindingState.Good, $"{rings!.Count} rings opened, filter and sizes taken by the kernel");
+            foreach (ILiveSource ring in rings ?? []) ring.Dispose();
+        }
+    }
+
+    /// <summary>The address of the HEP listener, bound.</summary>
+    public static IEnumerable<Finding> Hep(HepSettings hep)
+    {
+        if (hep.Listen is not { } listen) yield break;
+        using HepSource? source = HepSource.Open(new HepOptions { Listen = listen }, out string? problem);
+        yield return problem is null
+            ? new Finding("hep", FindingState.Good, $"{listen} can be listened on, UDP and TCP")
+            : new Finding("hep", FindingState.Doubtful, $"{listen}: {problem}", "is it running already? otherwise another program has the port");
     }
 
     public static Finding Interfaces()

@@ -1,5 +1,7 @@
+using CdrEngine.Calls.Ports;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Diagnosis;
 
@@ -11,6 +13,8 @@ internal static class Doctor
         .. Libraries.Examine(),
         CaptureRights.Examine(),
         CaptureRights.Interfaces(),
+        .. CaptureRights.Configured(settings.Capture),
+        .. CaptureRights.Hep(settings.Hep),
         .. DataFolder.Examine(settings.DataDirectory),
         Kernel.Clock(),
         Kernel.SocketBuffers(),
@@ -47,7 +51,27 @@ internal static class DataFolder
         }
 
         yield return fault ?? new Finding("data folder", FindingState.Good, $"{shown}, writable");
+        if (fault is null) yield return Database(existing);
         yield return Space(existing);
+    }
+
+    // A file system that cannot lock or map files (some network file systems) is found out here and not at the first record.
+    private static Finding Database(string folder)
+    {
+        string probe = Path.Combine(folder, $".cdrengine-probe-{Environment.ProcessId}.d");
+        try
+        {
+            using (SqliteCallStore store = SqliteCallStore.Open(probe)) _ = store.List(new CallQuery { Limit = 1 });
+            return new Finding("database", FindingState.Good, "SQLite writes ahead (WAL) in the data folder");
+        }
+        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException or DllNotFoundException)
+        {
+            return new Finding("database", FindingState.Fails, HoconFiles.OneLine(e), "put the data folder on a local disk");
+        }
+        finally
+        {
+            if (Directory.Exists(probe)) Directory.Delete(probe, recursive: true);
+        }
     }
 
     private static Finding Space(string folder)

@@ -16,7 +16,9 @@ internal static class Libraries
         new("libbcg729.so.0", "libbcg729-0", "G.729 audio (GPL)", FindingState.Absent),
         new("libspandsp.so.2", "libspandsp2", "G.722 and G.726 audio", FindingState.Absent),
         new("libgsm.so.1", "libgsm1", "GSM audio", FindingState.Absent),
+        new("libspeex.so.1", "libspeex1", "Speex audio", FindingState.Absent),
         new("libopencore-amrnb.so.0", "libopencore-amrnb0", "AMR audio", FindingState.Absent),
+        new("libopencore-amrwb.so.0", "libopencore-amrwb0", "AMR-WB audio", FindingState.Absent),
     ];
 
     public static IEnumerable<Finding> Examine() => All.Select(Examine);

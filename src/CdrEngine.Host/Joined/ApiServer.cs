@@ -45,6 +45,7 @@ internal sealed class ApiServer : IApiServer
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
                 ReadyNotes = directory is null ? null : () => [directory.State()],
+                Unready = () => statistics.Unready,
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),

@@ -17,7 +17,8 @@ internal sealed class LiveLoop
 {
     private const int WaitMilliseconds = 100;
     private const int PacketsBetweenLooks = 8192;
-    private const int PressingPercent = 50;
+    private const int HalfFullPercent = 50;
+    private const int NearlyFullPercent = 85;
     private static readonly TimeSpan BetweenFlushes = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenTendings = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StepTold = TimeSpan.FromSeconds(1);
@@ -55,6 +56,9 @@ internal sealed class LiveLoop
         _flushedAt = _tendedAt = _time.GetTimestamp();
         _clockOffset = ClockOffset();
     }
+
+    /// <summary>Called about ten times a second by the reading thread.</summary>
+    public Action? Alive { get; init; }
 
     /// <summary>Reads until stopped.</summary>
     public void Run(CancellationToken stop)
@@ -132,8 +136,11 @@ internal sealed class LiveLoop
             WatchClock();
         }
 
+        Alive?.Invoke();
+
         // Half a ring of packets is waiting: what they cost has to become less before the kernel drops the next.
-        _engine.Press(_reader.FillPercent >= PressingPercent ? Pressure.Payload : Pressure.None);
+        int fill = _reader.FillPercent;
+        _engine.Press(fill >= NearlyFullPercent ? Pressure.Media : fill >= HalfFullPercent ? Pressure.Payload : Pressure.None);
         MarkGaps();
     }
 

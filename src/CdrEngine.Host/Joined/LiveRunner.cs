@@ -12,6 +12,7 @@ using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
+using CdrEngine.Host.Service;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -24,6 +25,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     private readonly LiveReader _reader;
     private readonly Action<string> _tell;
+    private readonly StatisticsBoard _board;
     private readonly Settings _settings;
 
     public LiveRunner(
@@ -31,6 +33,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
     {
         _tell = tell;
+        _board = statistics;
         _settings = settings;
         var sources = new List<ILiveSource>();
         try
@@ -51,10 +54,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     public IReadOnlyList<string> Sources => [.. _reader.Sources.Select(static source => source.Name).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
-    public LiveSummary Run(CancellationToken stop)
+    public LiveSummary Run(LiveService service, CancellationToken stop)
     {
         long began = Stopwatch.GetTimestamp();
         CaptureEngine engine = NewEngine();
+
+        // The engine's threads are there by now and keep nothing; the threads of rings begin with the first look, and get what this one keeps.
+        Rights.GiveUp(service.User, _settings.DataDirectory);
         var failures = new ConcurrentQueue<string>();
         using IDisposable subscription = engine.Events.Subscribe(happened =>
         {
@@ -65,7 +71,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             _tell($"engine: {text}");
         });
         GoOn(engine);
-        var loop = new LiveLoop(_reader, engine, _tell);
+        var loop = new LiveLoop(_reader, engine, _tell) { Alive = service.Alive };
         using (Posting(engine))
         using (Retaining()) loop.Run(stop);
         Suspend(engine);
@@ -73,7 +79,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         {
             Sources = Sources,
             Packets = engine.Packets,
-            Lost = _reader.Losses + engine.LetGo,
+            Lost = _reader.Losses + engine.Statistics().Where(static counter => counter.Area == CaptureEngine.LossArea).Sum(static counter => counter.Value),
             Elapsed = Stopwatch.GetElapsedTime(began),
             Calls = Outcomes,
             Faults = [.. Faults(engine, failures)],
@@ -97,7 +103,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         _reader.Sources.SelectMany(static source => source.Describe().Select(counter => (Area: $"source {source.Name}", counter.Name, counter.Value, counter.Description)))
             .GroupBy(static counter => (counter.Area, counter.Name))
             .Select(static rings => (rings.Key.Area, rings.Key.Name, rings.Sum(static ring => ring.Value), rings.First().Description))
-            .Append(("losses", "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
+            .Append((CaptureEngine.LossArea, "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
 
     private long KernelDrops() =>
         _reader.Sources.SelectMany(static source => source.Describe()).Where(static counter => counter.Name == KernelDroppedName).Sum(static counter => counter.Value);
@@ -119,7 +125,16 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     }
 
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
-    private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () => Post(engine));
+    private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () =>
+    {
+        Post(engine);
+        _board.Unready = Unready(engine);
+    });
+
+    // Anybody may ask: which interface it is stands on standard error.
+    private string? Unready(CaptureEngine engine) => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read."
+        : engine.LogFault is not null ? "The packet log cannot be written."
+        : null;
 
     private Repeated Retaining()
     {

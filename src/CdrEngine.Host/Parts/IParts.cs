@@ -51,8 +51,13 @@ internal interface ILiveRunner : IDisposable
     IReadOnlyList<string> Sources { get; }
 
     /// <summary>Captures until <paramref name="stop"/> fires, and returns when every record is written.</summary>
-    LiveSummary Run(CancellationToken stop);
+    LiveSummary Run(LiveService service, CancellationToken stop);
 }
+
+/// <summary>How a live capture stands to the machine it runs on.</summary>
+/// <param name="User">User to become once everything is open; null stays who it is.</param>
+/// <param name="Alive">Called again and again by the thread that reads, as long as it does; null where nobody watches.</param>
+internal sealed record LiveService(string? User = null, Action? Alive = null);
 
 /// <summary>Records and packets at rest.</summary>
 internal interface ICallArchive : IDisposable

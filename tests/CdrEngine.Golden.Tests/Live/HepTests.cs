@@ -34,7 +34,10 @@ public sealed class HepTests
         Assert.InRange((heard.AnsweredAt!.Value - seen.AnsweredAt!.Value).Duration(), TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
         Assert.InRange((heard.EndedAt!.Value - seen.EndedAt!.Value).Duration(), TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
         Assert.Equal("hep#2001", reader.Origin);
-        Assert.True(reader.Counters[HepCounter.RtcpJson] > 0);
+
+        // The relay's reports are JSON; those without one (a description alone) are counted apart. They found their call.
+        Assert.True(reader.Counters[HepCounter.RtcpReports] > 0);
+        Assert.Equal(reader.Counters[HepCounter.RtcpReports], told["packets.media_packets"]);
         Assert.Equal(0, reader.Rejections.Describe().Sum(static reason => reason.Value));
     }
 

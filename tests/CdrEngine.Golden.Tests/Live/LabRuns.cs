@@ -118,7 +118,7 @@ public sealed class LabRuns : IAsyncDisposable, IDisposable
         {
             using ILiveRunner runner = new Wiring().Live(live);
             begun.Set();
-            summary = runner.Run(stop.Token);
+            summary = runner.Run(new LiveService(), stop.Token);
         });
         try
         {

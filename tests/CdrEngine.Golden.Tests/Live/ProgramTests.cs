@@ -65,6 +65,63 @@ public sealed class ProgramTests
         }
     }
 
+    [VethFact]
+    public async Task Run_AsAnotherUser_KeepsTwoRightsInTheReadingThreadAndStillOpensAnInterfaceAgain()
+    {
+        using var network = new NetworkNamespace();
+        network.AddPair("va", "vb");
+        string parent = Directory.CreateTempSubdirectory("cdrengine-live-").FullName;
+        File.SetUnixFileMode(parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        try
+        {
+            string data = Path.Combine(parent, "data");
+            using Process program = Start(network, "run", "-i", "vb", "--user", "nobody", "--data", data, "--listen", "127.0.0.1:18081", "--set", "api.auth=off");
+            string? line;
+            do line = await program.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            while (line is not null && !line.StartsWith("capturing from vb, ", StringComparison.Ordinal));
+            Assert.NotNull(line);
+            await Replay.Send(network, "va", PacketTape.OfFiles(Checkout.Path("demo", "01-busy.pcap")), 20);
+            string[] rights = [];
+            await LiveRun.Until(
+                () =>
+                {
+                    rights = [.. Directory.GetDirectories($"/proc/{program.Id}/task").Select(RightsOf)];
+                    return rights.Count(static one => one == "65534 0000000000003000") == 1;
+                },
+                "one thread with two rights");
+            Assert.All(rights, static one => Assert.True(one is "65534 0000000000003000" or "65534 0000000000000000", one));
+
+            network.Remove("vb");
+            Assert.Equal("cdrengine: vb: the interface is gone; looking for it every second", await program.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+            network.AddPair("va", "vb");
+            Assert.Equal("cdrengine: vb: the interface is back", await program.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+            using (Process kill = Process.Start("kill", ["-TERM", $"{program.Id}"])) await kill.WaitForExitAsync();
+            Assert.Contains("1 call: 1 busy\n", await program.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60)), StringComparison.Ordinal);
+            await program.WaitForExitAsync();
+            Assert.Equal(0, program.ExitCode);
+        }
+        finally
+        {
+            Directory.Delete(parent, recursive: true);
+        }
+    }
+
+    // Effective user and effective capabilities of a thread.
+    private static string RightsOf(string thread)
+    {
+        try
+        {
+            string[] status = File.ReadAllLines(Path.Combine(thread, "status"));
+            string user = status.Single(static line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
+            return $"{user} {status.Single(static line => line.StartsWith("CapEff:", StringComparison.Ordinal)).Split('\t')[1]}";
+        }
+        catch (IOException)
+        {
+            // The thread has ended meanwhile.
+            return "65534 0000000000000000";
+        }
+    }
+
     // ip netns exec becomes the program, so the process started is the program.
     private static Process Start(NetworkNamespace network, params string[] arguments) => Process.Start(
         new ProcessStartInfo("ip", ["netns", "exec", network.Name, "dotnet", Path.Combine(AppContext.BaseDirectory, "cdrengine.dll"), .. arguments])

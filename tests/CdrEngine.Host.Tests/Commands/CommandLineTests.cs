@@ -392,7 +392,7 @@ public sealed class CommandLineTests
             return this;
         }
 
-        public LiveSummary Run(CancellationToken stop)
+        public LiveSummary Run(LiveService service, CancellationToken stop)
         {
             stop.WaitHandle.WaitOne();
             return new LiveSummary { Sources = Sources, Packets = 3, Lost = 2 };
