@@ -52,7 +52,7 @@ internal sealed partial class Switchboard
         _resuming = null;
         _mail.KeepsFrames = done.KeepsFrames;
         done.Restore(Counters);
-        _mail.AddToAll(ShardItemKind.Gap);
+        _mail.AddToAll(ShardItemKind.Gap, at: _mail.Now);
         _mail.AddToAll(ShardItemKind.Resuming);
         Flush();
         return done.Opened;

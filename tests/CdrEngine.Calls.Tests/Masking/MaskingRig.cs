@@ -63,7 +63,7 @@ internal sealed class MaskingRig : IDisposable
 
     public string Trace(bool masked)
     {
-        var transcript = new SipTranscript(null);
+        var transcript = new SipTranscript((string?)null);
         foreach (CapturedPacket packet in masked ? _masked : _original) transcript.Visit(packet);
         using var text = new StringWriter();
         transcript.WriteText(text);

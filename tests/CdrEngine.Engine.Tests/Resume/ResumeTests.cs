@@ -69,7 +69,7 @@ public sealed class ResumeTests
             int cut = tape.Count * piece / 6;
             Timestamp at = TimeOf(tape, cut - 1);
             using BrokenRun whole = new BrokenRun(shards).Start().Play(tape, 0, cut);
-            whole.Engine.MarkGap();
+            whole.Engine.MarkGap(at);
             whole.Play(tape, cut, tape.Count).Complete();
             using BrokenRun broken = new BrokenRun(shards).Start().Play(tape, 0, cut).Stop().Start(at).Play(tape, cut, tape.Count).Complete();
             Assert.Equal(whole.Json(), broken.Json());

@@ -378,6 +378,8 @@ public sealed class CommandLineTests
 
         public ICallReader Calls => Reader;
 
+        public IDeskArchive Desk(Settings settings) => throw new InvalidOperationException("nobody asks for it here");
+
         public IImportRunner Importer(Settings settings)
         {
             Settings = settings;
