@@ -57,7 +57,7 @@ public sealed class PressureTests
     }
 
     [Fact]
-    public void PressureFromOutside_KeepsFiguresExactAndSoundOutOfTheLog()
+    public async Task PressureFromOutside_KeepsFiguresExactAndSoundOutOfTheLog()
     {
         PacketTape tape = new Scene()
             .Call("a", 0, answer: 1, bye: 11)
@@ -66,7 +66,7 @@ public sealed class PressureTests
         using var run = new Run(new EngineOptions { Shards = 1, LetsMediaGo = true });
         run.Engine.Press(Pressure.Payload);
         tape.PlayTo(run.Engine);
-        Dictionary<string, long> counted = run.CompleteAsync().GetAwaiter().GetResult();
+        Dictionary<string, long> counted = await run.CompleteAsync();
         using EngineRun calm = EngineRun.Of(tape);
         Assert.Equal(CallRecordJson.ToUtf8(Assert.Single(calm.Records)), CallRecordJson.ToUtf8(Assert.Single(run.Records)));
         Assert.Equal((490L, 6L), (counted["packets.payload_let_go"], counted["log.frames"]));

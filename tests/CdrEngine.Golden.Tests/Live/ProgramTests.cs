@@ -71,7 +71,7 @@ public sealed class ProgramTests
         using var network = new NetworkNamespace();
         network.AddPair("va", "vb");
         string parent = Directory.CreateTempSubdirectory("cdrengine-live-").FullName;
-        File.SetUnixFileMode(parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        using (Process open = Process.Start("chmod", ["711", parent])) await open.WaitForExitAsync();
         try
         {
             string data = Path.Combine(parent, "data");
