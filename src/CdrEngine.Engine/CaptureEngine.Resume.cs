@@ -52,8 +52,17 @@ public sealed partial class CaptureEngine
 
         _unfinished = plan;
         _switchboard.BeginResume(plan.Calls, NumbersOf(plan.Calls));
-        long packets = Replay(chunks, messages);
-        int opened = _switchboard.EndResume();
+        long packets;
+        int opened;
+        try
+        {
+            packets = Replay(chunks, messages);
+        }
+        finally
+        {
+            // Whatever became of the past, what comes now is taken as ever.
+            opened = _switchboard.EndResume();
+        }
 
         // 3. On disk as this run's, before the first new packet.
         bool all = _resumed.Wait(LongestWait);

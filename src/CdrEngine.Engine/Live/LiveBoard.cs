@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Core;
 
 namespace CdrEngine.Engine.Live;
 

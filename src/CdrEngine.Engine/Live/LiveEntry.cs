@@ -42,6 +42,9 @@ internal sealed class LiveEntry(CallSeat seat, LiveShard home, string id, string
         Volatile.Write(ref _isStale, true);
     }
 
+    /// <summary>Notes that something else changed; the shard's thread.</summary>
+    public void Touch() => Volatile.Write(ref _isStale, true);
+
     /// <summary>Makes the outline; the shard's thread.</summary>
     public void Refresh()
     {

@@ -5,7 +5,7 @@ namespace CdrEngine.Engine.Live;
 /// <summary>Bounds and times of the live state.</summary>
 public sealed record LiveOptions
 {
-    /// <summary>Events kept for readers that come back. Default 16,384: some minutes of a busy site, about 30 MB at the most.</summary>
+    /// <summary>Events kept for readers that come back. Default 16,384: some minutes of a busy site, about 100 MB at the most.</summary>
     public int KeptEvents { get; init; } = 16_384;
 
     /// <summary>Events on their way from the shards; more are lost and counted. Default 65,536.</summary>

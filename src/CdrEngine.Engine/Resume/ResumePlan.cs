@@ -1,5 +1,4 @@
 using System.Globalization;
-using CdrEngine.Core;
 using CdrEngine.PacketLog;
 
 namespace CdrEngine.Engine.Resume;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using CdrEngine.Calls;
 using CdrEngine.Core;
 using CdrEngine.Engine.Resume;
 using CdrEngine.Engine.Shards;

@@ -76,6 +76,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
                 break;
             case CallSignal.Gap:
                 _machine.MarkGap(_shard.GapSince);
+                _seat.Live?.Touch();
                 return;
             case CallSignal.PortReused:
                 _machine.MarkReusedPort();

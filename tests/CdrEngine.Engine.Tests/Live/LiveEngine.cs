@@ -33,7 +33,20 @@ internal sealed class LiveEngine : IRecordOutput, IAsyncDisposable
     /// <summary>Plays a scene and returns when the shards have worked it off.</summary>
     public void Play(Scene scene)
     {
-        foreach (CapturedPacket packet in scene.Tape("scene").Frames) Engine.Process(packet);
+        PacketTape tape = scene.Tape("scene");
+        Play(tape, 0, tape.Count);
+    }
+
+    /// <summary>As above, for some packets of a tape.</summary>
+    public void Play(PacketTape tape, int from, int until)
+    {
+        int index = 0;
+        foreach (CapturedPacket packet in tape.Frames)
+        {
+            if (index >= from && index < until) Engine.Process(packet);
+            index++;
+        }
+
         Engine.Flush();
         SpinWait.SpinUntil(() => Engine.IsIdle, TimeSpan.FromSeconds(20));
     }

@@ -250,13 +250,10 @@ public sealed class LiveStateTests
         using EngineRun plain = EngineRun.Of(tape);
         await using var run = new LiveEngine();
         using ILiveSubscription all = run.Hub.Feed.Subscribe(new LiveFilter { Quality = true })!;
-        int index = 0;
-        foreach (CapturedPacket packet in tape.Frames)
+        for (int from = 0; from < tape.Count; from += 50)
         {
-            run.Engine.Process(packet);
-            if (++index % 50 != 0) continue;
-            run.Engine.Flush();
-            Task.WaitAll([run.Hub.Board.ListAsync(new LiveQuery())]);
+            run.Play(tape, from, from + 50);
+            await run.Hub.Board.ListAsync(new LiveQuery());
         }
 
         await run.CompleteAsync();

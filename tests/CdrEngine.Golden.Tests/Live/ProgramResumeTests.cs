@@ -74,7 +74,7 @@ public sealed class ProgramResumeTests
             Assert.Equal(talk.Ticks / 10 / 1000m, final.GetProperty("billsec_ms").GetDecimal());
             int sent = 4 + 200 + 100 + 2;
             Assert.InRange(packets, signal == "TERM" ? sent : sent - 110, sent);
-            Assert.Equal(shown, 4 + 200);
+            Assert.Equal(4 + 200, shown);
 
             // 4. And it stays so.
             using (RunningProgram program = await RunningProgram.StartAsync(network, data, port))
