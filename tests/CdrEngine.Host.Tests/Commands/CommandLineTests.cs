@@ -334,6 +334,8 @@ public sealed class CommandLineTests
 
     private sealed class FakeParts : IParts, IImportRunner, ILiveRunner, ICallArchive, IApiServer
     {
+        public IDeskArchive Desk(Settings settings) => throw new NotSupportedException("tested over a real data folder");
+
         public List<string> Imported { get; } = [];
 
         public List<FileFault> Faults { get; } = [];
