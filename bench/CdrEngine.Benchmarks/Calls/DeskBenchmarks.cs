@@ -57,7 +57,6 @@ public static class DeskBenchmarks
             var server = new Endpoint(IpAddress.FromV4(0xC000_020A), 5060);
             TimeSpan step = TimeSpan.FromSeconds(60) / texts.Count;
             TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
-            long began = Stopwatch.GetTimestamp();
             int count = 0;
             foreach ((byte[] bytes, bool isRequest, int device) in texts)
             {
@@ -75,7 +74,7 @@ public static class DeskBenchmarks
             machine.Drain(changes);
             changes.Clear();
             TimeSpan used = Process.GetCurrentProcess().TotalProcessorTime - processor;
-            return Math.Max(used.TotalSeconds, Stopwatch.GetElapsedTime(began).TotalSeconds);
+            return used.TotalSeconds;
         }
     }
 

@@ -1,5 +1,4 @@
 using CdrEngine.Core;
-using CdrEngine.Protocols.Sip;
 
 namespace CdrEngine.Protocols.Msrp;
 
