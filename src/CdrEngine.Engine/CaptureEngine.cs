@@ -3,7 +3,6 @@ using CdrEngine.Actors;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
-using CdrEngine.Engine.Resume;
 using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Routing;
 using CdrEngine.Engine.Shards;

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Registrations;
 using CdrEngine.Core;
 using CdrEngine.TestKit;
 using Xunit;
@@ -28,7 +31,9 @@ public sealed class FrozenNameTests
     }
 
     // The enumerations of the record itself are held by the tests of Calls.
-    private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport), typeof(MediaSessionType), typeof(MediaSessionFlags), typeof(RecordingState), typeof(LinkMethod), typeof(LinkRelation), typeof(TransferKind), typeof(TransferRole), typeof(TransferOutcome) }
+    private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport), typeof(MediaSessionType), typeof(MediaSessionFlags), typeof(RecordingState),
+        typeof(RegistrationState), typeof(RegistrationEventKind), typeof(MessageKind), typeof(MessageOutcome), typeof(NotificationKind), typeof(PeerDirection),
+        typeof(LinkMethod), typeof(LinkRelation), typeof(TransferKind), typeof(TransferRole), typeof(TransferOutcome) }
         .SelectMany(static type => Enum.GetValues(type).Cast<object>().Select(value => $"{type.Name}.{value} = {Convert.ToInt64(value)}"));
 
     // Each member of a record's JSON, with its path; a record with one of everything.
@@ -69,7 +74,30 @@ public sealed class FrozenNameTests
         };
         call = MediaSessions.Complete(call);
         using JsonDocument json = JsonDocument.Parse(CallRecordJson.ToUtf8(call));
-        return Paths(json.RootElement, "call").Distinct().ToArray();
+        return Paths(json.RootElement, "call").Concat(DeskMembers(at, party)).Distinct().ToArray();
+    }
+
+    private static IEnumerable<string> DeskMembers(Timestamp at, Endpoint party)
+    {
+        var happened = new RegistrationEvent(1, RegistrationEventKind.Moved, at, at, 1);
+        var registration = new RegistrationRecord { Id = "i", Aor = "a", LastEvent = happened };
+        var message = new MessageRecord
+        {
+            Id = "i", SipCallId = "c", From = new MessageParty { Address = party }, To = new MessageParty(), StartedAt = at, Notifications = [new MessageNotification(NotificationKind.Display, "displayed", at)],
+        };
+        return [
+            .. Of(RegistrationJson.ToUtf8(registration), "registration"),
+            .. Of(MessageJson.ToUtf8(message), "message"),
+            .. Of(MessageJson.ToUtf8(new ConversationRecord("i", at, "a", "b")), "conversation"),
+            .. Of(PeerJson.ToUtf8(new PeerRecord { Id = "i", Address = party, Method = "OPTIONS" }), "peer"),
+            .. Of(PeerJson.ToUtf8(new MailboxRecord("a", true, 1, 2, 3, 4, at)), "mailbox"),
+        ];
+    }
+
+    private static string[] Of(byte[] utf8, string name)
+    {
+        using JsonDocument json = JsonDocument.Parse(utf8);
+        return [.. Paths(json.RootElement, name)];
     }
 
     private static IEnumerable<string> Paths(JsonElement element, string path) => element.ValueKind switch

@@ -49,6 +49,8 @@ public static class TcpFuzz
         Text("SIP/2.0 200 OK\r\nv: SIP/2.0/TCP a\r\ni: x\r\nl: 0\r\n\r\n"),
         Text("BYE sip:b@c SIP/2.0\r\nVia: SIP/2.0/TCP a\r\nCall-ID: x\r\nl: 1700\r\n\r\n"),
         Text("Content-Length: 300\r\n\r\n"),
+        Text("MSRP abcd SEND\r\nTo-Path: a\r\n\r\nhello\r\n-------abcd$\r\n"),
+        Text("MSRP abcd 200 OK\r\n-------abcd$\r\n"),
         Text("Content-Length: 99999999\r\n\r\n"),
         Text("\r\n\r\n"),
         Text("ACK sip:b@c SIP/2.0\r\nVia: x\r\nCall-ID: y\r\n"),
@@ -137,7 +139,7 @@ public static class TcpFuzz
             }
             else if ((what & 0x40) == 0)
             {
-                byte[] word = Words[what & 15];
+                byte[] word = Words[what % Words.Length];
                 payload = (length & 1) != 0 ? word : word.AsSpan(0, Math.Min(word.Length, length));
             }
 

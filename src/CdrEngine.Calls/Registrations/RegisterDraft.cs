@@ -23,7 +23,13 @@ internal sealed class ContactDraft
 
     public string? Gruu { get; init; }
 
-    public string? Mac { get; init; }
+    /// <summary>Parameters of the header, and the User-Agent beside it: where else a hardware address may stand.</summary>
+    public string Parameters { get; init; } = "";
+
+    public string? UserAgent { get; init; }
+
+    /// <summary>The hardware address that the contact or its device tells; looked for each time, so ask once.</summary>
+    public string? FindMac() => HardwareAddress.Find(Instance, Parameters.Length > 0 ? $"{Uri} {Parameters}" : Uri, UserAgent);
 
     public IpAddress? Address { get; init; }
 
@@ -166,7 +172,8 @@ internal sealed class RegisterDraft
             Instance = instance,
             RegId = regId,
             Gruu = contact.Parameters.TryGet("pub-gruu"u8, out ReadOnlySpan<byte> gruu) ? texts.GetOrNull(gruu) : null,
-            Mac = userAgent is null && instance is null ? null : HardwareAddress.Find(instance, parameters.Length > 0 ? $"{text} {parameters}" : text, userAgent),
+            Parameters = parameters,
+            UserAgent = userAgent,
             Address = uri.TryGetAddress(out IpAddress address) ? address : null,
             Expires = expires,
         };

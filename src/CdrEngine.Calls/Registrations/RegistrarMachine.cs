@@ -208,6 +208,9 @@ public sealed class RegistrarMachine
         binding ??= Make(owner, contact.Key, isLive: true);
         if (binding is null) return;
         Endpoint before = binding.Source;
+
+        // What tells the hardware address is looked at again only where it has changed: refreshes are many.
+        bool tellsTheSame = !isNew && binding.ContactUri == contact.Uri && binding.UserAgent == draft.UserAgent && binding.Instance == contact.Instance;
         hasMoved |= !isNew && !before.IsNone && before.Address != exchange.Source.Address;
         Take(binding, exchange, draft, chunks);
         binding.ContactUri = contact.Uri;
@@ -216,7 +219,7 @@ public sealed class RegistrarMachine
         binding.Instance = contact.Instance ?? listed?.Instance;
         binding.RegId = contact.RegId;
         binding.Gruu = listed?.Gruu ?? binding.Gruu;
-        binding.Mac = contact.Mac ?? binding.Mac;
+        if (!tellsTheSame) binding.Mac = contact.FindMac() ?? binding.Mac;
         binding.Path = draft.Path;
         binding.ServiceRoute = draft.ServiceRoute;
         binding.Expires = (int)Math.Min(granted, int.MaxValue);
@@ -261,7 +264,7 @@ public sealed class RegistrarMachine
             if (draft.Contacts.Exists(other => other.Key == candidate.Key) || draft.Listed.Exists(other => other.Key == candidate.Key)) continue;
             if (candidate.SipCallId == exchange.SipCallId) return candidate;
             if (draft.Listed.Count > 0 && candidate.ContactUser is not null && candidate.ContactUser == contact.User && candidate.UserAgent is not null
-                && candidate.UserAgent == draft.UserAgent && (contact.Mac is null || candidate.Mac is null || contact.Mac == candidate.Mac)
+                && candidate.UserAgent == draft.UserAgent && (contact.FindMac() is not { } mac || candidate.Mac is null || mac == candidate.Mac)
                 && draft.Listed.Exists(listed => listed.Key != contact.Key)) return candidate;
         }
 
@@ -355,7 +358,7 @@ public sealed class RegistrarMachine
         binding.ContactAddress ??= contact?.Address;
         binding.Instance ??= contact?.Instance;
         binding.RegId ??= contact?.RegId;
-        binding.Mac ??= contact?.Mac;
+        binding.Mac ??= contact?.FindMac();
         binding.Failures++;
         binding.LastFailureAt = at;
         if (binding.RegisteredAt is null) binding.State = RegistrationState.Failed;

@@ -1,5 +1,4 @@
 using CdrEngine.Core;
-using CdrEngine.Protocols.Sip;
 
 namespace CdrEngine.Protocols.Msrp;
 
@@ -53,24 +52,26 @@ public static class MsrpParser
 
             at += found;
             ReadOnlySpan<byte> rest = bytes[(at + EndLineDashes)..];
-            int wanted = transaction.Length + 2;
-            if (rest.Length < wanted + 1)
+            if (rest.Length < transaction.Length + 2)
             {
                 // The content may hold a line of dashes, and the end-line may be torn.
                 scanned = at;
                 return ParseOutcome.NeedMore;
             }
 
-            bool isEnd = bytes[at - 1] == (byte)'\n' && rest.StartsWith(transaction) && rest[transaction.Length] is (byte)'$' or (byte)'+' or (byte)'#';
-            if (isEnd)
+            bool isEnd = bytes[at - 1] == (byte)'\n' && rest.StartsWith(transaction) && rest[transaction.Length] is ((byte)'$' or (byte)'+' or (byte)'#');
+            ReadOnlySpan<byte> after = rest[(transaction.Length + 1)..];
+            if (isEnd && after is [(byte)'\r'])
             {
-                ReadOnlySpan<byte> after = rest[(transaction.Length + 1)..];
-                int lineEnd = after[0] == (byte)'\n' ? 1 : after is [(byte)'\r', (byte)'\n', ..] ? 2 : 0;
-                if (lineEnd > 0)
-                {
-                    length = at + EndLineDashes + transaction.Length + 1 + lineEnd;
-                    return ParseOutcome.Message;
-                }
+                scanned = at;
+                return ParseOutcome.NeedMore;
+            }
+
+            int lineEnd = after[0] == (byte)'\n' ? 1 : after is [(byte)'\r', (byte)'\n', ..] ? 2 : 0;
+            if (isEnd && lineEnd > 0)
+            {
+                length = at + EndLineDashes + transaction.Length + 1 + lineEnd;
+                return ParseOutcome.Message;
             }
 
             at++;

@@ -352,6 +352,8 @@ public sealed class CommandLineTests
 
     private sealed class FakeParts : IParts, IImportRunner, ILiveRunner, ICallArchive, IApiServer
     {
+        public IDeskArchive Desk(Settings settings) => throw new NotSupportedException("tested over a real data folder");
+
         public List<string> Imported { get; } = [];
 
         public List<FileFault> Faults { get; } = [];
@@ -377,8 +379,6 @@ public sealed class CommandLineTests
         public ImportProgress Progress => new() { Bytes = 50_000_000, TotalBytes = 100_000_000, Packets = 1, Calls = 1, CurrentFile = "a.pcap" };
 
         public ICallReader Calls => Reader;
-
-        public IDeskArchive Desk(Settings settings) => throw new InvalidOperationException("nobody asks for it here");
 
         public IImportRunner Importer(Settings settings)
         {
