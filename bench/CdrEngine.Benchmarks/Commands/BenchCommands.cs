@@ -18,6 +18,7 @@ public static class BenchCommands
             ReplayCommand.Make(output),
             LayersCommand.Make(output),
             GrowthCommand.Make(output),
+            SessionsCommand.Make(output),
             SuiteCommand.Make(output),
         };
         try
