@@ -94,6 +94,20 @@ internal struct NumberSet
         _numbers[Count++] = number;
     }
 
+    /// <summary>True where one is an extension or a name: not a number of the public network.</summary>
+    public readonly bool IsInternal
+    {
+        get
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                if (_numbers[i].Digits < 7) return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>True where one of each agree in their last six digits.</summary>
     public readonly bool Meets(NumberSet others)
     {

@@ -86,6 +86,7 @@ public sealed partial class SessionLinker
             ReferredBy = message.HasHeader(SipHeader.ReferredBy) ? UriHash(message.ReferredBy) : UriHash(message.From),
             Recipient = recipient,
             Replaced = replaced,
+            IsAttended = isAttended,
         });
         var transfer = new TransferRecord
         {
@@ -192,7 +193,7 @@ public sealed partial class SessionLinker
             bool isReferredBy = referredBy != 0 && referredBy == pending.ReferredBy;
             if (referredBy != 0 && !isReferredBy && pending.ReferredBy != 0) continue;
             bool replacesIt = pending.Replaced is { } replaced && Between(call, replaced) is { Method: LinkMethod.Replaces };
-            if (!replacesIt && (!Is(target, pending.Target) || (pending.Recipient != source && !isReferredBy))) continue;
+            if (!replacesIt && !(Is(target, pending.Target) && (isReferredBy || DoesAsAsked(call, pending, source, now)))) continue;
             pending.IsDone = true;
             TransferRecord transfer = pending.Call.Transfer is { Role: TransferRole.Original } told && told.At == pending.At
                 ? told
@@ -202,6 +203,16 @@ public sealed partial class SessionLinker
             Link(pending.Call, call, LinkMethod.Refer, pending.Recipient == source ? 1 : 0.95, LinkRelation.TransferredTo);
             return;
         }
+    }
+
+    /// <summary>Without Referred-By: who was asked calls, in the name of one of the two that were talking. One asked to take the place of a call that
+    /// is there says so by Replaces; a machine that is both ends of it calls nobody.</summary>
+    private bool DoesAsAsked(SessionCall call, PendingTarget pending, IpAddress source, Timestamp now)
+    {
+        if (pending.IsAttended || pending.Recipient != source) return false;
+        SessionCall original = pending.Call;
+        if (call.Callers.Count == 0) return original.Callers.Count == 0 && now - pending.At <= _options.NumberWindow;
+        return call.Callers.Meets(original.Callers) || call.Callers.Meets(original.Callees);
     }
 
     private static bool Is(NumberKey called, NumberKey target) => !called.IsNone && called.Short == target.Short && called.IsSurely(target);

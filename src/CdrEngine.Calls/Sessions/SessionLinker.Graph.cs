@@ -37,7 +37,12 @@ public sealed partial class SessionLinker
         var edge = new SessionEdge { One = one, Other = other, Method = method, Score = score, Relation = relation, Key = key };
         (one.Edges ??= new List<SessionEdge>(2)).Add(edge);
         (other.Edges ??= new List<SessionEdge>(2)).Add(edge);
-        if (inner is not null) inner.Upstream = edge;
+        if (inner is not null)
+        {
+            inner.Upstream = edge;
+            if (relation == LinkRelation.Downstream) LearnSwitch(one, other);
+        }
+
         Counters.Increment((SessionCounter)(int)method);
         Join(one, other);
         Change(one);

@@ -8,6 +8,7 @@ namespace CdrEngine.Calls.Sessions;
 // Numbers and time: what is left where machines share nothing else. One candidate only.
 public sealed partial class SessionLinker
 {
+    private const int MostSwitches = 4096;
     private const ulong ByNumber = 0x4E55_4D42;
     private const ulong ByCancel = 0x4341_4E43;
     private const ulong ByPickup = 0x5049_434B;
@@ -110,14 +111,47 @@ public sealed partial class SessionLinker
         }
     }
 
-    /// <summary>2 where both numbers agree, 1 where one does beyond doubt, else 0.</summary>
-    private static int Fit(SessionCall inner, SessionCall outer)
+    /// <summary>2 where both numbers agree, 1 where one does beyond doubt and the other is no contradiction, else 0.</summary>
+    private int Fit(SessionCall inner, SessionCall outer)
     {
         bool caller = inner.Callers.Meets(outer.Callers);
         bool callee = inner.Callees.Meets(outer.Callees) || inner.Diverters.Meets(outer.Callees);
+        if (IsSentBack(inner, outer))
+        {
+            // Back to where it came from: only through a machine that is known to make calls of others. A trunk is no such machine, though calls go
+            // out to it and come in from it with the same numbers.
+            return caller && callee && outer.Upstream is null && _switches.Contains(inner.BeginsAt) ? 2 : 0;
+        }
+
         if (caller && callee) return 2;
+
+        // The caller alone: a group or a forward. Nobody but the one whose call it is gives his number to a machine.
         if (caller) return inner.Callers.SurelyMeets(outer.Callers) ? 1 : 0;
-        return callee && (inner.Callees.SurelyMeets(outer.Callees) || inner.Diverters.SurelyMeets(outer.Callees)) ? 1 : 0;
+
+        // The number called alone: a machine that puts its own number in the place of an extension where it calls the public network, and makes one
+        // call at a time.
+        if (!callee || HasOpenInner(outer) || !outer.Callers.IsInternal || inner.Callers.Count == 0 || inner.Callers.IsInternal || inner.Callees.IsInternal) return 0;
+        return inner.Callees.SurelyMeets(outer.Callees) || inner.Diverters.SurelyMeets(outer.Callees) ? 1 : 0;
+    }
+
+    /// <summary>True where one call goes back to where the other came from.</summary>
+    private static bool IsSentBack(SessionCall inner, SessionCall outer) => inner.FirstReached == outer.BeginsAt;
+
+    private static bool HasOpenInner(SessionCall outer)
+    {
+        if (outer.Edges is not { } edges) return false;
+        foreach (SessionEdge edge in edges)
+        {
+            if (edge.One == outer && edge.Relation == LinkRelation.Downstream && edge.Other.IsOpen) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Notes that a machine makes calls of others, learnt from calls that did not go back to where they came from.</summary>
+    private void LearnSwitch(SessionCall outer, SessionCall inner)
+    {
+        if (_switches.Count < MostSwitches && !IsSentBack(inner, outer) && outer.EndsAt(inner.BeginsAt)) _switches.Add(inner.BeginsAt);
     }
 
     /// <summary>True where the machine has already made a call to the same number and place for the outer one, and it is still on: then it makes no
@@ -166,6 +200,9 @@ public sealed partial class SessionLinker
         byte[] dialled = Utf8(call.CalleeText);
         if (StartsWithAny(dialled, _pickupCodes, out int length))
         {
+            // The code alone takes any ringing phone, and at a busy switch there are many: then Replaces or the media must tell.
+            if (length == dialled.Length || call.Edges?.Exists(static edge => edge.Method == LinkMethod.Replaces) == true) return;
+
             ulong key = KeyOf(call.LastReached, 0, ByPickup);
             _numbers.Add(key, call, now, PickupWindow);
             SessionCall? rang = null;
@@ -222,7 +259,7 @@ public sealed partial class SessionLinker
     private static bool IsPickupOf(SessionCall taker, ReadOnlySpan<byte> extension, SessionCall rang)
     {
         if (rang == taker || rang.IsClosed || rang.IsAnswered || rang.Upstream is null || !taker.IsOpen || taker.IsClosed) return false;
-        return extension.IsEmpty || (rang.CalleeText is { } called && Utf8(called).AsSpan().SequenceEqual(extension));
+        return rang.CalleeText is { } called && Utf8(called).AsSpan().SequenceEqual(extension);
     }
 
     private void Pickup(SessionCall rang, SessionCall taker, Timestamp now)

@@ -41,6 +41,7 @@ public sealed partial class SessionLinker
     private readonly Queue<(Timestamp Due, SessionCall Call)> _ends = new();
     private readonly List<PendingTarget> _pending = [];
     private readonly List<SessionCall> _found = [];
+    private readonly HashSet<IpAddress> _switches = [];
     private long _nextOrder;
 
     /// <summary>A linker that knows nothing yet.</summary>
@@ -173,6 +174,7 @@ public sealed partial class SessionLinker
         _sightings.Clear();
         _ends.Clear();
         _pending.Clear();
+        _switches.Clear();
         SettleCounters();
     }
 
@@ -306,6 +308,9 @@ public sealed partial class SessionLinker
 
         /// <summary>Who is to make the call.</summary>
         public IpAddress Recipient { get; set; }
+
+        /// <summary>Whether Refer-To has Replaces.</summary>
+        public bool IsAttended { get; init; }
 
         /// <summary>The call that Replaces within Refer-To names.</summary>
         public SessionCall? Replaced { get; init; }

@@ -16,7 +16,7 @@ public sealed record SessionOptions
     /// <summary>Addresses that are one machine, each item a list separated by commas or blanks. Default: none; each address is its own machine.</summary>
     public IReadOnlyList<string> Machines { get; init; } = [];
 
-    /// <summary>Codes in front of an extension, or alone, by which a ringing call is picked up. Default: <c>*8</c> and <c>**</c>.</summary>
+    /// <summary>Codes in front of an extension by which the call that rings there is picked up. Default: <c>*8</c> and <c>**</c>.</summary>
     public IReadOnlyList<string> PickupCodes { get; init; } = ["*8", "**"];
 
     /// <summary>Numbers at which calls are parked; one that ends in <c>*</c> is all that begin so. Default: none.</summary>

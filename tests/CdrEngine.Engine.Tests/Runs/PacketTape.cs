@@ -46,6 +46,16 @@ internal sealed class PacketTape
         return tape;
     }
 
+    /// <summary>A capture in memory.</summary>
+    public static PacketTape OfPcap(MemoryStream pcap, string name)
+    {
+        pcap.Position = 0;
+        using CaptureFileSource source = CaptureFileSource.FromStream(name, pcap, CaptureReaderLimits.Default);
+        var tape = new PacketTape();
+        tape.Append(source, name);
+        return tape;
+    }
+
     /// <summary>Names the source of what is added next.</summary>
     public PacketTape Source(string name)
     {
