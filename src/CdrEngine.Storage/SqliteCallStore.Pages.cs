@@ -247,10 +247,10 @@ public sealed partial class SqliteCallStore
         DateOnly day = frame.Day;
         bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
         if (whole) query = query with { From = null, To = null };
-        if (whole && frame.Mark is null && frame.Hidden.IsNothing && database.IsSealed && CallSelect.SumsOutcomes(database, query) is { } sum) return sum;
+        bool summed = whole && frame.Mark is null && frame.Hidden.IsNothing && database.IsSealed;
         string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
         string version = $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}";
-        return _counts.GetOrAdd(key, version, () => CallSelect.Count(database, query, frame));
+        return _counts.GetOrAdd(key, version, () => (summed ? CallSelect.SumsOutcomes(database, query) : null) ?? CallSelect.Count(database, query, frame));
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
