@@ -160,13 +160,13 @@ public sealed class SqliteCallStoreTests
 
         using (SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 100))
         {
-            Assert.Equal(4, database.Scalar("PRAGMA user_version"));
+            Assert.Equal(6, database.Scalar("PRAGMA user_version"));
             Assert.Equal(5, database.Scalar("SELECT max(rating) FROM calls"));
         }
 
         using SqliteCallStore tooOld = SqliteCallStore.Open(folder.Records);
         StoreException e = Assert.Throws<StoreException>(() => tooOld.Get(call.Record.Id));
-        Assert.Contains("newer cdrengine (schema 4, this program knows 3)", e.Message, StringComparison.Ordinal);
+        Assert.Contains("newer cdrengine (schema 6, this program knows 5)", e.Message, StringComparison.Ordinal);
         WriteReport report = tooOld.Write([TestCalls.Stored(3, new Random(12), TestCalls.Start)]);
         Assert.Single(report.Failed);
         Assert.Contains("newer cdrengine", report.Fault, StringComparison.Ordinal);

@@ -162,6 +162,6 @@ public sealed class LabRuns : IAsyncDisposable, IDisposable
 
     // A call without BYE ends when its media does: not after five minutes here.
     private static Settings Settings(string data) => SettingsLoader.Load(
-        new SettingsFlags { DataDirectory = data, Set = ["call.rtp-timeout=3s", "call.linger=2s"] },
+        new SettingsFlags { DataDirectory = data, Set = ["call.rtp-timeout=3s", "call.linger=2s", "resume.enabled=off"] },
         static _ => null);
 }

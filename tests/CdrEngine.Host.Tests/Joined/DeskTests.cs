@@ -69,15 +69,15 @@ public sealed class DeskTests
         using var folder = new TemporaryFolder();
         Import(folder);
         string before = Told(folder);
-        ImportSummary summary = Import(folder);
+        ImportSummary summary = Import(folder, again: true);
         Assert.Equal(before, Told(folder));
         Assert.Equal(0, summary.Counters.Single(static group => group.Name == "registration").Values.Single(static counter => counter.Name == "new").Value);
     }
 
-    private static ImportSummary Import(TemporaryFolder folder)
+    private static ImportSummary Import(TemporaryFolder folder, bool again = false)
     {
         using var runner = new ImportRunner(Settings(folder), new StatisticsBoard());
-        ImportSummary summary = runner.Run(Captures, CancellationToken.None);
+        ImportSummary summary = runner.Run(Captures, CancellationToken.None, again);
         Assert.Empty(summary.Faults);
         return summary;
     }

@@ -458,7 +458,6 @@ public sealed class SipStreamReassemblerTests
         { "http response", "HTTP/1.1 200 OK\r\nHost: y\r\n\r\n", TcpCounter.IgnoredHttp },
         { "websocket of something else", "GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: chat\r\n\r\n", TcpCounter.IgnoredHttp },
         { "http 2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", TcpCounter.IgnoredHttp },
-        { "msrp", "MSRP d93kswow SEND\r\nTo-Path: msrp://x\r\n", TcpCounter.IgnoredOther },
         { "rtsp", "DESCRIBE rtsp://x/y RTSP/1.0\r\nCSeq: 1\r\n\r\n", TcpCounter.IgnoredOther },
         { "ssh", "SSH-2.0-OpenSSH_9.2\r\n", TcpCounter.IgnoredOther },
         { "smtp", "220 mail.example.org ESMTP\r\n", TcpCounter.IgnoredOther },
