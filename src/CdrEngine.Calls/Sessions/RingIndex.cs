@@ -4,19 +4,23 @@ using CdrEngine.Core;
 namespace CdrEngine.Calls.Sessions;
 
 /// <summary>What was seen lately, by a 64-bit key: the newest is found first. A ring: the oldest give way, nothing is ever searched for to be
-/// removed, and nothing is allocated once it has grown.</summary>
+/// removed, and nothing is allocated once it has grown. What is over is found no more, gives way first, and is taken out of the way of whoever walks past:
+/// a media address of a relay is used by calls without end.</summary>
 /// <typeparam name="T">What a key leads to.</typeparam>
 internal sealed class RingIndex<T>
 {
     private readonly int _most;
+    private readonly Func<T, bool> _isOver;
     private Slot[] _slots;
     private long[] _heads;
     private long _next = 1;
 
     /// <summary>An empty index.</summary>
     /// <param name="most">Entries at most; rounded up to a power of two.</param>
-    public RingIndex(int most)
+    /// <param name="isOver">Whether a value is of no more use. Once true it stays so.</param>
+    public RingIndex(int most, Func<T, bool> isOver)
     {
+        _isOver = isOver;
         _most = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(most, 16));
         int first = Math.Min(_most, 1024);
         _slots = new Slot[first];
@@ -33,15 +37,26 @@ internal sealed class RingIndex<T>
     /// <param name="young">An entry younger than this that must give way is counted.</param>
     public void Add(ulong key, T value, Timestamp at, TimeSpan young)
     {
-        if (_next > _slots.Length && _slots.Length < _most) Grow();
         ref Slot slot = ref _slots[_next & (_slots.Length - 1)];
-        if (slot.Sequence != 0 && at - slot.At < young) Evicted++;
+        if (slot.Sequence != 0 && !_isOver(slot.Value))
+        {
+            if (_slots.Length < _most)
+            {
+                Grow();
+                slot = ref _slots[_next & (_slots.Length - 1)];
+            }
+            else if (at - slot.At < young)
+            {
+                Evicted++;
+            }
+        }
+
         ref long head = ref _heads[HeadOf(key)];
         slot = new Slot { Key = key, Value = value, At = at, Sequence = _next, Previous = head };
         head = _next++;
     }
 
-    /// <summary>Entries of a key not older than a time, the newest first.</summary>
+    /// <summary>Entries of a key that are not over and not older than a time, the newest first.</summary>
     public Walk Find(ulong key, Timestamp since) => new(this, key, since);
 
     public void Clear()
@@ -82,6 +97,7 @@ internal sealed class RingIndex<T>
     internal struct Walk(RingIndex<T> index, ulong key, Timestamp since)
     {
         private long _at = index._heads[index.HeadOf(key)];
+        private long _newer;
 
         public T Current { get; private set; } = default!;
 
@@ -95,6 +111,15 @@ internal sealed class RingIndex<T>
 
                 // Overwritten, or too old: all behind it are older still.
                 if (slot.Sequence != _at || slot.At < since) return false;
+                if (index._isOver(slot.Value))
+                {
+                    _at = slot.Previous;
+                    if (_newer == 0) index._heads[index.HeadOf(key)] = _at;
+                    else index._slots[_newer & (index._slots.Length - 1)].Previous = _at;
+                    continue;
+                }
+
+                _newer = _at;
                 _at = slot.Previous;
                 if (slot.Key != key) continue;
                 Current = slot.Value;

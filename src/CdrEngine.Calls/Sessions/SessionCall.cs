@@ -25,8 +25,8 @@ public sealed class SessionCall
         Order = order;
     }
 
-    /// <summary>Whose call it is; the linker never looks at it.</summary>
-    public object Owner { get; }
+    /// <summary>Whose call it is; the linker never looks at it. Null once the call is closed: what is remembered of it must not keep all of it in memory.</summary>
+    public object? Owner { get; private set; }
 
     /// <summary>What the call's record is to say of its session now; null while it is alone.</summary>
     public SessionStanding? Standing { get; internal set; }
@@ -52,7 +52,7 @@ public sealed class SessionCall
     internal Timestamp EndedAt { get; set; } = Timestamp.MaxValue;
 
     /// <summary>True once the record can change no more.</summary>
-    internal bool IsClosed { get; set; }
+    internal bool IsClosed { get; private set; }
 
     internal bool IsInChanged { get; set; }
 
@@ -146,6 +146,12 @@ public sealed class SessionCall
 
         Keys[KeyCount++ % Keys.Length] = key;
         return true;
+    }
+
+    internal void Close()
+    {
+        IsClosed = true;
+        Owner = null;
     }
 
     private string Text(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? "" : Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, _textBytes)]);

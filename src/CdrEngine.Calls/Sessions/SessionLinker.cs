@@ -67,10 +67,10 @@ public sealed partial class SessionLinker
             }
         }
 
-        _keys = new RingIndex<SessionCall>(options.Limits.Keys);
-        _numbers = new RingIndex<SessionCall>(options.Limits.Numbers);
-        _sdp = new RingIndex<Sighting>(options.Limits.Keys);
-        _sightings = new RingIndex<Sighting>(options.Limits.Sightings);
+        _keys = new RingIndex<SessionCall>(options.Limits.Keys, static call => call.IsClosed);
+        _numbers = new RingIndex<SessionCall>(options.Limits.Numbers, static call => call.IsClosed);
+        _sdp = new RingIndex<Sighting>(options.Limits.Keys, static seen => seen.Call.IsClosed);
+        _sightings = new RingIndex<Sighting>(options.Limits.Sightings, static seen => seen.Call.IsClosed);
     }
 
     /// <summary>What was done.</summary>
@@ -152,7 +152,7 @@ public sealed partial class SessionLinker
     /// <summary>The record of a call can change no more.</summary>
     public void Close(SessionCall call)
     {
-        call.IsClosed = true;
+        call.Close();
         if (call.Group is not { } group || group.Members.Exists(static member => !member.IsClosed)) return;
         foreach (SessionCall member in group.Members)
         {
