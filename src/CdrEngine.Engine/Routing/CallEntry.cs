@@ -11,9 +11,8 @@ namespace CdrEngine.Engine.Routing;
 /// their speed cannot change a record.</remarks>
 internal sealed class CallEntry : ICallOutline
 {
-    private const int MaxDialogs = 8;
-    private readonly List<ulong> _confirmedDialogs = [];
-    private readonly List<ulong> _endedDialogs = [];
+    private DialogSet _confirmedDialogs;
+    private DialogSet _endedDialogs;
 
     public required byte[] CallId { get; init; }
 
@@ -104,14 +103,53 @@ internal sealed class CallEntry : ICallOutline
     {
         Answered = true;
         EndedAt = Timestamp.MaxValue;
-        if (!_confirmedDialogs.Contains(toTag) && _confirmedDialogs.Count < MaxDialogs) _confirmedDialogs.Add(toTag);
+        _confirmedDialogs.Add(toTag);
     }
 
     /// <summary>A BYE of one dialog. The call has ended once every confirmed dialog has.</summary>
     public void Bye(ulong fromTag, ulong toTag, Timestamp now)
     {
         ulong dialog = fromTag == CallerTag ? toTag : fromTag;
-        if (!_endedDialogs.Contains(dialog) && _endedDialogs.Count < MaxDialogs) _endedDialogs.Add(dialog);
-        if (EndedAt == Timestamp.MaxValue && _confirmedDialogs.TrueForAll(_endedDialogs.Contains)) EndedAt = now;
+        _endedDialogs.Add(dialog);
+        if (EndedAt == Timestamp.MaxValue && _confirmedDialogs.IsWithin(_endedDialogs)) EndedAt = now;
+    }
+
+    /// <summary>The first few dialogs that something happened to. Most calls have one.</summary>
+    private struct DialogSet
+    {
+        private const int Most = 8;
+        private ulong _first;
+        private ulong[]? _others;
+        private int _count;
+
+        public void Add(ulong dialog)
+        {
+            if (_count == Most || Contains(dialog)) return;
+            if (_count == 0) _first = dialog;
+            else (_others ??= new ulong[Most - 1])[_count - 1] = dialog;
+            _count++;
+        }
+
+        public readonly bool IsWithin(DialogSet other)
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if (!other.Contains(At(i))) return false;
+            }
+
+            return true;
+        }
+
+        private readonly bool Contains(ulong dialog)
+        {
+            for (int i = 0; i < _count; i++)
+            {
+                if (At(i) == dialog) return true;
+            }
+
+            return false;
+        }
+
+        private readonly ulong At(int index) => index == 0 ? _first : _others![index - 1];
     }
 }

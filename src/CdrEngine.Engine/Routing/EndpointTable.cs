@@ -5,7 +5,7 @@ namespace CdrEngine.Engine.Routing;
 /// <summary>One media address: the calls that announced it and the flows that touch it.</summary>
 internal sealed class EndpointEntry
 {
-    public required Endpoint Endpoint { get; init; }
+    public Endpoint Endpoint { get; set; }
 
     /// <summary>Calls that announced it and still own media, oldest first.</summary>
     public List<CallEntry> Calls { get; } = [];
@@ -26,7 +26,11 @@ internal sealed class EndpointTable
     /// <summary>Calls kept for one address; the oldest gives way. Far above what port reuse or a shared media port brings.</summary>
     public const int MaxCallsPerEndpoint = 64;
 
+    /// <summary>Entries kept for later use: each call brings four and takes them away again.</summary>
+    private const int MaxSpare = 4096;
+
     private readonly Dictionary<Endpoint, EndpointEntry> _entries = [];
+    private readonly Stack<EndpointEntry> _spare = new();
 
     public int Count => _entries.Count;
 
@@ -38,8 +42,9 @@ internal sealed class EndpointTable
         EndpointEntry entry = GetOrAdd(endpoint);
         if (entry.Calls.Contains(call)) return null;
         if (entry.Calls.Count >= MaxCallsPerEndpoint) entry.Calls.RemoveAt(0);
-        int at = entry.Calls.FindIndex(other => other.Order > call.Order);
-        entry.Calls.Insert(at < 0 ? entry.Calls.Count : at, call);
+        int at = entry.Calls.Count;
+        while (at > 0 && entry.Calls[at - 1].Order > call.Order) at--;
+        entry.Calls.Insert(at, call);
         call.Endpoints.Add(entry);
         entry.Disturb();
         return entry;
@@ -82,13 +87,17 @@ internal sealed class EndpointTable
     private EndpointEntry GetOrAdd(Endpoint endpoint)
     {
         if (_entries.TryGetValue(endpoint, out EndpointEntry? entry)) return entry;
-        entry = new EndpointEntry { Endpoint = endpoint };
+        entry = _spare.TryPop(out EndpointEntry? spare) ? spare : new EndpointEntry();
+        entry.Endpoint = endpoint;
         _entries.Add(endpoint, entry);
         return entry;
     }
 
     private void RemoveIfUnused(EndpointEntry entry)
     {
-        if (entry.Calls.Count == 0 && entry.Flows.Count == 0) _entries.Remove(entry.Endpoint);
+        // A call that gave way here long ago may still have an entry that has become another endpoint's since.
+        if (entry.Calls.Count > 0 || entry.Flows.Count > 0 || Find(entry.Endpoint) != entry) return;
+        _entries.Remove(entry.Endpoint);
+        if (_spare.Count < MaxSpare) _spare.Push(entry);
     }
 }
