@@ -35,7 +35,11 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
 /// <param name="MakesRecordings">Whether a recording that is not there yet is made when it is asked for, so that calls with sound count as recorded.</param>
-public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true);
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true)
+{
+    /// <summary>What acts on the telephone system; null where nothing does.</summary>
+    public ICallControl? Control { get; init; }
+}
 
 /// <summary>What the API needs of the live state.</summary>
 /// <param name="Calls">The calls in progress.</param>
@@ -217,6 +221,7 @@ public sealed class ApiHost : IAsyncDisposable
             Directory = _dialects.Directory,
             Live = _live.Calls,
             Outside = _desk,
+            Control = _dialects.Control,
             Sessions = archive,
             MakesRecordings = _dialects.MakesRecordings,
             Recordings = recordings,

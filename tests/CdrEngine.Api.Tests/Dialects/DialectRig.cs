@@ -12,10 +12,12 @@ internal sealed class DialectRig : IAsyncDisposable
     private readonly ApiHost _host;
     private readonly FakeCalls _none = new();
 
-    private DialectRig(FakeDirectory? directory)
+    private DialectRig(FakeDirectory? directory, FakeControl? control)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Media = new FakeMedia(_none);
+        Registrations = SqliteRegistrationStore.Open(Path.Combine(_folder, "records"));
+        Messages = SqliteMessageStore.Open(Path.Combine(_folder, "records"));
         Options = new ApiOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -32,7 +34,9 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store),
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()));
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control },
+            new ApiLive(Live, Live),
+            new ApiDesk(Registrations, Packets, Messages, Packets));
     }
 
     public ApiOptions Options { get; }
@@ -42,6 +46,13 @@ internal sealed class DialectRig : IAsyncDisposable
     public SqliteCallStore Store { get; }
 
     public FakePackets Packets { get; } = new();
+
+    /// <summary>Calls in progress.</summary>
+    public FakeLive Live { get; } = new();
+
+    public SqliteRegistrationStore Registrations { get; }
+
+    public SqliteMessageStore Messages { get; }
 
     public FakeMedia Media { get; }
 
@@ -58,9 +69,9 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public string AccessFolder => Options.AccessFolder;
 
-    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null)
+    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null)
     {
-        var rig = new DialectRig(directory);
+        var rig = new DialectRig(directory, control);
         ApiStarted started = await rig._host.StartAsync();
         rig.Url = started.Url;
         rig.AdminToken = started.NewAdminToken!;
@@ -106,7 +117,33 @@ internal sealed class DialectRig : IAsyncDisposable
         await _host.StopAsync();
         await _host.DisposeAsync();
         Store.Dispose();
+        Registrations.Dispose();
+        Messages.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A telephone system that notes what it is asked to do.</summary>
+internal sealed class FakeControl : ICallControl
+{
+    public List<string> Asked { get; } = [];
+
+    public ControlAnswer Answer { get; set; } = new(ControlOutcome.Done, "Done.");
+
+    public Task<ControlAnswer> DialAsync(ControlEnd from, ControlEnd to, CancellationToken stop = default) => Note($"dial {from.Kind} {from.Number} {to.Kind} {to.Number}");
+
+    public Task<ControlAnswer> RedirectAsync(string sipCallId, ControlEnd to, CancellationToken stop = default) => Note($"redirect {sipCallId} {to.Kind} {to.Number}");
+
+    public Task<ControlAnswer> ParkAsync(string sipCallId, CancellationToken stop = default) => Note($"park {sipCallId}");
+
+    public Task<ControlAnswer> HoldAsync(string sipCallId, CancellationToken stop = default) => Note($"hold {sipCallId}");
+
+    public Task<ControlAnswer> HangUpAsync(string sipCallId, CancellationToken stop = default) => Note($"hang up {sipCallId}");
+
+    private Task<ControlAnswer> Note(string what)
+    {
+        lock (Asked) Asked.Add(what);
+        return Task.FromResult(Answer);
     }
 }
 

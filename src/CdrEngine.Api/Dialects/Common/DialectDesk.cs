@@ -32,6 +32,9 @@ internal sealed class DialectDesk
     /// <summary>Registrations, messages and peers; null where none are served.</summary>
     public required ApiDesk? Outside { get; init; }
 
+    /// <summary>What acts on the telephone system; null where nothing does.</summary>
+    public required ICallControl? Control { get; init; }
+
     /// <summary>Conversations.</summary>
     public required ISessionReader Sessions { get; init; }
 
