@@ -35,7 +35,11 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
 /// <param name="MakesRecordings">Whether a recording that is not there yet is made when it is asked for, so that calls with sound count as recorded.</param>
-public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true);
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true)
+{
+    /// <summary>What acts on the telephone system; null where nothing does.</summary>
+    public ICallControl? Control { get; init; }
+}
 
 /// <summary>What the API needs of the live state.</summary>
 /// <param name="Calls">The calls in progress.</param>
@@ -180,7 +184,8 @@ public sealed class ApiHost : IAsyncDisposable
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
-        var sessions = new SessionEndpoints(new SessionArchive(_calls), _media.SessionSounds, downloads, _options, _counters);
+        var archive = new SessionArchive(_calls);
+        var sessions = new SessionEndpoints(archive, _media.SessionSounds, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
@@ -214,6 +219,10 @@ public sealed class ApiHost : IAsyncDisposable
             Eraser = _dialects.Eraser,
             Media = _media,
             Directory = _dialects.Directory,
+            Live = _live.Calls,
+            Outside = _desk,
+            Control = _dialects.Control,
+            Sessions = archive,
             MakesRecordings = _dialects.MakesRecordings,
             Recordings = recordings,
             Downloads = downloads,

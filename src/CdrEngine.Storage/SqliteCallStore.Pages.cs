@@ -51,7 +51,7 @@ public sealed partial class SqliteCallStore
         string text = CallCursor.TextOf(query);
         return Reading(days =>
         {
-            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0, () => Marks(days, query));
+            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Marks(days, query));
             lock (walk)
             {
                 List<FoundCall> found = request.Where is null

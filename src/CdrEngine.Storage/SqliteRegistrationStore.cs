@@ -155,7 +155,31 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
     {
         string seal = string.Create(
             CultureInfo.InvariantCulture,
-            $"registrations|{query.Aor}|{query.Contact}|{query.Address}|{query.State}|{query.UserAgent}|{query.Instance}|{query.Mac}|{query.Realm}|{query.ExpiringBefore}|{query.From}|{query.To}|{query.Tenant}|{query.Sort}|{query.Ascending}");
+            $"registrations|{query.Skip}|{query.Aor}|{query.Contact}|{query.Address}|{query.State}|{query.UserAgent}|{query.Instance}|{query.Mac}|{query.Realm}|{query.ExpiringBefore}|{query.From}|{query.To}|{query.Tenant}|{query.Sort}|{query.Ascending}");
+        string key = query.Sort switch
+        {
+            RegistrationSort.Aor => "aor",
+            RegistrationSort.ExpiresAt => "expires_at",
+            _ => "last_seen_at",
+        };
+        return Page(
+            "registrations", key, isText: query.Sort == RegistrationSort.Aor, Conditions(query), seal, query.Cursor, query.Ascending, query.Limit,
+            static json => RegistrationJson.TryRead(json, out RegistrationRecord? record) ? record : null, skip: query.Skip);
+    }
+
+    /// <inheritdoc />
+    public long CountRegistrations(RegistrationQuery query)
+    {
+        SqlConditions where = Conditions(query);
+        lock (_reading)
+        {
+            using SqliteStatement rows = where.Bound(_reader, $"SELECT count(*) FROM registrations{where} LIMIT ?", 1);
+            return rows.Step() ? rows.Long(0) : 0;
+        }
+    }
+
+    private static SqlConditions Conditions(RegistrationQuery query)
+    {
         var where = new SqlConditions();
         if (query.Aor is { } aor) where.AndText("(aor @ OR user @)", aor, times: 2);
         if (query.Contact is { } contact) where.And("instr(contact, ?) > 0", contact);
@@ -169,15 +193,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
         if (query.From is { } from) where.And("last_seen_at >= ?", from.Microseconds);
         if (query.To is { } to) where.And("last_seen_at < ?", to.Microseconds);
         if (query.Tenant is { } tenant) where.And("tenant = ?", tenant);
-        string key = query.Sort switch
-        {
-            RegistrationSort.Aor => "aor",
-            RegistrationSort.ExpiresAt => "expires_at",
-            _ => "last_seen_at",
-        };
-        return Page(
-            "registrations", key, isText: query.Sort == RegistrationSort.Aor, where, seal, query.Cursor, query.Ascending, query.Limit,
-            static json => RegistrationJson.TryRead(json, out RegistrationRecord? record) ? record : null);
+        return where;
     }
 
     /// <inheritdoc />
@@ -237,7 +253,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
     }
 
     private ListPage<T> Page<T>(
-        string table, string key, bool isText, SqlConditions where, string seal, string? text, bool ascending, int wanted, Func<ReadOnlyMemory<byte>, T?> read, string id = "id")
+        string table, string key, bool isText, SqlConditions where, string seal, string? text, bool ascending, int wanted, Func<ReadOnlyMemory<byte>, T?> read, string id = "id", long skip = 0)
         where T : class
     {
         ListCursor? after = null;
@@ -250,7 +266,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
         int rowsRead = 0;
         lock (_reading)
         {
-            using SqliteStatement rows = where.Bound(_reader, $"SELECT {key}, {id}, json FROM {table}{where} ORDER BY {key}{sense}, {id}{sense} LIMIT ?", limit + 1L);
+            using SqliteStatement rows = where.Bound(_reader, $"SELECT {key}, {id}, json FROM {table}{where} ORDER BY {key}{sense}, {id}{sense} LIMIT ? OFFSET {Math.Max(0, skip).ToString(CultureInfo.InvariantCulture)}", limit + 1L);
             while (rows.Step() && ++rowsRead <= limit)
             {
                 last = new ListCursor(isText ? 0 : rows.Long(0), isText ? rows.Text(0) : "", rows.Text(1));

@@ -26,7 +26,7 @@ internal sealed class FakeLive : ILiveCalls, ILiveFeed
         Queries.Add(query);
         return Task.FromResult(query.Cursor is "no"
             ? new LivePage { Calls = [], Totals = Now, CursorRejected = true }
-            : new LivePage { Calls = [.. Calls], Totals = Now, Matching = Calls.Count, NextCursor = query.Limit == 1 ? "more" : null });
+            : new LivePage { Calls = [.. Calls.Where(call => query.Tenant is null || call.Tenant == query.Tenant)], Totals = Now, Matching = Calls.Count, NextCursor = query.Limit == 1 ? "more" : null });
     }
 
     public LiveTotals Totals(string? tenant = null) => Now;

@@ -181,6 +181,23 @@ public sealed class DeskStoreTests
 
     private static IpAddress Address(int i) => IpAddress.FromV4(0xC000_0200u + (uint)i);
 
+    [Fact]
+    public void Registrations_AreCountedAndSkipped()
+    {
+        using var folder = new StoreFolder();
+        using SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records);
+        store.Write(Changes([.. Enumerable.Range(0, 7).Select(Registration)]));
+        var query = new RegistrationQuery { Sort = RegistrationSort.Aor, Ascending = true, Limit = 3 };
+        string[] all = [.. store.ListRegistrations(query with { Limit = 100 }).Items.Select(static item => item.Id)];
+        Assert.Equal(7, all.Length);
+        Assert.Equal(7, store.CountRegistrations(query));
+        Assert.Equal(0, store.CountRegistrations(query with { Tenant = "nobody" }));
+        Assert.Equal(all[3..6], store.ListRegistrations(query with { Skip = 3 }).Items.Select(static item => item.Id));
+        Assert.Empty(store.ListRegistrations(query with { Skip = 7 }).Items);
+        string? cursor = store.ListRegistrations(query).NextCursor;
+        Assert.True(store.ListRegistrations(query with { Cursor = cursor, Skip = 1 }).CursorRejected);
+    }
+
     private static DeskChanges Changes(params StoredRegistration[] registrations)
     {
         var changes = new DeskChanges();

@@ -39,6 +39,10 @@ public sealed record CallPageRequest
     /// <summary>Calls on the page, 1..<see cref="CallQuery.MaxLimit"/>; clamped.</summary>
     public int Take { get; init; } = 50;
 
+    /// <summary>Whether a page that skips nothing goes on with what was taken before, if there is something: for lists that put other things before the
+    /// first call.</summary>
+    public bool GoesOn { get; init; }
+
     /// <summary>Who asks, for example the id of a token: pages belong together where viewer and query are the same.</summary>
     public string Viewer { get; init; } = "";
 

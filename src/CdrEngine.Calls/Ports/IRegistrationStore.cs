@@ -66,6 +66,9 @@ public sealed record RegistrationQuery
     /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>.</summary>
     public int Limit { get; init; } = 50;
 
+    /// <summary>Records that stand before the page, for clients that know no cursors.</summary>
+    public long Skip { get; init; }
+
     /// <summary>Where the page before ended; null for the first.</summary>
     public string? Cursor { get; init; }
 }
@@ -142,6 +145,9 @@ public interface IRegistrationReader
 
     /// <summary>A list.</summary>
     ListPage<RegistrationRecord> ListRegistrations(RegistrationQuery query);
+
+    /// <summary>How many a query asks for; its limit, order and cursor do not matter.</summary>
+    long CountRegistrations(RegistrationQuery query);
 
     /// <summary>Events of a registration, the latest first; at most <paramref name="limit"/> of them before the event number given.</summary>
     IReadOnlyList<RegistrationEvent> History(string id, int limit, int before = int.MaxValue);

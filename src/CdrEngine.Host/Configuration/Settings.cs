@@ -76,6 +76,9 @@ public sealed record Settings
     /// <summary><c>recording</c>.</summary>
     public required RecordingSettings Recording { get; init; }
 
+    /// <summary><c>control</c>.</summary>
+    public required ControlSettings Control { get; init; }
+
     /// <summary><c>api</c>.</summary>
     public required ApiSettings Api { get; init; }
 
@@ -333,6 +336,39 @@ public sealed record RecordingSettings(
 /// <param name="First"><c>first</c>: pause before the second.</param>
 /// <param name="Most"><c>most</c>: longest pause.</param>
 public sealed record RecordingRetrySettings(int Attempts, TimeSpan First, TimeSpan Most);
+
+/// <summary>What acts on the telephone system.</summary>
+public enum ControlAdapter
+{
+    /// <summary>Nothing: the engine only watches.</summary>
+    None = 0,
+
+    /// <summary>Asterisk's manager interface.</summary>
+    Ami = 1,
+}
+
+/// <summary><c>control</c>: acting on the telephone system.</summary>
+/// <param name="Adapter"><c>adapter</c>.</param>
+/// <param name="Ami"><c>ami</c>.</param>
+public sealed record ControlSettings(ControlAdapter Adapter, AmiSettings Ami);
+
+/// <summary><c>control.ami</c>: Asterisk's manager interface.</summary>
+/// <param name="Address"><c>address</c>.</param>
+/// <param name="User"><c>user</c>.</param>
+/// <param name="Secret"><c>secret</c>.</param>
+/// <param name="Timeout"><c>timeout</c>: of one act.</param>
+/// <param name="Context"><c>context</c>: where numbers are dialled.</param>
+/// <param name="Extension"><c>extension</c>: channel of an extension; <c>{number}</c> stands for it.</param>
+/// <param name="Device"><c>device</c>: channel of a device.</param>
+/// <param name="RingTime"><c>ring-time</c>.</param>
+/// <param name="ParkingLot"><c>parking-lot</c>; empty for the default one.</param>
+/// <param name="Hold"><c>hold</c>: extension where calls are held; empty for none.</param>
+public sealed record AmiSettings(
+    IPEndPoint Address, string User, string Secret, TimeSpan Timeout, string Context, string Extension, string Device, TimeSpan RingTime, string ParkingLot, string Hold)
+{
+    /// <summary>Does not show the secret.</summary>
+    public override string ToString() => $"{User}@{Address}";
+}
 
 /// <summary><c>api</c>: REST.</summary>
 /// <param name="Listen"><c>listen</c>.</param>

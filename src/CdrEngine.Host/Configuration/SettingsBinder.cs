@@ -53,6 +53,7 @@ internal static class SettingsBinder
             Message = Message(root.Section("message")),
             Peer = Peer(root.Section("peer")),
             Recording = Recording(root.Section("recording")),
+            Control = Control(root.Section("control")),
             Api = Api(root.Section("api")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
@@ -261,6 +262,24 @@ internal static class SettingsBinder
         at.Integer("attempts", 1, 100),
         at.Duration("first", Second, Day),
         at.Duration("most", Second, Day * 7));
+
+    private static ControlSettings Control(SettingsReader at)
+    {
+        var settings = new ControlSettings(at.Choice<ControlAdapter>("adapter"), Ami(at.Section("ami")));
+        if (settings.Adapter != ControlAdapter.Ami) return settings;
+        if (settings.Ami.User.Length == 0) throw at.Section("ami").Fail("user", "the manager interface wants a user (a section of manager.conf)");
+        return settings.Ami.Secret.Length > 0 ? settings : throw at.Section("ami").Fail("secret", "the manager interface wants a secret");
+    }
+
+    private static AmiSettings Ami(SettingsReader at)
+    {
+        // They become lines of the interface.
+        string Line(string key) => at.TextOrEmpty(key) is var text && text.Any(char.IsControl) ? throw at.Fail(key, "it has control characters") : text;
+        string Channel(string key) => Line(key) is var text && text.Contains("{number}", StringComparison.Ordinal) ? text : throw at.Fail(key, "it has no {number}, for example PJSIP/{number}");
+        return new AmiSettings(
+            at.Address("address"), Line("user"), Line("secret"), at.Duration("timeout", Second, Minute), Line("context"), Channel("extension"), Channel("device"),
+            at.Duration("ring-time", Second, Minute * 10), Line("parking-lot"), Line("hold"));
+    }
 
     private static ApiSettings Api(SettingsReader at) => new(
         at.Address("listen"),

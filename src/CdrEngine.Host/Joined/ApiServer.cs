@@ -5,6 +5,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Control;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
@@ -52,7 +53,7 @@ internal sealed class ApiServer : IApiServer
             ShownPackets.Of(_store, settings, live),
             new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
             new RecorderStatistics(statistics, recorder, live),
-            new ApiDialects(_store, _store, new NoDirectory(), RecordingPolicies.Of(settings, directory).MayRecord),
+            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord) { Control = AmiControl.Of(settings.Control) },
             live is null ? null : new ApiLive(live.Board, live.Feed),
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
     }

@@ -1,5 +1,6 @@
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Api.Tests.Dialects;
@@ -11,10 +12,12 @@ internal sealed class DialectRig : IAsyncDisposable
     private readonly ApiHost _host;
     private readonly FakeCalls _none = new();
 
-    private DialectRig(FakeDirectory? directory)
+    private DialectRig(FakeDirectory? directory, FakeControl? control)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Media = new FakeMedia(_none);
+        Registrations = SqliteRegistrationStore.Open(Path.Combine(_folder, "records"));
+        Messages = SqliteMessageStore.Open(Path.Combine(_folder, "records"));
         Options = new ApiOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -31,7 +34,9 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store),
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()));
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control },
+            new ApiLive(Live, Live),
+            new ApiDesk(Registrations, Packets, Messages, Packets));
     }
 
     public ApiOptions Options { get; }
@@ -41,6 +46,13 @@ internal sealed class DialectRig : IAsyncDisposable
     public SqliteCallStore Store { get; }
 
     public FakePackets Packets { get; } = new();
+
+    /// <summary>Calls in progress.</summary>
+    public FakeLive Live { get; } = new();
+
+    public SqliteRegistrationStore Registrations { get; }
+
+    public SqliteMessageStore Messages { get; }
 
     public FakeMedia Media { get; }
 
@@ -57,9 +69,9 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public string AccessFolder => Options.AccessFolder;
 
-    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null)
+    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null)
     {
-        var rig = new DialectRig(directory);
+        var rig = new DialectRig(directory, control);
         ApiStarted started = await rig._host.StartAsync();
         rig.Url = started.Url;
         rig.AdminToken = started.NewAdminToken!;
@@ -105,7 +117,33 @@ internal sealed class DialectRig : IAsyncDisposable
         await _host.StopAsync();
         await _host.DisposeAsync();
         Store.Dispose();
+        Registrations.Dispose();
+        Messages.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A telephone system that notes what it is asked to do.</summary>
+internal sealed class FakeControl : ICallControl
+{
+    public List<string> Asked { get; } = [];
+
+    public ControlAnswer Answer { get; set; } = new(ControlOutcome.Done, "Done.");
+
+    public Task<ControlAnswer> DialAsync(ControlEnd from, ControlEnd to, CancellationToken stop = default) => Note($"dial {from.Kind} {from.Number} {to.Kind} {to.Number}");
+
+    public Task<ControlAnswer> RedirectAsync(string sipCallId, ControlEnd to, CancellationToken stop = default) => Note($"redirect {sipCallId} {to.Kind} {to.Number}");
+
+    public Task<ControlAnswer> ParkAsync(string sipCallId, CancellationToken stop = default) => Note($"park {sipCallId}");
+
+    public Task<ControlAnswer> HoldAsync(string sipCallId, CancellationToken stop = default) => Note($"hold {sipCallId}");
+
+    public Task<ControlAnswer> HangUpAsync(string sipCallId, CancellationToken stop = default) => Note($"hang up {sipCallId}");
+
+    private Task<ControlAnswer> Note(string what)
+    {
+        lock (Asked) Asked.Add(what);
+        return Task.FromResult(Answer);
     }
 }
 
@@ -122,7 +160,27 @@ internal sealed class FakeDirectory : IApiDirectory
 
     public Dictionary<long, string[]> Users { get; } = new() { [10001] = ["1001"], [10002] = ["2002", "+4930123"] };
 
+    /// <summary>Who is who, beside <see cref="Users"/>.</summary>
+    public List<DirectoryEntry> Entries { get; } = [];
+
+    public IReadOnlyList<Tenant> Tenants { get; } =
+    [
+        new Tenant { Name = "acme", Id = 1, Title = "Acme", Account = "acme" },
+        new Tenant { Name = "beta", Id = 2, Title = "Beta", Account = "beta" },
+    ];
+
     public ApiAccount? Find(string account) => Accounts.GetValueOrDefault(account);
 
     public IReadOnlyList<string> NumbersOf(string? tenant, long user) => Users.GetValueOrDefault(user, []);
+
+    public IReadOnlyList<DirectoryEntry> List(string? tenant, PartyKind kind) => [.. Seen(tenant).Where(entry => entry.Kind == kind)];
+
+    public DirectoryEntry? Entry(string? tenant, PartyKind kind, long id) => Seen(tenant).FirstOrDefault(entry => entry.Kind == kind && entry.Id == id);
+
+    public DirectoryEntry? WhoHas(string? tenant, string number) => Seen(tenant).FirstOrDefault(entry => entry.Extensions.Contains(number) || entry.Numbers.Contains(number));
+
+    public DirectoryEntry? OwnerOf(string? tenant, string hardwareAddress) =>
+        Seen(tenant).FirstOrDefault(entry => entry.Devices.Contains(string.Concat(hardwareAddress.Where(char.IsAsciiHexDigit)).ToLowerInvariant()));
+
+    private IEnumerable<DirectoryEntry> Seen(string? tenant) => Entries.Where(entry => tenant is null || entry.Tenant is null || entry.Tenant.Name == tenant);
 }
