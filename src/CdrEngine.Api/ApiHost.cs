@@ -35,7 +35,11 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
 /// <param name="MakesRecordings">Whether a recording that is not there yet is made when it is asked for, so that calls with sound count as recorded.</param>
-public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true);
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true)
+{
+    /// <summary>Where what clients write about calls is kept; unless set nowhere.</summary>
+    public ICallRemarks Remarks { get; init; } = new NoRemarks();
+}
 
 /// <summary>What the API needs of the live state.</summary>
 /// <param name="Calls">The calls in progress.</param>
@@ -212,6 +216,8 @@ public sealed class ApiHost : IAsyncDisposable
             Calls = _dialects.Calls,
             Reader = _calls,
             Eraser = _dialects.Eraser,
+            Remarks = _dialects.Remarks,
+            Messages = _desk?.Messages,
             Media = _media,
             Directory = _dialects.Directory,
             MakesRecordings = _dialects.MakesRecordings,

@@ -29,26 +29,7 @@ public sealed partial class SqliteCallStore
             $"media|{query.From}|{query.To}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}|{query.Ascending}");
         RowCursor? after = null;
         if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new MediaSessionPage { MediaSessions = [], CursorRejected = true };
-        byte[]? callId = null;
-        DateOnly? only = null;
-        if (query.CallId is { } call)
-        {
-            callId = new byte[CallRow.IdBytes];
-            if (!CallRow.TryReadId(call, out DateOnly day, callId)) return new MediaSessionPage { MediaSessions = [] };
-            only = day;
-        }
-
-        var where = new RowFilter();
-        // In the table's own order, so that its primary key finds them.
-        if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Type is { } type) where.And("m.type = ?", (long)type);
-        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
-        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
-        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
-        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        if (FilterOf(query, out DateOnly? only) is not { } where) return new MediaSessionPage { MediaSessions = [] };
         string sense = query.Ascending ? "" : " DESC";
 
         // The sessions of a call stand in order of their m-lines whichever way the calls do.
@@ -90,6 +71,59 @@ public sealed partial class SqliteCallStore
                 NextCursor = more ? found[^1].At.Encode(seal) : null,
             };
         });
+    }
+
+    /// <inheritdoc />
+    public long CountMediaSessions(MediaSessionQuery query)
+    {
+        if (FilterOf(query, out DateOnly? only) is not { } where) return 0;
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"media|{query.From}|{query.To}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
+        return Reading(days =>
+        {
+            long count = 0;
+            foreach (DateOnly day in DaysOf(query.From, query.To, ascending: true))
+            {
+                if ((only is { } asked && asked != day) || days.Get(day) is not { } database) continue;
+                RowFilter here = where.Copy();
+                here.AndShown(_hidden.Of(day), "m");
+                string version = $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}";
+                count += _counts.GetOrAdd($"{day.DayNumber}|{text}", version, () =>
+                {
+                    using SqliteStatement rows = here.Bound(database, $"SELECT count(*) FROM media_sessions m{here} LIMIT ?", 1);
+                    return rows.Step() ? rows.Long(0) : 0;
+                });
+            }
+
+            return count;
+        });
+    }
+
+    // Null where nothing can match.
+    private static RowFilter? FilterOf(MediaSessionQuery query, out DateOnly? only)
+    {
+        byte[]? callId = null;
+        only = null;
+        if (query.CallId is { } call)
+        {
+            callId = new byte[CallRow.IdBytes];
+            if (!CallRow.TryReadId(call, out DateOnly day, callId)) return null;
+            only = day;
+        }
+
+        var where = new RowFilter();
+        // In the table's own order, so that its primary key finds them.
+        if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
+        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
+        if (query.Type is { } type) where.And("m.type = ?", (long)type);
+        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
+        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
+        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
+        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
+        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        return where;
     }
 
     /// <inheritdoc />

@@ -12,6 +12,9 @@ public interface IMediaSessionReader
     /// <summary>One page of the media sessions a query asks for. A cursor that is damaged or belongs to another query gives
     /// <see cref="MediaSessionPage.CursorRejected"/>, never an exception.</summary>
     MediaSessionPage ListMediaSessions(MediaSessionQuery query);
+
+    /// <summary>How many media sessions a query asks for; its limit, order and cursor do not matter.</summary>
+    long CountMediaSessions(MediaSessionQuery query);
 }
 
 /// <summary>What media sessions to list: every member that is set narrows the answer.</summary>

@@ -20,6 +20,12 @@ internal sealed class DialectDesk
     /// <summary>Deletion.</summary>
     public required ICallEraser Eraser { get; init; }
 
+    /// <summary>What clients wrote about calls.</summary>
+    public required ICallRemarks Remarks { get; init; }
+
+    /// <summary>Messages and conversations; null where none are kept.</summary>
+    public required IMessageReader? Messages { get; init; }
+
     /// <summary>Media sessions and recordings.</summary>
     public required ApiMedia Media { get; init; }
 
