@@ -40,6 +40,7 @@ public sealed partial class SqliteCallStore
         return Reading(days =>
         {
             var found = new List<(RowCursor At, MediaSessionRecord? Session)>();
+            long skip = Math.Max(0, query.Skip);
             foreach (DateOnly day in DaysOf(query.From, query.To, query.Ascending))
             {
                 if (found.Count > limit) break;
@@ -54,9 +55,21 @@ public sealed partial class SqliteCallStore
                     here.And(keyset, after.StartedAt, after.Id, after.StartedAt, after.Id, (long)after.Item);
                 }
 
-                var rows = new List<(RowCursor At, long Document)>();
-                using (SqliteStatement list = here.Bound(database, $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY {order} LIMIT ?", limit + 1L - found.Count))
+                if (skip > 0)
                 {
+                    long count = after?.Day == day ? CountRows(database, here) : CountDay(database, day, query, here);
+                    if (count <= skip)
+                    {
+                        skip -= count;
+                        continue;
+                    }
+                }
+
+                var rows = new List<(RowCursor At, long Document)>();
+                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY {order} LIMIT ? OFFSET ?";
+                using (SqliteStatement list = here.Bound(database, sql, limit + 1L - found.Count).Bind(skip))
+                {
+                    skip = 0;
                     while (list.Step()) rows.Add((new RowCursor(list.Long(0), day, list.Blob(1).ToArray(), (int)list.Long(2)), list.Long(3)));
                 }
 
@@ -77,9 +90,6 @@ public sealed partial class SqliteCallStore
     public long CountMediaSessions(MediaSessionQuery query)
     {
         if (FilterOf(query, out DateOnly? only) is not { } where) return 0;
-        string text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"media|{query.From}|{query.To}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
         return Reading(days =>
         {
             long count = 0;
@@ -88,16 +98,28 @@ public sealed partial class SqliteCallStore
                 if ((only is { } asked && asked != day) || days.Get(day) is not { } database) continue;
                 RowFilter here = where.Copy();
                 here.AndShown(_hidden.Of(day), "m");
-                string version = $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}";
-                count += _counts.GetOrAdd($"{day.DayNumber}|{text}", version, () =>
-                {
-                    using SqliteStatement rows = here.Bound(database, $"SELECT count(*) FROM media_sessions m{here} LIMIT ?", 1);
-                    return rows.Step() ? rows.Long(0) : 0;
-                });
+                count += CountDay(database, day, query, here);
             }
 
             return count;
         });
+    }
+
+    // The rows of a whole day; kept as long as its file does not change.
+    private long CountDay(SqliteDatabase database, DateOnly day, MediaSessionQuery query, RowFilter where)
+    {
+        bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+        string times = whole ? "" : $"{query.From}|{query.To}";
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{day.DayNumber}|media|{times}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
+        return _counts.GetOrAdd(text, $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}", () => CountRows(database, where));
+    }
+
+    private static long CountRows(SqliteDatabase database, RowFilter where)
+    {
+        using SqliteStatement rows = where.Bound(database, $"SELECT count(*) FROM media_sessions m{where} LIMIT ?", 1);
+        return rows.Step() ? rows.Long(0) : 0;
     }
 
     // Null where nothing can match.

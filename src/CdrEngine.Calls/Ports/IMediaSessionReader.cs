@@ -54,6 +54,9 @@ public sealed record MediaSessionQuery
     /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>; clamped.</summary>
     public int Limit { get; init; } = 50;
 
+    /// <summary>Records that stand before the page, behind the cursor where there is one; days before it are passed by their counts.</summary>
+    public long Skip { get; init; }
+
     /// <summary>Where to go on: <see cref="MediaSessionPage.NextCursor"/> of the page before; null for the first.</summary>
     public string? Cursor { get; init; }
 }

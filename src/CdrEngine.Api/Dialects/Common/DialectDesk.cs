@@ -23,8 +23,6 @@ internal sealed class DialectDesk
     /// <summary>What clients wrote about calls.</summary>
     public required ICallRemarks Remarks { get; init; }
 
-    /// <summary>Messages and conversations; null where none are kept.</summary>
-    public required IMessageReader? Messages { get; init; }
 
     /// <summary>Media sessions and recordings.</summary>
     public required ApiMedia Media { get; init; }
@@ -46,6 +44,12 @@ internal sealed class DialectDesk
 
     /// <summary>Sound, made and sent.</summary>
     public required RecordingEndpoints Recordings { get; init; }
+
+    /// <summary>Capture files and traces of calls.</summary>
+    public required PacketEndpoints Packets { get; init; }
+
+    /// <summary>Capture files and traces of media sessions.</summary>
+    public required MediaEndpoints MediaCuts { get; init; }
 
     /// <summary>Packets and the audit.</summary>
     public required Downloads Downloads { get; init; }
