@@ -16,6 +16,9 @@ internal sealed class DialectRig : IAsyncDisposable
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Media = new FakeMedia(_none);
+        Remarks = new SqliteCallRemarks(Path.Combine(_folder, "records"));
+        Messages = SqliteMessageStore.Open(Path.Combine(_folder, "messages"));
+        Registrations = SqliteRegistrationStore.Open(_folder);
         Options = new ApiOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -32,7 +35,8 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store),
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()));
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Remarks = Remarks },
+            desk: new ApiDesk(Registrations, Packets, Messages, Packets));
     }
 
     public ApiOptions Options { get; }
@@ -40,6 +44,12 @@ internal sealed class DialectRig : IAsyncDisposable
     public TestClock Clock { get; } = new();
 
     public SqliteCallStore Store { get; }
+
+    public SqliteCallRemarks Remarks { get; }
+
+    public SqliteMessageStore Messages { get; }
+
+    public SqliteRegistrationStore Registrations { get; }
 
     public FakePackets Packets { get; } = new();
 
@@ -106,6 +116,9 @@ internal sealed class DialectRig : IAsyncDisposable
         await _host.StopAsync();
         await _host.DisposeAsync();
         Store.Dispose();
+        Remarks.Dispose();
+        Messages.Dispose();
+        Registrations.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 }
