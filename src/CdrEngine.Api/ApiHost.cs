@@ -39,6 +39,9 @@ public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirec
 {
     /// <summary>What acts on the telephone system; null where nothing does.</summary>
     public ICallControl? Control { get; init; }
+
+    /// <summary>Where what clients write about calls is kept; unless set nowhere.</summary>
+    public ICallRemarks Remarks { get; init; } = new NoRemarks();
 }
 
 /// <summary>What the API needs of the live state.</summary>
@@ -217,6 +220,7 @@ public sealed class ApiHost : IAsyncDisposable
             Calls = _dialects.Calls,
             Reader = _calls,
             Eraser = _dialects.Eraser,
+            Remarks = _dialects.Remarks,
             Media = _media,
             Directory = _dialects.Directory,
             Live = _live.Calls,
@@ -225,6 +229,8 @@ public sealed class ApiHost : IAsyncDisposable
             Sessions = archive,
             MakesRecordings = _dialects.MakesRecordings,
             Recordings = recordings,
+            Packets = packets,
+            MediaCuts = media,
             Downloads = downloads,
             Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),
             Tokens = tokens,

@@ -29,26 +29,7 @@ public sealed partial class SqliteCallStore
             $"media|{query.From}|{query.To}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}|{query.Ascending}");
         RowCursor? after = null;
         if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new MediaSessionPage { MediaSessions = [], CursorRejected = true };
-        byte[]? callId = null;
-        DateOnly? only = null;
-        if (query.CallId is { } call)
-        {
-            callId = new byte[CallRow.IdBytes];
-            if (!CallRow.TryReadId(call, out DateOnly day, callId)) return new MediaSessionPage { MediaSessions = [] };
-            only = day;
-        }
-
-        var where = new RowFilter();
-        // In the table's own order, so that its primary key finds them.
-        if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Type is { } type) where.And("m.type = ?", (long)type);
-        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
-        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
-        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
-        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        if (FilterOf(query, out DateOnly? only) is not { } where) return new MediaSessionPage { MediaSessions = [] };
         string sense = query.Ascending ? "" : " DESC";
 
         // The sessions of a call stand in order of their m-lines whichever way the calls do.
@@ -59,6 +40,7 @@ public sealed partial class SqliteCallStore
         return Reading(days =>
         {
             var found = new List<(RowCursor At, MediaSessionRecord? Session)>();
+            long skip = Math.Max(0, query.Skip);
             foreach (DateOnly day in DaysOf(query.From, query.To, query.Ascending))
             {
                 if (found.Count > limit) break;
@@ -73,9 +55,21 @@ public sealed partial class SqliteCallStore
                     here.And(keyset, after.StartedAt, after.Id, after.StartedAt, after.Id, (long)after.Item);
                 }
 
-                var rows = new List<(RowCursor At, long Document)>();
-                using (SqliteStatement list = here.Bound(database, $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY {order} LIMIT ?", limit + 1L - found.Count))
+                if (skip > 0)
                 {
+                    long count = after?.Day == day ? CountRows(database, here) : CountDay(database, day, query, here);
+                    if (count <= skip)
+                    {
+                        skip -= count;
+                        continue;
+                    }
+                }
+
+                var rows = new List<(RowCursor At, long Document)>();
+                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY {order} LIMIT ? OFFSET ?";
+                using (SqliteStatement list = here.Bound(database, sql, limit + 1L - found.Count).Bind(skip))
+                {
+                    skip = 0;
                     while (list.Step()) rows.Add((new RowCursor(list.Long(0), day, list.Blob(1).ToArray(), (int)list.Long(2)), list.Long(3)));
                 }
 
@@ -90,6 +84,68 @@ public sealed partial class SqliteCallStore
                 NextCursor = more ? found[^1].At.Encode(seal) : null,
             };
         });
+    }
+
+    /// <inheritdoc />
+    public long CountMediaSessions(MediaSessionQuery query)
+    {
+        if (FilterOf(query, out DateOnly? only) is not { } where) return 0;
+        return Reading(days =>
+        {
+            long count = 0;
+            foreach (DateOnly day in DaysOf(query.From, query.To, ascending: true))
+            {
+                if ((only is { } asked && asked != day) || days.Get(day) is not { } database) continue;
+                RowFilter here = where.Copy();
+                here.AndShown(_hidden.Of(day), "m");
+                count += CountDay(database, day, query, here);
+            }
+
+            return count;
+        });
+    }
+
+    // The rows of a whole day; kept as long as its file does not change.
+    private long CountDay(SqliteDatabase database, DateOnly day, MediaSessionQuery query, RowFilter where)
+    {
+        bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+        string times = whole ? "" : $"{query.From}|{query.To}";
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{day.DayNumber}|media|{times}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
+        return _counts.GetOrAdd(text, $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}", () => CountRows(database, where));
+    }
+
+    private static long CountRows(SqliteDatabase database, RowFilter where)
+    {
+        using SqliteStatement rows = where.Bound(database, $"SELECT count(*) FROM media_sessions m{where} LIMIT ?", 1);
+        return rows.Step() ? rows.Long(0) : 0;
+    }
+
+    // Null where nothing can match.
+    private static RowFilter? FilterOf(MediaSessionQuery query, out DateOnly? only)
+    {
+        byte[]? callId = null;
+        only = null;
+        if (query.CallId is { } call)
+        {
+            callId = new byte[CallRow.IdBytes];
+            if (!CallRow.TryReadId(call, out DateOnly day, callId)) return null;
+            only = day;
+        }
+
+        var where = new RowFilter();
+        // In the table's own order, so that its primary key finds them.
+        if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
+        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
+        if (query.Type is { } type) where.And("m.type = ?", (long)type);
+        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
+        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
+        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
+        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
+        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        return where;
     }
 
     /// <inheritdoc />

@@ -10,14 +10,15 @@ public sealed partial class SqliteCallStore
 {
     private const int RecordsRead = 200;
 
-    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'call_counts'";
+    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'calls_by_context'";
 
-    // What is said of outcome and length leads straight to the rows, and is counted without looking at them. Tenants in order of time. Sums by tenant, outcome
+    // What is said of outcome and length leads straight to the rows, and is counted without looking at them. Tenants and contexts in order of time. Sums by tenant, outcome
     // and direction, which triggers keep right whatever is stored for the day later.
     private const string SealIndexes = """
         BEGIN IMMEDIATE;
         CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (disposition, ifnull(direction, 9), duration_us, billsec_us);
+        CREATE INDEX IF NOT EXISTS calls_by_context ON calls (context) WHERE context IS NOT NULL;
         CREATE TABLE IF NOT EXISTS call_counts (
             tenant      TEXT    NOT NULL, -- '' for none
             disposition INTEGER NOT NULL,

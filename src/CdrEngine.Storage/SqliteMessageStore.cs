@@ -79,17 +79,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
             CultureInfo.InvariantCulture,
             $"messages|{query.From}|{query.To}|{query.Number}|{query.Text}|{query.Outcome}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
         if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
-        if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
-        if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
-        if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
-        if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", HashOf(sipCallId));
-        if (query.InCall is { } inCall) where.And("m.in_call = ?", inCall ? 1L : 0L);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
-        if (query.Text is { } text) where.And("instr(d.search, ?) > 0", text.ToLowerInvariant());
+        SqlConditions where = Conditions(query);
         return Page(
             seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
             "SELECT m.started_at, m.id, d.json FROM messages m JOIN message_documents d ON d.document = m.document", "m.",
@@ -118,22 +108,54 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
     public ListPage<ConversationRecord> ListConversations(ConversationQuery query)
     {
         string seal = $"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}";
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("c.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("c.started_at < ?", to.Microseconds);
-        if (query.Party is { } party)
-        {
-            string user = party + "@";
-            where.And("(c.first = ? OR c.second = ? OR c.first BETWEEN ? AND ? OR c.second BETWEEN ? AND ?)", party, party, user, user + "\U0010FFFF", user, user + "\U0010FFFF");
-        }
-
-        if (query.Tenant is { } tenant) where.And("c.tenant = ?", tenant);
+        SqlConditions where = Conditions(query);
         return Page(
             seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
             "SELECT c.started_at, c.id, c.first, c.second, c.tenant FROM conversations c", "c.",
             static (_, _, row) => ReadConversation(row),
             static _ => true,
             Counted);
+    }
+
+    /// <inheritdoc />
+    public long CountMessages(MessageQuery query) =>
+        query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])
+            ? 0
+            : Count(query.From, query.To, Conditions(query), query.Text is null ? "messages m" : "messages m JOIN message_documents d ON d.document = m.document");
+
+    /// <inheritdoc />
+    public long CountConversations(ConversationQuery query) => Count(query.From, query.To, Conditions(query), "conversations c");
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> MessageIds(string first, string last)
+    {
+        byte[] low = new byte[CallRow.IdBytes], high = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(first, out DateOnly day, low) || !CallRow.TryReadId(last, out DateOnly same, high) || day != same) return [];
+        return Reading(days =>
+        {
+            var ids = new List<string>();
+            if (days.Get(day) is not { } database) return ids;
+            using SqliteStatement list = database.Prepare("SELECT id FROM messages WHERE id BETWEEN ?1 AND ?2 ORDER BY document");
+            list.BindBlob(low.AsSpan()).BindBlob(high.AsSpan());
+            while (list.Step()) ids.Add(CallRow.IdText(day, list.Blob(0)));
+            return ids;
+        });
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> ConversationIds(string first, string last)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(first, out DateOnly day, bytes) || !CallRow.TryReadId(last, out DateOnly same, bytes) || day != same) return [];
+        return Reading(days =>
+        {
+            var ids = new List<string>();
+            if (days.Get(day) is not { } database) return ids;
+            using SqliteStatement list = database.Prepare("SELECT id FROM conversations WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+            list.Bind(first).Bind(last);
+            while (list.Step()) ids.Add(list.Text(0));
+            return ids;
+        });
     }
 
     /// <summary>Removes all messages of a day; false where there are none or the file cannot be removed.</summary>
@@ -177,6 +199,50 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
         while (_readers.TryTake(out OpenDays? reader)) reader.Dispose();
         _readerSeats.Dispose();
     }
+
+    private static SqlConditions Conditions(MessageQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
+        if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
+        if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
+        if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
+        if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
+        if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", HashOf(sipCallId));
+        if (query.InCall is { } inCall) where.And("m.in_call = ?", inCall ? 1L : 0L);
+        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        if (query.Text is { } text) where.And("instr(d.search, ?) > 0", text.ToLowerInvariant());
+        return where;
+    }
+
+    private static SqlConditions Conditions(ConversationQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("c.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("c.started_at < ?", to.Microseconds);
+        if (query.Party is { } party)
+        {
+            string user = party + "@";
+            where.And("(c.first = ? OR c.second = ? OR c.first BETWEEN ? AND ? OR c.second BETWEEN ? AND ?)", party, party, user, user + "\U0010FFFF", user, user + "\U0010FFFF");
+        }
+
+        if (query.Tenant is { } tenant) where.And("c.tenant = ?", tenant);
+        return where;
+    }
+
+    private long Count(Timestamp? from, Timestamp? to, SqlConditions where, string tables) => Reading(days =>
+    {
+        long count = 0;
+        foreach (DateOnly day in DaysOf(from, to, ascending: true))
+        {
+            if (days.Get(day) is not { } database) continue;
+            using SqliteStatement rows = where.Bound(database, $"SELECT count(*) FROM {tables}{where} LIMIT ?", 1);
+            if (rows.Step()) count += rows.Long(0);
+        }
+
+        return count;
+    });
 
     internal static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
 

@@ -172,6 +172,8 @@ internal sealed class FakeMedia(FakeCalls calls) : IMediaSessionReader, IRecordi
         return new MediaSessionPage { MediaSessions = [.. all.Take(query.Limit)], NextCursor = first ? "next" : null };
     }
 
+    public long CountMediaSessions(MediaSessionQuery query) => calls.List(new CallQuery { Limit = 1000 }).Calls.Sum(static call => call.MediaSessions.Count);
+
     public Task<RecordingAnswer> GetAsync(string callId, RecordingVariant variant, bool retry, TimeSpan wait, CancellationToken stop = default)
     {
         lock (_asked) _asked.Add((callId, variant, retry));

@@ -1,6 +1,7 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Dialects.FonoUc;
 using CdrEngine.Api.Dialects.Ucom;
+using CdrEngine.Api.Dialects.VoipStudio;
 using CdrEngine.Api.Dialects.Vonage;
 
 namespace CdrEngine.Api.Dialects;
@@ -9,5 +10,5 @@ namespace CdrEngine.Api.Dialects;
 internal static class DialectTable
 {
     /// <summary>A new instance of each.</summary>
-    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect(), new VonageDialect()];
+    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect(), new VoipStudioDialect(), new VonageDialect()];
 }

@@ -76,7 +76,13 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     {
         if (Negotiation.Choose(context.Request, PacketEndpoints.PcapType, PacketEndpoints.PcapngType) is null)
             return Negotiation.RefuseAsync(context, PacketEndpoints.PcapType, PacketEndpoints.PcapngType);
-        return WithSessionAsync(context, async (call, session, stored) =>
+        return WithSessionAsync(context, (call, session) => SendPcapAsync(context, call, session));
+    }
+
+    /// <summary>Sends the capture file of a media session that the caller found to be for who asks.</summary>
+    public Task SendPcapAsync(HttpContext context, CallRecord call, MediaSessionRecord session)
+    {
+        return downloads.WithSeatAsync(context, async stored =>
         {
             var cut = new MediaSessionCut(stored, call, session);
             if (CallCapture.Choose(cut, call.Id, PacketKinds.Media) is not { } format)
@@ -95,7 +101,13 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     public Task TraceAsync(HttpContext context)
     {
         if (Negotiation.Choose(context.Request, PacketEndpoints.TextType) is null) return Negotiation.RefuseAsync(context, PacketEndpoints.TextType);
-        return WithSessionAsync(context, async (call, session, stored) =>
+        return WithSessionAsync(context, (call, session) => SendTraceAsync(context, call, session));
+    }
+
+    /// <summary>Sends the trace of a media session that the caller found to be for who asks.</summary>
+    public Task SendTraceAsync(HttpContext context, CallRecord call, MediaSessionRecord session)
+    {
+        return downloads.WithSeatAsync(context, async stored =>
         {
             var cut = new MediaSessionCut(stored, call, session);
             var transcript = new SipTranscript(call.SipCallId, options.Limits.TraceMessages);
@@ -155,7 +167,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
         return false;
     }
 
-    private async Task WithSessionAsync(HttpContext context, Func<CallRecord, MediaSessionRecord, ICallPackets, Task> answer)
+    private async Task WithSessionAsync(HttpContext context, Func<CallRecord, MediaSessionRecord, Task> answer)
     {
         if (context.Request.RouteValues["id"] is not string id || !MediaSessionId.TryRead(id, out string callId, out int index)
             || calls.Get(callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
@@ -170,6 +182,6 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
             return;
         }
 
-        await downloads.WithSeatAsync(context, stored => answer(call, found, stored));
+        await answer(call, found);
     }
 }

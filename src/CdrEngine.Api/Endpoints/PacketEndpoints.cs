@@ -35,7 +35,13 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
         }
 
         if (Negotiation.Choose(context.Request, PcapType, PcapngType) is null) return Negotiation.RefuseAsync(context, PcapType, PcapngType);
-        return WithSeatAsync(context, async (call, stored) =>
+        return WithCallAsync(context, call => SendPcapAsync(context, call, wanted, kinds));
+    }
+
+    /// <summary>Sends the capture file of a call that the caller found to be for who asks.</summary>
+    public Task SendPcapAsync(HttpContext context, CallRecord call, PacketKinds wanted, string kinds)
+    {
+        return downloads.WithSeatAsync(context, async stored =>
         {
             if (CallCapture.Choose(stored, call.Id, wanted) is not { } format)
             {
@@ -53,7 +59,13 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
     public Task TraceAsync(HttpContext context)
     {
         if (Negotiation.Choose(context.Request, TextType) is null) return Negotiation.RefuseAsync(context, TextType);
-        return WithSeatAsync(context, async (call, stored) =>
+        return WithCallAsync(context, call => SendTraceAsync(context, call));
+    }
+
+    /// <summary>Sends the trace of a call that the caller found to be for who asks.</summary>
+    public Task SendTraceAsync(HttpContext context, CallRecord call)
+    {
+        return downloads.WithSeatAsync(context, async stored =>
         {
             var transcript = new SipTranscript(call.SipCallId, options.Limits.TraceMessages);
             if (!stored.Visit(call.Id, PacketKinds.Signalling, transcript))
@@ -77,7 +89,7 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
     public Task LadderAsync(HttpContext context)
     {
         if (Negotiation.Choose(context.Request, SvgType) is null) return Negotiation.RefuseAsync(context, SvgType);
-        return WithSeatAsync(context, async (call, stored) =>
+        return WithCallAsync(context, call => downloads.WithSeatAsync(context, async stored =>
         {
             var transcript = new SipTranscript(call.SipCallId, options.Limits.LadderMessages);
             if (!stored.Visit(call.Id, PacketKinds.Signalling, transcript))
@@ -89,7 +101,7 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
             var reader = new LadderReader();
             string svg = LadderSvg.Draw(call, [.. transcript.Messages.Select(reader.Read)], transcript.IsCut, options.Limits.LadderColumns);
             await Body.WriteAsync(context, SvgType, Encoding.UTF8.GetBytes(svg));
-        });
+        }));
     }
 
     /// <summary>Answers that there are no packets.</summary>
@@ -99,11 +111,9 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
     // The name is made of the id, which has been found to be of digits, letters and a hyphen.
     private static string Attachment(CallRecord call, string ending) => $"attachment; filename=\"{call.Id}{ending}\"";
 
-    private async Task WithSeatAsync(HttpContext context, Func<CallRecord, ICallPackets, Task> answer)
+    private async Task WithCallAsync(HttpContext context, Func<CallRecord, Task> answer)
     {
-        if (await calls.FindAsync(context) is not { } call) return;
-
-        await downloads.WithSeatAsync(context, stored => answer(call, stored));
+        if (await calls.FindAsync(context) is { } call) await answer(call);
     }
 
     private Task DownloadAsync(HttpContext context, CallRecord call, string action, Action<Stream> write) => downloads.SendAsync(context, call.Id, action, write);

@@ -84,6 +84,12 @@ public sealed record CallQuery
     /// <summary>Whether a recording is there (<see cref="RecordingState.Available"/>); null for either.</summary>
     public bool? Recorded { get; init; }
 
+    /// <summary>Only calls that a voice mailbox answered (<see cref="Outcomes.Voicemail"/>).</summary>
+    public bool IsVoicemail { get; init; }
+
+    /// <summary>Only answered calls with media whose recording is there, or of which nothing says that it cannot be made.</summary>
+    public bool IsAudible { get; init; }
+
     /// <summary>Any of these record ids; empty for all. A text that is no id matches nothing.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 

@@ -12,6 +12,9 @@ public interface IMediaSessionReader
     /// <summary>One page of the media sessions a query asks for. A cursor that is damaged or belongs to another query gives
     /// <see cref="MediaSessionPage.CursorRejected"/>, never an exception.</summary>
     MediaSessionPage ListMediaSessions(MediaSessionQuery query);
+
+    /// <summary>How many media sessions a query asks for; its limit, order and cursor do not matter.</summary>
+    long CountMediaSessions(MediaSessionQuery query);
 }
 
 /// <summary>What media sessions to list: every member that is set narrows the answer.</summary>
@@ -50,6 +53,9 @@ public sealed record MediaSessionQuery
 
     /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>; clamped.</summary>
     public int Limit { get; init; } = 50;
+
+    /// <summary>Records that stand before the page, behind the cursor where there is one; days before it are passed by their counts.</summary>
+    public long Skip { get; init; }
 
     /// <summary>Where to go on: <see cref="MediaSessionPage.NextCursor"/> of the page before; null for the first.</summary>
     public string? Cursor { get; init; }

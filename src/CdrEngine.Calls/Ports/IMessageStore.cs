@@ -85,6 +85,19 @@ public interface IMessageReader
 
     /// <summary>A list.</summary>
     ListPage<ConversationRecord> ListConversations(ConversationQuery query);
+
+    /// <summary>How many messages a query asks for; its limit, order and cursor do not matter.</summary>
+    long CountMessages(MessageQuery query);
+
+    /// <summary>How many conversations a query asks for; its limit, order and cursor do not matter.</summary>
+    long CountConversations(ConversationQuery query);
+
+    /// <summary>Ids of messages from one to another of the same day, both included, the one stored first in front; empty where these are no two ids of one day.
+    /// For the integer ids of <see cref="Records.CallNumber"/>.</summary>
+    IReadOnlyList<string> MessageIds(string first, string last);
+
+    /// <summary>The same of conversations, in order of their ids.</summary>
+    IReadOnlyList<string> ConversationIds(string first, string last);
 }
 
 /// <summary>Keeps messages. Written by one thread.</summary>

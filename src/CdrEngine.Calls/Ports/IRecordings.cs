@@ -3,7 +3,8 @@ namespace CdrEngine.Calls.Ports;
 /// <summary>What is served of a recording.</summary>
 /// <param name="Kind">MP3, WAV, or the peaks for a picture of it.</param>
 /// <param name="Channels">Stereo or mono.</param>
-public readonly record struct RecordingVariant(RecordingKind Kind, RecordingChannels Channels)
+/// <param name="Sides">Whose voice is in it, as far as the rule of the recording allows.</param>
+public readonly record struct RecordingVariant(RecordingKind Kind, RecordingChannels Channels, RecordingSides Sides = RecordingSides.Both)
 {
     /// <summary>The one that is kept and has a state: MP3, stereo.</summary>
     public static RecordingVariant Default => new(RecordingKind.Mp3, RecordingChannels.Stereo);

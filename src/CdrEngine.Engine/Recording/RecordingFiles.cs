@@ -49,7 +49,8 @@ public sealed class RecordingFiles
     {
         _ = DayOf(callId);
         string ending = variant.Kind switch { RecordingKind.Mp3 => ".mp3", RecordingKind.Wav => ".wav", _ => ".waveform.json" };
-        return Path.Combine(_folder, CacheFolder, $"{callId}-{version}{(variant.Channels == RecordingChannels.Mono ? ".mono" : "")}{ending}");
+        string side = variant.Sides switch { RecordingSides.Caller => ".caller", RecordingSides.Callee => ".callee", _ => "" };
+        return Path.Combine(_folder, CacheFolder, $"{callId}-{version}{side}{(variant.Channels == RecordingChannels.Mono ? ".mono" : "")}{ending}");
     }
 
     /// <summary>Writes a file under a name of its own and gives it its name once it is whole and on the disk. Where the writer says no, or throws,

@@ -60,7 +60,7 @@ public sealed class RecordingWorkshop
         }
 
         if (entry is { State: RecordingState.Deleted } && !retry) return new RecordingAnswer { Entry = entry };
-        if (rule.Policy == RecordingPolicy.Never) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, PolicyReason) };
+        if (rule.Policy == RecordingPolicy.Never || IsSilent(rule, variant)) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, PolicyReason) };
         if (entry is null && NotToRecord(call) is { } reason) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, reason) };
         if (retry || entry is null) return null;
         if (entry.State == RecordingState.None) return new RecordingAnswer { Entry = entry };
@@ -78,7 +78,7 @@ public sealed class RecordingWorkshop
             before = _store.GetRecording(callId);
             if (_calls.Get(callId) is not { } call) return new RecordingAnswer { Entry = Entry(callId, RecordingState.None, NoCallReason) };
             RecordingRule rule = Options.Policy.For(call);
-            if ((rule.Policy == RecordingPolicy.Never ? PolicyReason : NotToRecord(call)) is { } reason)
+            if ((rule.Policy == RecordingPolicy.Never || IsSilent(rule, variant) ? PolicyReason : NotToRecord(call)) is { } reason)
             {
                 // Told anew each time, but for a row that waits.
                 RecordingEntry none = Entry(callId, RecordingState.None, reason);
@@ -104,8 +104,8 @@ public sealed class RecordingWorkshop
                 CreatedAt = Timestamp.From(Options.Time.GetUtcNow()),
             };
 
-            // Another form has no state of its own, but that there can be none holds for all of them.
-            if (isKept || (outcome.State != RecordingState.Available && before is not { State: RecordingState.Available })) Settle(made);
+            // Another form has no state of its own, but that there can be none holds for all of them; that one voice is missing does not.
+            if (isKept || (variant.Sides == RecordingSides.Both && outcome.State != RecordingState.Available && before is not { State: RecordingState.Available })) Settle(made);
             return new RecordingAnswer { Entry = made, Path = outcome.State == RecordingState.Available ? path : null };
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -151,6 +151,10 @@ public sealed class RecordingWorkshop
         : [.. _store.ListRecordings(new RecordingQuery { State = RecordingState.Failed, Limit = limit }).Recordings
             .Where(entry => entry.Attempts < Options.Attempts && DueIn(entry) == TimeSpan.Zero)];
 
+    // One voice is asked for and the rule allows the other only.
+    private static bool IsSilent(RecordingRule rule, RecordingVariant variant) =>
+        variant.Sides != RecordingSides.Both && rule.Sides != RecordingSides.Both && rule.Sides != variant.Sides;
+
     private static bool Touched(string path)
     {
         // The order in which the cache lets go; where the file system does not note it by itself.
@@ -188,7 +192,7 @@ public sealed class RecordingWorkshop
         {
             Format = variant.Kind == RecordingKind.Mp3 ? RecordingFormat.Mp3 : RecordingFormat.Wav,
             Channels = variant.Channels,
-            Sides = rule.Sides,
+            Sides = variant.Sides == RecordingSides.Both ? rule.Sides : variant.Sides,
             From = Options.From,
             Stop = stop,
         };

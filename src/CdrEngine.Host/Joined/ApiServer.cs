@@ -22,6 +22,7 @@ internal sealed class ApiServer : IApiServer
     private readonly CancellationTokenSource _stop = new();
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
+    private readonly SqliteCallRemarks _remarks;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -35,6 +36,7 @@ internal sealed class ApiServer : IApiServer
         _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
         _desk = new DeskArchive(settings);
+        _remarks = new SqliteCallRemarks(DataFolder.Records(data));
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -53,7 +55,11 @@ internal sealed class ApiServer : IApiServer
             ShownPackets.Of(_store, settings, live),
             new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
             new RecorderStatistics(statistics, recorder, live),
-            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord) { Control = AmiControl.Of(settings.Control) },
+            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord) 
+            {
+                Control = AmiControl.Of(settings.Control),
+                Remarks = _remarks,
+            },
             live is null ? null : new ApiLive(live.Board, live.Feed),
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
     }
@@ -86,6 +92,7 @@ internal sealed class ApiServer : IApiServer
         _recorders.Release();
         _store.Dispose();
         _desk.Dispose();
+        _remarks.Dispose();
     }
 
     // Days that are over get their further indexes: those there are at the start, and each hour those that have ended.
@@ -100,6 +107,9 @@ internal sealed class ApiServer : IApiServer
                 {
                     // The day before may still get calls that began before midnight.
                     _store.Seal(DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1), _stop.Token);
+
+                    // What was written about calls that are gone goes after them.
+                    if (_store.Days() is { Count: > 0 } days) _remarks.RemoveBefore(days[0]);
                 }
                 catch (StoreException e)
                 {

@@ -52,7 +52,7 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     {
         string more = string.Create(
             CultureInfo.InvariantCulture,
-            $"{List(query.CallerNumbers)}|{List(query.DialledNumbers)}|{List(query.CalleeNumbers)}|{List(query.PartyNumbers)}|{string.Join(',', query.Directions.Select(static value => (int)value))}|{query.BillsecMin}|{query.BillsecMax}|{query.Recorded}|{List(query.Ids)}|{query.Start}{(query.IsSessionStart ? "|start" : "")}");
+            $"{List(query.CallerNumbers)}|{List(query.DialledNumbers)}|{List(query.CalleeNumbers)}|{List(query.PartyNumbers)}|{string.Join(',', query.Directions.Select(static value => (int)value))}|{query.BillsecMin}|{query.BillsecMax}|{query.Recorded}|{List(query.Ids)}|{query.Start}{(query.IsSessionStart ? "|start" : "")}{(query.IsVoicemail ? "|voicemail" : "")}{(query.IsAudible ? "|audible" : "")}");
         return more.All(static c => c == '|') ? "" : "|" + more;
     }
 

@@ -18,6 +18,9 @@ internal static class CallRow
     // No number on the wire begins so.
     private const string UserMark = "\u0001u";
 
+    /// <summary>Leads to calls that a voice mailbox answered, as a number would.</summary>
+    public const string VoicemailKey = "\u0001v";
+
     /// <summary>The day that an id names and the bytes behind it; false for anything that is no id.</summary>
     public static bool TryReadId(string id, out DateOnly day, Span<byte> bytes)
     {

@@ -168,7 +168,7 @@ internal sealed class CallSelect
     /// <summary>The list of numbers that drives, where one does.</summary>
     private static IReadOnlyList<string>? Driving(CallQuery query)
     {
-        bool other = query.SipCallId is not null || query.SessionId is not null || query.Ids.Count > 0
+        bool other = query.IsVoicemail || query.SipCallId is not null || query.SessionId is not null || query.Ids.Count > 0
             || query.Number is not (null or "*") || query.Caller is not (null or "*") || query.Callee is not (null or "*");
         return other ? null : NumberLists(query).Select(static list => list.Numbers).FirstOrDefault();
     }
@@ -215,6 +215,12 @@ internal sealed class CallSelect
         {
             AndSession(session);
             driven = true;
+        }
+
+        if (_query.IsVoicemail)
+        {
+            if (driven) And("EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ? AND v.started_at = c.started_at AND v.id = c.id)", CallRow.VoicemailKey);
+            else driven = DriveByNumber(database, CallRow.VoicemailKey, CallRow.CalleeRole, prefixRows);
         }
 
         if (_query.User is { } user)
@@ -427,6 +433,13 @@ internal sealed class CallSelect
         if (_query.Directions.Count > 0) And($"c.direction {In(_query.Directions.Count)}", [.. _query.Directions.Select(static value => (object?)(long)value)]);
         if (_query.Recorded is { } recorded)
             And($"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE r.document = c.document AND r.state = ?)", (long)RecordingState.Available);
+        if (_query.IsAudible)
+        {
+            And("c.disposition = ? AND (c.flags & ?) = 0", (long)Disposition.Answered, (long)CallFlags.NoRtp);
+            And("NOT EXISTS (SELECT 1 FROM recordings r WHERE r.document = c.document AND (r.state IN (?, ?) OR (r.state = ? AND r.reason IS NOT NULL)))",
+                (long)RecordingState.Failed, (long)RecordingState.Deleted, (long)RecordingState.None);
+        }
+
         if (_query.IsSessionStart) And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);

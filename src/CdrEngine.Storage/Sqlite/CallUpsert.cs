@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 
@@ -139,6 +140,7 @@ internal static class CallUpsert
         int count = CallRow.Numbers(record, ref numbers);
         foreach ((string? number, int roles) in numbers[..count])
             database.Prepare(InsertNumber).Bind(number).Bind(startedAt).BindBlob(id).Bind(roles).Run();
+        if (Voicemail.Answered(record)) database.Prepare(InsertNumber).Bind(CallRow.VoicemailKey).Bind(startedAt).BindBlob(id).Bind((long)CallRow.CalleeRole).Run();
     }
 
     // Columns of Find.
@@ -150,6 +152,8 @@ internal static class CallUpsert
             string key = column >= 9 ? CallRow.UserKey(row.Long(column)) : row.Text(column);
             database.Prepare(DeleteNumber).Bind(key).Bind(startedAt).BindBlob(id).Run();
         }
+
+        database.Prepare(DeleteNumber).Bind(CallRow.VoicemailKey).Bind(startedAt).BindBlob(id).Run();
     }
 
     private static bool Same(SqliteDatabase database, string sql, long document, ReadOnlySpan<byte> bytes)

@@ -29,6 +29,8 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Hidden { get; } = Embedded("Hidden");
 
+    public static SchemaMigrations Dialects { get; } = Embedded("Dialects");
+
     public static SchemaMigrations Registrations { get; } = Embedded("Registrations");
 
     public static SchemaMigrations Messages { get; } = Embedded("Messages");

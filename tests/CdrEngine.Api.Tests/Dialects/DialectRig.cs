@@ -16,8 +16,9 @@ internal sealed class DialectRig : IAsyncDisposable
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Media = new FakeMedia(_none);
-        Registrations = SqliteRegistrationStore.Open(Path.Combine(_folder, "records"));
-        Messages = SqliteMessageStore.Open(Path.Combine(_folder, "records"));
+        Remarks = new SqliteCallRemarks(Path.Combine(_folder, "records"));
+        Messages = SqliteMessageStore.Open(Path.Combine(_folder, "messages"));
+        Registrations = SqliteRegistrationStore.Open(_folder);
         Options = new ApiOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -34,7 +35,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store),
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control },
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks },
             new ApiLive(Live, Live),
             new ApiDesk(Registrations, Packets, Messages, Packets));
     }
@@ -45,14 +46,16 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public SqliteCallStore Store { get; }
 
+    public SqliteCallRemarks Remarks { get; }
+
+    public SqliteMessageStore Messages { get; }
+
+    public SqliteRegistrationStore Registrations { get; }
+
     public FakePackets Packets { get; } = new();
 
     /// <summary>Calls in progress.</summary>
     public FakeLive Live { get; } = new();
-
-    public SqliteRegistrationStore Registrations { get; }
-
-    public SqliteMessageStore Messages { get; }
 
     public FakeMedia Media { get; }
 
@@ -117,8 +120,9 @@ internal sealed class DialectRig : IAsyncDisposable
         await _host.StopAsync();
         await _host.DisposeAsync();
         Store.Dispose();
-        Registrations.Dispose();
+        Remarks.Dispose();
         Messages.Dispose();
+        Registrations.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -42,6 +42,12 @@ internal abstract class Dialect : IErrorForm, ICredentialForm
     /// <inheritdoc />
     public abstract Task WriteAsync(HttpContext context, int status, string detail, string? parameter);
 
+    /// <summary>Is called once before anything else, with the parts that answers come from, for a dialect whose credentials need them.</summary>
+    public virtual void Attach(DialectDesk desk)
+    {
+        // Most find their credentials in the store of tokens.
+    }
+
     /// <summary>Type of the body of an error, for the document.</summary>
     public abstract Type ErrorType { get; }
 

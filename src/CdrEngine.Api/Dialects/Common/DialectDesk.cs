@@ -20,6 +20,10 @@ internal sealed class DialectDesk
     /// <summary>Deletion.</summary>
     public required ICallEraser Eraser { get; init; }
 
+    /// <summary>What clients wrote about calls.</summary>
+    public required ICallRemarks Remarks { get; init; }
+
+
     /// <summary>Media sessions and recordings.</summary>
     public required ApiMedia Media { get; init; }
 
@@ -43,6 +47,12 @@ internal sealed class DialectDesk
 
     /// <summary>Sound, made and sent.</summary>
     public required RecordingEndpoints Recordings { get; init; }
+
+    /// <summary>Capture files and traces of calls.</summary>
+    public required PacketEndpoints Packets { get; init; }
+
+    /// <summary>Capture files and traces of media sessions.</summary>
+    public required MediaEndpoints MediaCuts { get; init; }
 
     /// <summary>Packets and the audit.</summary>
     public required Downloads Downloads { get; init; }

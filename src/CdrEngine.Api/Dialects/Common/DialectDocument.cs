@@ -90,7 +90,7 @@ internal static class DialectDocument
 
     private static JsonObject Reference(Dialect dialect, Type type, JsonObject schemas)
     {
-        string name = string.Concat(type.Name.Where(char.IsAsciiLetterOrDigit));
+        string name = string.Concat(type.Name.Where(char.IsAsciiLetterOrDigit)) + (type.IsArray ? "List" : "");
         if (!schemas.ContainsKey(name)) schemas[name] = dialect.Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
         return new JsonObject { ["$ref"] = $"#/components/schemas/{name}" };
     }

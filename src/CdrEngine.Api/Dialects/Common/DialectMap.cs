@@ -35,6 +35,7 @@ internal sealed class DialectMap(IReadOnlyList<Dialect> dialects)
     {
         foreach (Dialect dialect in dialects)
         {
+            dialect.Attach(desk);
             foreach (DialectRoute route in dialect.Routes)
             {
                 string[] methods = route.Method == HttpMethods.Get ? [HttpMethods.Get, HttpMethods.Head] : [route.Method];

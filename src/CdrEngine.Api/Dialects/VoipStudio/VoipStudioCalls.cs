@@ -1,0 +1,306 @@
+using System.Globalization;
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Api.Dialects.VoipStudio;
+
+/// <summary>Which calls are asked for: by page, sense and filter.</summary>
+internal sealed class VoipStudioCalls
+{
+    /// <summary>Records on a page where nothing is said.</summary>
+    public const int DefaultLimit = 25;
+
+    // Calls looked at for a page by a filter that no column answers.
+    private const int MostLookedAt = 200_000;
+
+    private readonly DialectRequest _request;
+    private readonly List<Func<CallRecord, bool>> _conditions = [];
+    private readonly List<string> _names = [];
+    private bool _nothing;
+
+    private VoipStudioCalls(DialectRequest request) => _request = request;
+
+    /// <summary>What columns answer.</summary>
+    public CallQuery Query { get; private set; } = new();
+
+    /// <summary>Number of the page, from 1.</summary>
+    public long Page { get; private init; }
+
+    /// <summary>Records on it.</summary>
+    public int Limit { get; private init; }
+
+    /// <summary>Calls before the page.</summary>
+    public long Skip => (Page - 1) * Limit;
+
+    /// <summary>What no column answers; null for nothing.</summary>
+    public Func<CallRecord, bool>? Where
+    {
+        get
+        {
+            if (_conditions.Count == 0) return null;
+            int lookedAt = 0;
+            return record => ++lookedAt > MostLookedAt ? throw new VoipStudioTooWideException() : _conditions.TrueForAll(holds => holds(record));
+        }
+    }
+
+    /// <summary>Names <see cref="Where"/>.</summary>
+    public string WhereName => string.Join('\n', _names);
+
+    /// <summary>Reads page, limit, sort and filter; faults are noted in the request's reader.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="time">What the list calls the start of a call.</param>
+    /// <param name="other">Takes a condition on a member that CDRs have not; true where it did.</param>
+    public static VoipStudioCalls Read(DialectRequest request, string time = "calldate", Func<VoipStudioCalls, VoipStudioCondition, bool>? other = null)
+    {
+        var calls = new VoipStudioCalls(request)
+        {
+            Page = request.Query.Whole("page", 1, 1, PageParameters.LastPage),
+            Limit = (int)request.Query.Whole("limit", DefaultLimit, 1, CallQuery.MaxLimit),
+        };
+        calls.Query = calls.Query with { Ascending = VoipStudioFilter.Ascending(request, time) };
+        foreach (VoipStudioCondition condition in VoipStudioFilter.Read(request))
+        {
+            if (other?.Invoke(calls, condition) == true) continue;
+            calls.Take(condition, time);
+        }
+
+        if (calls._nothing) calls.Query = calls.Query with { Ids = ["none"] };
+        return calls;
+    }
+
+    /// <summary>Narrows what columns answer.</summary>
+    public void Narrow(Func<CallQuery, CallQuery> change) => Query = change(Query);
+
+    /// <summary>Narrows by what no column answers.</summary>
+    public void And(string name, Func<CallRecord, bool> holds)
+    {
+        _names.Add(name);
+        _conditions.Add(holds);
+    }
+
+    private void Take(VoipStudioCondition condition, string time)
+    {
+        string property = condition.Property == time ? "calldate" : condition.Property;
+        switch (property)
+        {
+            case "calldate":
+                (Timestamp? from, Timestamp? to) = VoipStudioFilter.Times(_request, condition, Query.From, Query.To);
+                Query = Query with { From = from, To = to };
+                break;
+            case "id" or "live_id":
+                if (VoipStudioFilter.Wholes(_request, condition) is { } numbers)
+                    Ids([.. numbers.Select(number => _request.Desk.Calls.FindByNumber(number)?.Record.Id).OfType<string>()]);
+                break;
+            case "root_live_id":
+                if (VoipStudioFilter.Wholes(_request, condition) is { Count: 1 } roots)
+                {
+                    if (_request.Desk.Calls.FindByNumber(roots[0])?.Record.Id is { } root && (Query.SessionId ?? root) == root) Query = Query with { SessionId = root };
+                    else _nothing = true;
+                }
+                else
+                {
+                    VoipStudioFilter.Refuse(_request, condition, "asks for other than one value");
+                }
+
+                break;
+            case "src" or "caller":
+                Number(condition, prefix => Query with { Caller = prefix }, Query.Caller, Query.CallerNumbers, list => Query with { CallerNumbers = list });
+                break;
+            case "dst" or "dialled":
+                Number(condition, prefix => Query with { Callee = prefix }, Query.Callee, Query.DialledNumbers, list => Query with { DialledNumbers = list });
+                break;
+            case "user_id":
+                if (VoipStudioFilter.Wholes(_request, condition) is { Count: 1 } users)
+                {
+                    if ((Query.User ?? users[0]) == users[0]) Query = Query with { User = users[0] };
+                    else _nothing = true;
+                }
+                else
+                {
+                    VoipStudioFilter.Refuse(_request, condition, "asks for other than one value");
+                }
+
+                break;
+            case "duration":
+                Seconds(condition, Query.DurationMin, Query.DurationMax, (least, most) => Query with { DurationMin = least, DurationMax = most });
+                break;
+            case "billsec":
+                Seconds(condition, Query.BillsecMin, Query.BillsecMax, (least, most) => Query with { BillsecMin = least, BillsecMax = most });
+                break;
+            case "type":
+                Type(condition);
+                break;
+            case "disposition":
+                Disposition(condition);
+                break;
+            case "destination":
+                Destination(condition);
+                break;
+            case "context":
+                Context(condition);
+                break;
+            case "src_codec" or "dst_codec":
+                Codec(condition, property == "src_codec");
+                break;
+            default:
+                VoipStudioFilter.Refuse(
+                    _request, condition, "is on none of the members that this list can be filtered by: id, live_id, root_live_id, calldate, src, dst, user_id, duration, billsec, type, disposition, destination, context, src_codec, dst_codec");
+                break;
+        }
+    }
+
+    private void Ids(IReadOnlyList<string> ids)
+    {
+        Query = Query with { Ids = Query.Ids.Count == 0 ? ids : [.. Query.Ids.Intersect(ids, StringComparer.Ordinal)] };
+        _nothing |= Query.Ids.Count == 0;
+    }
+
+    private void Number(VoipStudioCondition condition, Func<string, CallQuery> prefixed, string? known, IReadOnlyList<string> numbers, Func<IReadOnlyList<string>, CallQuery> listed)
+    {
+        if (condition.Operator == "like")
+        {
+            string begin = condition.Value.TrimEnd('%', '*');
+            if (begin.Length == 0 || begin.Length == condition.Value.Length || begin.Contains('%', StringComparison.Ordinal) || begin.Contains('*', StringComparison.Ordinal) || known is not null)
+                VoipStudioFilter.Refuse(_request, condition, "asks for other than how one number begins, as 4420%");
+            else Query = prefixed(begin + "*");
+            return;
+        }
+
+        if (!VoipStudioFilter.IsEquality(_request, condition)) return;
+        IReadOnlyList<string> left = numbers.Count == 0 ? condition.Values : [.. numbers.Intersect(condition.Values, StringComparer.Ordinal)];
+        _nothing |= left.Count == 0;
+        if (left.Count > 0) Query = listed(left);
+    }
+
+    private void Seconds(VoipStudioCondition condition, TimeSpan? least, TimeSpan? most, Func<TimeSpan?, TimeSpan?, CallQuery> bounded)
+    {
+        if (!long.TryParse(condition.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) || seconds > WholeSeconds.Max || condition.Operator is "in" or "like")
+        {
+            VoipStudioFilter.Refuse(_request, condition, "has no whole number of seconds, or an operator that does not go with it");
+            return;
+        }
+
+        BillsecRounding rounding = _request.Desk.Options.Rounding;
+        long? from = condition.Operator switch { "gt" => seconds + 1, "gte" or "eq" => seconds, _ => null };
+        long? to = condition.Operator switch { "lt" => seconds - 1, "lte" or "eq" => seconds, _ => null };
+        if (to < 0)
+        {
+            _nothing = true;
+            return;
+        }
+
+        if (from is { } atLeast && WholeSeconds.AtLeast(atLeast, rounding) is var low && !(least > low)) least = low;
+        if (to is { } atMost && WholeSeconds.AtMost(atMost, rounding) is var high && !(most < high)) most = high;
+        Query = bounded(least, most);
+    }
+
+    private void Directed(IEnumerable<CallDirection> directions)
+    {
+        CallDirection[] left = [.. directions.Where(direction => Query.Directions.Count == 0 || Query.Directions.Contains(direction)).Distinct().Order()];
+        Query = Query with { Directions = left };
+        _nothing |= left.Length == 0;
+    }
+
+    private void Type(VoipStudioCondition condition)
+    {
+        if (!Words(condition, VoipStudioDictionaries.Types)) return;
+        Directed(condition.Values.SelectMany(VoipStudioMapping.Directions));
+
+        // Outbound ones are told by their direction alone; the others both come in.
+        bool both = condition.Values.Contains("I") && condition.Values.Contains("M");
+        if (!both && condition.Values.Any(static value => value != "O")) And(condition.ToString(), record => VoipStudioMapping.Type(record, CallFacts.Of(record)) is { } type && condition.Values.Contains(type));
+    }
+
+    private void Disposition(VoipStudioCondition condition)
+    {
+        if (!Words(condition, VoipStudioDictionaries.Dispositions)) return;
+        string[] values = [.. condition.Values.Distinct(StringComparer.Ordinal)];
+        if (values is ["VM"])
+        {
+            Query = Query with { IsVoicemail = true };
+            return;
+        }
+
+        bool answered = values.Any(static value => value is "CONNECTED" or "ON_HOLD" or "VM");
+        bool others = values.Any(static value => value is "INITIAL" or "RINGING");
+        if (answered != others)
+        {
+            IEnumerable<Calls.Records.Disposition> wanted = answered
+                ? [Calls.Records.Disposition.Answered, Calls.Records.Disposition.InProgress]
+                : Enum.GetValues<Calls.Records.Disposition>().Where(static value => value != Calls.Records.Disposition.Answered);
+            Query = Query with { Dispositions = [.. wanted.Where(value => Query.Dispositions.Count == 0 || Query.Dispositions.Contains(value))] };
+            _nothing |= Query.Dispositions.Count == 0;
+        }
+
+        if (values is ["ON_HOLD"]) Query = Query with { Flags = Query.Flags | CallFlags.Held };
+        And(condition.ToString(), record => values.Contains(VoipStudioMapping.Disposition(record)));
+    }
+
+    private void Destination(VoipStudioCondition condition)
+    {
+        if (!Words(condition, VoipStudioDictionaries.Destinations)) return;
+        string[] seen = [.. condition.Values.Where(static value => value != "callmeback")];
+
+        // Nothing on the wire tells a call that was asked for on a web page from any other.
+        _nothing |= seen.Length == 0;
+        if (seen.Length == 0) return;
+        Directed(seen.SelectMany(VoipStudioMapping.Directions));
+        bool both = seen.Contains("in") && seen.Contains("webcall");
+        if (!both && seen.Any(static value => value != "out")) And(condition.ToString(), record => VoipStudioMapping.Destination(record) is { } destination && seen.Contains(destination));
+    }
+
+    private void Context(VoipStudioCondition condition)
+    {
+        if (!Words(condition, VoipStudioDictionaries.Contexts)) return;
+        if (condition.Values.Count > 1)
+        {
+            VoipStudioFilter.Refuse(_request, condition, "asks for other than one value");
+            return;
+        }
+
+        EnumNames<CallContext>.TryParse(condition.Value.ToLowerInvariant(), out CallContext context);
+        _nothing |= Query.Context is { } known && known != context;
+        Query = Query with { Context = context };
+    }
+
+    private void Codec(VoipStudioCondition condition, bool source)
+    {
+        if (condition.Operator != "eq")
+        {
+            VoipStudioFilter.Refuse(_request, condition, "has an operator other than eq");
+            return;
+        }
+
+        if (condition.Value.Length > 0) Query = Query with { Codec = Query.Codec ?? condition.Value };
+        And(condition.ToString(), record => string.Equals(VoipStudioMapping.Codec(source ? record.Caller.Codec : record.Callee.Codec), condition.Value, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private bool Words(VoipStudioCondition condition, IReadOnlyList<VoipStudioTerm> terms)
+    {
+        if (!VoipStudioFilter.IsEquality(_request, condition)) return false;
+        if (condition.Values.All(value => terms.Any(term => term.Code == value))) return true;
+        VoipStudioFilter.Refuse(_request, condition, $"has a value that is none of {string.Join(", ", terms.Select(static term => term.Code))}");
+        return false;
+    }
+}
+
+/// <summary>A filter would have to look at more calls than one request may.</summary>
+internal sealed class VoipStudioTooWideException : Exception
+{
+    public VoipStudioTooWideException()
+        : base("the filter is too wide")
+    {
+    }
+
+    public VoipStudioTooWideException(string message)
+        : base(message)
+    {
+    }
+
+    public VoipStudioTooWideException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

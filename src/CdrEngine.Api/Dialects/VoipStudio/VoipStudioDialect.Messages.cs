@@ -1,0 +1,279 @@
+using System.Globalization;
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Directory;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using Microsoft.AspNetCore.Http;
+
+namespace CdrEngine.Api.Dialects.VoipStudio;
+
+// SIP MESSAGEs and chats.
+internal sealed partial class VoipStudioDialect
+{
+    private const int IdBytes = 12;
+
+    private static readonly MessageOutcome[] Final = [MessageOutcome.Delivered, MessageOutcome.Failed];
+
+    private async Task TextsAsync(DialectRequest request)
+    {
+        if (await MessagesAsync(request, onlySms: true) is not { } found) return;
+        await request.JsonAsync(new VoipStudioTexts([.. found.Items.Select(message => Sms(request, message))], found.Total));
+    }
+
+    private async Task ChatmsgsAsync(DialectRequest request)
+    {
+        if (await MessagesAsync(request, onlySms: false) is not { } found) return;
+        var chats = new Dictionary<string, long?>(StringComparer.Ordinal);
+        await request.JsonAsync(new VoipStudioChatmsgs([.. found.Items.Select(message => Chatmsg(request, message, chats))], found.Total));
+    }
+
+    private async Task<(IReadOnlyList<MessageRecord> Items, long Total)?> MessagesAsync(DialectRequest request, bool onlySms)
+    {
+        long page = request.Query.Whole("page", 1, 1, PageParameters.LastPage);
+        int limit = (int)request.Query.Whole("limit", VoipStudioCalls.DefaultLimit, 1, CallQuery.MaxLimit);
+        var query = new MessageQuery { Tenant = request.Tenant, Kind = onlySms ? MessageKind.Sip : null, Ascending = VoipStudioFilter.Ascending(request, "created_at") };
+        string? from = null, to = null;
+        bool nothing = request.Desk.Outside is null;
+        foreach (VoipStudioCondition condition in VoipStudioFilter.Read(request))
+        {
+            switch (condition.Property)
+            {
+                case "created_at":
+                    (Timestamp? begin, Timestamp? end) = VoipStudioFilter.Times(request, condition, query.From, query.To);
+                    query = query with { From = begin, To = end };
+                    break;
+                case "from" or "to" when condition.Operator == "eq" && !condition.Value.EndsWith('*'):
+                    nothing |= (condition.Property == "from" ? from : to) is { } known && known != condition.Value;
+                    if (condition.Property == "from") from = condition.Value;
+                    else to = condition.Value;
+                    break;
+                case "result" when condition.Operator == "eq" && Array.Find([.. Enum.GetValues<MessageOutcome>().Cast<MessageOutcome?>()], outcome => VoipStudioMapping.Result(outcome!.Value) == condition.Value) is { } asked:
+                    nothing |= query.Outcome is { } earlier && earlier != asked;
+                    query = query with { Outcome = asked };
+                    break;
+                case "chat_id" when !onlySms && VoipStudioFilter.Wholes(request, condition) is { Count: 1 } chats:
+                    string? chat = request.Desk.Outside is { } outside ? IdOf(chats[0], outside.Messages.ConversationIds) : null;
+                    nothing |= chat is null || (query.ConversationId is { } one && one != chat);
+                    query = query with { ConversationId = chat };
+                    break;
+                default:
+                    VoipStudioFilter.Refuse(request, condition, $"is none that this list can be asked: created_at, from, to, result{(onlySms ? "" : ", chat_id")}");
+                    break;
+            }
+        }
+
+        if (await request.RefusedAsync()) return null;
+
+        // Who wrote and who got it: one number leads to the rows, both are looked at.
+        if (from is not null || to is not null) query = query with { Number = from ?? to };
+        IReadOnlyDictionary<string, Timestamp> cleared = request.Desk.Remarks.Cleared(ClearedList.Messages);
+        if (Since(cleared, request.Tenant) is { } since) query = query with { From = query.From is { } given ? Timestamp.Max(given, since) : since };
+        MessageOutcome[] outcomes = !onlySms ? [] : query.Outcome is { } outcomeAsked ? [.. Final.Where(outcome => outcome == outcomeAsked)] : Final;
+        if (nothing || (onlySms && outcomes.Length == 0)) return ([], 0);
+        IMessageReader messages = request.Desk.Outside!.Messages;
+        bool Shown(MessageRecord message) =>
+            (outcomes.Length == 0 || outcomes.Contains(message.Outcome)) && (from is null || message.From.Number == from) && (to is null || message.To.Number == to)
+            && !IsCleared(cleared, message.Tenant, message.StartedAt);
+        var list = new CursorList<MessageRecord>(
+            (cursor, take, _) =>
+            {
+                ListPage<MessageRecord> found = messages.ListMessages(query with { Cursor = cursor, Limit = take });
+                IReadOnlySet<string> hidden = request.Desk.Remarks.HiddenMessages([.. found.Items.Select(static message => message.Id)]);
+                return new CursorChunk<MessageRecord>([.. found.Items.Where(message => !hidden.Contains(message.Id) && Shown(message))], found.NextCursor);
+            },
+            () => from is not null || to is not null ? CountEach(messages, query, request, Shown) : Count(messages, query, outcomes, cleared, request),
+            CanSkip: false);
+        return await PagedAsync(request, $"messages|{onlySms}|{from}|{to}|{query}", page, limit, list);
+    }
+
+    // By sums: what there is, less what is hidden or, for who sees all tenants, cleared by one of them.
+    private static long Count(IMessageReader messages, MessageQuery query, MessageOutcome[] outcomes, IReadOnlyDictionary<string, Timestamp> cleared, DialectRequest request)
+    {
+        long count = 0;
+        foreach (MessageQuery one in outcomes.Length == 0 ? [query] : outcomes.Select(outcome => query with { Outcome = outcome }))
+        {
+            count += Shown(one);
+            if (request.Tenant is not null) continue;
+            foreach ((string tenant, Timestamp at) in cleared)
+            {
+                if (tenant.Length > 0 && !(query.From >= at)) count -= Shown(one with { Tenant = tenant, To = query.To is { } to && to < at ? to : at });
+            }
+        }
+
+        return count;
+
+        long Shown(MessageQuery some) => messages.CountMessages(some) - request.Desk.Remarks.CountHidden(some);
+    }
+
+    // With one party named: there are few, and each is looked at.
+    private static long CountEach(IMessageReader messages, MessageQuery query, DialectRequest request, Func<MessageRecord, bool> shown)
+    {
+        long count = 0;
+        string? cursor = null;
+        do
+        {
+            ListPage<MessageRecord> page = messages.ListMessages(query with { Cursor = cursor, Limit = CallQuery.MaxLimit });
+            IReadOnlySet<string> hidden = request.Desk.Remarks.HiddenMessages([.. page.Items.Select(static message => message.Id)]);
+            count += page.Items.Count(message => !hidden.Contains(message.Id) && shown(message));
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        return count;
+    }
+
+    private static VoipStudioSms Sms(DialectRequest request, MessageRecord message) =>
+        VoipStudioMapping.Sms(message, NumberOf(message.Id, request.Desk.Outside!.Messages.MessageIds), WhoIs(request, message, message.From), WhoIs(request, message, message.To));
+
+    private static VoipStudioChatmsg Chatmsg(DialectRequest request, MessageRecord message, Dictionary<string, long?> chats)
+    {
+        IMessageReader messages = request.Desk.Outside!.Messages;
+        if (!chats.TryGetValue(message.ConversationId, out long? chat))
+            chats[message.ConversationId] = chat = message.ConversationId.Length == 0 ? null : NumberOf(message.ConversationId, messages.ConversationIds);
+        return VoipStudioMapping.Chatmsg(message, NumberOf(message.Id, messages.MessageIds), chat, WhoIs(request, message, message.From), WhoIs(request, message, message.To));
+    }
+
+    private static DirectoryEntry? WhoIs(DialectRequest request, MessageRecord message, MessageParty party) =>
+        party.Number is { } number ? request.Desk.Directory.WhoHas(message.Tenant, number) : null;
+
+    private static async Task TextAsync(DialectRequest request)
+    {
+        if (await OneMessageAsync(request, request.Path("id"), onlySms: true) is { } message) await request.JsonAsync(new VoipStudioOneSms(Sms(request, message), NoLinks));
+    }
+
+    private static async Task ChatmsgAsync(DialectRequest request)
+    {
+        if (await OneMessageAsync(request, request.Path("id"), onlySms: false) is { } message) await request.JsonAsync(new VoipStudioOneChatmsg(Chatmsg(request, message, []), NoLinks));
+    }
+
+    private static async Task<MessageRecord?> OneMessageAsync(DialectRequest request, string text, bool onlySms)
+    {
+        if (!TryNumber(text, out long number))
+        {
+            await BadIdAsync(request, text);
+            return null;
+        }
+
+        MessageRecord? message = request.Desk.Outside is { } outside && IdOf(number, outside.Messages.MessageIds) is { } id ? outside.Messages.GetMessage(id) : null;
+        if (message is not null && onlySms && (message.Kind != MessageKind.Sip || !Final.Contains(message.Outcome))) message = null;
+        if (message is not null && (request.Desk.Remarks.HiddenMessages([message.Id]).Count > 0 || IsCleared(request.Desk.Remarks.Cleared(ClearedList.Messages), message.Tenant, message.StartedAt))) message = null;
+        return await MineAsync(request, message, message?.Tenant) ? message : null;
+    }
+
+    private static async Task<bool> MineAsync(DialectRequest request, object? found, string? tenant)
+    {
+        if (found is not null && (request.Tenant is null || request.Tenant == tenant)) return true;
+        if (found is null) await request.ErrorAsync(StatusCodes.Status404NotFound, "There is none with this id.");
+        else await request.ErrorAsync(StatusCodes.Status403Forbidden, "It belongs to another tenant.");
+        return false;
+    }
+
+    private async Task ChatsAsync(DialectRequest request)
+    {
+        long page = request.Query.Whole("page", 1, 1, PageParameters.LastPage);
+        int limit = (int)request.Query.Whole("limit", VoipStudioCalls.DefaultLimit, 1, CallQuery.MaxLimit);
+        var query = new ConversationQuery { Tenant = request.Tenant, Ascending = VoipStudioFilter.Ascending(request, "created_at") };
+        foreach (VoipStudioCondition condition in VoipStudioFilter.Read(request))
+        {
+            if (condition.Property == "created_at")
+            {
+                (Timestamp? from, Timestamp? to) = VoipStudioFilter.Times(request, condition, query.From, query.To);
+                query = query with { From = from, To = to };
+            }
+            else
+            {
+                VoipStudioFilter.Refuse(request, condition, "is none that this list can be asked: created_at");
+            }
+        }
+
+        if (await request.RefusedAsync()) return;
+        if (request.Desk.Outside is not { } outside)
+        {
+            await request.JsonAsync(new VoipStudioChats([], 0));
+            return;
+        }
+
+        var list = new CursorList<ConversationRecord>(
+            (cursor, take, _) =>
+            {
+                ListPage<ConversationRecord> found = outside.Messages.ListConversations(query with { Cursor = cursor, Limit = take });
+                return new CursorChunk<ConversationRecord>(found.Items, found.NextCursor);
+            },
+            () => outside.Messages.CountConversations(query),
+            CanSkip: false);
+        if (await PagedAsync(request, $"chats|{query}", page, limit, list) is { } shown) await request.JsonAsync(new VoipStudioChats([.. shown.Items.Select(chat => Chat(request, chat))], shown.Total));
+    }
+
+    private static async Task ChatAsync(DialectRequest request)
+    {
+        if (!TryNumber(request.Path("id"), out long number))
+        {
+            await BadIdAsync(request, request.Path("id"));
+            return;
+        }
+
+        ConversationRecord? chat = request.Desk.Outside is { } outside && IdOf(number, outside.Messages.ConversationIds) is { } id ? outside.Messages.GetConversation(id) : null;
+        if (await MineAsync(request, chat, chat?.Tenant)) await request.JsonAsync(new VoipStudioOneChat(Chat(request, chat!), NoLinks));
+    }
+
+    private static VoipStudioChat Chat(DialectRequest request, ConversationRecord chat)
+    {
+        IMessageReader messages = request.Desk.Outside!.Messages;
+        MessageRecord? first = messages.ListMessages(new MessageQuery { ConversationId = chat.Id, From = chat.StartedAt, Ascending = true, Limit = 1 }).Items.FirstOrDefault();
+        ChatSides? sides = first is null ? null : VoipStudioMapping.Sides(first, WhoIs(request, first, first.From), WhoIs(request, first, first.To));
+        long? customer = chat.Tenant is null ? null : request.Desk.Directory.Find(chat.Tenant)?.Id;
+        return VoipStudioMapping.Chat(chat, NumberOf(chat.Id, messages.ConversationIds), customer, sides, Now(request));
+    }
+
+    private static async Task DeleteChatmsgsAsync(DialectRequest request)
+    {
+        string text = request.Path("id");
+        string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (parts.Length is 0 or > MostIds)
+        {
+            await BadIdAsync(request, text);
+            return;
+        }
+
+        var messages = new List<MessageRecord>(parts.Length);
+        foreach (string part in parts)
+        {
+            if (await OneMessageAsync(request, part, onlySms: false) is not { } message) return;
+            messages.Add(message);
+        }
+
+        if (!await AuditAsync(request, messages.Select(static message => message.Id), "delete_message")) return;
+        if (request.Desk.Remarks.HideMessages(messages, By(request), Now(request))) await request.EmptyAsync(StatusCodes.Status204NoContent);
+        else await FullAsync(request);
+    }
+
+    private static async Task DeleteAllChatmsgsAsync(DialectRequest request)
+    {
+        if (!await MayClearAsync(request, "messages")) return;
+        request.Desk.Remarks.Clear(ClearedList.Messages, request.Tenant, By(request), Now(request));
+        await request.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    // Messages have ids like calls, so they have numbers like them: those of one day whose first bits are the same are told apart by their place.
+    private static long NumberOf(string id, Func<string, string, IReadOnlyList<string>> between)
+    {
+        long number = CallNumber.Of(id);
+        if (Range(number, out string first, out string last, out _) && between(first, last) is { Count: > 1 } ids) return CallNumber.Of(id, Math.Max(0, ids.ToList().IndexOf(id)));
+        return number;
+    }
+
+    private static string? IdOf(long number, Func<string, string, IReadOnlyList<string>> between) =>
+        Range(number, out string first, out string last, out int rank) && between(first, last) is var ids && rank < ids.Count ? ids[rank] : null;
+
+    private static bool Range(long number, out string first, out string last, out int rank)
+    {
+        Span<byte> low = stackalloc byte[IdBytes], high = stackalloc byte[IdBytes];
+        first = last = "";
+        if (!CallNumber.TryRead(number, out DateOnly day, low, high, out rank)) return false;
+        string begin = day.ToString("yyyyMMdd'-'", CultureInfo.InvariantCulture);
+        first = begin + Convert.ToHexStringLower(low);
+        last = begin + Convert.ToHexStringLower(high);
+        return true;
+    }
+}
