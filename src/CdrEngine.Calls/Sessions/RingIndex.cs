@@ -5,11 +5,16 @@ namespace CdrEngine.Calls.Sessions;
 
 /// <summary>What was seen lately, by a 64-bit key: the newest is found first. A ring: the oldest give way, nothing is ever searched for to be
 /// removed, and nothing is allocated once it has grown.</summary>
+/// <remarks>It grows by pages, which stay where they are: a table twice as large each time would be made of large objects, and those make the runtime
+/// look at all of its memory.</remarks>
 /// <typeparam name="T">What a key leads to.</typeparam>
 internal sealed class RingIndex<T>
 {
+    private const int PageBits = 8;
+    private const int PageSlots = 1 << PageBits;
+
     private readonly int _most;
-    private Slot[] _slots;
+    private readonly Slot[]?[] _pages;
     private long[] _heads;
     private long _next = 1;
 
@@ -18,9 +23,8 @@ internal sealed class RingIndex<T>
     public RingIndex(int most)
     {
         _most = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(most, 16));
-        int first = Math.Min(_most, 1024);
-        _slots = new Slot[first];
-        _heads = new long[first];
+        _pages = new Slot[]?[Math.Max(1, _most >> PageBits)];
+        _heads = new long[Math.Min(_most, 1024)];
     }
 
     /// <summary>Entries that gave way while they were still young; see <see cref="Add"/>.</summary>
@@ -33,8 +37,10 @@ internal sealed class RingIndex<T>
     /// <param name="young">An entry younger than this that must give way is counted.</param>
     public void Add(ulong key, T value, Timestamp at, TimeSpan young)
     {
-        if (_next > _slots.Length && _slots.Length < _most) Grow();
-        ref Slot slot = ref _slots[_next & (_slots.Length - 1)];
+        if (_next > _heads.Length && _heads.Length < _most) Grow();
+        int place = (int)(_next & (_most - 1));
+        Slot[] page = _pages[place >> PageBits] ??= new Slot[PageSlots];
+        ref Slot slot = ref page[place & (PageSlots - 1)];
         if (slot.Sequence != 0 && at - slot.At < young) Evicted++;
         ref long head = ref _heads[HeadOf(key)];
         slot = new Slot { Key = key, Value = value, At = at, Sequence = _next, Previous = head };
@@ -46,26 +52,29 @@ internal sealed class RingIndex<T>
 
     public void Clear()
     {
-        Array.Clear(_slots);
+        Array.Clear(_pages);
         Array.Clear(_heads);
         _next = 1;
     }
 
     private int HeadOf(ulong key) => (int)((key * 0x9E37_79B9_7F4A_7C15) >> 32) & (_heads.Length - 1);
 
+    private ref Slot SlotOf(long sequence)
+    {
+        int place = (int)(sequence & (_most - 1));
+        return ref _pages[place >> PageBits]![place & (PageSlots - 1)];
+    }
+
+    // More heads for what there is; the entries stay where they are.
     private void Grow()
     {
-        Slot[] old = _slots;
-        long oldest = Math.Max(1, _next - old.Length);
-        _slots = new Slot[old.Length * 2];
-        _heads = new long[_slots.Length];
-        for (long sequence = oldest; sequence < _next; sequence++)
+        _heads = new long[Math.Min(_most, _heads.Length * 4)];
+        for (long sequence = 1; sequence < _next; sequence++)
         {
-            Slot slot = old[sequence & (old.Length - 1)];
+            ref Slot slot = ref SlotOf(sequence);
             ref long head = ref _heads[HeadOf(slot.Key)];
             slot.Previous = head;
             head = sequence;
-            _slots[sequence & (_slots.Length - 1)] = slot;
         }
     }
 
@@ -91,7 +100,7 @@ internal sealed class RingIndex<T>
         {
             while (_at > 0)
             {
-                ref Slot slot = ref index._slots[_at & (index._slots.Length - 1)];
+                ref Slot slot = ref index.SlotOf(_at);
 
                 // Overwritten, or too old: all behind it are older still.
                 if (slot.Sequence != _at || slot.At < since) return false;

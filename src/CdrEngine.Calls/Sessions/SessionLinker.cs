@@ -153,6 +153,7 @@ public sealed partial class SessionLinker
     public void Close(SessionCall call)
     {
         call.IsClosed = true;
+        call.Forget();
         if (call.Group is not { } group || group.Members.Exists(static member => !member.IsClosed)) return;
         foreach (SessionCall member in group.Members)
         {
@@ -282,7 +283,11 @@ public sealed partial class SessionLinker
 
     private static bool IsInTransfer(SessionCall call) => call.Transfer is { Kind: not TransferKind.Forward };
 
-    private readonly record struct Sighting(SessionCall Call, IpAddress From, IpAddress To, ushort Sequence);
+    // Addresses by their hashes: what is found so is looked at more closely, and there are many.
+    private readonly record struct Sighting(SessionCall Call, uint From, uint To, ushort Sequence)
+    {
+        public static uint Of(IpAddress address) => (uint)(Transactions.Hash64.Mix(address.Low, address.High) >> 32);
+    }
 
     /// <summary>A REFER or a 3xx that has not led to a call yet.</summary>
     private sealed class PendingTarget
