@@ -54,7 +54,7 @@ public static class DemoConversations
         first.Request(at + (30 * Millisecond), false, "BYE", 2);
         first.Response(at + (33 * Millisecond), "BYE", 2, 200, isCallees: true);
         script.Talk(at + (20 * Millisecond), alice, carol, 0x1001_0002, 0x1004_0001);
-        at += 3100 * Millisecond;
+        at += 6200 * Millisecond;
         second.Request(at, false, "BYE", 1);
         second.Response(at + (3 * Millisecond), "BYE", 1, 200, isCallees: true);
         script.Write(pcap);
