@@ -73,7 +73,7 @@ public static class EngineReplay
         EngineOptions engineOptions = options.Shards > 0 ? new EngineOptions { Shards = options.Shards } : new EngineOptions();
         LiveHub? live = options.Live || options.Events ? new LiveHub() : null;
         using Calls.Ports.ILiveSubscription? events = options.Events ? live!.Feed.Subscribe(new Calls.Ports.LiveFilter { Capacity = 1 << 24 }) : null;
-        var engine = new CaptureEngine(engineOptions with { Live = live }, sink, log);
+        var engine = new CaptureEngine(engineOptions with { Live = live, Sessions = engineOptions.Sessions with { Enabled = options.Sessions } }, sink, log);
         using (engine.Events.Subscribe(happened => AddLocked(faults, happened.ToString() ?? "a failure without a name")))
         {
             foreach (string file in files) Read(engine, file, faults);

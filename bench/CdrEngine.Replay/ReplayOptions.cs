@@ -18,6 +18,9 @@ public sealed record ReplayOptions
     /// <summary>Whether somebody reads all events besides.</summary>
     public bool Events { get; init; }
 
+    /// <summary>Whether calls are linked to conversations.</summary>
+    public bool Sessions { get; init; } = true;
+
     /// <summary>Whether records are written into SQLite; otherwise they are counted and dropped.</summary>
     public bool Records { get; init; }
 }

@@ -59,6 +59,8 @@ internal sealed class FakeCalls : ICallReader
 
             CallRecord[] left = _calls
                 .Where(call => query.SipCallId is null || call.SipCallId == query.SipCallId)
+                .Where(call => query.SessionId is null || call.SessionId == query.SessionId)
+                .Where(call => !query.IsSessionStart || call.SessionId == call.Id)
                 .Where(call => call.StartedAt.Microseconds < after.At || (call.StartedAt.Microseconds == after.At && string.CompareOrdinal(call.Id, after.Id) < 0))
                 .OrderByDescending(static call => call.StartedAt)
                 .ThenByDescending(static call => call.Id, StringComparer.Ordinal)

@@ -1,8 +1,10 @@
 using System.Globalization;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
 using CdrEngine.Engine.Tests.Runs;
 using CdrEngine.Host;
 using CdrEngine.Host.Directories;
+using CdrEngine.Load;
 using CdrEngine.TestKit;
 using Xunit;
 
@@ -77,13 +79,34 @@ public sealed class DemoTests
         Assert.NotNull(record.Callee.Identity);
     }
 
+    [Theory]
+    [InlineData("14-transferred", SessionKind.Transfer, "1004",
+        "Alice Archer (1001) called 1003. Dora Dean (1003) rang. Dora Dean (1003) answered; Alice Archer (1001) and Dora Dean (1003) talked. Dora Dean (1003) transferred Alice Archer (1001) to 1004. Carol Clark (1004) rang. Carol Clark (1004) answered; Alice Archer (1001) and Carol Clark (1004) talked. Dora Dean (1003) left. Carol Clark (1004) hung up.")]
+    [InlineData("15-through-a-pbx", SessionKind.Legs, "+442079460123",
+        "Bob Baker (+442079460123) called +493055501001. Alice Archer (1001) rang. Alice Archer (1001) answered; Bob Baker (+442079460123) and Alice Archer (1001) talked. Bob Baker (+442079460123) hung up.")]
+    public void Conversation_OfTwoCalls_IsOneSession(string name, SessionKind kind, string hangupBy, string story)
+    {
+        DirectoryLoad load = DirectoryLoad.Read(Checkout.Path("demo", "directory.conf"), BillsecRounding.Nearest, static _ => null);
+        using EngineRun run = EngineRun.OfFile(Checkout.Path("demo", name + ".pcap"));
+        Assert.Empty(run.Events);
+        Assert.Equal(2, run.Records.Count);
+        Assert.All(run.Records, static record => Assert.Equal((Disposition.Answered, 0, 0), (record.Disposition, record.OneWay.Count, record.Streams.Count(static stream => stream.Lost > 0))));
+        SessionRecord session = SessionStory.Tell(run.Records[0].Id, run.Records);
+        Assert.All(run.Records, record => Assert.Equal(session.Id, record.SessionId));
+        Assert.Equal((kind, hangupBy), (session.Kind, session.HangupBy));
+        Assert.Equal(story, string.Join(' ', session.Story.Select(static step => step.Text)));
+        Assert.All(run.Records, record => Assert.Equal("lab", load.Directory!.Mark(record).Tenant));
+    }
+
     [Fact]
-    public void Import_OfTheWholeDemo_GivesOneCallForEachFile()
+    public void Import_OfTheWholeDemo_GivesTheCallsOfEachFile()
     {
         IReadOnlyList<string> captures = DemoFolder.Captures();
-        Assert.Equal(Files().Select(static row => (string)row[0]), captures.Select(Path.GetFileNameWithoutExtension));
+        string[] conversations = [.. DemoConversations.Recipes.Keys];
+        Assert.Equal(Files().Select(static row => (string)row[0]).Concat(conversations), captures.Select(Path.GetFileNameWithoutExtension));
         using EngineRun run = EngineRun.Of(PacketTape.OfFiles(captures), new RunOptions { Shards = 2 });
         Assert.Empty(run.Events);
-        Assert.Equal(captures.Select(Path.GetFileName), run.Records.Select(static record => record.CaptureSource));
+        IEnumerable<string> sources = captures.Select(static path => Path.GetFileName(path)).SelectMany(file => conversations.Contains(Path.GetFileNameWithoutExtension(file)) ? [file, file] : new[] { file });
+        Assert.Equal(sources, run.Records.Select(static record => record.CaptureSource).Order(StringComparer.Ordinal));
     }
 }

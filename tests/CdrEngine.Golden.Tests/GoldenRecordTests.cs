@@ -17,6 +17,8 @@ public sealed class GoldenRecordTests
 
     public static TheoryData<string> Captures() => [.. Fixtures.Captures];
 
+    public static TheoryData<string> Demos() => [.. DemoConversations.Recipes.Keys];
+
     public static TheoryData<string> Recipes() => [.. Fixtures.Recipes.Keys];
 
     [Theory]
@@ -31,6 +33,17 @@ public sealed class GoldenRecordTests
         Assert.True(made.ToArray().AsSpan().SequenceEqual(File.ReadAllBytes(path)), $"{path} is not what the generator makes now; set {Fixtures.UpdateSwitch}=1 where that is meant");
         using EngineRun run = EngineRun.OfFile(path);
         foreach (ExpectedCall call in expected) Assert.Empty(call.Differences(run.Call(call.SipCallId)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Demos))]
+    public void DemoCapture_IsWhatItsRecipeMakes(string name)
+    {
+        using var made = new MemoryStream();
+        DemoConversations.Recipes[name](made);
+        string path = Checkout.Path("demo", name + ".pcap");
+        if (Fixtures.Updates) Write(path, made.ToArray());
+        Assert.True(made.ToArray().AsSpan().SequenceEqual(File.ReadAllBytes(path)), $"{path} is not what the generator makes now; set {Fixtures.UpdateSwitch}=1 where that is meant");
     }
 
     [Theory]

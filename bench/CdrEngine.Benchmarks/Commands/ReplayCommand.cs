@@ -14,32 +14,34 @@ internal static class ReplayCommand
         var records = new Option<bool>("--records") { Description = "Write records into SQLite (temporary)." };
         var live = new Option<bool>("--live") { Description = "Show the calls in progress to others, as run does." };
         var events = new Option<bool>("--events") { Description = "And have somebody read all events." };
-        var compare = new Option<bool>("--compare") { Description = "Do each run twice, without and with --live or --events, in turn." };
+        var sessions = new Option<bool>("--sessions") { Description = "With --compare: without and with linking calls to conversations, which is on else." };
+        var compare = new Option<bool>("--compare") { Description = "Do each run twice, without and with --live, --events or --sessions, in turn." };
         var shards = new Option<int>("--shards") { Description = "Shards; 0 for the engine's default." };
         var runs = new Option<int>("--runs") { Description = "How often; the first run warms the compiler up.", DefaultValueFactory = static _ => 3 };
-        var command = new Command("replay", "Run the whole engine in this process and print its cost.") { files, log, records, live, events, compare, shards, runs };
+        var command = new Command("replay", "Run the whole engine in this process and print its cost.") { files, log, records, live, events, sessions, compare, shards, runs };
         command.SetAction((parsed, stop) =>
         {
             var options = new ReplayOptions { Log = parsed.GetValue(log), Records = parsed.GetValue(records), Shards = parsed.GetValue(shards), Live = parsed.GetValue(live), Events = parsed.GetValue(events) };
-            if (parsed.GetValue(compare)) return Task.FromResult(Compare(parsed.GetRequiredValue(files), options, Math.Max(1, parsed.GetValue(runs)), output, stop));
+            ReplayOptions without = options with { Live = false, Events = false, Sessions = !parsed.GetValue(sessions) };
+            if (parsed.GetValue(compare)) return Task.FromResult(Compare(parsed.GetRequiredValue(files), without, options, Math.Max(1, parsed.GetValue(runs)), output, stop));
             return Task.FromResult(Replay(parsed.GetRequiredValue(files), options, Math.Max(1, parsed.GetValue(runs)), output, stop));
         });
         return command;
     }
 
     // In turn, so that what else the machine does meets both alike.
-    private static int Compare(string[] files, ReplayOptions options, int runs, TextWriter output, CancellationToken stop)
+    private static int Compare(string[] files, ReplayOptions before, ReplayOptions options, int runs, TextWriter output, CancellationToken stop)
     {
         var plain = new List<double>();
         var live = new List<double>();
         for (int run = 0; run <= runs && !stop.IsCancellationRequested; run++)
         {
-            double without = EngineReplay.Run(files, options with { Live = false, Events = false }).Cpu.TotalSeconds;
-            double with = EngineReplay.Run(files, options).Cpu.TotalSeconds;
+            ReplayFigures one = EngineReplay.Run(files, before), other = EngineReplay.Run(files, options);
+            double without = one.Cpu.TotalSeconds, with = other.Cpu.TotalSeconds;
             if (run == 0) continue;
             plain.Add(without);
             live.Add(with);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {run}: {without:0.000} s CPU without, {with:0.000} s with, {((with / without) - 1) * 100:+0.0;-0.0} %"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {run}: {without:0.000} s CPU without, {with:0.000} s with, {((with / without) - 1) * 100:+0.0;-0.0} %, collections {Collections(one)} and {Collections(other)}"));
         }
 
         plain.Sort();
@@ -53,6 +55,8 @@ internal static class ReplayCommand
 
         return 0;
     }
+
+    private static string Collections(ReplayFigures figures) => $"{figures.Collections.Gen0}/{figures.Collections.Gen1}/{figures.Collections.Gen2}";
 
     private static int Replay(string[] files, ReplayOptions options, int runs, TextWriter output, CancellationToken stop)
     {

@@ -25,9 +25,12 @@ internal static class SessionsCommand
         output.WriteLine("| tied by | calls | others of a conversation | found | share | false sessions |");
         output.WriteLine("|---|--:|--:|--:|--:|--:|");
         int falsehoods = 0;
-        foreach (ConversationTie tie in Enum.GetValues<ConversationTie>()) falsehoods += Row(tie, new ConversationOptions { Conversations = conversations, PerSecond = rate, Seed = seed, Ties = [tie] }, output);
+        foreach (ConversationTie tie in Enum.GetValues<ConversationTie>()) falsehoods += Row(tie, new ConversationOptions { Conversations = conversations, PerSecond = rate, Seed = SeedOf(seed, tie), Ties = [tie] }, output);
         return falsehoods == 0 ? 0 : 1;
     }
+
+    // A row of its own has conversations of its own: what one happens not to meet another may.
+    private static ulong SeedOf(ulong seed, ConversationTie tie) => unchecked((seed * 0x9E37_79B9_7F4A_7C15) + (ulong)tie + 1);
 
     private static int Row(ConversationTie tie, ConversationOptions options, TextWriter output)
     {

@@ -59,7 +59,12 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     public static string? TenantOf(HttpContext context) => (context.Items[TokenKey] as AccessToken)?.Tenant;
 
     /// <summary>Whether the request may see a record.</summary>
-    public static bool MaySee(HttpContext context, CallRecord call) => TenantOf(context) is not { } tenant || call.Tenant == tenant;
+    public static bool MaySee(HttpContext context, CallRecord call) => MaySee(context, call.Tenant);
+
+    /// <summary>Whether the request may see a tenant's records.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="owner">Whose they are; null for nobody's.</param>
+    public static bool MaySee(HttpContext context, string? owner) => TenantOf(context) is not { } tenant || owner == tenant;
 
     /// <summary>Answers that a record is another tenant's.</summary>
     public static Task OtherTenantAsync(HttpContext context) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Messages;
@@ -37,10 +38,11 @@ internal sealed class DeskEndpoints(
 
     /// <summary><c>GET registrations</c>.</summary>
     public Task RegistrationsAsync(HttpContext context) => ListAsync(
-        context, new RegistrationQuery { Limit = options.PageSize }, DeskParameters.Registrations, "registrations", desk.Registrations.ListRegistrations, RegistrationJson.Write);
+        context, new RegistrationQuery { Limit = options.PageSize }, DeskParameters.Registrations, static (query, tenant) => query with { Tenant = tenant }, static query => query.Tenant, "registrations",
+        desk.Registrations.ListRegistrations, RegistrationJson.Write);
 
     /// <summary><c>GET registrations/{id}</c>.</summary>
-    public Task RegistrationAsync(HttpContext context) => OneAsync(context, FindRegistration(context), RegistrationJson.ToUtf8, "registration");
+    public Task RegistrationAsync(HttpContext context) => OneAsync(context, FindRegistration(context), static record => record.Tenant, RegistrationJson.ToUtf8, "registration");
 
     /// <summary><c>GET registrations/{id}/history</c>.</summary>
     public async Task HistoryAsync(HttpContext context)
@@ -65,18 +67,28 @@ internal sealed class DeskEndpoints(
             return;
         }
 
+        if (!AccessGate.MaySee(context, registration.Tenant))
+        {
+            await AccessGate.OtherTenantAsync(context);
+            return;
+        }
+
         IReadOnlyList<RegistrationEvent> events = desk.Registrations.History(registration.Id, limit, before);
         await ListAnswer.WriteAsync(context, "events", events, RegistrationJson.Write, nextCursor: null, isPaged: false);
     }
 
     /// <summary><c>GET registrations/{id}.pcap</c>.</summary>
-    public Task RegistrationPcapAsync(HttpContext context) => PcapAsync(context, FindRegistration(context)?.Id, "registration", registrationDownloads);
+    public Task RegistrationPcapAsync(HttpContext context)
+    {
+        RegistrationRecord? registration = FindRegistration(context);
+        return PcapAsync(context, registration?.Id, registration?.Tenant, "registration", registrationDownloads);
+    }
 
     /// <summary><c>GET registrations/{id}.trace</c>.</summary>
     public Task RegistrationTraceAsync(HttpContext context)
     {
         RegistrationRecord? registration = FindRegistration(context);
-        return TraceAsync(context, registration?.Id, registration?.SipCallId, null, "registration", registrationDownloads);
+        return TraceAsync(context, registration?.Id, registration?.Tenant, registration?.SipCallId, null, "registration", registrationDownloads);
     }
 
     /// <summary><c>GET messages</c>.</summary>
@@ -89,43 +101,60 @@ internal sealed class DeskEndpoints(
             return;
         }
 
+        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
         if (context.Request.Query.TryGetValue("call_id", out var callId))
         {
             // What was sent in a call bears the call's Call-ID; a list of what belongs to a call that is not there is empty.
-            query = query with { InCall = true, SipCallId = calls.Get(callId[0]!)?.SipCallId ?? "" };
+            CallRecord? call = calls.Get(callId[0]!);
+            isOther |= call is not null && !AccessGate.MaySee(context, call);
+            query = query with { InCall = true, SipCallId = call?.SipCallId ?? "" };
+        }
+
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
+            return;
         }
 
         await AnswerAsync(context, query, "messages", desk.Messages.ListMessages, MessageJson.Write);
     }
 
     /// <summary><c>GET messages/{id}</c>.</summary>
-    public Task MessageAsync(HttpContext context) => OneAsync(context, FindMessage(context), MessageJson.ToUtf8, "message");
+    public Task MessageAsync(HttpContext context) => OneAsync(context, FindMessage(context), static record => record.Tenant, MessageJson.ToUtf8, "message");
 
     /// <summary><c>GET messages/{id}.pcap</c>.</summary>
-    public Task MessagePcapAsync(HttpContext context) => PcapAsync(context, FindMessage(context)?.Id, "message", messageDownloads);
+    public Task MessagePcapAsync(HttpContext context)
+    {
+        MessageRecord? message = FindMessage(context);
+        return PcapAsync(context, message?.Id, message?.Tenant, "message", messageDownloads);
+    }
 
     /// <summary><c>GET messages/{id}.trace</c>.</summary>
     public Task MessageTraceAsync(HttpContext context)
     {
         MessageRecord? message = FindMessage(context);
-        return TraceAsync(context, message?.Id, message?.SipCallId, message?.Kind == MessageKind.Msrp ? message.MessageId : null, "message", messageDownloads);
+        return TraceAsync(context, message?.Id, message?.Tenant, message?.SipCallId, message?.Kind == MessageKind.Msrp ? message.MessageId : null, "message", messageDownloads);
     }
 
     /// <summary><c>GET conversations</c>.</summary>
     public Task ConversationsAsync(HttpContext context) => ListAsync(
-        context, new ConversationQuery { Limit = options.PageSize }, DeskParameters.Conversations, "conversations", desk.Messages.ListConversations, MessageJson.Write);
+        context, new ConversationQuery { Limit = options.PageSize }, DeskParameters.Conversations, static (query, tenant) => query with { Tenant = tenant }, static query => query.Tenant, "conversations",
+        desk.Messages.ListConversations, MessageJson.Write);
 
     /// <summary><c>GET conversations/{id}</c>.</summary>
     public Task ConversationAsync(HttpContext context) => OneAsync(
-        context, context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? desk.Messages.GetConversation(id) : null, MessageJson.ToUtf8, "conversation");
+        context, context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? desk.Messages.GetConversation(id) : null, static record => record.Tenant,
+        MessageJson.ToUtf8, "conversation");
 
     /// <summary><c>GET peers</c>.</summary>
-    public Task PeersAsync(HttpContext context) =>
-        ListAsync(context, new PeerQuery { Limit = options.PageSize }, DeskParameters.Peers, "peers", desk.Registrations.ListPeers, PeerJson.Write);
+    public Task PeersAsync(HttpContext context) => ListAsync(
+        context, new PeerQuery { Limit = options.PageSize }, DeskParameters.Peers, static (query, tenant) => query with { Tenant = tenant }, static query => query.Tenant, "peers",
+        desk.Registrations.ListPeers, PeerJson.Write);
 
     /// <summary><c>GET mailboxes</c>.</summary>
-    public Task MailboxesAsync(HttpContext context) =>
-        ListAsync(context, new MailboxQuery { Limit = options.PageSize }, DeskParameters.Mailboxes, "mailboxes", desk.Registrations.ListMailboxes, PeerJson.Write);
+    public Task MailboxesAsync(HttpContext context) => ListAsync(
+        context, new MailboxQuery { Limit = options.PageSize }, DeskParameters.Mailboxes, static (query, tenant) => query with { Tenant = tenant }, static query => query.Tenant, "mailboxes",
+        desk.Registrations.ListMailboxes, PeerJson.Write);
 
     private static Task UnknownAsync(HttpContext context, string what) =>
         Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"There is no {what} with this id.");
@@ -144,7 +173,8 @@ internal sealed class DeskEndpoints(
         context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? desk.Messages.GetMessage(id) : null;
 
     private async Task ListAsync<TQuery, T>(
-        HttpContext context, TQuery query, IReadOnlyList<ListParameter<TQuery>> parameters, string name, Func<TQuery, ListPage<T>> list, Action<T, Utf8JsonWriter> write)
+        HttpContext context, TQuery query, IReadOnlyList<ListParameter<TQuery>> parameters, Func<TQuery, string?, TQuery> of, Func<TQuery, string?> asked, string name,
+        Func<TQuery, ListPage<T>> list, Action<T, Utf8JsonWriter> write)
     {
         if (ListParameter<TQuery>.ReadAll(parameters, context.Request.Query, ref query) is { } fault)
         {
@@ -152,7 +182,9 @@ internal sealed class DeskEndpoints(
             return;
         }
 
-        await AnswerAsync(context, query, name, list, write);
+        query = of(query, TenantScope.Of(context, asked(query), out bool isOther));
+        if (isOther) await AccessGate.OtherTenantAsync(context);
+        else await AnswerAsync(context, query, name, list, write);
     }
 
     private async Task AnswerAsync<TQuery, T>(HttpContext context, TQuery query, string name, Func<TQuery, ListPage<T>> list, Action<T, Utf8JsonWriter> write)
@@ -171,15 +203,16 @@ internal sealed class DeskEndpoints(
         else await ListAnswer.WriteAsync(context, name, page.Items, write, page.NextCursor);
     }
 
-    private static async Task OneAsync<T>(HttpContext context, T? found, Func<T, byte[]> write, string what)
+    private static async Task OneAsync<T>(HttpContext context, T? found, Func<T, string?> tenant, Func<T, byte[]> write, string what)
         where T : class
     {
         if (!await TakesJsonAsync(context)) return;
         if (found is null) await UnknownAsync(context, what);
+        else if (!AccessGate.MaySee(context, tenant(found))) await AccessGate.OtherTenantAsync(context);
         else await Body.WriteAsync(context, CallEndpoints.JsonType, write(found));
     }
 
-    private static async Task PcapAsync(HttpContext context, string? id, string what, Downloads downloads)
+    private static async Task PcapAsync(HttpContext context, string? id, string? tenant, string what, Downloads downloads)
     {
         if (Negotiation.Choose(context.Request, PacketEndpoints.PcapType, PacketEndpoints.PcapngType) is null)
         {
@@ -190,6 +223,12 @@ internal sealed class DeskEndpoints(
         if (id is null)
         {
             await UnknownAsync(context, what);
+            return;
+        }
+
+        if (!AccessGate.MaySee(context, tenant))
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -207,7 +246,7 @@ internal sealed class DeskEndpoints(
         });
     }
 
-    private async Task TraceAsync(HttpContext context, string? id, string? sipCallId, string? msrpMessageId, string what, Downloads downloads)
+    private async Task TraceAsync(HttpContext context, string? id, string? tenant, string? sipCallId, string? msrpMessageId, string what, Downloads downloads)
     {
         if (Negotiation.Choose(context.Request, PacketEndpoints.TextType) is null)
         {
@@ -218,6 +257,12 @@ internal sealed class DeskEndpoints(
         if (id is null)
         {
             await UnknownAsync(context, what);
+            return;
+        }
+
+        if (!AccessGate.MaySee(context, tenant))
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 

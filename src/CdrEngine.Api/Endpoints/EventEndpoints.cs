@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace CdrEngine.Api.Endpoints;
 
-/// <summary>What happens to calls, as server-sent events (WHATWG HTML 9.2).</summary>
+/// <summary>What happens to calls and outside them, as server-sent events (WHATWG HTML 9.2).</summary>
 /// <remarks>Nothing of the wire can end a line of the stream: the data is JSON on one line, in which control characters are escaped, and names and
 /// numbers are ours.</remarks>
 internal sealed class EventEndpoints(ILiveFeed feed, ApiOptions options, CancellationToken stopping)
@@ -27,6 +28,13 @@ internal sealed class EventEndpoints(ILiveFeed feed, ApiOptions options, Cancell
         if (ListParameter<LiveFilter>.ReadAll(EventParameters.All, context.Request.Query, ref filter) is { } fault)
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
+            return;
+        }
+
+        filter = filter with { Tenant = TenantScope.Of(context, filter.Tenant, out bool isOther) };
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -20,6 +21,13 @@ internal sealed class LiveEndpoints(ILiveCalls calls, ApiOptions options, ApiCou
         if (ListParameter<LiveQuery>.ReadAll(LiveParameters.All, context.Request.Query, ref query) is { } fault)
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
+            return;
+        }
+
+        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 

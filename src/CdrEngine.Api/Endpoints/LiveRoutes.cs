@@ -19,7 +19,7 @@ internal static class LiveRoutes
             Headers = [("Link", "The next page, rel=\"next\" (RFC 8288); absent on the last.")],
             Problems = [StatusCodes.Status406NotAcceptable, StatusCodes.Status503ServiceUnavailable],
         },
-        new($"{ApiRoutes.Root}/events", "streamEvents", "Tells what happens to calls as it happens, as server-sent events.", events.StreamAsync)
+        new($"{ApiRoutes.Root}/events", "streamEvents", "Tells what happens to calls, registrations, messages and peers as it happens, as server-sent events.", events.StreamAsync)
         {
             Scope = ApiScopes.CallsRead,
             Description = "Each event has `id` (it rises by one; a jump says that some are missing), `event` (its type) and `data` (LiveEvent). The header Last-Event-ID resumes after an event while it is kept; "

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Ladder;
 using CdrEngine.Api.Queries;
@@ -26,6 +27,13 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordin
         if (ListParameter<SessionQuery>.ReadAll(SessionParameters.All, context.Request.Query, ref query) is { } fault)
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
+            return;
+        }
+
+        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
+        if (isOther)
+        {
+            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -208,14 +216,18 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordin
     private async Task<SessionRecord?> FindAsync(HttpContext context)
     {
         SessionRecord? session = null;
-        bool isSeated = false;
+        bool isSeated = false, isOthers = false;
+        string? tenant = AccessGate.TenantOf(context);
         await _seats.RunAsync(context, () =>
         {
             isSeated = true;
-            session = context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? sessions.GetSession(id) : null;
+            if (context.Request.RouteValues["id"] is not string id || !CallId.IsWellFormed(id)) return Task.CompletedTask;
+            session = sessions.GetSession(id, tenant);
+            isOthers = session is null && tenant is not null && sessions.GetSession(id) is not null;
             return Task.CompletedTask;
         });
-        if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
+        if (isOthers) await AccessGate.OtherTenantAsync(context);
+        else if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
         return session;
     }
 }

@@ -22,7 +22,7 @@ internal static class DeskSchemas
     public const string PeerPage = "PeerPage";
     public const string Mailbox = "Mailbox";
     public const string MailboxPage = "MailboxPage";
-    private const string RegistrationEvent = "RegistrationEvent";
+    public const string RegistrationEvent = "RegistrationEvent";
     private const string MessageParty = "MessageParty";
 
     public static IReadOnlyDictionary<string, OpenApiSchema> All(OpenApiDocument document) => new Dictionary<string, OpenApiSchema>(StringComparer.Ordinal)

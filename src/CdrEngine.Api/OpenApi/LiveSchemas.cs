@@ -70,14 +70,18 @@ internal static class LiveSchemas
         ("next_cursor", Text("Where the next page begins; null on the last.").OrNull()));
 
     public static OpenApiSchema LiveEvent(OpenApiDocument document) => Object(
-        "What happened to a call: the data of an event.",
+        "What happened to a call, or outside calls: the data of an event.",
         ("id", Whole("Number of the event; null for those that cannot be had again.").OrNull()),
         ("type", Names("What.", LiveEventNames.All)),
         ("at", Time("Packet time.")),
         ("update", Names("Why, for call.updated.", ValueText.Names<LiveUpdate>().Where(static name => name != "none")).OrNull()),
-        ("call", new OpenApiSchemaReference(Call, document)),
+        ("call", OrNull("The call, for events of one and of its media sessions.", new OpenApiSchemaReference(Call, document))),
         ("media_session", OrNull("The media session, for events of one.", new OpenApiSchemaReference(RecordSchemas.MediaSession, document))),
-        ("record", OrNull("The final record, with call.recorded and a revised call.updated.", new OpenApiSchemaReference(RecordSchemas.Call, document))));
+        ("record", OrNull("The final record, with call.recorded and a revised call.updated.", new OpenApiSchemaReference(RecordSchemas.Call, document))),
+        ("registration", OrNull("The registration, for events of one.", new OpenApiSchemaReference(DeskSchemas.Registration, document))),
+        ("registration_event", OrNull("What happened to it, as its history has it.", new OpenApiSchemaReference(DeskSchemas.RegistrationEvent, document))),
+        ("message", OrNull("The message, for events of one.", new OpenApiSchemaReference(DeskSchemas.Message, document))),
+        ("peer", OrNull("The peer, for events of one.", new OpenApiSchemaReference(DeskSchemas.Peer, document))));
 
     private static OpenApiSchema OrNull(string description, IOpenApiSchema schema) => new()
     {

@@ -72,6 +72,15 @@ internal static class SessionSchemas
             ("score", Number("How sure it is, 0..1.")),
             ("relation", Names("What the other is to the earlier.", ValueText.Names<LinkRelation>()))))),
         ("call_ids", List("Ids of its calls, in order of their start.", Text("Id."))),
+        ("one_way", List("Times in which a machine between its calls did not pass on what came to it.", Object(
+            "A time.",
+            ("kind", Names("Always not_forwarded.", [EnumNames<OneWayKind>.Of(OneWayKind.NotForwarded)])),
+            ("from", Text("Number of who was not heard.").OrNull()),
+            ("came_in", Text("Id of the call in which their packets came to the machine.")),
+            ("missed_in", Text("Id of the call in which none of them left it.")),
+            ("started_at", Time("Start.")),
+            ("ended_at", Time("End.")),
+            ("duration_ms", Number("End less start, milliseconds."))))),
     ];
 
     private static OpenApiSchema Leg() => Object(

@@ -54,6 +54,7 @@ internal static class DeskParameters
         {
             Default = "-last_seen_at",
         },
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("limit", LimitText, Shapes.Limit, static (query, value) =>
         {
             string? problem = ValueText.Whole(value, 1, CallQuery.MaxLimit, out int limit);
@@ -84,6 +85,7 @@ internal static class DeskParameters
         new("call_id", "Sent within the call of this id.", Shapes.CallId, static (query, value) => (query, Shapes.NoCallId(value))),
         new("in_call", "Sent within a call, or not.", Flag, static (query, value) => (query with { InCall = value == "true" }, NoFlag(value))),
         new("sort", "Order, by the start.", Shapes.StartedAt, static (query, value) => (query with { Ascending = value == "started_at" }, Shapes.NoSort(value))) { Default = "-started_at" },
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("limit", LimitText, Shapes.Limit, static (query, value) =>
         {
             string? problem = ValueText.Whole(value, 1, CallQuery.MaxLimit, out int limit);
@@ -99,6 +101,7 @@ internal static class DeskParameters
         new("to", "Started before; written as `from`.", Shapes.Text("2026-11-21T00:00:00Z"), static (query, value) => (query with { To = Shapes.Time(value, out string? problem) }, problem)),
         new("party", "One of its parties: user, number, or user@domain.", Shapes.Text("1001"), static (query, value) => (query with { Party = value }, null)),
         new("sort", "Order, by the start.", Shapes.StartedAt, static (query, value) => (query with { Ascending = value == "started_at" }, Shapes.NoSort(value))) { Default = "-started_at" },
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("limit", LimitText, Shapes.Limit, static (query, value) =>
         {
             string? problem = ValueText.Whole(value, 1, CallQuery.MaxLimit, out int limit);
@@ -128,6 +131,7 @@ internal static class DeskParameters
         {
             Default = "-last_at",
         },
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("limit", LimitText, Shapes.Limit, static (query, value) =>
         {
             string? problem = ValueText.Whole(value, 1, CallQuery.MaxLimit, out int limit);
@@ -141,6 +145,7 @@ internal static class DeskParameters
     [
         new("account", "The mailbox; a prefix where it ends in `*`.", Shapes.Text("sip:1001@example.com"), static (query, value) => (query with { Account = value }, null)),
         new("waiting", "With new messages, or without.", Flag, static (query, value) => (query with { Waiting = value == "true" }, NoFlag(value))),
+        new("tenant", "Tenant by the directory.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("limit", LimitText, Shapes.Limit, static (query, value) =>
         {
             string? problem = ValueText.Whole(value, 1, CallQuery.MaxLimit, out int limit);

@@ -67,9 +67,9 @@ internal static class EventParameters
         {
             IsList = true,
         },
-        new("number", "Number of the caller, the callee or the dialled one; a prefix where it ends in `*`.", Shapes.Text("1001"),
+        new("number", "Number of the caller, the callee or the dialled one, of a registration's user or of either end of a message; a prefix where it ends in `*`.", Shapes.Text("1001"),
             static (filter, value) => (filter with { Number = value }, null)),
-        new("tenant", "Tenant the call belongs to.", Shapes.Text("acme"), static (filter, value) => (filter with { Tenant = value }, null)),
+        new("tenant", "Tenant that what happened belongs to.", Shapes.Text("acme"), static (filter, value) => (filter with { Tenant = value }, null)),
         new("quality", "Whether to send `call.updated` with the quality of every answered call every few seconds.", new ValueShape("string", "on") { Names = ["on", "off"] },
             static (filter, value) => (filter with { Quality = value == "on" }, value is "on" or "off" ? null : "is none of on, off"))
         {

@@ -21,6 +21,7 @@ internal static class SessionParameters
                 string? problem = EnumNames<SessionKind>.TryParse(value, out SessionKind kind) ? null : $"is none of {string.Join(", ", ValueText.Names<SessionKind>())}";
                 return (query with { Kind = kind }, problem);
             }),
+        new("tenant", "With calls of this tenant by the directory, and told of these alone.", Shapes.Text("acme"), static (query, value) => (query with { Tenant = value }, null)),
         new("sort", "Order, by start.", Shapes.StartedAt, static (query, value) => (query with { Ascending = value == "started_at" }, Shapes.NoSort(value)))
         {
             Default = "-started_at",

@@ -55,6 +55,9 @@ public static class OneWay
     /// <summary>True where a time is long enough to flag the call; a first packet that is merely late is not.</summary>
     public static bool IsFlagged(OneWayInterval interval) => interval.Duration >= Shortest;
 
+    /// <summary>When a side's sound was there, gaps of silence suppression closed.</summary>
+    internal static TimeSpans Activity(IReadOnlyList<StreamRecord> streams, PartySide side) => Activity(streams, stream => stream.From == side);
+
     private static void FindSide(
         IReadOnlyList<StreamRecord> streams, PartySide silent, PartySide sender, TimeSpans window, Timestamp? answeredAt, IReadOnlyList<RtcpHeard> heard, List<OneWayInterval> found)
     {

@@ -1,6 +1,9 @@
 using System.ComponentModel;
 using System.Threading.Channels;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Registrations;
 using CdrEngine.Core;
 
 namespace CdrEngine.Calls.Ports;
@@ -40,6 +43,39 @@ public enum LiveEventKind
 
     /// <summary>The media session is over.</summary>
     MediaSessionEnded = 10,
+
+    /// <summary>A device is registered that was not.</summary>
+    RegistrationNew = 11,
+
+    /// <summary>A device registered from another address than before.</summary>
+    RegistrationMoved = 12,
+
+    /// <summary>A registration ran out.</summary>
+    RegistrationExpired = 13,
+
+    /// <summary>A device took its registration back, or the registrar no longer lists it.</summary>
+    RegistrationRemoved = 14,
+
+    /// <summary>An attempt to register was refused or not answered.</summary>
+    RegistrationFailed = 15,
+
+    /// <summary>A message was taken: a 2xx.</summary>
+    MessageDelivered = 16,
+
+    /// <summary>A message was refused.</summary>
+    MessageFailed = 17,
+
+    /// <summary>A message was not answered in time.</summary>
+    MessageUnanswered = 18,
+
+    /// <summary>The receiver's device told what became of a message.</summary>
+    MessageNotified = 19,
+
+    /// <summary>A peer has stopped answering.</summary>
+    PeerSilent = 20,
+
+    /// <summary>A peer that had stopped answers again.</summary>
+    PeerAnswering = 21,
 }
 
 /// <summary>The names of events as they are served.</summary>
@@ -49,6 +85,8 @@ public static class LiveEventNames
     [
         "call.started", "call.ringing", "call.answered", "call.held", "call.resumed", "call.updated", "call.ended", "call.recorded",
         "media_session.started", "media_session.updated", "media_session.ended",
+        "registration.new", "registration.moved", "registration.expired", "registration.removed", "registration.failed",
+        "message.delivered", "message.failed", "message.unanswered", "message.notified", "peer.silent", "peer.answering",
     ];
 
     /// <summary>All of them, in order of <see cref="LiveEventKind"/>.</summary>
@@ -82,7 +120,7 @@ public enum LiveUpdate
     Quality = 3,
 }
 
-/// <summary>Something that happened to a call.</summary>
+/// <summary>Something that happened: to a call, or to a registration, a message or a peer.</summary>
 public sealed record LiveEvent
 {
     /// <summary>Its place among all events of this feed: rises, also from one start of the program to the next. 0 for those that cannot be had
@@ -95,14 +133,30 @@ public sealed record LiveEvent
     /// <summary>Packet time.</summary>
     public required Timestamp At { get; init; }
 
-    /// <summary>The call as it then stood. For <see cref="LiveEventKind.CallRecorded"/> its record is the final one.</summary>
-    public required LiveCall Call { get; init; }
+    /// <summary>The call as it then stood; null for what goes on outside calls. For <see cref="LiveEventKind.CallRecorded"/> its record is the
+    /// final one.</summary>
+    public LiveCall? Call { get; init; }
 
     /// <summary>Why, for <see cref="LiveEventKind.CallUpdated"/>.</summary>
     public LiveUpdate Update { get; init; }
 
     /// <summary>The media session, for events of one; else null.</summary>
     public MediaSessionRecord? MediaSession { get; init; }
+
+    /// <summary>The registration, for events of one; else null.</summary>
+    public RegistrationRecord? Registration { get; init; }
+
+    /// <summary>What happened to it, as its history has it.</summary>
+    public RegistrationEvent? RegistrationEvent { get; init; }
+
+    /// <summary>The message, for events of one; else null.</summary>
+    public MessageRecord? Message { get; init; }
+
+    /// <summary>The peer, for events of one; else null.</summary>
+    public PeerRecord? Peer { get; init; }
+
+    /// <summary>Whose what it happened to is; null for nobody's.</summary>
+    public string? Tenant => Call is not null ? Call.Tenant : Registration is not null ? Registration.Tenant : Message is not null ? Message.Tenant : Peer?.Tenant;
 }
 
 /// <summary>What somebody wants to be told.</summary>
@@ -111,7 +165,8 @@ public sealed record LiveFilter
     /// <summary>Which kinds; empty for all.</summary>
     public IReadOnlyList<LiveEventKind> Kinds { get; init; } = [];
 
-    /// <summary>Number of the caller, the callee or the dialled one; a prefix where it ends in <c>*</c>.</summary>
+    /// <summary>Number of the caller, the callee or the dialled one, of a registration's user, or of either end of a message; a prefix where it
+    /// ends in <c>*</c>. Peers have none.</summary>
     public string? Number { get; init; }
 
     /// <summary>Tenant; null for all.</summary>
@@ -140,7 +195,7 @@ public interface ILiveSubscription : IDisposable
     bool WasDropped { get; }
 }
 
-/// <summary>Tells what happens to calls, as it happens. Nobody who listens can slow a call down.</summary>
+/// <summary>Tells what happens to calls and outside them, as it happens. Nobody who listens can slow a call down.</summary>
 public interface ILiveFeed
 {
     /// <summary>Begins to tell; null where as many listen as may.</summary>

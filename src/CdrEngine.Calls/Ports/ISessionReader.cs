@@ -7,7 +7,9 @@ namespace CdrEngine.Calls.Ports;
 public interface ISessionReader
 {
     /// <summary>The session with this id, or the one that the call with this id belongs to; null where there is none.</summary>
-    SessionRecord? GetSession(string id);
+    /// <param name="id">Id of the session or of one of its calls.</param>
+    /// <param name="tenant">The session is then told of this tenant's calls alone, and is none where none is; null for all.</param>
+    SessionRecord? GetSession(string id, string? tenant = null);
 
     /// <summary>One page of sessions.</summary>
     SessionPage ListSessions(SessionQuery query);
@@ -28,7 +30,7 @@ public sealed record SessionQuery
     /// <summary>Of this kind.</summary>
     public SessionKind? Kind { get; init; }
 
-    /// <summary>Tenant; null for all.</summary>
+    /// <summary>With calls of this tenant, and told of these alone; null for all.</summary>
     public string? Tenant { get; init; }
 
     /// <summary>True for the earliest first.</summary>

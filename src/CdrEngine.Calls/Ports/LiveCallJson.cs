@@ -1,5 +1,8 @@
 using System.Text.Json;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Registrations;
 using CdrEngine.Core;
 
 namespace CdrEngine.Calls.Ports;
@@ -59,12 +62,25 @@ public static class LiveCallJson
         CallRecordJson.WriteTime(writer, "at"u8, what.At);
         writer.WriteString("update"u8, what.Update == LiveUpdate.None ? null : EnumNames<LiveUpdate>.Of(what.Update));
         writer.WritePropertyName("call"u8);
-        Write(what.Call, writer);
+        if (what.Call is { } call) Write(call, writer);
+        else writer.WriteNullValue();
         writer.WritePropertyName("media_session"u8);
         if (what.MediaSession is { } session) MediaSessionJson.Write(session, writer);
         else writer.WriteNullValue();
         writer.WritePropertyName("record"u8);
-        if (what.Kind == LiveEventKind.CallRecorded || what.Update == LiveUpdate.Revised) CallRecordJson.Write(what.Call.Record, writer, rounding);
+        if (what.Call is { } over && (what.Kind == LiveEventKind.CallRecorded || what.Update == LiveUpdate.Revised)) CallRecordJson.Write(over.Record, writer, rounding);
+        else writer.WriteNullValue();
+        writer.WritePropertyName("registration"u8);
+        if (what.Registration is { } registration) RegistrationJson.Write(registration, writer);
+        else writer.WriteNullValue();
+        writer.WritePropertyName("registration_event"u8);
+        if (what.RegistrationEvent is { } happened) RegistrationJson.Write(happened, writer);
+        else writer.WriteNullValue();
+        writer.WritePropertyName("message"u8);
+        if (what.Message is { } message) MessageJson.Write(message, writer);
+        else writer.WriteNullValue();
+        writer.WritePropertyName("peer"u8);
+        if (what.Peer is { } peer) PeerJson.Write(peer, writer);
         else writer.WriteNullValue();
         writer.WriteEndObject();
     }

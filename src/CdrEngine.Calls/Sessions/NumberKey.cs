@@ -4,10 +4,12 @@ using CdrEngine.Protocols.Sip;
 namespace CdrEngine.Calls.Sessions;
 
 /// <summary>A number or name as two machines may write it differently: digits without what stands between them, or a name in lower case.</summary>
-/// <param name="Value">The last 15 digits as a number, or a hash of the name.</param>
-/// <param name="Digits">How many digits, up to 15; 0 for a name.</param>
-internal readonly record struct NumberKey(ulong Value, int Digits)
+/// <param name="Packed">The last 15 digits as a number, with how many there are above them; or a hash of the name with the top bit set. Every call keeps
+/// some, so they are small.</param>
+internal readonly record struct NumberKey(ulong Packed)
 {
+    private const ulong IsName = 0x8000_0000_0000_0000;
+    private const int DigitsAt = 56;
     private const int MostDigits = 15;
 
     private static readonly byte[][] Nobody =
@@ -16,10 +18,15 @@ internal readonly record struct NumberKey(ulong Value, int Digits)
         "asterisk"u8.ToArray(), "freeswitch"u8.ToArray(), "sip"u8.ToArray(), "-"u8.ToArray(), "0"u8.ToArray(),
     ];
 
-    public bool IsNone => Digits == 0 && Value == 0;
+    public bool IsNone => Packed == 0;
+
+    /// <summary>How many digits, up to 15; 0 for a name.</summary>
+    public int Digits => (Packed & IsName) != 0 ? 0 : (int)(Packed >> DigitsAt);
+
+    private ulong Value => Packed & ((1UL << DigitsAt) - 1);
 
     /// <summary>Equal for numbers that agree in their last six digits (all of them where there are fewer) and for equal names.</summary>
-    public ulong Short => Digits == 0 ? Value : Digits < 6 ? Value + ((ulong)Digits << 56) : (Value % 1_000_000) + (6UL << 56);
+    public ulong Short => Digits < 6 ? Packed : (Value % 1_000_000) + (6UL << DigitsAt);
 
     /// <summary>Reads a URI's user; none where it says nobody in particular.</summary>
     public static NumberKey Of(SipUri uri) => Of(uri.Scheme == SipUriScheme.Tel ? uri.Opaque : uri.UserName);
@@ -52,12 +59,11 @@ internal readonly record struct NumberKey(ulong Value, int Digits)
             if (user.Length == nobody.Length && SipGrammar.EqualsIgnoreCase(user, nobody)) return default;
         }
 
-        if (isNumber && digits > 0) return new NumberKey(value, digits);
+        if (isNumber && digits > 0) return new NumberKey(value | ((ulong)digits << DigitsAt));
         Span<byte> lower = stackalloc byte[64];
         for (int i = 0; i < user.Length; i++) lower[i] = user[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(user[i] | 0x20) : user[i];
 
-        // The top bits are those that tell digits from names.
-        return new NumberKey((Hash64.Of(lower[..user.Length]) & 0x00FF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000, 0);
+        return new NumberKey((Hash64.Of(lower[..user.Length]) & 0x00FF_FFFF_FFFF_FFFF) | IsName);
     }
 
     /// <summary>True where one number alone is evidence enough: the last nine digits agree, or all of the shorter one where it has at least six,
@@ -109,7 +115,7 @@ internal struct NumberSet
     }
 
     /// <summary>True where one of each agree in their last six digits.</summary>
-    public readonly bool Meets(NumberSet others)
+    public readonly bool Meets(in NumberSet others)
     {
         for (int i = 0; i < Count; i++)
         {
@@ -123,7 +129,7 @@ internal struct NumberSet
     }
 
     /// <summary>True where one of each are surely the same.</summary>
-    public readonly bool SurelyMeets(NumberSet others)
+    public readonly bool SurelyMeets(in NumberSet others)
     {
         for (int i = 0; i < Count; i++)
         {

@@ -21,7 +21,7 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     private const int MostExamined = 5000;
 
     /// <inheritdoc />
-    public SessionRecord? GetSession(string id)
+    public SessionRecord? GetSession(string id, string? tenant = null)
     {
         if (!CallId.IsWellFormed(id)) return null;
         CallRecord? named = calls.Get(id);
@@ -40,7 +40,9 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
             foreach (string further in Outside(found)) strangers.Enqueue(further);
         }
 
-        return found.Count == 0 ? null : SessionStory.Tell(session, found.Values);
+        // A conversation between two tenants has calls of both. Each is told its own.
+        IReadOnlyCollection<CallRecord> told = tenant is null ? found.Values : [.. found.Values.Where(call => call.Tenant == tenant)];
+        return told.Count == 0 ? null : SessionStory.Tell(session, told);
     }
 
     /// <inheritdoc />
@@ -59,7 +61,7 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 To = query.To,
                 Number = query.Number,
                 Tenant = query.Tenant,
-                IsSessionStart = query.Number is null,
+                IsSessionStart = IsListedByStart(query),
                 Flags = query.Kind is null or SessionKind.Call or SessionKind.Forward || query.Number is not null ? CallFlags.None : CallFlags.Linked,
                 Ascending = query.Ascending,
                 Limit = limit - sessions.Count,
@@ -71,9 +73,9 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 examined++;
                 SessionRecord session = !call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id
                     ? SessionStory.Tell(call.Id, [call])
-                    : GetSession(call.SessionId) ?? SessionStory.Tell(call.SessionId, [call]);
+                    : GetSession(call.SessionId, query.Tenant) ?? SessionStory.Tell(call.SessionId, [call]);
                 if (query.Kind is { } kind && session.Kind != kind) continue;
-                if (query.Number is { } number && !IsFirstMatch(session, call, number, query)) continue;
+                if (!IsListedByStart(query) && !IsFirstMatch(session, call, query)) continue;
                 sessions.Add(session);
             }
 
@@ -86,12 +88,15 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     private static IEnumerable<string> Outside(Dictionary<string, CallRecord> found) =>
         found.Values.SelectMany(static call => call.Links).Select(static link => link.CallId).Where(id => !found.ContainsKey(id)).Distinct(StringComparer.Ordinal).ToArray();
 
-    /// <summary>A session is listed where the first of its calls with the number stands, and there only.</summary>
-    private static bool IsFirstMatch(SessionRecord session, CallRecord call, string number, SessionQuery query)
+    // With a number, or of one tenant, the first call of the session may not be among those that match.
+    private static bool IsListedByStart(SessionQuery query) => query.Number is null && query.Tenant is null;
+
+    /// <summary>A session is then listed where the first of its calls that match stands, and there only.</summary>
+    private static bool IsFirstMatch(SessionRecord session, CallRecord call, SessionQuery query)
     {
         foreach (CallRecord other in session.Calls)
         {
-            if (other.Id == call.Id || !Has(other, number) || other.StartedAt < (query.From ?? Timestamp.MinValue) || other.StartedAt >= (query.To ?? Timestamp.MaxValue)) continue;
+            if (other.Id == call.Id || (query.Number is { } number && !Has(other, number)) || other.StartedAt < (query.From ?? Timestamp.MinValue) || other.StartedAt >= (query.To ?? Timestamp.MaxValue)) continue;
             int order = other.StartedAt.CompareTo(call.StartedAt);
             if (order == 0) order = string.CompareOrdinal(other.Id, call.Id);
             if (query.Ascending ? order < 0 : order > 0) return false;

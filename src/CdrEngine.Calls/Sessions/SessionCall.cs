@@ -83,7 +83,7 @@ public sealed class SessionCall
     internal SessionCall? TransferPeer { get; set; }
 
     /// <summary>Identity keys known already, so that the hops of a message cost nothing.</summary>
-    internal ulong[] Keys { get; } = new ulong[8];
+    internal ulong[] Keys { get; private set; } = new ulong[8];
 
     internal int KeyCount { get; set; }
 
@@ -91,6 +91,16 @@ public sealed class SessionCall
     internal SessionCall? PayloadPeer { get; set; }
 
     internal int PayloadMatches { get; set; }
+
+    /// <summary>What is over is looked at no more, but old entries of the linker's tables still lead to it: it must not hold what belongs to the call.</summary>
+    internal void Close()
+    {
+        IsClosed = true;
+        Owner = null;
+        Keys = [];
+        CallerText = CalleeText = null;
+        PayloadPeer = null;
+    }
 
     /// <summary>Machine the call begins at.</summary>
     internal IpAddress BeginsAt => _placeCount > 0 ? _places[0] : default;
@@ -138,6 +148,7 @@ public sealed class SessionCall
     /// <summary>Remembers a key; false where it was known.</summary>
     internal bool AddKey(ulong key)
     {
+        if (IsClosed) return false;
         int count = Math.Min(KeyCount, Keys.Length);
         for (int i = 0; i < count; i++)
         {
@@ -146,12 +157,6 @@ public sealed class SessionCall
 
         Keys[KeyCount++ % Keys.Length] = key;
         return true;
-    }
-
-    internal void Close()
-    {
-        IsClosed = true;
-        Owner = null;
     }
 
     private string Text(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? "" : Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, _textBytes)]);

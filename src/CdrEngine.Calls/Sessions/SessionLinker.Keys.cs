@@ -94,17 +94,18 @@ public sealed partial class SessionLinker
         SessionCall? one = null;
         int walked = 0;
         bool isAmbiguous = false;
+        uint leaves = Sighting.Of(from);
         foreach (Sighting seen in _sdp.Find(key, Timestamp.MinValue))
         {
             SessionCall other = seen.Call;
             if (++walked > WalkMost) isAmbiguous = true;
             if (isAmbiguous) break;
-            if (other == call || other == one || other.IsClosed || !other.IsOpen || seen.To != from || !(IsMadeOf(call, other) || IsMadeOf(other, call))) continue;
+            if (other == call || other == one || other.IsClosed || !other.IsOpen || seen.To != leaves || !(IsMadeOf(call, other) || IsMadeOf(other, call))) continue;
             isAmbiguous = one is not null && (one.Group is null || one.Group != other.Group);
             one ??= other;
         }
 
-        _sdp.Add(key, new Sighting(call, from, to, 0), now, KeysAreYoung);
+        _sdp.Add(key, new Sighting(call, Sighting.Of(from), Sighting.Of(to), 0), now, KeysAreYoung);
         if (isAmbiguous) Counters.Increment(SessionCounter.Ambiguous);
         else if (one is not null) LinkLeg(call, one, LinkMethod.Sdp, score, key);
     }

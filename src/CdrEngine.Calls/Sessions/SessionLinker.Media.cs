@@ -31,7 +31,7 @@ public sealed partial class SessionLinker
             ulong ssrc = ((ulong)packet[8] << 24) | ((ulong)packet[9] << 16) | ((ulong)packet[10] << 8) | packet[11];
             ulong key = Hash64.Mix(ssrc, 0x5353_5243);
             if (Relayed(call, key, from, to, sequence, now) is { } other) LinkByRtp(call, other, 0.95);
-            _sightings.Add(key, new Sighting(call, from, to, sequence), now, _options.MediaWindow);
+            _sightings.Add(key, new Sighting(call, Sighting.Of(from), Sighting.Of(to), sequence), now, _options.MediaWindow);
         }
 
         ReadOnlySpan<byte> payload = packet[(12 + (4 * (packet[0] & 15)))..];
@@ -46,7 +46,7 @@ public sealed partial class SessionLinker
             if (counted.PayloadMatches == PayloadProof) LinkByRtp(call, same, 0.9);
         }
 
-        _sightings.Add(content, new Sighting(call, from, to, sequence), now, _options.MediaWindow);
+        _sightings.Add(content, new Sighting(call, Sighting.Of(from), Sighting.Of(to), sequence), now, _options.MediaWindow);
     }
 
     /// <summary>The one call in which the same went into the machine that it leaves now, or out of the one it comes to.</summary>
@@ -54,11 +54,12 @@ public sealed partial class SessionLinker
     {
         SessionCall? one = null;
         int walked = 0;
+        uint leaves = Sighting.Of(from), comes = Sighting.Of(to);
         foreach (Sighting seen in _sightings.Find(key, now - _options.MediaWindow))
         {
             if (++walked > _options.Limits.CallsPerKey * 4) return null;
             if (seen.Call == call || seen.Call == one || seen.Call.IsClosed) continue;
-            if (seen.To != from && seen.From != to) continue;
+            if (seen.To != leaves && seen.From != comes) continue;
             if (sequence >= 0 && Math.Abs((short)(seen.Sequence - sequence)) > SequenceReach) continue;
             if (one is not null && (one.Group is null || one.Group != seen.Call.Group)) return null;
             one = seen.Call;

@@ -97,7 +97,7 @@ public sealed partial class SessionLinker
         else if (best is not null) Link(best, call, LinkMethod.Numbers, bestFit == 2 ? 0.8 : 0.6, LinkRelation.Downstream);
     }
 
-    private void Gather(SessionCall call, NumberSet numbers, IpAddress machine, Timestamp since)
+    private void Gather(SessionCall call, in NumberSet numbers, IpAddress machine, Timestamp since)
     {
         for (int i = 0; i < numbers.Count; i++)
         {
@@ -192,12 +192,17 @@ public sealed partial class SessionLinker
         return false;
     }
 
-    private static byte[] Utf8(string? text) => text is null ? [] : System.Text.Encoding.UTF8.GetBytes(text);
+    /// <summary>At most three bytes for each of <see cref="MaxText"/> characters.</summary>
+    private const int MostTextBytes = 3 * MaxText;
+
+    private static ReadOnlySpan<byte> Utf8(string? text, Span<byte> room) =>
+        text is not null && System.Text.Encoding.UTF8.TryGetBytes(text, room, out int length) ? room[..length] : default;
 
     private void LinkFeatureCodes(SessionCall call, Timestamp now)
     {
         if (call.Upstream is not null || call.CalleeText is null) return;
-        byte[] dialled = Utf8(call.CalleeText);
+        Span<byte> room = stackalloc byte[MostTextBytes];
+        ReadOnlySpan<byte> dialled = Utf8(call.CalleeText, room);
         if (StartsWithAny(dialled, _pickupCodes, out int length))
         {
             // The code alone takes any ringing phone, and at a busy switch there are many: then Replaces or the media must tell.
@@ -208,7 +213,7 @@ public sealed partial class SessionLinker
             SessionCall? rang = null;
             foreach (SessionCall other in _numbers.Find(KeyOf(call.LastReached, 0, ByCancel), now - PickupWindow))
             {
-                if (!IsPickupOf(call, dialled.AsSpan(length), other)) continue;
+                if (!IsPickupOf(call, dialled[length..], other)) continue;
                 if (rang is not null) return;
                 rang = other;
             }
@@ -245,10 +250,11 @@ public sealed partial class SessionLinker
         if (_pickupCodes.Length == 0 || call.Upstream is not { } upstream || !upstream.Peer(call).IsOpen) return;
         _numbers.Add(KeyOf(call.BeginsAt, 0, ByCancel), call, now, TimeSpan.Zero);
         SessionCall? taker = null;
+        Span<byte> room = stackalloc byte[MostTextBytes];
         foreach (SessionCall other in _numbers.Find(KeyOf(call.BeginsAt, 0, ByPickup), now - PickupWindow))
         {
-            byte[] dialled = Utf8(other.CalleeText);
-            if (!StartsWithAny(dialled, _pickupCodes, out int length) || !IsPickupOf(other, dialled.AsSpan(length), call)) continue;
+            ReadOnlySpan<byte> dialled = Utf8(other.CalleeText, room);
+            if (!StartsWithAny(dialled, _pickupCodes, out int length) || !IsPickupOf(other, dialled[length..], call)) continue;
             if (taker is not null) return;
             taker = other;
         }
@@ -259,7 +265,8 @@ public sealed partial class SessionLinker
     private static bool IsPickupOf(SessionCall taker, ReadOnlySpan<byte> extension, SessionCall rang)
     {
         if (rang == taker || rang.IsClosed || rang.IsAnswered || rang.Upstream is null || !taker.IsOpen || taker.IsClosed) return false;
-        return rang.CalleeText is { } called && Utf8(called).AsSpan().SequenceEqual(extension);
+        Span<byte> room = stackalloc byte[MostTextBytes];
+        return rang.CalleeText is { } called && Utf8(called, room).SequenceEqual(extension);
     }
 
     private void Pickup(SessionCall rang, SessionCall taker, Timestamp now)

@@ -282,7 +282,11 @@ public sealed partial class SessionLinker
 
     private static bool IsInTransfer(SessionCall call) => call.Transfer is { Kind: not TransferKind.Forward };
 
-    private readonly record struct Sighting(SessionCall Call, IpAddress From, IpAddress To, ushort Sequence);
+    // Addresses by their hashes: what is found so is looked at more closely, and there are many.
+    private readonly record struct Sighting(SessionCall Call, uint From, uint To, ushort Sequence)
+    {
+        public static uint Of(IpAddress address) => (uint)(Transactions.Hash64.Mix(address.Low, address.High) >> 32);
+    }
 
     /// <summary>A REFER or a 3xx that has not led to a call yet.</summary>
     private sealed class PendingTarget

@@ -45,6 +45,9 @@ public sealed record SessionRecord
     /// <summary>Its links, each once.</summary>
     public required IReadOnlyList<SessionLink> Links { get; init; }
 
+    /// <summary>Times in which a machine between its calls did not pass on what came to it.</summary>
+    public IReadOnlyList<SessionOneWay> OneWay { get; init; } = [];
+
     /// <summary>End less start; zero while it goes on.</summary>
     public TimeSpan Duration => EndedAt is { } ended ? ended - StartedAt : TimeSpan.Zero;
 }

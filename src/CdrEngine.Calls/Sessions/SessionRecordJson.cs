@@ -75,6 +75,21 @@ public static class SessionRecordJson
         writer.WriteStartArray("call_ids"u8);
         foreach (CallRecord call in session.Calls) writer.WriteStringValue(call.Id);
         writer.WriteEndArray();
+        writer.WriteStartArray("one_way"u8);
+        foreach (SessionOneWay silent in session.OneWay)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("kind"u8, EnumNames<OneWayKind>.Of(OneWayKind.NotForwarded));
+            writer.WriteString("from"u8, silent.From);
+            writer.WriteString("came_in"u8, silent.CameIn);
+            writer.WriteString("missed_in"u8, silent.MissedIn);
+            CallRecordJson.WriteTime(writer, "started_at"u8, silent.StartedAt);
+            CallRecordJson.WriteTime(writer, "ended_at"u8, silent.EndedAt);
+            CallRecordJson.WriteSpan(writer, "duration_ms"u8, silent.Duration);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         if (withCalls)
         {
             writer.WriteStartArray("calls"u8);

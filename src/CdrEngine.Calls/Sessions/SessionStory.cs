@@ -60,6 +60,7 @@ public sealed class SessionStory
             Story = [.. _steps.OrderBy(static step => step.At).ThenBy(static step => Rank(step.Kind))],
             Calls = _calls,
             Links = LinksOf(),
+            OneWay = SessionOneWay.Of(_calls),
         };
     }
 

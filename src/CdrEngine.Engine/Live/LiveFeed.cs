@@ -47,7 +47,7 @@ public sealed class LiveFeed : ILiveFeed, IAsyncDisposable
     }
 
     /// <summary>Whether anybody listens or has lately. Any thread.</summary>
-    internal bool IsWanted => Volatile.Read(ref _wantedUntil) is var until && (until == long.MaxValue || (until != long.MinValue && _time.GetTimestamp() < until));
+    public bool IsWanted => Volatile.Read(ref _wantedUntil) is var until && (until == long.MaxValue || (until != long.MinValue && _time.GetTimestamp() < until));
 
     /// <inheritdoc />
     public ILiveSubscription? Subscribe(LiveFilter filter)
@@ -110,6 +110,12 @@ public sealed class LiveFeed : ILiveFeed, IAsyncDisposable
         if (!_offers.Writer.TryWrite(offer)) Interlocked.Increment(ref _lost);
     }
 
+    /// <summary>Tells what is known as it is: what goes on outside calls. Never waits; any thread.</summary>
+    public void Tell(LiveEvent what)
+    {
+        if (IsWanted) Offer(new LiveOffer(null, what.Kind, what.Update, what.At, null, false) { Made = what });
+    }
+
     private async Task PumpAsync()
     {
         while (await _offers.Reader.WaitToReadAsync().ConfigureAwait(false))
@@ -120,26 +126,42 @@ public sealed class LiveFeed : ILiveFeed, IAsyncDisposable
 
     private void Take(in LiveOffer offer)
     {
-        LiveMarked marked = offer.Entry.Home.Mark(offer.Record);
-        LiveCall call = LiveFigures.Measured(marked, offer.IsHeld, Timestamp.Max(offer.At, offer.Entry.Home.Now));
+        if (offer is not { Entry: { } entry, Record: { } record })
+        {
+            lock (_lock)
+            {
+                NumberLost();
+                if (offer.Made is { } made) Publish(made);
+            }
+
+            return;
+        }
+
+        LiveMarked marked = entry.Home.Mark(record);
+        LiveCall call = LiveFigures.Measured(marked, offer.IsHeld, Timestamp.Max(offer.At, entry.Home.Now));
         lock (_lock)
         {
-            // A jump in the numbers says that events are missing.
-            long lost = Interlocked.Read(ref _lost);
-            _next += lost - _lostTold;
-            if (lost > _lostTold) _counts.Add(LiveCounter.EventsLost, lost - _lostTold);
-            _lostTold = lost;
+            NumberLost();
             bool isOfCall = offer.Kind < LiveEventKind.MediaSessionStarted;
             if (isOfCall) Publish(new LiveEvent { Kind = offer.Kind, At = offer.At, Call = call, Update = offer.Update });
-            TellSessions(offer, call);
+            TellSessions(offer, entry, call);
         }
     }
 
+    // A jump in the numbers says that events are missing. The lock is held.
+    private void NumberLost()
+    {
+        long lost = Interlocked.Read(ref _lost);
+        _next += lost - _lostTold;
+        if (lost > _lostTold) _counts.Add(LiveCounter.EventsLost, lost - _lostTold);
+        _lostTold = lost;
+    }
+
     // What the call's record says of its media sessions, against what was told of them before.
-    private void TellSessions(in LiveOffer offer, LiveCall call)
+    private void TellSessions(in LiveOffer offer, LiveEntry entry, LiveCall call)
     {
         if (offer.Kind is LiveEventKind.CallStarted or LiveEventKind.CallRinging or LiveEventKind.CallRecorded || call.Record.AnsweredAt is null) return;
-        Dictionary<int, MediaSessionRecord> told = offer.Entry.ToldSessions ??= [];
+        Dictionary<int, MediaSessionRecord> told = entry.ToldSessions ??= [];
         foreach (MediaSessionRecord session in call.Record.MediaSessions)
         {
             if (session.Flags.HasFlag(MediaSessionFlags.Refused)) continue;
@@ -245,8 +267,8 @@ public sealed class LiveFeed : ILiveFeed, IAsyncDisposable
 
         public static bool Wants(LiveFilter filter, LiveEvent what) =>
             (filter.Kinds.Count == 0 || filter.Kinds.Contains(what.Kind))
-            && (filter.Tenant is null || what.Call.Tenant == filter.Tenant)
-            && LiveMatch.IsOf(what.Call.Record, filter.Number);
+            && (filter.Tenant is null || what.Tenant == filter.Tenant)
+            && LiveMatch.IsOf(what, filter.Number);
 
         /// <summary>False where the reader is too slow and has been ended.</summary>
         public bool Take(LiveEvent what)

@@ -119,4 +119,8 @@ internal sealed class LiveShard(LiveHub hub, LiveMark? mark, Shard shard)
 }
 
 /// <summary>A step on its way to the feed.</summary>
-internal readonly record struct LiveOffer(LiveEntry Entry, LiveEventKind Kind, LiveUpdate Update, Timestamp At, CallRecord Record, bool IsHeld);
+internal readonly record struct LiveOffer(LiveEntry? Entry, LiveEventKind Kind, LiveUpdate Update, Timestamp At, CallRecord? Record, bool IsHeld)
+{
+    /// <summary>What is told as it is, where it is no step of a call.</summary>
+    public LiveEvent? Made { get; init; }
+}

@@ -71,7 +71,7 @@ internal static class DemoCommand
 {
     public static Command Make(CommandContext context, CommonFlags flags)
     {
-        var command = new Command("demo", "Import the bundled captures, a dozen different calls, and serve them, until stopped.") { flags.Listen };
+        var command = new Command("demo", "Import the bundled captures, a dozen different calls and two conversations of several, and serve them, until stopped.") { flags.Listen };
         command.SetAction((parsed, _) =>
         {
             Settings settings = flags.Settings(parsed);

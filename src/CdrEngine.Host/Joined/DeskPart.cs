@@ -1,6 +1,6 @@
 using CdrEngine.Calls.Desk;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Messages;
-using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Registrations;
 using CdrEngine.Engine.Desk;
@@ -10,38 +10,39 @@ using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
 
-/// <summary>Says whose a record of the desk is. All null where there is no directory.</summary>
-internal sealed record DeskMarks
+/// <summary>Says whose the desk's records are, by the directory in force when they are told. Where there is none they are nobody's.</summary>
+/// <param name="current">The directory in force; null for none.</param>
+internal sealed class DeskMarks(Func<CallDirectory?> current)
 {
-    /// <summary>Tenant of a registration.</summary>
-    public Func<RegistrationRecord, string?> Registration { get; init; } = static _ => null;
-
-    /// <summary>Tenant of a message, and so of its conversation.</summary>
-    public Func<MessageRecord, string?> Message { get; init; } = static _ => null;
-
-    /// <summary>Tenant of a peer.</summary>
-    public Func<PeerRecord, string?> Peer { get; init; } = static _ => null;
-
-    /// <summary>Tenant of a mailbox.</summary>
-    public Func<MailboxRecord, string?> Mailbox { get; init; } = static _ => null;
-
     /// <summary>Marks everything told.</summary>
     public void Apply(DeskChanges changes)
     {
+        CallDirectory? directory = current();
         for (int i = 0; i < changes.Registrations.Count; i++)
         {
             StoredRegistration stored = changes.Registrations[i];
-            changes.Registrations[i] = stored with { Record = stored.Record with { Tenant = Registration(stored.Record) } };
+            string? tenant = directory?.TenantOf(stored.Record);
+            if (tenant != stored.Record.Tenant) changes.Registrations[i] = stored with { Record = stored.Record with { Tenant = tenant } };
         }
 
         for (int i = 0; i < changes.Messages.Count; i++)
         {
             StoredMessage stored = changes.Messages[i];
-            changes.Messages[i] = stored with { Record = stored.Record with { Tenant = Message(stored.Record) } };
+            string? tenant = directory?.TenantOf(stored.Record);
+            if (tenant != stored.Record.Tenant) changes.Messages[i] = stored with { Record = stored.Record with { Tenant = tenant } };
         }
 
-        for (int i = 0; i < changes.Peers.Count; i++) changes.Peers[i] = changes.Peers[i] with { Tenant = Peer(changes.Peers[i]) };
-        for (int i = 0; i < changes.Mailboxes.Count; i++) changes.Mailboxes[i] = changes.Mailboxes[i] with { Tenant = Mailbox(changes.Mailboxes[i]) };
+        for (int i = 0; i < changes.Peers.Count; i++)
+        {
+            string? tenant = directory?.TenantOf(changes.Peers[i]);
+            if (tenant != changes.Peers[i].Tenant) changes.Peers[i] = changes.Peers[i] with { Tenant = tenant };
+        }
+
+        for (int i = 0; i < changes.Mailboxes.Count; i++)
+        {
+            string? tenant = directory?.TenantOf(changes.Mailboxes[i]);
+            if (tenant != changes.Mailboxes[i].Tenant) changes.Mailboxes[i] = changes.Mailboxes[i] with { Tenant = tenant };
+        }
     }
 }
 
@@ -53,24 +54,24 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
     private readonly SqliteRegistrationStore _registrations;
     private readonly SqliteMessageStore _messages;
     private readonly DeskWriter _writer;
+    private readonly DeskMarks _marks;
     private readonly Func<bool> _waits;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
+    /// <param name="marks">Says whose the records are.</param>
     /// <param name="waits">Whether the desk may wait for the store.</param>
-    public DeskPart(Settings settings, Func<bool> waits)
+    public DeskPart(Settings settings, DeskMarks marks, Func<bool> waits)
     {
+        _marks = marks;
         _waits = waits;
         _registrations = SqliteRegistrationStore.Open(settings.DataDirectory);
         _messages = SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
         _writer = new DeskWriter(_registrations, _messages, settings.Storage.Queue);
     }
 
-    /// <summary>Says whose the records are.</summary>
-    public DeskMarks? Marks { get; set; }
-
     /// <summary>Is told everything after it was marked, on the desk's thread, for live events; must be quick and must not keep the lists.</summary>
-    public Action<DeskChanges>? Told { get; set; }
+    public Action<DeskChanges>? Told { get; init; }
 
     public string? Fault => _writer.Fault;
 
@@ -80,7 +81,7 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
     /// <inheritdoc />
     public void Emit(DeskChanges changes)
     {
-        Marks?.Apply(changes);
+        _marks.Apply(changes);
         Told?.Invoke(changes);
         _writer.Take(changes, _waits());
     }

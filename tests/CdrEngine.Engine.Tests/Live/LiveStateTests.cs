@@ -137,7 +137,7 @@ public sealed class LiveStateTests
         Assert.Equal((1, "hidden"), (run.Hub.Board.Totals("b").Calls, (await run.Hub.Board.ListAsync(new LiveQuery())).Calls[0].Record.Dialled));
         await run.CompleteAsync();
         await run.Hub.DisposeAsync();
-        Assert.All(await All(theirs), static what => Assert.Equal("b", what.Call.Tenant));
+        Assert.All(await All(theirs), static what => Assert.Equal("b", what.Call!.Tenant));
     }
 
     [Fact]
@@ -161,10 +161,10 @@ public sealed class LiveStateTests
             ],
             events.Select(static what => LiveEventNames.Of(what.Kind)));
         Assert.Equal(Enumerable.Range(0, events.Count).Select(i => events[0].Id + i), events.Select(static what => what.Id));
-        Assert.All(events, what => Assert.Equal(run.Records[0].Id, what.Call.Record.Id));
-        Assert.Equal(LiveState.Held, events[4].Call.State);
+        Assert.All(events, what => Assert.Equal(run.Records[0].Id, what.Call!.Record.Id));
+        Assert.Equal(LiveState.Held, events[4].Call!.State);
         Assert.Equal(250, events[9].MediaSession!.CallerSent!.Packets);
-        Assert.Equal((Disposition.Answered, TimeSpan.FromSeconds(5)), (events[10].Call.Record.Disposition, events[10].Call.Record.BillableDuration));
+        Assert.Equal((Disposition.Answered, TimeSpan.FromSeconds(5)), (events[10].Call!.Record.Disposition, events[10].Call!.Record.BillableDuration));
         using var json = new MemoryStream();
         await using (var writer = new Utf8JsonWriter(json)) LiveCallJson.Write(events[10], writer);
         using JsonDocument document = JsonDocument.Parse(json.ToArray());
@@ -179,16 +179,16 @@ public sealed class LiveStateTests
         using ILiveSubscription first = run.Hub.Feed.Subscribe(new LiveFilter { Kinds = [LiveEventKind.CallStarted] })!;
         run.Play(new Scene().Call("c0@test", 0).Call("c1@test", 1).Call("c2@test", 2));
         LiveEvent known = await Next(first);
-        Assert.Equal("c0@test", known.Call.Record.SipCallId);
+        Assert.Equal("c0@test", known.Call!.Record.SipCallId);
         await Next(first);
         await Next(first);
         using ILiveSubscription back = run.Hub.Feed.Subscribe(new LiveFilter { Kinds = [LiveEventKind.CallStarted], After = known.Id })!;
         Assert.False(back.HasMissed);
-        Assert.Equal(["c1@test", "c2@test"], [(await Next(back)).Call.Record.SipCallId, (await Next(back)).Call.Record.SipCallId]);
+        Assert.Equal(["c1@test", "c2@test"], [(await Next(back)).Call!.Record.SipCallId, (await Next(back)).Call!.Record.SipCallId]);
         var scene = new Scene();
         for (int i = 3; i < 40; i++) scene.Call($"c{i}@test", i);
         run.Play(scene);
-        while ((await Next(first)).Call.Record.SipCallId != "c39@test")
+        while ((await Next(first)).Call!.Record.SipCallId != "c39@test")
         {
             // All of them.
         }
@@ -237,7 +237,7 @@ public sealed class LiveStateTests
         using ILiveSubscription other = run.Hub.Feed.Subscribe(new LiveFilter { Kinds = [LiveEventKind.CallUpdated] })!;
         run.Play(new Scene().Call("x@test", 0, answer: 1).Call("ringing@test", 0.5).Rtp(1, 4, A, B, 0x11).Rtp(1, 4, B, A, 0x22));
         LiveEvent what = await Next(asks);
-        Assert.Equal((0L, LiveUpdate.Quality, "x@test", 150L), (what.Id, what.Update, what.Call.Record.SipCallId, what.Call.CallerSent!.Packets));
+        Assert.Equal((0L, LiveUpdate.Quality, "x@test", 150L), (what.Id, what.Update, what.Call!.Record.SipCallId, what.Call!.CallerSent!.Packets));
         await run.CompleteAsync();
         await run.Hub.DisposeAsync();
         Assert.Empty(await All(other));

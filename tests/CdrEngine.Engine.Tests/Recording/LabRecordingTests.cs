@@ -64,7 +64,7 @@ public sealed class LabRecordingTests(ITestOutputHelper figures)
             Assert.Equal((RecordingState.Available, null, 8000, 2), (outcome.State, outcome.Reason, outcome.SampleRateHz, outcome.Channels));
             Assert.Equal(new FileInfo(path).Length, outcome.Bytes);
 
-            short[] left = Decoded(path, "FL"), right = Decoded(path, "FR");
+            short[] left = RecordedCall.Decoded(path, "FL"), right = RecordedCall.Decoded(path, "FR");
             double seconds = record.BillableDuration.TotalSeconds;
             Assert.InRange(left.Length / 8000.0, seconds - 0.001, seconds + 0.001);
             Assert.InRange(Likeness.Best(left, RecordedCall.Voice("alice"), -400, 400).Correlation, 0.9, 1);
@@ -258,17 +258,5 @@ public sealed class LabRecordingTests(ITestOutputHelper figures)
         Assert.Equal(packetsHeard, result.Counters![PlayoutCounter.Decoded]);
         Assert.Equal(0, result.Counters[PlayoutCounter.TooLate] + result.Counters[PlayoutCounter.Unsupported] + result.Counters[PlayoutCounter.Malformed]);
         Assert.Equal(result.Format.Frames, sound.Frames);
-    }
-
-    private static short[] Decoded(string mp3, string channel)
-    {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "ffmpeg", ["-v", "error", "-i", mp3, "-af", $"pan=mono|c0={channel}", "-f", "s16le", "-"])
-        { UseShellExecute = false, RedirectStandardOutput = true })!;
-        var output = new MemoryStream();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(output.ToArray()).ToArray();
     }
 }

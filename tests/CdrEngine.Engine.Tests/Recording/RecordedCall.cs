@@ -7,6 +7,7 @@ using CdrEngine.Engine.Recording;
 using CdrEngine.Engine.Tests.Runs;
 using CdrEngine.Media.Mixing;
 using CdrEngine.TestKit;
+using Xunit;
 
 namespace CdrEngine.Engine.Tests.Recording;
 
@@ -88,6 +89,19 @@ internal static class RecordedCall
         var samples = new short[(wav.Length - 44) / 2];
         Buffer.BlockCopy(wav, 44, samples, 0, samples.Length * 2);
         return samples;
+    }
+
+    /// <summary>One channel of an MP3 as ffmpeg decodes it: 8 kHz in, 8 kHz out.</summary>
+    public static short[] Decoded(string mp3, string channel)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "ffmpeg", ["-v", "error", "-i", mp3, "-af", $"pan=mono|c0={channel}", "-f", "s16le", "-"])
+        { UseShellExecute = false, RedirectStandardOutput = true })!;
+        var output = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(output.ToArray()).ToArray();
     }
 
     /// <summary>The streams of a scenario's call as the truth has them.</summary>

@@ -13,29 +13,23 @@ namespace CdrEngine.Engine.Tests.Sessions;
 /// <summary>What is made of all calls of a session: story, packets, sound, and the two-leg view.</summary>
 public sealed class SessionMediaTests
 {
-    [SharedFact]
-    public void Story_OfTheBlindTransfer_TellsWhoDidWhat()
+    [SharedTheory]
+    [InlineData("10-blind-transfer", "48cb89846fb2e41c", SessionKind.Transfer, "carol",
+        "alice called bob. bob rang. bob answered; alice and bob talked. bob transferred alice to carol. carol rang. carol answered; alice and carol talked. bob left. carol hung up.")]
+    [InlineData("11-attended-transfer", "9CZjHivqeA", SessionKind.Transfer, "carol",
+        "alice called bob. bob rang. bob answered; alice and bob talked. bob put alice on hold. bob called carol. carol rang. carol answered; bob and carol talked. bob transferred alice to carol, having talked to them. alice put bob on hold. carol rang. carol answered; alice and carol talked. bob left. carol hung up.")]
+    [InlineData("12-forking", "", SessionKind.Call, "alice",
+        "alice called bob. A phone of bob at 10.77.0.22 rang. A phone of bob at 10.77.0.23 rang. bob answered; alice and bob talked. alice hung up.")]
+    [InlineData("25-b2bua", "3a6fd43c894b0adb", SessionKind.Legs, "alice",
+        "alice called b2b-bob. b2b-bob rang. b2b-bob answered; alice and b2b-bob talked. alice hung up.")]
+    public void Story_OfTheLab_TellsWhoDidWhat(string scenario, string sipCallId, SessionKind kind, string hangupBy, string story)
     {
-        using var rig = new SessionRig("10-blind-transfer");
-        SessionRecord session = rig.Session("48cb89846fb2e41c");
-        Assert.Equal((SessionKind.Transfer, Disposition.Answered, "carol"), (session.Kind, session.Disposition, session.HangupBy));
-        Assert.Equal(
-            [
-                "alice called bob.", "bob rang.", "bob answered; alice and bob talked.", "bob transferred alice to carol.", "carol rang.",
-                "carol answered; alice and carol talked.", "bob left.", "carol hung up.",
-            ],
-            session.Story.Select(static step => step.Text));
-        Assert.Equal(["alice", "bob", "carol"], session.Participants.Select(static person => person.Number));
+        using var rig = new SessionRig(scenario);
+        SessionRecord session = rig.Session(sipCallId.Length > 0 ? sipCallId : rig.Run.Records[0].SipCallId);
+        Assert.Equal(story, string.Join(' ', session.Story.Select(static step => step.Text)));
+        Assert.Equal((kind, Disposition.Answered, hangupBy), (session.Kind, session.Disposition, session.HangupBy));
         Assert.Equal(session.Story.Select(static step => step.At).Order(), session.Story.Select(static step => step.At));
-    }
-
-    [SharedFact]
-    public void Story_OfTheB2bua_HasNoMachineInIt()
-    {
-        using var rig = new SessionRig("25-b2bua");
-        SessionRecord session = rig.Session("3a6fd43c894b0adb");
-        Assert.Equal((SessionKind.Legs, "alice"), (session.Kind, session.HangupBy));
-        Assert.Equal(["alice called b2b-bob.", "b2b-bob rang.", "b2b-bob answered; alice and b2b-bob talked.", "alice hung up."], session.Story.Select(static step => step.Text));
+        Assert.Equal(session.Participants.Select(static person => person.Number).Distinct(), session.Participants.Select(static person => person.Number));
     }
 
     [SharedFact]
@@ -91,6 +85,36 @@ public sealed class SessionMediaTests
             Assert.InRange(outcome.Duration - expected, TimeSpan.FromMilliseconds(-1), TimeSpan.FromMilliseconds(1));
             Assert.Equal(output.Length, outcome.Bytes);
             Assert.Empty(Directory.GetFiles(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [SharedToolFact("ffmpeg")]
+    public void Recording_OfATransfer_HasWhoStaysLeftAndTheOthersRight()
+    {
+        using var rig = new SessionRig("10-blind-transfer");
+        SessionRecord session = rig.Session("48cb89846fb2e41c");
+        string folder = Directory.CreateTempSubdirectory("cdrengine-session-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "session.mp3");
+            using (FileStream output = File.Create(path)) new SessionRecorder(new CallRecorder(), folder).Make(session, rig, new RecordingRequest(), output);
+            short[] left = RecordedCall.Decoded(path, "FL"), right = RecordedCall.Decoded(path, "FR");
+
+            // The first talk is alice and bob, the second alice and carol: whose voice is where, by its likeness to what each phone played.
+            CallRecord first = session.Calls[0], second = session.Calls[1];
+            int Sample(Timestamp at) => (int)((at - first.AnsweredAt!.Value).TotalMilliseconds * 8);
+            Range bobs = 0..Sample(second.StartedAt), carols = Sample(second.AnsweredAt!.Value)..left.Length;
+            foreach ((Range part, string there, string absent) in new[] { (bobs, "bob", "carol"), (carols, "carol", "bob") })
+            {
+                Assert.InRange(Likeness.Best(right[part], RecordedCall.Voice(there), -1600, 1600).Correlation, 0.85, 1);
+                Assert.InRange(Likeness.Best(right[part], RecordedCall.Voice(absent), -1600, 1600).Correlation, -1, 0.4);
+                Assert.InRange(Likeness.Best(left[part], RecordedCall.Voice("alice"), -1600, 1600).Correlation, 0.85, 1);
+                Assert.InRange(Likeness.Best(left[part], RecordedCall.Voice(there), -1600, 1600).Correlation, -1, 0.4);
+            }
         }
         finally
         {

@@ -3,9 +3,14 @@ using System.Text;
 using System.Text.Json;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Desk;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Registrations;
 using CdrEngine.Core;
+using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -129,7 +134,7 @@ public sealed class RateCommandTests
         Assert.Equal((1, ""), (code, said));
         Assert.Equal($"{path}:1:13: directory has no key 'tenats'; did you mean 'tenants'?\n{path}:2:1: directory has no key 'tenant'; did you mean 'tenants'?\ncdrengine: {path}: 2 mistakes\n", error);
         folder.Write("d.conf", Directory("0.06"));
-        Assert.Equal($"{path}: right: 2 tenants, 0 trunks, 2 users, 0 contacts, 0 numbers, 1 rate\n", (await Command($"directory check {path}")).Out);
+        Assert.Equal($"{path}: right: 2 tenants, 2 trunks, 2 users, 0 contacts, 0 numbers, 1 rate\n", (await Command($"directory check {path}")).Out);
         Assert.Equal(
             "kind      e164\ne164      +442079460000\nidentity  none\ntenant    acme\nrate      0.06 EUR a minute, 0 a call, 1/1, UK (+44, table r)\n",
             (await Command($"directory lookup 0044-20-79460000 --tenant acme --directory {path}")).Out);
@@ -192,21 +197,28 @@ public sealed class RateCommandTests
     }
 
     [Fact]
-    public async Task Tokens_OfOneTenant_SeeItsCallsAndNoOthers()
+    public async Task Tokens_OfOneTenant_SeeItsOwnAndNothingElse()
     {
         using var folder = new TemporaryFolder();
-        Settings settings = Settings(folder, folder.Write("d.conf", Directory("0.06")));
+        Settings settings = Settings(folder, folder.Write("d.conf", Directory("0.06")), "api.listen=127.0.0.1:0");
         using DirectoryHolder holder = DirectoryHolder.Open(settings);
-        string acme, zeta;
         using (var store = SqliteCallStore.Open(DataFolder.Records(folder.Path)))
         {
             store.Write([.. Enumerable.Range(0, 6).Select(i => Stored(holder.Mark(Call(i))))]);
-            acme = Call(0).Id;
-            zeta = Call(1).Id;
-            foreach (string id in new[] { acme, zeta }) store.SetRecording(new RecordingEntry { CallId = id, State = RecordingState.None, Reason = "no_rtp", CreatedAt = Start });
+            foreach (int i in new[] { 0, 1 }) store.SetRecording(new RecordingEntry { CallId = Call(i).Id, State = RecordingState.None, Reason = "no_rtp", CreatedAt = Start });
+
+            // A conversation between both: zeta's call, and acme's that was made of it.
+            CallRecord outer = Call(7), inner = Call(8);
+            store.Write(
+            [
+                Stored(holder.Mark(Joined(outer, outer, inner))),
+                Stored(holder.Mark(Joined(inner, outer, outer))),
+            ]);
         }
 
-        await using var server = new ApiServer(settings, new StatisticsBoard(), null, holder);
+        Tell(settings, holder);
+        await using var hub = new LiveHub();
+        await using var server = new ApiServer(settings, new StatisticsBoard(), null, holder, hub);
         ApiStart start = await server.StartAsync(CancellationToken.None);
         (int code, string token, _) = await Command($"token create acme --scope calls:read --scope packets:read --scope recordings:read --scope stats:read --tenant acme --data {folder.Path}");
         Assert.Equal(0, code);
@@ -217,42 +229,90 @@ public sealed class RateCommandTests
         DateTime limit = DateTime.UtcNow.AddSeconds(20);
         while ((await client.GetAsync("/api/v1/calls")).StatusCode == HttpStatusCode.Unauthorized && DateTime.UtcNow < limit) await Task.Delay(200);
 
-        foreach (string path in new[] { "calls", "media-sessions", "recordings" })
+        // Lists hold the tenant's own, and another's is not to be asked for.
+        (string Path, int Own)[] lists =
+            [("calls", 4), ("media-sessions", 4), ("recordings", 1), ("sessions", 4), ("live", 0), ("registrations", 1), ("messages", 1), ("conversations", 1), ("peers", 1), ("mailboxes", 1)];
+        foreach ((string path, int own) in lists)
         {
-            using JsonDocument list = JsonDocument.Parse(await client.GetByteArrayAsync($"/api/v1/{path}"));
-            JsonElement[] items = [.. list.RootElement.EnumerateObject().First().Value.EnumerateArray()];
-            Assert.Equal(path == "recordings" ? 1 : 3, items.Length);
-            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/api/v1/{path}?tenant=acme")).StatusCode);
-            Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync($"/api/v1/{path}?tenant=zeta")).StatusCode);
+            string list = await client.GetStringAsync($"/api/v1/{path}");
+            using JsonDocument document = JsonDocument.Parse(list);
+            Assert.Equal((path, own), (path, document.RootElement.EnumerateObject().First().Value.GetArrayLength()));
+            Assert.DoesNotContain("zeta", list, StringComparison.Ordinal);
+            Assert.Equal((path, HttpStatusCode.OK), (path, (await client.GetAsync($"/api/v1/{path}?tenant=acme")).StatusCode));
+            Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync($"/api/v1/{path}?tenant=zeta")).StatusCode));
         }
 
-        string csv = await client.GetStringAsync("/api/v1/calls?format=csv");
-        Assert.DoesNotContain("zeta", csv, StringComparison.Ordinal);
+        Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/calls?format=csv"), StringComparison.Ordinal);
         Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/calls?format=ndjson"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/events?tenant=zeta")).StatusCode);
 
-        // Nothing of another tenant's call, whatever is asked of it, in no form; of its own all that there is.
-        string[] forms = ["calls/{0}", "calls/{0}.pcap", "calls/{0}.trace", "calls/{0}/ladder.svg", "calls/{0}.mp3", "calls/{0}.wav", "calls/{0}/waveform.json", "media-sessions/{0}-m0", "media-sessions/{0}-m0.pcap", "media-sessions/{0}-m0.trace", "streams?call_id={0}"];
-        foreach (string form in forms)
+        // Nothing of another tenant's, whatever is asked of it, in no form; of its own all that there is.
+        (string Form, string Own, string Other)[] forms =
+        [
+            .. new[] { "calls/{0}", "calls/{0}.pcap", "calls/{0}.trace", "calls/{0}/ladder.svg", "calls/{0}.mp3", "calls/{0}.wav", "calls/{0}/waveform.json", "calls/{0}/fax.tiff", "calls/{0}/fax.pdf", "streams?call_id={0}", "messages?call_id={0}" }
+                .Concat(["sessions/{0}", "sessions/{0}.pcap", "sessions/{0}.trace", "sessions/{0}/ladder.svg", "sessions/{0}/legs", "sessions/{0}.mp3"])
+                .Select(static form => (form, Call(0).Id, Call(1).Id)),
+            .. new[] { "media-sessions/{0}", "media-sessions/{0}.pcap", "media-sessions/{0}.trace" }.Select(static form => (form, Call(0).Id + "-m0", Call(1).Id + "-m0")),
+            .. new[] { "registrations/{0}", "registrations/{0}/history", "registrations/{0}.pcap", "registrations/{0}.trace" }.Select(static form => (form, Registration("acme").Record.Id, Registration("zeta").Record.Id)),
+            .. new[] { "messages/{0}", "messages/{0}.pcap", "messages/{0}.trace" }.Select(static form => (form, Message("acme").Record.Id, Message("zeta").Record.Id)),
+            ("conversations/{0}", Message("acme").Record.ConversationId, Message("zeta").Record.ConversationId),
+        ];
+        foreach ((string form, string own, string other) in forms)
         {
             string path = "/api/v1/" + form;
-            Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, path, zeta))).StatusCode));
-            Assert.NotEqual(HttpStatusCode.Forbidden, (await client.GetAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, path, acme))).StatusCode);
+            Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync(path.Replace("{0}", other, StringComparison.Ordinal))).StatusCode));
+            Assert.NotEqual((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync(path.Replace("{0}", own, StringComparison.Ordinal))).StatusCode));
         }
 
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/api/v1/calls/20261120-000000000000000000000000")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/api/v1/sessions/20261120-000000000000000000000000")).StatusCode);
         foreach (string path in new[] { "/api/v1/stats", "/metrics" }) Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).StatusCode);
 
-        // Every route that shows something of calls is among those tried above, so that a new one is not forgotten here.
-        using JsonDocument document = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/openapi.json"));
-        string[] tried = [.. forms.Select(static form => form.Split('?')[0].Replace("{0}-m0", "{id}", StringComparison.Ordinal).Replace("{0}", "{id}", StringComparison.Ordinal)), "calls", "media-sessions", "recordings", "stats", "openapi.json"];
-        Assert.Empty(document.RootElement.GetProperty("paths").EnumerateObject().Select(static path => path.Name).Where(static path => path.StartsWith("/api/v1/", StringComparison.Ordinal)).Select(static path => path["/api/v1/".Length..]).Except(tried));
+        // Of a conversation between tenants each is told its own part.
+        string shared = await client.GetStringAsync($"/api/v1/sessions/{Call(7).Id}");
+        Assert.Contains(Call(8).Id, shared, StringComparison.Ordinal);
+        Assert.DoesNotContain("zeta", shared, StringComparison.Ordinal);
+
+        // Events are the tenant's, of calls and of all else.
+        await using (Stream events = await client.GetStreamAsync("/api/v1/events"))
+        {
+            using var reader = new StreamReader(events);
+            await reader.ReadLineAsync();
+            var news = new LiveNews(hub.Feed);
+            foreach (string tenant in new[] { "zeta", "acme" })
+            {
+                var changes = new DeskChanges();
+                Fill(changes, tenant);
+                new DeskMarks(() => holder.Current).Apply(changes);
+                news.Take(changes);
+            }
+
+            var told = new List<string>();
+            while (told.Count < 3 && await reader.ReadLineAsync() is { } line)
+            {
+                Assert.DoesNotContain("zeta", line, StringComparison.Ordinal);
+                if (line.StartsWith("event: ", StringComparison.Ordinal)) told.Add(line["event: ".Length..]);
+            }
+
+            Assert.Equal(["registration.new", "message.delivered", "peer.silent"], told);
+        }
+
+        // Every route is among those tried above, so that a new one is not forgotten here.
+        using JsonDocument description = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/openapi.json"));
+        string[] tried = [.. forms.Select(static form => form.Form.Split('?')[0].Replace("{0}", "{id}", StringComparison.Ordinal)), .. lists.Select(static list => list.Path), "events", "stats", "openapi.json"];
+        Assert.Empty(description.RootElement.GetProperty("paths").EnumerateObject().Select(static path => path.Name).Where(static path => path.StartsWith("/api/v1/", StringComparison.Ordinal)).Select(static path => path["/api/v1/".Length..]).Except(tried));
 
         // The administrator sees all, and one tenant's where asked.
         client.DefaultRequestHeaders.Authorization = new("Bearer", start.NewAdminToken);
-        using JsonDocument all = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/calls"));
-        Assert.Equal(6, all.RootElement.GetProperty("calls").GetArrayLength());
-        using JsonDocument one = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/calls?tenant=zeta&context=pstn_call&user=2"));
-        Assert.Equal(3, one.RootElement.GetProperty("calls").GetArrayLength());
+        foreach ((string path, int all, int one) in new[] { ("calls", 8, 4), ("sessions", 7, 4), ("registrations", 2, 1), ("messages", 2, 1), ("conversations", 2, 1), ("peers", 2, 1), ("mailboxes", 2, 1) })
+        {
+            using JsonDocument every = JsonDocument.Parse(await client.GetByteArrayAsync($"/api/v1/{path}"));
+            using JsonDocument zetas = JsonDocument.Parse(await client.GetByteArrayAsync($"/api/v1/{path}?tenant=zeta"));
+            Assert.Equal((path, all, one), (path, every.RootElement.EnumerateObject().First().Value.GetArrayLength(), zetas.RootElement.EnumerateObject().First().Value.GetArrayLength()));
+        }
+
+        using JsonDocument narrowed = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/calls?tenant=zeta&context=pstn_call&user=2"));
+        Assert.Equal(4, narrowed.RootElement.GetProperty("calls").GetArrayLength());
         Assert.StartsWith("ready\ndirectory: in force since ", await client.GetStringAsync("/readyz"), StringComparison.Ordinal);
         await server.StopAsync();
     }
@@ -286,6 +346,10 @@ public sealed class RateCommandTests
             acme { domains = [acme.example], rates = r }
             zeta2 { domains = [zeta.example] }
           }
+          trunks {
+            acme-in { tenant = acme, side = pbx, addresses = ["192.0.2.1"] }
+            zeta-in { tenant = zeta2, side = pbx, addresses = ["198.51.100.1"] }
+          }
           users = [
             { id = 1, tenant = acme, name = Alice, extensions = ["1001"] }
             { id = 2, tenant = zeta2, name = Zoe, extensions = ["1001"] }
@@ -315,6 +379,79 @@ public sealed class RateCommandTests
             EndedAt = at + TimeSpan.FromSeconds(1_000),
             MediaSessions = [new MediaSessionRecord { Index = 0, Media = "audio", Protocol = "RTP/AVP", StartedAt = at, EndedAt = at + TimeSpan.FromSeconds(1_000) }],
         });
+    }
+
+    // The call as a part of a session, linked with another.
+    private static CallRecord Joined(CallRecord call, CallRecord first, CallRecord other) => call with
+    {
+        SessionId = first.Id,
+        Flags = call.Flags | CallFlags.Linked,
+        Links = [new CallLink(other.Id, other.SipCallId, LinkMethod.Header, 1, call.Id == first.Id ? LinkRelation.Downstream : LinkRelation.Upstream)],
+    };
+
+    // A registration, a message, a silent peer and a mailbox of each tenant, as the desk tells them.
+    private static void Tell(Settings settings, DirectoryHolder holder)
+    {
+        using var desk = new DeskPart(settings, new DeskMarks(() => holder.Current), static () => true);
+        foreach (string tenant in new[] { "acme", "zeta" })
+        {
+            var changes = new DeskChanges();
+            Fill(changes, tenant);
+            desk.Emit(changes);
+        }
+
+        desk.Flush();
+    }
+
+    private static void Fill(DeskChanges changes, string tenant)
+    {
+        changes.Registrations.Add(Registration(tenant));
+        changes.Messages.Add(Message(tenant));
+        changes.Peers.Add(new PeerRecord
+        {
+            Id = tenant + "-peer",
+            Address = new Endpoint(IpAddress.FromV4(tenant == "acme" ? 0xC000_0201 : 0xC633_6401), 5060),
+            Method = "OPTIONS",
+            FirstAt = Start,
+            LastAt = Start,
+            UnansweredSince = Start,
+        });
+        changes.Mailboxes.Add(new MailboxRecord($"sip:1001@{tenant}.example", true, 1, 0, 0, 0, Start));
+    }
+
+    private static StoredRegistration Registration(string tenant)
+    {
+        var happened = new RegistrationEvent(1, RegistrationEventKind.New, Start, Start, 1);
+        var record = new RegistrationRecord
+        {
+            Id = tenant == "acme" ? "00112233445566778899aabb" : "00112233445566778899aabc",
+            Aor = $"sip:1001@{tenant}.example",
+            User = "1001",
+            Domain = $"{tenant}.example",
+            Contact = "sip:1001@192.0.2.9",
+            ExpiresAt = Start + TimeSpan.FromHours(1),
+            LastRequestAt = Start,
+            LastEvent = happened,
+        };
+        return new StoredRegistration(record, "1001@192.0.2.9", []) { Events = [happened] };
+    }
+
+    private static StoredMessage Message(string tenant)
+    {
+        string id = CallId.Derive("message", tenant, Start), conversation = CallId.Derive("conversation", tenant, Start);
+        var record = new MessageRecord
+        {
+            Id = id,
+            ConversationId = conversation,
+            SipCallId = $"{tenant}-message",
+            From = new MessageParty { Number = "1001", Uri = $"sip:1001@{tenant}.example" },
+            To = new MessageParty { Number = "1002", Uri = $"sip:1002@{tenant}.example" },
+            StartedAt = Start,
+            EndedAt = Start,
+            Outcome = MessageOutcome.Delivered,
+            SipStatus = 200,
+        };
+        return new StoredMessage(record, new ConversationRecord(conversation, Start, $"1001@{tenant}.example", $"1002@{tenant}.example"), []);
     }
 
     private static StoredCall Stored(CallRecord record) => new(record, RecordRevision.Final, new byte[] { 1, 2, 3 });

@@ -74,6 +74,29 @@ public sealed class DeskTests
         Assert.Equal(0, summary.Counters.Single(static group => group.Name == "registration").Values.Single(static counter => counter.Name == "new").Value);
     }
 
+    [Fact]
+    public void Import_OfConversationsAgain_LeavesTheirLinks()
+    {
+        using var folder = new TemporaryFolder();
+        string[] captures = [Checkout.Path("demo", "14-transferred.pcap"), Checkout.Path("demo", "15-through-a-pbx.pcap")];
+        string? before = null;
+        foreach (string set in new[] { "engine.shards=1", "engine.shards=2" })
+        {
+            // The second time from copies, so that they are read again.
+            string[] files = [.. captures.Select(path => Path.Combine(folder.Path, set[^1] + Path.GetFileName(path)))];
+            for (int i = 0; i < files.Length; i++) File.Copy(captures[i], files[i]);
+            Settings settings = SettingsLoader.Load(new SettingsFlags { DataDirectory = folder.Path, Set = [set] }, static _ => null);
+            using (var runner = new ImportRunner(settings, new StatisticsBoard())) Assert.Empty(runner.Run(files, CancellationToken.None).Faults);
+            using var archive = new CallArchive(settings);
+            Calls.Records.CallRecord[] calls = [.. archive.Calls.List(new() { Ascending = true }).Calls];
+            Assert.Equal((4, 2), (calls.Length, calls.Select(static call => call.SessionId).Distinct().Count()));
+            Assert.All(calls, static call => Assert.Single(call.Links));
+            string now = string.Join('\n', calls.Select(static call => $"{call.Id} {call.SessionId} {string.Join(',', call.Links)} {call.Transfer}"));
+            Assert.Equal(before ?? now, now);
+            before = now;
+        }
+    }
+
     private static ImportSummary Import(TemporaryFolder folder, bool again = false)
     {
         using var runner = new ImportRunner(Settings(folder), new StatisticsBoard());

@@ -1,0 +1,190 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Sessions;
+using CdrEngine.Core;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Sessions read out of the stored records of their calls.</summary>
+public sealed class SessionArchiveTests
+{
+    private static readonly Timestamp Midnight = Timestamp.From(new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void Session_OverMidnight_HasItsCallsOfBothDays()
+    {
+        using var rig = new Rig();
+        CallRecord outer = Call("outer", -600, 1500), inner = Call("inner", -599, 900), taken = Call("taken", 300, 800);
+        rig.Write(Of(outer, outer), Of(inner, outer, (outer, LinkRelation.Upstream)), Of(taken, outer, (inner, LinkRelation.TransferredFrom)));
+        foreach (CallRecord asked in new[] { outer, inner, taken })
+        {
+            SessionRecord session = rig.Archive.GetSession(asked.Id)!;
+            Assert.Equal((outer.Id, 3), (session.Id, session.Calls.Count));
+            Assert.Equal(["outer", "inner", "taken"], session.Calls.Select(static call => call.SipCallId));
+        }
+
+        Assert.Null(rig.Archive.GetSession("20261120-000000000000000000000000"));
+        Assert.Null(rig.Archive.GetSession("nothing"));
+    }
+
+    [Fact]
+    public void Session_ThatLastsForDays_IsFollowedAsFarAsItsCallsReach()
+    {
+        using var rig = new Rig();
+        CallRecord parked = Call("parked", -600, 3 * 86_400), taker = Call("taker", 2.5 * 86_400, 600);
+        rig.Write(Of(parked, parked), Of(taker, parked, (parked, LinkRelation.Replaced)));
+        Assert.Equal(2, rig.Archive.GetSession(parked.Id)!.Calls.Count);
+    }
+
+    [Fact]
+    public void SessionsThatBecameOne_AfterARecordWasOut_AreFoundByTheirLinks()
+    {
+        // The first call's record said its own name and was never told again; the others were told of a conversation with another name.
+        using var rig = new Rig();
+        CallRecord old = Call("old", 0, 10), first = Call("first", 20, 300), second = Call("second", 30, 300);
+        rig.Write(Of(old, old), Of(first, first, (old, LinkRelation.RetryOf)), Of(second, first, (first, LinkRelation.Upstream)));
+        Assert.Equal(["old", "first", "second"], rig.Archive.GetSession(first.Id)!.Calls.Select(static call => call.SipCallId));
+        Assert.Equal(["old", "first", "second"], rig.Archive.GetSession(second.Id)!.Calls.Select(static call => call.SipCallId));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void List_PageByPage_HasEachSessionOnceInItsPlace(bool ascending)
+    {
+        using var rig = new Rig();
+        var expected = new List<string>();
+        for (int i = 0; i < 25; i++)
+        {
+            CallRecord outer = Call($"o{i}", (i * 4000) - 50_000, 60), inner = Call($"i{i}", (i * 4000) - 49_999, 60);
+            if (i % 3 == 0) rig.Write(outer);
+            else rig.Write(Of(outer, outer), Of(inner, outer, (outer, LinkRelation.Upstream)));
+            expected.Add(outer.Id);
+        }
+
+        if (!ascending) expected.Reverse();
+        Assert.Equal(expected, rig.List(new SessionQuery { Limit = 4, Ascending = ascending }).Select(static session => session.Id));
+        Assert.Equal(expected, rig.List(new SessionQuery { Limit = 1000, Ascending = ascending }).Select(static session => session.Id));
+        Assert.True(rig.Archive.ListSessions(new SessionQuery { Cursor = "no" }).CursorRejected);
+    }
+
+    [Fact]
+    public void List_ByNumber_HasASessionWhereItsFirstCallWithItStands()
+    {
+        using var rig = new Rig();
+        CallRecord outer = Call("outer", 0, 60, "4930555001", "2001"), inner = Call("inner", 1, 60, "4930555001", "2002"), taken = Call("taken", 30, 60, "4930555001", "2003");
+        CallRecord alone = Call("alone", 10, 5, "4930555001", "2009"), other = Call("other", 12, 5, "1", "2");
+        rig.Write(Of(outer, outer), Of(inner, outer, (outer, LinkRelation.Upstream)), Of(taken, outer, (inner, LinkRelation.TransferredFrom)), alone, other);
+        foreach (bool ascending in new[] { true, false })
+        {
+            foreach (int limit in new[] { 1, 2, 100 })
+            {
+                string[] found = [.. rig.List(new SessionQuery { Number = "493055*", Limit = limit, Ascending = ascending }).Select(static session => session.Id)];
+                Assert.Equal(ascending ? [outer.Id, alone.Id] : [outer.Id, alone.Id], found);
+            }
+        }
+
+        // A number that only an inner call has finds the whole.
+        Assert.Equal(3, Assert.Single(rig.List(new SessionQuery { Number = "2003" })).Calls.Count);
+        Assert.Empty(rig.List(new SessionQuery { Number = "2003", To = Midnight + TimeSpan.FromSeconds(30) }));
+        Assert.Empty(rig.List(new SessionQuery { Number = "999" }));
+    }
+
+    [Fact]
+    public void List_ByKind_HasThoseOfThatKind()
+    {
+        using var rig = new Rig();
+        CallRecord outer = Call("outer", 0, 60), inner = Call("inner", 1, 60), alone = Call("alone", 10, 5);
+        CallRecord sent = Call("sent", 100, 60), target = Call("target", 130, 60);
+        var transfer = new TransferRecord { Kind = TransferKind.Blind, Role = TransferRole.Original, At = sent.StartedAt, Outcome = TransferOutcome.Succeeded };
+        rig.Write(
+            Of(outer, outer), Of(inner, outer, (outer, LinkRelation.Upstream)), alone,
+            Of(sent, sent, (target, LinkRelation.TransferredTo)) with { Transfer = transfer },
+            Of(target, sent, (sent, LinkRelation.TransferredFrom)) with { Transfer = transfer with { Role = TransferRole.Target } });
+        Assert.Equal([outer.Id], rig.List(new SessionQuery { Kind = SessionKind.Legs }).Select(static session => session.Id));
+        Assert.Equal([alone.Id], rig.List(new SessionQuery { Kind = SessionKind.Call }).Select(static session => session.Id));
+        Assert.Equal([sent.Id], rig.List(new SessionQuery { Kind = SessionKind.Transfer, Limit = 1 }).Select(static session => session.Id));
+        Assert.Empty(rig.List(new SessionQuery { Kind = SessionKind.Pickup }));
+    }
+
+    [Fact]
+    public void List_OfATenant_HasSessionsWithItsCallsToldOfThoseAlone()
+    {
+        using var rig = new Rig();
+        CallRecord outer = Call("outer", 0, 60), inner = Call("inner", 1, 60), last = Call("last", 2, 60), others = Call("others", 10, 5);
+        rig.Write(
+            Whose(Of(outer, outer), "zeta"), Whose(Of(inner, outer, (outer, LinkRelation.Upstream)), "acme"), Whose(Of(last, outer, (inner, LinkRelation.Upstream)), "acme"), Whose(others, "zeta"));
+        SessionRecord session = Assert.Single(rig.List(new SessionQuery { Tenant = "acme" }));
+        Assert.Equal((outer.Id, 2), (session.Id, session.Calls.Count));
+        Assert.Equal(["outer"], rig.Archive.GetSession(outer.Id, "zeta")!.Calls.Select(static call => call.SipCallId));
+        Assert.Equal(["inner", "last"], rig.Archive.GetSession(outer.Id, "acme")!.Calls.Select(static call => call.SipCallId));
+        Assert.Null(rig.Archive.GetSession(outer.Id, "omega"));
+        Assert.Equal(2, rig.List(new SessionQuery { Tenant = "zeta" }).Count);
+    }
+
+    private static CallRecord Call(string sipCallId, double seconds, double length, string caller = "1001", string callee = "1002")
+    {
+        Timestamp at = new(Midnight.Microseconds + (long)(seconds * 1e6));
+        string id = CallId.Derive(sipCallId, "tag", at);
+        return new CallRecord
+        {
+            Id = id,
+            SessionId = id,
+            SipCallId = sipCallId,
+            State = CallState.Ended,
+            Disposition = Disposition.Answered,
+            Caller = new Party { Number = caller },
+            Callee = new Party { Number = callee },
+            Dialled = callee,
+            StartedAt = at,
+            AnsweredAt = at + TimeSpan.FromSeconds(1),
+            EndedAt = at + TimeSpan.FromSeconds(length),
+        };
+    }
+
+    private static CallRecord Of(CallRecord call, CallRecord session, params (CallRecord Other, LinkRelation Relation)[] links) => call with
+    {
+        SessionId = session.Id,
+        Flags = CallFlags.Linked,
+        Links = [.. links.Select(static link => new CallLink(link.Other.Id, link.Other.SipCallId, LinkMethod.Header, 1, link.Relation))],
+    };
+
+    private static CallRecord Whose(CallRecord call, string tenant) => call with { Marks = new CallMarks { Tenant = tenant } };
+
+    private sealed class Rig : IDisposable
+    {
+        private readonly StoreFolder _folder = new();
+        private readonly SqliteCallStore _store;
+
+        public Rig()
+        {
+            _store = SqliteCallStore.Open(_folder.Records);
+            Archive = new SessionArchive(_store);
+        }
+
+        public SessionArchive Archive { get; }
+
+        public void Write(params CallRecord[] calls) => _store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty, call.Tenant))]);
+
+        /// <summary>All pages.</summary>
+        public List<SessionRecord> List(SessionQuery query)
+        {
+            var all = new List<SessionRecord>();
+            do
+            {
+                SessionPage page = Archive.ListSessions(query);
+                all.AddRange(page.Sessions);
+                query = query with { Cursor = page.NextCursor };
+            }
+            while (query.Cursor is not null);
+            return all;
+        }
+
+        public void Dispose()
+        {
+            _store.Dispose();
+            _folder.Dispose();
+        }
+    }
+}
