@@ -180,7 +180,8 @@ public sealed class ApiHost : IAsyncDisposable
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
         var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
-        var sessions = new SessionEndpoints(new SessionArchive(_calls), _media.SessionSounds, downloads, _options, _counters);
+        var archive = new SessionArchive(_calls);
+        var sessions = new SessionEndpoints(archive, _media.SessionSounds, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
@@ -214,6 +215,9 @@ public sealed class ApiHost : IAsyncDisposable
             Eraser = _dialects.Eraser,
             Media = _media,
             Directory = _dialects.Directory,
+            Live = _live.Calls,
+            Outside = _desk,
+            Sessions = archive,
             MakesRecordings = _dialects.MakesRecordings,
             Recordings = recordings,
             Downloads = downloads,

@@ -174,7 +174,7 @@ public sealed class LiveTests
             EndedAt = null,
             AnsweredAt = Timestamp.FromUnix(1_800_000_000, 0),
         };
-        IpAddress.TryParse("192.0.2.1", out IpAddress address);
+        IpAddress address = IpAddress.FromV4(0xC000_0201);
         return new LiveCall
         {
             Record = record,

@@ -83,7 +83,12 @@ public sealed class FrozenNameTests
         var registration = new RegistrationRecord { Id = "i", Aor = "a", LastEvent = happened };
         var message = new MessageRecord
         {
-            Id = "i", SipCallId = "c", From = new MessageParty { Address = party }, To = new MessageParty(), StartedAt = at, Notifications = [new MessageNotification(NotificationKind.Display, "displayed", at)],
+            Id = "i",
+            SipCallId = "c",
+            From = new MessageParty { Address = party },
+            To = new MessageParty(),
+            StartedAt = at,
+            Notifications = [new MessageNotification(NotificationKind.Display, "displayed", at)],
         };
         return [
             .. Of(RegistrationJson.ToUtf8(registration), "registration"),

@@ -3,6 +3,7 @@ using System.Text;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
+using CdrEngine.Protocols.Msrp;
 using CdrEngine.Protocols.Sctp;
 using CdrEngine.Protocols.Tcp;
 
@@ -211,10 +212,14 @@ public static class TcpFuzz
 
         public void OnMessage(in TransportedMessage message)
         {
+            int scanned = 0;
             StartLineShape shape = SipFraming.CheckStart(message.Bytes, 1000, out int lineBytes);
-            Require(shape == StartLineShape.Sip, "a message does not begin as SIP does");
+            if (message.IsMsrp)
+                Require(MsrpParser.FindEnd(message.Bytes, ref scanned, out int length) == ParseOutcome.Message && length == message.Bytes.Length, "a chunk is not one chunk");
+            else
+                Require(shape == StartLineShape.Sip, "a message does not begin as SIP does");
             Require(message.Bytes.Length <= Limits.MessageBytes, "a message is longer than the limit");
-            if (message.Transport == Transport.Tcp)
+            if (message.Transport == Transport.Tcp && !message.IsMsrp)
             {
                 SipHeaderScan scan = SipHeaderScan.After(lineBytes);
                 Require(SipFraming.ScanHeaders(message.Bytes, ref scan), "a message has no end of headers");

@@ -191,7 +191,8 @@ public static class PeerJson
         RegistrationJson.Number(json, "old_voice"),
         RegistrationJson.Number(json, "new_urgent"),
         RegistrationJson.Number(json, "old_urgent"),
-        CallRecordJson.Time(json, "at") ?? throw new FormatException("at")) { Tenant = CallRecordJson.Text(json, "tenant") });
+        CallRecordJson.Time(json, "at") ?? throw new FormatException("at"))
+    { Tenant = CallRecordJson.Text(json, "tenant") });
 
     private static byte[] ToUtf8(Action<Utf8JsonWriter> write)
     {

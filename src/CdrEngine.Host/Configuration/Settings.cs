@@ -3,7 +3,6 @@ using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Interfaces;
-using CdrEngine.Engine.Recording;
 
 namespace CdrEngine.Host.Configuration;
 

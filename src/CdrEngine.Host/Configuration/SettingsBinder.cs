@@ -4,7 +4,6 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Capture.Interfaces;
-using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Media.Codecs;
 

@@ -151,7 +151,7 @@ internal sealed class LiveLoop
         long losses = _reader.Losses + _engine.LetGo;
         if (losses == _losses) return;
         _losses = losses;
-        
+
         // The kernel tells of its drops a second later at most.
         _engine.MarkGap(since);
     }

@@ -511,6 +511,12 @@ internal sealed class StreamFramer(TcpLimits limits, Counters<TcpCounter> counte
         stream.SearchedBytes = 0;
         stream.MsrpScanned = 0;
         at += length;
+        if (length > limits.MessageBytes)
+        {
+            counters.Increment(TcpCounter.MessageTooLarge);
+            return true;
+        }
+
         counters.Increment(TcpCounter.MsrpChunks);
         delivery.Buffer?.Mark(position, position + length);
         Emit(stream, ref delivery, rest[..length], position + length, Transport.Tcp, isMsrp: true);

@@ -1,5 +1,6 @@
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Api.Tests.Dialects;
@@ -122,7 +123,27 @@ internal sealed class FakeDirectory : IApiDirectory
 
     public Dictionary<long, string[]> Users { get; } = new() { [10001] = ["1001"], [10002] = ["2002", "+4930123"] };
 
+    /// <summary>Who is who, beside <see cref="Users"/>.</summary>
+    public List<DirectoryEntry> Entries { get; } = [];
+
+    public IReadOnlyList<Tenant> Tenants { get; } =
+    [
+        new Tenant { Name = "acme", Id = 1, Title = "Acme", Account = "acme" },
+        new Tenant { Name = "beta", Id = 2, Title = "Beta", Account = "beta" },
+    ];
+
     public ApiAccount? Find(string account) => Accounts.GetValueOrDefault(account);
 
     public IReadOnlyList<string> NumbersOf(string? tenant, long user) => Users.GetValueOrDefault(user, []);
+
+    public IReadOnlyList<DirectoryEntry> List(string? tenant, PartyKind kind) => [.. Seen(tenant).Where(entry => entry.Kind == kind)];
+
+    public DirectoryEntry? Entry(string? tenant, PartyKind kind, long id) => Seen(tenant).FirstOrDefault(entry => entry.Kind == kind && entry.Id == id);
+
+    public DirectoryEntry? WhoHas(string? tenant, string number) => Seen(tenant).FirstOrDefault(entry => entry.Extensions.Contains(number) || entry.Numbers.Contains(number));
+
+    public DirectoryEntry? OwnerOf(string? tenant, string hardwareAddress) =>
+        Seen(tenant).FirstOrDefault(entry => entry.Devices.Contains(string.Concat(hardwareAddress.Where(char.IsAsciiHexDigit)).ToLowerInvariant()));
+
+    private IEnumerable<DirectoryEntry> Seen(string? tenant) => Entries.Where(entry => tenant is null || entry.Tenant is null || entry.Tenant.Name == tenant);
 }

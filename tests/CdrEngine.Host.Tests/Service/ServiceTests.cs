@@ -83,7 +83,8 @@ public sealed class ServiceTests
     public void Unit_IsOneToSystemd()
     {
         using var verify = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "systemd-analyze", ["verify", "--man=no", Checkout.Path("config", "systemd", "cdrengine.service")]) { UseShellExecute = false, RedirectStandardError = true })!;
+            "systemd-analyze", ["verify", "--man=no", Checkout.Path("config", "systemd", "cdrengine.service")])
+        { UseShellExecute = false, RedirectStandardError = true })!;
         string said = verify.StandardError.ReadToEnd();
         verify.WaitForExit();
 

@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.Common;
 
@@ -9,17 +10,26 @@ internal sealed record CallFacts
     /// <summary>Nothing is known.</summary>
     public static readonly CallFacts None = new();
 
+    // What made a call of another, the nearest first: a machine that joins both says more than a transfer long before.
+    private static readonly LinkRelation[] Origins = [LinkRelation.Upstream, LinkRelation.TransferredFrom, LinkRelation.RedirectedFrom, LinkRelation.Replaced, LinkRelation.RetryOf];
+
     /// <summary>Who called.</summary>
     public PartyFacts? Caller { get; init; }
 
     /// <summary>Who answered, else who was called.</summary>
     public PartyFacts? Callee { get; init; }
 
+    /// <summary>What answered: what the directory takes the callee for, or the number that was dialled; null where nobody answered or nothing tells.</summary>
+    public PartyKind? AnsweredBy { get; init; }
+
     /// <summary>Whether a person answered (true), or a machine such as a voice mailbox, menu or queue (false); null where nobody did or nothing tells.</summary>
     public bool? AnsweredByPerson { get; init; }
 
     /// <summary>The connection to a person behind the machine that answered; null where there was none. A call that a person answered itself needs none.</summary>
     public BridgeFacts? Bridge { get; init; }
+
+    /// <summary>Tenant whose call it is.</summary>
+    public string? Tenant { get; init; }
 
     /// <summary>Name of the trunk.</summary>
     public string? Trunk { get; init; }
@@ -36,11 +46,105 @@ internal sealed record CallFacts
     /// <summary>Price of the call.</summary>
     public decimal? Amount { get; init; }
 
+    /// <summary>Currency of both, ISO 4217.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Where it went, as the rate table names it.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>Native id of the call that this one came of: the leg before a machine, the call that was transferred or redirected.</summary>
+    public string? ParentId { get; init; }
+
+    /// <summary>Native id of the first call of the conversation; null where that is this call.</summary>
+    public string? RootId { get; init; }
+
     /// <summary>The facts that a record holds.</summary>
-    public static CallFacts Of(CallRecord record)
+    /// <param name="record">The record.</param>
+    /// <param name="find">Finds a call by its native id, for what stands in the records of linked calls: the person behind a machine. Null leaves that out.</param>
+    public static CallFacts Of(CallRecord record, Func<string, CallRecord?>? find = null)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return None;
+        PartyKind? answeredBy = AnswererOf(record);
+        bool? person = PersonOf(record, answeredBy);
+        return new CallFacts
+        {
+            Caller = PartyFacts.Of(record.Caller.Identity),
+            Callee = PartyFacts.Of(record.Callee.Identity),
+            AnsweredBy = answeredBy,
+            AnsweredByPerson = person,
+            Bridge = person == false && find is not null ? BridgeOf(record, find) : null,
+            Tenant = record.Tenant,
+            Trunk = record.Marks?.Trunk,
+            Context = record.Marks?.Context is { } context ? EnumNames<CallContext>.Of(context) : null,
+            BilledAccount = record.Marks?.BilledAccount,
+            Rate = record.Marks?.Charge?.Rate,
+            Amount = record.Marks?.Charge?.Amount,
+            Currency = record.Marks?.Charge?.Currency,
+            Destination = record.Marks?.Charge?.Destination,
+            ParentId = ParentOf(record),
+            RootId = record.SessionId.Length > 0 && record.SessionId != record.Id ? record.SessionId : null,
+        };
+    }
+
+    /// <summary>Whether what answers is a person (true) or a machine (false). At a ring group persons answer; a number of which no more is known is taken for
+    /// a person's.</summary>
+    public static bool IsPerson(PartyKind kind) => kind is PartyKind.User or PartyKind.Contact or PartyKind.Number or PartyKind.RingGroup or PartyKind.Tracking or PartyKind.Freephone or PartyKind.Emergency;
+
+    private static PartyKind? AnswererOf(CallRecord record) => record.AnsweredAt is null ? null : record.Callee.Identity?.Kind ?? record.Marks?.Context switch
+    {
+        CallContext.Ivr => PartyKind.Ivr,
+        CallContext.Queue => PartyKind.Queue,
+        CallContext.RingGroup => PartyKind.RingGroup,
+        CallContext.Voicemail => PartyKind.Voicemail,
+        CallContext.Conference => PartyKind.Conference,
+        CallContext.TestCall => PartyKind.Test,
+        CallContext.Tracking => PartyKind.Tracking,
+        CallContext.Freephone => PartyKind.Freephone,
+        CallContext.Emergency => PartyKind.Emergency,
+        CallContext.Feature => PartyKind.Feature,
+        CallContext.Fax => PartyKind.Fax,
+        _ => null,
+    };
+
+    // Where the directory knows no class, calls of the public network and between users are from person to person as far as is known.
+    private static bool? PersonOf(CallRecord record, PartyKind? answeredBy)
+    {
+        if (record.AnsweredAt is null) return null;
+        if (answeredBy is { } kind) return IsPerson(kind);
+        return record.Marks?.Context is CallContext.PstnCall or CallContext.UserLocal or CallContext.FollowMe ? true : null;
+    }
+
+    // The first call beyond the machine that a person answered. It stands at the earliest when the machine has answered and ends with the call at the latest;
+    // what came of a transfer is a call of its own and no part of this one.
+    private static BridgeFacts? BridgeOf(CallRecord record, Func<string, CallRecord?> find)
+    {
+        BridgeFacts? first = null;
+        foreach (CallLink link in record.Links)
+        {
+            if (link.Relation is not (LinkRelation.Downstream or LinkRelation.Joined)) continue;
+            if (find(link.CallId) is not { AnsweredAt: { } answered } other || Of(other).AnsweredByPerson != true) continue;
+            Timestamp at = record.AnsweredAt is { } machine && answered < machine ? machine : answered;
+            Timestamp? ended = record.EndedAt is { } own && !(other.EndedAt < own) ? own : other.EndedAt;
+            if (first is null || at < first.At) first = new BridgeFacts(other.Callee.Number, SipUriText.Host(other.Callee.Uri), at, ended);
+        }
+
+        return first;
+    }
+
+    private static string? ParentOf(CallRecord record)
+    {
+        foreach (LinkRelation origin in Origins)
+        {
+            CallLink? best = null;
+            foreach (CallLink link in record.Links)
+            {
+                if (link.Relation == origin && (best is null || link.Score > best.Score)) best = link;
+            }
+
+            if (best is not null) return best.CallId;
+        }
+
+        return record.Transfer is { Role: TransferRole.Target } transfer ? transfer.CallId : null;
     }
 }
 
@@ -48,11 +152,16 @@ internal sealed record CallFacts
 /// <param name="Kind">What it is, snake case: <c>user</c>, <c>contact</c>, <c>queue</c> …</param>
 /// <param name="Id">Numeric id within its kind; null where it has none.</param>
 /// <param name="Name">Name.</param>
-internal sealed record PartyFacts(string Kind, long? Id, string? Name);
+internal sealed record PartyFacts(string Kind, long? Id, string? Name)
+{
+    /// <summary>Who the directory says it is; null for nobody.</summary>
+    public static PartyFacts? Of(PartyIdentity? identity) =>
+        identity is null ? null : new PartyFacts(EnumNames<PartyKind>.Of(identity.Kind), identity.Id == 0 ? null : identity.Id, identity.Name.Length == 0 ? null : identity.Name);
+}
 
 /// <summary>A second connection.</summary>
 /// <param name="Number">Who it led to.</param>
 /// <param name="Domain">Domain of that number.</param>
 /// <param name="At">When it stood.</param>
 /// <param name="Ended">When it ended; null while it stands.</param>
-internal sealed record BridgeFacts(string? Number, string? Domain, Core.Timestamp At, Core.Timestamp? Ended);
+internal sealed record BridgeFacts(string? Number, string? Domain, Timestamp At, Timestamp? Ended);

@@ -26,6 +26,15 @@ internal sealed class DialectDesk
     /// <summary>Who is who, as far as the wire cannot tell.</summary>
     public required IApiDirectory Directory { get; init; }
 
+    /// <summary>The calls in progress; none where this process captures nothing.</summary>
+    public required ILiveCalls Live { get; init; }
+
+    /// <summary>Registrations, messages and peers; null where none are served.</summary>
+    public required ApiDesk? Outside { get; init; }
+
+    /// <summary>Conversations.</summary>
+    public required ISessionReader Sessions { get; init; }
+
     /// <summary>Whether recordings are made when asked for.</summary>
     public required bool MakesRecordings { get; init; }
 

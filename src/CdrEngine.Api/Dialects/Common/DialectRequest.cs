@@ -3,6 +3,7 @@ using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api.Dialects.Common;
@@ -95,6 +96,9 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         });
         return page;
     }
+
+    /// <summary>What the packets of a call do not show, with what stands in the records of calls linked with it.</summary>
+    public CallFacts Facts(CallRecord record) => CallFacts.Of(record, id => desk.Calls.Find(id)?.Record);
 
     /// <summary>The call that a lookup found, where the tenant may see it; null where not, and then the request is answered: 404 or 403.</summary>
     public async Task<ListedCall?> AllowedAsync(ListedCall? call)

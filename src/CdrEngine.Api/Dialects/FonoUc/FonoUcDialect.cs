@@ -258,7 +258,7 @@ internal sealed class FonoUcDialect : Dialect
     {
         RecordingEntry? entry = call.Recording.State == RecordingState.Available ? request.Desk.Media.States.GetRecording(call.Id) : null;
         HttpRequest http = request.Http.Request;
-        return FonoUcMapping.Recording(call, CallFacts.Of(call), entry, $"{http.Scheme}://{http.Host}", request.Desk.Options.Rounding);
+        return FonoUcMapping.Recording(call, request.Facts(call), entry, $"{http.Scheme}://{http.Host}", request.Desk.Options.Rounding);
     }
 
     private static async Task<bool> EnterAsync(DialectRequest request)

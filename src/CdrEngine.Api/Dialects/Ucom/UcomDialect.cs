@@ -77,13 +77,13 @@ internal sealed class UcomDialect : Dialect
             Query = asked.Query,
             Skip = (asked.Page - 1) * asked.PerPage,
             Take = (int)asked.PerPage,
-            Where = asked.Bridged ? record => UcomMapping.Bridge(record, CallFacts.Of(record)) is { } bridge && asked.Meets(bridge, request.Desk.Options.Rounding) : null,
+            Where = asked.Bridged ? record => UcomMapping.Bridge(record, request.Facts(record)) is { } bridge && asked.Meets(bridge, request.Desk.Options.Rounding) : null,
             WhereName = asked.Bridged ? $"bridged {asked.BridgedLeast} {asked.BridgedMost} {string.Join(',', asked.BridgedNumbers)}" : "",
         });
         if (slice is null) return;
         long? owner = request.Desk.Directory.Find(client)?.Id;
         await request.JsonAsync(new UcomPage(
-            [.. slice.Calls.Select(call => UcomMapping.Call(call.Record, CallFacts.Of(call.Record), owner, request.Desk.Options.Rounding))],
+            [.. slice.Calls.Select(call => UcomMapping.Call(call.Record, request.Facts(call.Record), owner, request.Desk.Options.Rounding))],
             asked.Query.Ascending ? "asc" : "desc",
             asked.Page,
             asked.PerPage));
@@ -131,8 +131,12 @@ internal sealed class UcomDialect : Dialect
                 DialledNumbers = called,
                 PartyNumbers = numbers,
                 Directions = [.. directions.Order()],
+                CalleeNumbers = asked.BridgedNumbers,
                 DurationMin = query.WholeOrNull("start_duration", 0, WholeSeconds.Max) is { } least ? WholeSeconds.AtLeast(least, rounding) : null,
                 DurationMax = query.WholeOrNull("end_duration", 0, WholeSeconds.Max) is { } most ? WholeSeconds.AtMost(most, rounding) : null,
+
+                // Whom a call is bridged to, it is from its answer to its end at most.
+                BillsecMin = asked.BridgedLeast is { } bridged ? WholeSeconds.AtLeast(bridged, rounding) : null,
                 Dispositions = asked.Bridged ? [Disposition.Answered] : [],
                 Ascending = query.Word("order", "asc", "desc") == "asc",
 

@@ -107,6 +107,39 @@ public sealed class UcomListTests : IAsyncLifetime
         Assert.Equal(403, (await DialectRig.JsonAsync(await other.GetAsync("/client/acme/calls"), HttpStatusCode.Forbidden)).GetProperty("code").GetInt32());
     }
 
+    [Fact]
+    public async Task Bridge_IsShownAndFound_AsTheDirectoryTells()
+    {
+        CallRecord queue = Marked(0, "500", PartyKind.Queue, 60);
+        CallRecord agent = Marked(1, "2002", PartyKind.User, 40) with { Direction = CallDirection.Internal };
+        CallRecord direct = Marked(2, "2002", PartyKind.User, 20);
+        CallRecord mailbox = Marked(3, "600", PartyKind.Voicemail, 20);
+        _rig.Add("acme", queue with { Links = [new CallLink(agent.Id, agent.SipCallId, LinkMethod.Sdp, 1, LinkRelation.Downstream)] }, agent, direct, mailbox);
+        JsonElement[] calls = [.. (await _rig.GetAsync("/client/acme/calls/?order=asc")).GetProperty("calls").EnumerateArray()];
+        Assert.Equal(["bridged", "bridged", "bridged", "answered"], calls.Select(static call => call.GetProperty("result").GetString()));
+        Assert.Equal(["2002", "2002", "2002", null], calls.Select(static call => call.GetProperty("bridged_username").GetString()));
+        Assert.Equal(["in", "out", "in", "in"], calls.Select(static call => call.GetProperty("flow").GetString()));
+        Assert.Equal(["queue", "user", "user", "voicemail"], calls.Select(static call => call.GetProperty("extension_type").ValueKind == JsonValueKind.Null ? null : call.GetProperty("extension_type").GetString()));
+        Assert.Equal([37L, 37L, 16L], calls[..3].Select(static call => call.GetProperty("bridged_duration").GetInt64()));
+
+        async Task<int> FoundAsync(string query) => (await _rig.GetAsync($"/client/acme/calls/?{query}")).GetProperty("calls").GetArrayLength();
+        Assert.Equal(3, await FoundAsync("start_bridged_duration=0"));
+        Assert.Equal(2, await FoundAsync("start_bridged_duration=17"));
+        Assert.Equal(1, await FoundAsync("end_bridged_duration=16"));
+        Assert.Equal(0, await FoundAsync("bridged_username=600"));
+        Assert.Equal(1, await FoundAsync("bridged_username=2002&end_bridged_duration=16"));
+    }
+
+    private static CallRecord Marked(int second, string callee, PartyKind kind, int ended) => TestCalls.Call(second, $"m{second}@host") with
+    {
+        Direction = CallDirection.Inbound,
+        Caller = new Party { Number = "1001", Identity = new PartyIdentity(PartyKind.User, 10001, "Alice") },
+        Callee = new Party { Number = callee, Identity = new PartyIdentity(kind, 1, callee) },
+        AnsweredAt = TestCalls.Start + TimeSpan.FromSeconds(second + 2),
+        EndedAt = TestCalls.Start + TimeSpan.FromSeconds(ended),
+        Marks = new CallMarks { Tenant = "acme", Context = CallContext.PstnCall },
+    };
+
     private static string At(int seconds) => (TestCalls.Start + TimeSpan.FromSeconds(seconds)).ToDateTime().ToString("yyyy-MM-dd HH:mm:ss");
 
     // Call i starts at second i, lasts i + 1 seconds; the first ten and the twelfth are of 1001; odd ones come in.
