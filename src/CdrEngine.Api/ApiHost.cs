@@ -35,7 +35,17 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 /// <param name="Eraser">Deletion.</param>
 /// <param name="Directory">Accounts and extensions; <see cref="NoDirectory"/> where there is none.</param>
 /// <param name="MakesRecordings">Whether a recording that is not there yet is made when it is asked for, so that calls with sound count as recorded.</param>
-public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true);
+public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirectory Directory, bool MakesRecordings = true)
+{
+    /// <summary>Reports and their results; null keeps none.</summary>
+    public IReportStore? Reports { get; init; }
+
+    /// <summary>Sends reports; null mails nothing.</summary>
+    public IReportMailer? Mailer { get; init; }
+
+    /// <summary>How long results of reports are kept. Default 90 days.</summary>
+    public TimeSpan ReportAge { get; init; } = TimeSpan.FromDays(90);
+}
 
 /// <summary>What the API needs of the live state.</summary>
 /// <param name="Calls">The calls in progress.</param>
@@ -57,6 +67,8 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ApiDesk? _desk;
     private readonly ApiCounters _counters = new();
     private readonly CancellationTokenSource _stopping = new();
+    private Func<Task>? _work;
+    private Task _working = Task.CompletedTask;
     private WebApplication? _server;
 
     /// <summary>Puts it together; nothing is opened yet.</summary>
@@ -107,6 +119,7 @@ public sealed class ApiHost : IAsyncDisposable
         }
 
         _server = server;
+        if (_work is { } work) _working = Task.Run(work, CancellationToken.None);
 
         // Only once it listens: a start that fails must not swallow the one chance to see the token.
         string? token = tokens?.EnsureAdmin();
@@ -119,6 +132,7 @@ public sealed class ApiHost : IAsyncDisposable
         // Streams of events have no end of their own.
         await _stopping.CancelAsync();
         if (_server is { } server) await server.StopAsync();
+        await _working;
     }
 
     /// <inheritdoc />
@@ -127,6 +141,7 @@ public sealed class ApiHost : IAsyncDisposable
         if (!_stopping.IsCancellationRequested) await _stopping.CancelAsync();
         if (_server is { } server) await server.DisposeAsync();
         _server = null;
+        await _working;
         _stopping.Dispose();
     }
 
@@ -207,7 +222,7 @@ public sealed class ApiHost : IAsyncDisposable
         }
 
         if (_dialects is null) return;
-        dialects.Map(app, new DialectDesk
+        var dialectDesk = new DialectDesk
         {
             Options = _options,
             Calls = _dialects.Calls,
@@ -215,6 +230,9 @@ public sealed class ApiHost : IAsyncDisposable
             Eraser = _dialects.Eraser,
             Media = _media,
             Directory = _dialects.Directory,
+            Reports = _dialects.Reports,
+            Mailer = _dialects.Mailer,
+            ReportAge = _dialects.ReportAge,
             Live = _live.Calls,
             Outside = _desk,
             Sessions = archive,
@@ -224,7 +242,9 @@ public sealed class ApiHost : IAsyncDisposable
             Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),
             Tokens = tokens,
             Gate = gate,
-        });
+        };
+        dialects.Map(app, dialectDesk);
+        _work = () => dialects.WorkAsync(dialectDesk, _stopping.Token);
     }
 
     private sealed class NoLifetime : IHostLifetime

@@ -1,5 +1,6 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Dialects.FonoUc;
+using CdrEngine.Api.Dialects.PortSip;
 using CdrEngine.Api.Dialects.Ucom;
 
 namespace CdrEngine.Api.Dialects;
@@ -8,5 +9,5 @@ namespace CdrEngine.Api.Dialects;
 internal static class DialectTable
 {
     /// <summary>A new instance of each.</summary>
-    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect()];
+    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect(), new PortSipDialect()];
 }

@@ -16,6 +16,7 @@ internal sealed class DialectRig : IAsyncDisposable
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Media = new FakeMedia(_none);
+        Reports = new SqliteReportStore(Path.Combine(_folder, "records"));
         Options = new ApiOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -32,7 +33,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store),
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()));
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Reports = Reports, Mailer = Mailer });
     }
 
     public ApiOptions Options { get; }
@@ -44,6 +45,10 @@ internal sealed class DialectRig : IAsyncDisposable
     public FakePackets Packets { get; } = new();
 
     public FakeMedia Media { get; }
+
+    public SqliteReportStore Reports { get; }
+
+    public FakeMailer Mailer { get; } = new();
 
     public List<string> Faults { get; } = [];
 
@@ -106,7 +111,27 @@ internal sealed class DialectRig : IAsyncDisposable
         await _host.StopAsync();
         await _host.DisposeAsync();
         Store.Dispose();
+        Reports.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>Keeps what it is to send, or refuses it.</summary>
+internal sealed class FakeMailer : IReportMailer
+{
+    public List<ReportMail> Sent { get; } = [];
+
+    public int Refusals { get; set; }
+
+    public Task SendAsync(ReportMail mail, CancellationToken stop)
+    {
+        lock (Sent)
+        {
+            if (Refusals-- > 0) throw new IOException("mail server said no");
+            Sent.Add(mail);
+        }
+
+        return Task.CompletedTask;
     }
 }
 

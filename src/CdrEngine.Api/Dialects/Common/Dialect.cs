@@ -42,6 +42,9 @@ internal abstract class Dialect : IErrorForm, ICredentialForm
     /// <inheritdoc />
     public abstract Task WriteAsync(HttpContext context, int status, string detail, string? parameter);
 
+    /// <summary>What it does by itself while the server runs; ends when it is told to stop.</summary>
+    public virtual Task WorkAsync(DialectDesk desk, CancellationToken stop) => Task.CompletedTask;
+
     /// <summary>Type of the body of an error, for the document.</summary>
     public abstract Type ErrorType { get; }
 

@@ -112,13 +112,12 @@ internal static class PortSipMapping
         };
     }
 
-    /// <summary>What a session cost: the sum of its calls.</summary>
+    /// <summary>What a session cost: the sum of its calls that are paid in the currency of the first.</summary>
     public static PortSipCost Cost(SessionRecord session)
     {
-        CallFacts[] facts = [.. session.Calls.Select(CallFacts.Of)];
-        return new PortSipCost(
-            facts.Any(static call => call.Amount is not null) ? facts.Sum(static call => call.Amount ?? 0) : null,
-            facts.Select(static call => call.BilledAccount).FirstOrDefault(static account => account is not null));
+        CallFacts[] paid = [.. session.Calls.Select(static call => CallFacts.Of(call)).Where(static call => call.Amount is not null)];
+        string? account = paid.Length > 0 ? paid[0].BilledAccount : session.Calls.Select(static call => CallFacts.Of(call).BilledAccount).FirstOrDefault(static account => account is not null);
+        return new PortSipCost(paid.Length > 0 ? paid.Where(call => call.Currency == paid[0].Currency).Sum(static call => call.Amount ?? 0) : null, account);
     }
 
     /// <summary>The call that a session is named after, else its first.</summary>

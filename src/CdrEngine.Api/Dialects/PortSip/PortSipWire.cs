@@ -308,6 +308,7 @@ internal sealed record PortSipError(
 [JsonSerializable(typeof(PortSipReportDetail))]
 [JsonSerializable(typeof(PortSipReportBody))]
 [JsonSerializable(typeof(PortSipGroupFilter))]
+[JsonSerializable(typeof(PortSipReportFilter))]
 [JsonSerializable(typeof(PortSipId))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(PortSipError))]
