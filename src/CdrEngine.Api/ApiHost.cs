@@ -42,6 +42,15 @@ public sealed record ApiDialects(ICallPager Calls, ICallEraser Eraser, IApiDirec
 
     /// <summary>Where what clients write about calls is kept; unless set nowhere.</summary>
     public ICallRemarks Remarks { get; init; } = new NoRemarks();
+
+    /// <summary>Reports and their results; null keeps none.</summary>
+    public IReportStore? Reports { get; init; }
+
+    /// <summary>Sends reports; null mails nothing.</summary>
+    public IReportMailer? Mailer { get; init; }
+
+    /// <summary>How long results of reports are kept. Default 90 days.</summary>
+    public TimeSpan ReportAge { get; init; } = TimeSpan.FromDays(90);
 }
 
 /// <summary>What the API needs of the live state.</summary>
@@ -64,6 +73,8 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ApiDesk? _desk;
     private readonly ApiCounters _counters = new();
     private readonly CancellationTokenSource _stopping = new();
+    private Func<Task>? _work;
+    private Task _working = Task.CompletedTask;
     private WebApplication? _server;
 
     /// <summary>Puts it together; nothing is opened yet.</summary>
@@ -114,6 +125,7 @@ public sealed class ApiHost : IAsyncDisposable
         }
 
         _server = server;
+        if (_work is { } work) _working = Task.Run(work, CancellationToken.None);
 
         // Only once it listens: a start that fails must not swallow the one chance to see the token.
         string? token = tokens?.EnsureAdmin();
@@ -126,6 +138,7 @@ public sealed class ApiHost : IAsyncDisposable
         // Streams of events have no end of their own.
         await _stopping.CancelAsync();
         if (_server is { } server) await server.StopAsync();
+        await _working;
     }
 
     /// <inheritdoc />
@@ -134,6 +147,7 @@ public sealed class ApiHost : IAsyncDisposable
         if (!_stopping.IsCancellationRequested) await _stopping.CancelAsync();
         if (_server is { } server) await server.DisposeAsync();
         _server = null;
+        await _working;
         _stopping.Dispose();
     }
 
@@ -214,7 +228,7 @@ public sealed class ApiHost : IAsyncDisposable
         }
 
         if (_dialects is null) return;
-        dialects.Map(app, new DialectDesk
+        var dialectDesk = new DialectDesk
         {
             Options = _options,
             Calls = _dialects.Calls,
@@ -223,6 +237,9 @@ public sealed class ApiHost : IAsyncDisposable
             Remarks = _dialects.Remarks,
             Media = _media,
             Directory = _dialects.Directory,
+            Reports = _dialects.Reports,
+            Mailer = _dialects.Mailer,
+            ReportAge = _dialects.ReportAge,
             Live = _live.Calls,
             Outside = _desk,
             Control = _dialects.Control,
@@ -235,7 +252,9 @@ public sealed class ApiHost : IAsyncDisposable
             Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),
             Tokens = tokens,
             Gate = gate,
-        });
+        };
+        dialects.Map(app, dialectDesk);
+        _work = () => dialects.WorkAsync(dialectDesk, _stopping.Token);
     }
 
     private sealed class NoLifetime : IHostLifetime

@@ -186,6 +186,7 @@ public sealed partial class CallMachine
             case SipHeader.PChargingVector: return "p-charging-vector";
             case SipHeader.PCalledPartyId: return "p-called-party-id";
             case SipHeader.Privacy: return "privacy";
+            case SipHeader.UserToUser: return "user-to-user";
             case SipHeader.Unknown: break;
             default: return null;
         }

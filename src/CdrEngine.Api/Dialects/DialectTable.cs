@@ -1,5 +1,6 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Dialects.FonoUc;
+using CdrEngine.Api.Dialects.PortSip;
 using CdrEngine.Api.Dialects.Ucom;
 using CdrEngine.Api.Dialects.VoipStudio;
 using CdrEngine.Api.Dialects.Vonage;
@@ -10,5 +11,5 @@ namespace CdrEngine.Api.Dialects;
 internal static class DialectTable
 {
     /// <summary>A new instance of each.</summary>
-    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect(), new VoipStudioDialect(), new VonageDialect()];
+    public static IReadOnlyList<Dialect> All() => [new UcomDialect(), new FonoUcDialect(), new PortSipDialect(), new VoipStudioDialect(), new VonageDialect()];
 }

@@ -35,6 +35,8 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Messages { get; } = Embedded("Messages");
 
+    public static SchemaMigrations Reports { get; } = Embedded("Reports");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>

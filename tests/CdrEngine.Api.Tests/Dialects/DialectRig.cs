@@ -19,6 +19,7 @@ internal sealed class DialectRig : IAsyncDisposable
         Remarks = new SqliteCallRemarks(Path.Combine(_folder, "records"));
         Messages = SqliteMessageStore.Open(Path.Combine(_folder, "messages"));
         Registrations = SqliteRegistrationStore.Open(_folder);
+        Reports = new SqliteReportStore(Path.Combine(_folder, "records"));
         Options = new ApiOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
@@ -35,7 +36,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store),
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks },
+            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),
             new ApiDesk(Registrations, Packets, Messages, Packets));
     }
@@ -58,6 +59,10 @@ internal sealed class DialectRig : IAsyncDisposable
     public FakeLive Live { get; } = new();
 
     public FakeMedia Media { get; }
+
+    public SqliteReportStore Reports { get; }
+
+    public FakeMailer Mailer { get; } = new();
 
     public List<string> Faults { get; } = [];
 
@@ -123,6 +128,7 @@ internal sealed class DialectRig : IAsyncDisposable
         Remarks.Dispose();
         Messages.Dispose();
         Registrations.Dispose();
+        Reports.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 }
@@ -148,6 +154,25 @@ internal sealed class FakeControl : ICallControl
     {
         lock (Asked) Asked.Add(what);
         return Task.FromResult(Answer);
+    }
+}
+
+/// <summary>Keeps what it is to send, or refuses it.</summary>
+internal sealed class FakeMailer : IReportMailer
+{
+    public List<ReportMail> Sent { get; } = [];
+
+    public int Refusals { get; set; }
+
+    public Task SendAsync(ReportMail mail, CancellationToken stop)
+    {
+        lock (Sent)
+        {
+            if (Refusals-- > 0) throw new IOException("mail server said no");
+            Sent.Add(mail);
+        }
+
+        return Task.CompletedTask;
     }
 }
 

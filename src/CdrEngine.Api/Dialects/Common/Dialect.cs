@@ -48,6 +48,9 @@ internal abstract class Dialect : IErrorForm, ICredentialForm
         // Most find their credentials in the store of tokens.
     }
 
+    /// <summary>What it does by itself while the server runs; ends when it is told to stop.</summary>
+    public virtual Task WorkAsync(DialectDesk desk, CancellationToken stop) => Task.CompletedTask;
+
     /// <summary>Type of the body of an error, for the document.</summary>
     public abstract Type ErrorType { get; }
 

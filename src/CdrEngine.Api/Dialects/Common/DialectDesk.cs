@@ -42,6 +42,15 @@ internal sealed class DialectDesk
     /// <summary>Conversations.</summary>
     public required ISessionReader Sessions { get; init; }
 
+    /// <summary>Reports and their results; null where none are kept.</summary>
+    public required IReportStore? Reports { get; init; }
+
+    /// <summary>Sends reports; null where nothing is mailed.</summary>
+    public required IReportMailer? Mailer { get; init; }
+
+    /// <summary>How long results of reports are kept.</summary>
+    public required TimeSpan ReportAge { get; init; }
+
     /// <summary>Whether recordings are made when asked for.</summary>
     public required bool MakesRecordings { get; init; }
 

@@ -30,6 +30,9 @@ internal sealed class DialectMap(IReadOnlyList<Dialect> dialects)
         return null;
     }
 
+    /// <summary>What the dialects do by themselves, until they are told to stop.</summary>
+    public Task WorkAsync(DialectDesk desk, CancellationToken stop) => Task.WhenAll(dialects.Select(dialect => dialect.WorkAsync(desk, stop)));
+
     /// <summary>Maps every operation and every document.</summary>
     public void Map(IEndpointRouteBuilder app, DialectDesk desk)
     {

@@ -19,6 +19,9 @@ internal sealed class QueryReader(IQueryCollection query, int maxLength)
     /// <summary>Notes a fault that the caller found; the first stays.</summary>
     public void Refuse(string name, string value, string problem) => Fault ??= new ParameterFault(name, $"{name}: '{QueryCheck.Shown(value)}' {problem}.");
 
+    /// <summary>Notes a fault that was found by another reader; the first stays.</summary>
+    public void Refuse(ParameterFault fault) => Fault ??= fault;
+
     /// <summary>One value; null where it is left out.</summary>
     public string? Text(string name)
     {

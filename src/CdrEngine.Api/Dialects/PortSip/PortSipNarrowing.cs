@@ -1,0 +1,203 @@
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Api.Dialects.PortSip;
+
+/// <summary>What indexes answer of a condition: a query that finds all calls that meet it, and perhaps others.</summary>
+internal sealed class PortSipNarrowing
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);
+
+    private Timestamp? _from;
+    private Timestamp? _to;
+    private TimeSpan? _least;
+    private TimeSpan? _most;
+    private IReadOnlyList<string>? _callers;
+    private IReadOnlyList<string>? _callees;
+    private IReadOnlyList<string>? _dialled;
+    private IReadOnlyList<string>? _callIds;
+    private IReadOnlyList<string>? _ids;
+    private IReadOnlyList<Disposition>? _dispositions;
+    private IReadOnlyList<CallDirection>? _directions;
+
+    private PortSipNarrowing()
+    {
+    }
+
+    /// <summary>True where the query finds no other calls than those that meet the condition.</summary>
+    public bool IsExact { get; private set; } = true;
+
+    /// <summary>What indexes answer of a condition.</summary>
+    /// <param name="condition">The condition; null for none.</param>
+    /// <param name="context">What it is asked of.</param>
+    public static PortSipNarrowing Of(PortSipCondition? condition, PortSipNarrowingContext context) => condition switch
+    {
+        null => new PortSipNarrowing(),
+        PortSipJunction { IsOr: false } both => Of(both.Left, context).And(Of(both.Right, context)),
+        PortSipJunction either => Of(either.Left, context).Or(Of(either.Right, context)),
+        PortSipComparison comparison => Of(comparison, context),
+        _ => Everything(),
+    };
+
+    /// <summary>The query.</summary>
+    public CallQuery Query()
+    {
+        // A list from which everything was struck finds nothing; no id is this text.
+        bool nothing = _callers is [] || _callees is [] || _dialled is [] || _callIds is [] || _ids is [] || _dispositions is [] || _directions is []
+            || (_from is { } from && _to is { } to && from >= to) || (_least is { } least && _most is { } most && least > most);
+        return new CallQuery
+        {
+            From = _from,
+            To = _to,
+            DurationMin = _least,
+            DurationMax = _most,
+            CallerNumbers = _callers ?? [],
+            CalleeNumbers = _callees ?? [],
+            DialledNumbers = _dialled ?? [],
+            SipCallId = _callIds is [var callId] ? callId : null,
+            Ids = nothing ? ["none"] : _ids ?? [],
+            Dispositions = _dispositions ?? [],
+            Directions = _directions ?? [],
+        };
+    }
+
+    private static PortSipNarrowing Everything() => new() { IsExact = false };
+
+    private static PortSipNarrowing Of(PortSipComparison comparison, PortSipNarrowingContext context)
+    {
+        string? text = comparison.Text;
+        bool equal = comparison.Operator == PortSipOperator.Equal && text is not null;
+        switch (comparison.Field)
+        {
+            case "started_at" when text is not null:
+                return Started(comparison);
+            case "duration" when text is not null && !context.Sessions:
+                return Lasted(comparison, context.Rounding);
+            case "answered_at" or "rang_at" or "ended_at" when text is not null && comparison.Operator is PortSipOperator.Less or PortSipOperator.LessOrEqual or PortSipOperator.Equal:
+                // None of these comes before the start.
+                return new PortSipNarrowing { _to = Floor(comparison.Time) + Second, IsExact = false };
+            case "caller" when equal:
+                return new PortSipNarrowing { _callers = [text!] };
+            case "callee" when equal && !context.Sessions:
+                return new PortSipNarrowing { _callees = [text!] };
+            case "destination" when equal:
+                return new PortSipNarrowing { _dialled = [text!] };
+            case "did_cid" when equal:
+                return new PortSipNarrowing { _dialled = [text!], _directions = [CallDirection.Inbound, CallDirection.Transit] };
+            case "call_id" when equal:
+                return new PortSipNarrowing { _callIds = [text!] };
+            case "id" or "session_id" when equal:
+                return new PortSipNarrowing { _ids = context.RecordIdOf(text!) is { } id ? [id] : [] };
+            case "direction" when equal:
+                return new PortSipNarrowing { _directions = [PortSipMapping.ReadDirection(text!)] };
+            case "end_reason" when equal && !context.Sessions:
+                (IReadOnlyList<Disposition> dispositions, bool all) = PortSipMapping.ReadEndReason(text!);
+                return new PortSipNarrowing { _dispositions = dispositions, IsExact = all };
+            case "outbound_caller_id" when text is not null && comparison.Operator != PortSipOperator.NotEqual:
+                return new PortSipNarrowing { _directions = [CallDirection.Outbound, CallDirection.Transit], IsExact = false };
+            case "did_cid" when text is not null && comparison.Operator != PortSipOperator.NotEqual:
+                return new PortSipNarrowing { _directions = [CallDirection.Inbound, CallDirection.Transit], IsExact = false };
+            case "answered_at" when text is null && comparison.Operator == PortSipOperator.NotEqual && !context.Sessions:
+                return new PortSipNarrowing { _dispositions = [Disposition.Answered], IsExact = false };
+            default:
+                return Everything();
+        }
+    }
+
+    // Starts are shown in whole seconds, what is behind them cut off.
+    private static PortSipNarrowing Started(PortSipComparison comparison)
+    {
+        Timestamp floor = Floor(comparison.Time);
+        bool whole = floor == comparison.Time;
+        Timestamp ceiling = whole ? floor : floor + Second;
+        return comparison.Operator switch
+        {
+            PortSipOperator.Equal when whole => new PortSipNarrowing { _from = floor, _to = floor + Second },
+            PortSipOperator.Equal => new PortSipNarrowing { _ids = [] },
+            PortSipOperator.Greater => new PortSipNarrowing { _from = floor + Second },
+            PortSipOperator.GreaterOrEqual => new PortSipNarrowing { _from = ceiling },
+            PortSipOperator.Less => new PortSipNarrowing { _to = ceiling },
+            PortSipOperator.LessOrEqual => new PortSipNarrowing { _to = floor + Second },
+            _ => Everything(),
+        };
+    }
+
+    private static PortSipNarrowing Lasted(PortSipComparison comparison, BillsecRounding rounding)
+    {
+        long floor = (long)decimal.Floor(decimal.Clamp(comparison.Number, -1, WholeSeconds.Max));
+        bool whole = floor == comparison.Number;
+        TimeSpan AtMost(long seconds) => seconds < 0 ? -Microsecond : WholeSeconds.AtMost(seconds, rounding);
+        return comparison.Operator switch
+        {
+            PortSipOperator.Equal when whole && floor >= 0 => new PortSipNarrowing { _least = WholeSeconds.AtLeast(floor, rounding), _most = AtMost(floor) },
+            PortSipOperator.Equal => new PortSipNarrowing { _ids = [] },
+            PortSipOperator.Greater => new PortSipNarrowing { _least = WholeSeconds.AtLeast(floor + 1, rounding) },
+            PortSipOperator.GreaterOrEqual => new PortSipNarrowing { _least = WholeSeconds.AtLeast(whole ? floor : floor + 1, rounding) },
+            PortSipOperator.Less => NoneBelowZero(AtMost(whole ? floor - 1 : floor)),
+            PortSipOperator.LessOrEqual => NoneBelowZero(AtMost(floor)),
+            _ => Everything(),
+        };
+    }
+
+    private static PortSipNarrowing NoneBelowZero(TimeSpan most) => most < TimeSpan.Zero ? new PortSipNarrowing { _ids = [] } : new PortSipNarrowing { _most = most };
+
+    private static Timestamp Floor(Timestamp at)
+    {
+        long rest = at.Microseconds % Timestamp.MicrosecondsPerSecond;
+        return new Timestamp(at.Microseconds - (rest < 0 ? rest + Timestamp.MicrosecondsPerSecond : rest));
+    }
+
+    private PortSipNarrowing And(PortSipNarrowing other) => new()
+    {
+        IsExact = IsExact && other.IsExact,
+        _from = _from is { } from && other._from is { } otherFrom ? Timestamp.Max(from, otherFrom) : _from ?? other._from,
+        _to = _to is { } to && other._to is { } otherTo ? (to < otherTo ? to : otherTo) : _to ?? other._to,
+        _least = _least is { } least && other._least is { } otherLeast ? (least > otherLeast ? least : otherLeast) : _least ?? other._least,
+        _most = _most is { } most && other._most is { } otherMost ? (most < otherMost ? most : otherMost) : _most ?? other._most,
+        _callers = Both(_callers, other._callers),
+        _callees = Both(_callees, other._callees),
+        _dialled = Both(_dialled, other._dialled),
+        _callIds = Both(_callIds, other._callIds),
+        _ids = Both(_ids, other._ids),
+        _dispositions = Both(_dispositions, other._dispositions),
+        _directions = Both(_directions, other._directions),
+    };
+
+    // Of each dimension the hull. It is exact where both say something of one and the same list only.
+    private PortSipNarrowing Or(PortSipNarrowing other)
+    {
+        PortSipNarrowing hull = new()
+        {
+            _from = _from is { } from && other._from is { } otherFrom ? (from < otherFrom ? from : otherFrom) : null,
+            _to = _to is { } to && other._to is { } otherTo ? Timestamp.Max(to, otherTo) : null,
+            _least = _least is { } least && other._least is { } otherLeast ? (least < otherLeast ? least : otherLeast) : null,
+            _most = _most is { } most && other._most is { } otherMost ? (most > otherMost ? most : otherMost) : null,
+            _callers = Either(_callers, other._callers),
+            _callees = Either(_callees, other._callees),
+            _dialled = Either(_dialled, other._dialled),
+            _ids = Either(_ids, other._ids),
+            _dispositions = Either(_dispositions, other._dispositions),
+            _directions = Either(_directions, other._directions),
+        };
+        bool oneList = Dimensions() == 1 && other.Dimensions() == 1 && hull.Dimensions() == 1 && _from is null && _to is null && _least is null && _most is null;
+        hull.IsExact = IsExact && other.IsExact && oneList;
+        return hull;
+    }
+
+    private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions);
+
+    private static int Of(object? dimension) => dimension is null ? 0 : 1;
+
+    private static IReadOnlyList<T>? Both<T>(IReadOnlyList<T>? one, IReadOnlyList<T>? other) => one is null ? other : other is null ? one : [.. one.Intersect(other)];
+
+    private static IReadOnlyList<T>? Either<T>(IReadOnlyList<T>? one, IReadOnlyList<T>? other) => one is null || other is null ? null : [.. one.Union(other)];
+}
+
+/// <summary>What a condition is asked of.</summary>
+/// <param name="Sessions">True for sessions, of which the first call is looked for; false for legs.</param>
+/// <param name="Rounding">How seconds are made whole.</param>
+/// <param name="RecordIdOf">The record's id of an item's; null where there is none.</param>
+internal sealed record PortSipNarrowingContext(bool Sessions, BillsecRounding Rounding, Func<string, string?> RecordIdOf);
