@@ -1,3 +1,4 @@
+using System.Net.Mail;
 using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
@@ -54,6 +55,8 @@ internal static class SettingsBinder
             Peer = Peer(root.Section("peer")),
             Recording = Recording(root.Section("recording")),
             Api = Api(root.Section("api")),
+            Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
+            Mail = Mail(root.Section("mail")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
         known.RefuseOthers(tree);
@@ -261,6 +264,20 @@ internal static class SettingsBinder
         at.Integer("attempts", 1, 100),
         at.Duration("first", Second, Day),
         at.Duration("most", Second, Day * 7));
+
+    private static MailSettings Mail(SettingsReader at)
+    {
+        var settings = new MailSettings(
+            at.TextOrEmpty("host"),
+            at.Integer("port", 1, 65_535),
+            at.TextOrEmpty("from"),
+            at.TextOrEmpty("user"),
+            at.TextOrEmpty("password"),
+            at.Switch("tls"));
+        if (settings.Host.Length > 0 && !MailAddress.TryCreate(settings.From, out _)) throw at.Fail("from", "an address such as cdrengine@example.com is asked for where mail.host is set");
+        if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
+        return settings;
+    }
 
     private static ApiSettings Api(SettingsReader at) => new(
         at.Address("listen"),

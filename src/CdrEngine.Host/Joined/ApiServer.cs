@@ -21,6 +21,7 @@ internal sealed class ApiServer : IApiServer
     private readonly CancellationTokenSource _stop = new();
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
+    private readonly SqliteReportStore _reports;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -34,6 +35,7 @@ internal sealed class ApiServer : IApiServer
         _recorders = recorders ?? new RecorderShare();
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
         _desk = new DeskArchive(settings);
+        _reports = new SqliteReportStore(DataFolder.Records(data));
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -52,7 +54,12 @@ internal sealed class ApiServer : IApiServer
             ShownPackets.Of(_store, settings, live),
             new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
             new RecorderStatistics(statistics, recorder, live),
-            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord),
+            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
+            {
+                Reports = _reports,
+                Mailer = settings.Mail.Host.Length == 0 ? null : new ReportMailer(settings.Mail),
+                ReportAge = settings.Reports.Keep,
+            },
             live is null ? null : new ApiLive(live.Board, live.Feed),
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
     }
@@ -85,6 +92,7 @@ internal sealed class ApiServer : IApiServer
         _recorders.Release();
         _store.Dispose();
         _desk.Dispose();
+        _reports.Dispose();
     }
 
     // Days that are over get their further indexes: those there are at the start, and each hour those that have ended.
