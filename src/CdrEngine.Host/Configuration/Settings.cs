@@ -82,9 +82,28 @@ public sealed record Settings
     /// <summary><c>api</c>.</summary>
     public required ApiSettings Api { get; init; }
 
+    /// <summary><c>reports</c>.</summary>
+    public required ReportSettings Reports { get; init; }
+
+    /// <summary><c>mail</c>.</summary>
+    public required MailSettings Mail { get; init; }
+
     /// <summary><c>log</c>.</summary>
     public required LogSettings Log { get; init; }
 }
+
+/// <summary><c>reports</c>: reports that clients define.</summary>
+/// <param name="Keep"><c>keep</c>.</param>
+public sealed record ReportSettings(TimeSpan Keep);
+
+/// <summary><c>mail</c>: the server that takes mail.</summary>
+/// <param name="Host"><c>host</c>; empty mails nothing.</param>
+/// <param name="Port"><c>port</c>.</param>
+/// <param name="From"><c>from</c>.</param>
+/// <param name="User"><c>user</c>; empty for none.</param>
+/// <param name="Password"><c>password</c>.</param>
+/// <param name="Tls"><c>tls</c>.</param>
+public sealed record MailSettings(string Host, int Port, string From, string User, string Password, bool Tls);
 
 /// <summary><c>session</c>: linking of calls.</summary>
 public sealed record SessionSettings

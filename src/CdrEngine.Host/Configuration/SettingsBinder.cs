@@ -1,3 +1,4 @@
+using System.Net.Mail;
 using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
@@ -55,6 +56,8 @@ internal static class SettingsBinder
             Recording = Recording(root.Section("recording")),
             Control = Control(root.Section("control")),
             Api = Api(root.Section("api")),
+            Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
+            Mail = Mail(root.Section("mail")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
         known.RefuseOthers(tree);
@@ -279,6 +282,20 @@ internal static class SettingsBinder
         return new AmiSettings(
             at.Address("address"), Line("user"), Line("secret"), at.Duration("timeout", Second, Minute), Line("context"), Channel("extension"), Channel("device"),
             at.Duration("ring-time", Second, Minute * 10), Line("parking-lot"), Line("hold"));
+    }
+
+    private static MailSettings Mail(SettingsReader at)
+    {
+        var settings = new MailSettings(
+            at.TextOrEmpty("host"),
+            at.Integer("port", 1, 65_535),
+            at.TextOrEmpty("from"),
+            at.TextOrEmpty("user"),
+            at.TextOrEmpty("password"),
+            at.Switch("tls"));
+        if (settings.Host.Length > 0 && !MailAddress.TryCreate(settings.From, out _)) throw at.Fail("from", "an address such as cdrengine@example.com is asked for where mail.host is set");
+        if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
+        return settings;
     }
 
     private static ApiSettings Api(SettingsReader at) => new(

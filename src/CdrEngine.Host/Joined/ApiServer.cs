@@ -23,6 +23,7 @@ internal sealed class ApiServer : IApiServer
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
     private readonly SqliteCallRemarks _remarks;
+    private readonly SqliteReportStore _reports;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -37,6 +38,7 @@ internal sealed class ApiServer : IApiServer
         _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
         _desk = new DeskArchive(settings);
         _remarks = new SqliteCallRemarks(DataFolder.Records(data));
+        _reports = new SqliteReportStore(DataFolder.Records(data));
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -55,10 +57,13 @@ internal sealed class ApiServer : IApiServer
             ShownPackets.Of(_store, settings, live),
             new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
             new RecorderStatistics(statistics, recorder, live),
-            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord) 
+            new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
                 Control = AmiControl.Of(settings.Control),
                 Remarks = _remarks,
+                Reports = _reports,
+                Mailer = settings.Mail.Host.Length == 0 ? null : new ReportMailer(settings.Mail),
+                ReportAge = settings.Reports.Keep,
             },
             live is null ? null : new ApiLive(live.Board, live.Feed),
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
@@ -93,6 +98,7 @@ internal sealed class ApiServer : IApiServer
         _store.Dispose();
         _desk.Dispose();
         _remarks.Dispose();
+        _reports.Dispose();
     }
 
     // Days that are over get their further indexes: those there are at the start, and each hour those that have ended.

@@ -3,7 +3,6 @@ using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
-using CdrEngine.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api.Dialects.PortSip;
@@ -170,7 +169,7 @@ internal sealed class PortSipCalls
     public static SessionRecord SessionOf(DialectRequest request, CallRecord call)
     {
         if (!call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id) return SessionStory.Tell(call.Id, [call]);
-        SessionRecord? session = new SessionArchive(request.Desk.Reader).GetSession(call.Id);
+        SessionRecord? session = request.Desk.Sessions.GetSession(call.Id);
         if (session is null) return SessionStory.Tell(call.Id, [call]);
         if (request.Tenant is null) return session;
         CallRecord[] mine = [.. session.Calls.Where(other => other.Id == call.Id || request.Desk.Calls.Find(other.Id)?.Tenant == request.Tenant)];
@@ -209,7 +208,7 @@ internal sealed class PortSipCalls
         while (cursor is not null && read <= 2 * MostJudged);
         if (asked.OrderBy == "started_at") return [.. found.Select(static call => call.Id)];
         Comparer<object?> comparer = Comparer<object?>.Create(PortSipJudge.Compare);
-        return [.. (asked.Descending ? found.OrderByDescending(static call => call.Key, comparer) : found.OrderBy(static call => call.Key, comparer)).Select(static call => call.Id)];
+        return [.. (asked.Descending ? Enumerable.Reverse(found).OrderByDescending(static call => call.Key, comparer) : found.OrderBy(static call => call.Key, comparer)).Select(static call => call.Id)];
     }
 
     private List<string>? Kept(string key, DateTimeOffset now)

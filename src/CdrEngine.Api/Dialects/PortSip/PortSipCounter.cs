@@ -2,7 +2,6 @@ using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 using static System.FormattableString;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Mail;
 using System.Text.Json;
 using CdrEngine.Api.Dialects.Common;
-using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 
@@ -143,7 +142,7 @@ internal static class PortSipReports
             "LAST_MONTH" => (first.AddMonths(-1), first),
             _ => (today.AddDays(-30), today),
         };
-        return report is { Range: "CUSTOM", From: { } start, To: { } end } ? (start, end) : (Timestamp.From(from), Timestamp.From(to));
+        return report is { Range: "CUSTOM", From: { } start, To: { } end } ? (start, end) : (Timestamp.From(new DateTimeOffset(from)), Timestamp.From(new DateTimeOffset(to)));
     }
 
     private static ReportDefinition? ReadSound(Dictionary<string, JsonElement> body, ReportDefinition? current, string? tenant, Timestamp now, out PortSipBodyFault? fault)
