@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -43,7 +44,18 @@ public sealed class CallPageTests
         ["billsec"] = (new CallQuery { BillsecMin = TimeSpan.FromSeconds(5), BillsecMax = TimeSpan.FromSeconds(9), DurationMin = TimeSpan.FromSeconds(7) },
             call => call.Record.BillableDuration >= TimeSpan.FromSeconds(5) && call.Record.BillableDuration <= TimeSpan.FromSeconds(9) && call.Record.Duration >= TimeSpan.FromSeconds(7)),
         ["unknown"] = (new CallQuery { CallerNumbers = ["", "nobody"] }, _ => false),
+        ["voicemail"] = (new CallQuery { IsVoicemail = true }, call => Voicemail.Answered(call.Record)),
+        ["voicemail-of-a-number"] = (new CallQuery { IsVoicemail = true, PartyNumbers = ["101", "102", "103", "104", .. Common(9)] },
+            call => Voicemail.Answered(call.Record) && new[] { call.Record.Caller.Number, call.Record.Callee.Number, call.Record.Dialled }.Any(number => number is "101" or "102" or "103" or "104" || Common(9).Contains(number))),
+        ["audible"] = (new CallQuery { IsAudible = true }, call => call.Record.Disposition == Disposition.Answered && !call.Record.Flags.HasFlag(CallFlags.NoRtp)),
+        ["context"] = (new CallQuery { Context = CallContext.Tracking }, call => call.Record.Marks?.Context == CallContext.Tracking),
         ["no-id"] = (new CallQuery { Ids = ["none"] }, _ => false),
+    };
+
+    private static CallRecord Marked(CallRecord call, int i) => call with
+    {
+        Marks = i % 11 == 0 ? new CallMarks { Context = CallContext.Tracking, Tenant = call.Tenant } : null,
+        Callee = i % 6 == 0 ? call.Callee with { UserAgent = "Voicemail 1" } : call.Callee,
     };
 
     [Theory]
@@ -52,7 +64,7 @@ public sealed class CallPageTests
     {
         using var folder = new StoreFolder();
         using SqliteCallStore store = SqliteCallStore.Open(folder.Records, new SqliteStoreLimits { WalkPlaces = 5 });
-        List<StoredCall> calls = TestCalls.Many(700, 11);
+        List<StoredCall> calls = [.. TestCalls.Many(700, 11).Select(static (call, i) => call with { Record = Marked(call.Record, i) })];
         store.Write(calls);
         if (sealedDays) Assert.Equal(3, store.Seal(new DateOnly(2030, 1, 1)));
         (CallQuery query, Func<StoredCall, bool> matches) = Queries[name];
@@ -180,6 +192,9 @@ public sealed class CallPageTests
     [InlineData("one-dialled", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
     [InlineData("rare", true, "SEARCH o USING COVERING INDEX calls_by_outcome|SEARCH o USING INDEX calls_by_outcome", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
     [InlineData("tenant", true, "SEARCH c USING INDEX calls_by_tenant (tenant=?)|SEARCH c USING COVERING INDEX calls_by_tenant", null)]
+    [InlineData("voicemail", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("context", true, "SEARCH c USING INDEX calls_by_context (context=?)", null)]
+    [InlineData("audible", false, "SCAN c", "SEARCH r USING INTEGER PRIMARY KEY")]
     [InlineData("from-to", false, "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
     public void Page_IsAnsweredFromAnIndex(string name, bool sealedDays, string expected, string? also)
     {

@@ -44,6 +44,21 @@ public sealed class RecordingWorkshopTests
     }
 
     [Fact]
+    public void OneVoice_IsAFileOfItsOwn_AndNoneWhereTheRuleKeepsTheOther()
+    {
+        using var rig = new RecorderRig();
+        string id = rig.Add(1);
+        var caller = new RecordingVariant(RecordingKind.Mp3, RecordingChannels.Mono, RecordingSides.Caller);
+        RecordingAnswer answer = rig.Workshop.FindOrMake(id, caller, retry: false, CancellationToken.None);
+        Assert.EndsWith(".caller.mono.mp3", answer.Path, StringComparison.Ordinal);
+        Assert.Equal(RecordingSides.Caller, rig.Maker.Requests[0].Sides);
+        Assert.Null(rig.States.GetRecording(id));
+        using var other = new RecorderRig(static options => options with { Policy = new FixedRecordingPolicy(new RecordingRule(RecordingPolicy.OnDemand, RecordingSides.Callee)) });
+        string kept = other.Add(1);
+        Assert.Equal(RecordingWorkshop.PolicyReason, other.Workshop.FindOrMake(kept, caller, retry: false, CancellationToken.None).Entry.Reason);
+    }
+
+    [Fact]
     public void Cache_OverItsSize_LetsGoOfWhatWasNotAskedForLongest()
     {
         using var rig = new RecorderRig();

@@ -254,13 +254,12 @@ internal sealed class VoipStudioCalls
     private void Context(VoipStudioCondition condition)
     {
         if (!Words(condition, VoipStudioDictionaries.Contexts)) return;
-        if (condition.Values.Count > 1)
+        if (condition.Values.Count > 1 || !EnumNames<CallContext>.TryParse(condition.Value.ToLowerInvariant(), out CallContext context))
         {
             VoipStudioFilter.Refuse(_request, condition, "asks for other than one value");
             return;
         }
 
-        EnumNames<CallContext>.TryParse(condition.Value.ToLowerInvariant(), out CallContext context);
         _nothing |= Query.Context is { } known && known != context;
         Query = Query with { Context = context };
     }

@@ -1,9 +1,7 @@
 using System.Text.Json;
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Core;
 using CsvHelper;
 using Microsoft.AspNetCore.Http;
 

@@ -7,7 +7,6 @@ using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

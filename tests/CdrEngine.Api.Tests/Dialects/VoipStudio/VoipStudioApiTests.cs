@@ -351,7 +351,7 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
     [Fact]
     public async Task DeletedMonitors_AreGone_TheirCallsAreNot()
     {
-        CallRecord[] calls = [Call(1), Call(2), Call(3)];
+        CallRecord[] calls = [.. Enumerable.Range(1, 3).Select(static i => Call(i, static call => call with { Marks = new CallMarks { Tenant = "acme" } }))];
         _rig.Add("acme", calls);
         await SendAsync(HttpMethod.Delete, $"/monitors/{Number(calls[0])}", null, HttpStatusCode.NoContent);
         Assert.Equal(2, (await GetAsync("/monitors")).GetProperty("total").GetInt64());
@@ -471,7 +471,7 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
     {
         CallRecord tracked = Call(1, static call => call with
         {
-            Marks = new CallMarks { Context = CallContext.Tracking, BilledAccount = "acme", Charge = new CallCharge(0.6m, 0.11m, "EUR", "Germany") },
+            Marks = new CallMarks { Tenant = "acme", Context = CallContext.Tracking, BilledAccount = "acme", Charge = new CallCharge(0.6m, 0.11m, "EUR", "Germany") },
         });
         _rig.Add("acme", tracked, Call(2));
         _directory.Entries.Add(VoipStudioMappingTests.Entry(PartyKind.Tracking, 5, "Spring", "+4930123", "+4930124"));
