@@ -115,7 +115,7 @@ internal struct NumberSet
     }
 
     /// <summary>True where one of each agree in their last six digits.</summary>
-    public readonly bool Meets(in NumberSet others)
+    public readonly bool Meets(NumberSet others)
     {
         for (int i = 0; i < Count; i++)
         {
@@ -129,7 +129,7 @@ internal struct NumberSet
     }
 
     /// <summary>True where one of each are surely the same.</summary>
-    public readonly bool SurelyMeets(in NumberSet others)
+    public readonly bool SurelyMeets(NumberSet others)
     {
         for (int i = 0; i < Count; i++)
         {

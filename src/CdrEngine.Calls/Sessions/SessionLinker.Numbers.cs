@@ -97,7 +97,7 @@ public sealed partial class SessionLinker
         else if (best is not null) Link(best, call, LinkMethod.Numbers, bestFit == 2 ? 0.8 : 0.6, LinkRelation.Downstream);
     }
 
-    private void Gather(SessionCall call, in NumberSet numbers, IpAddress machine, Timestamp since)
+    private void Gather(SessionCall call, NumberSet numbers, IpAddress machine, Timestamp since)
     {
         for (int i = 0; i < numbers.Count; i++)
         {
