@@ -18,7 +18,17 @@ public sealed class CallRemarksTests
         Directory.CreateDirectory(folder.Records);
         var full = new CallRemark
         {
-            Info = "i", Notes = "n", Transcript = "t", TranscriptSpeakers = "s", Summary = "u", Sentiment = "e", Score = 57, Metadata = "{}", Folder = 2, IsHeard = true, IsMessageDeleted = true,
+            Info = "i",
+            Notes = "n",
+            Transcript = "t",
+            TranscriptSpeakers = "s",
+            Summary = "u",
+            Sentiment = "e",
+            Score = 57,
+            Metadata = "{}",
+            Folder = 2,
+            IsHeard = true,
+            IsMessageDeleted = true,
         };
         using (var remarks = new SqliteCallRemarks(folder.Records))
         {

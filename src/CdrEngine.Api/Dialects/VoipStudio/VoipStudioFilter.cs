@@ -30,8 +30,21 @@ internal static class VoipStudioFilter
 
     private static readonly Dictionary<string, string> Operators = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["eq"] = "eq", ["="] = "eq", ["=="] = "eq", ["in"] = "in", ["gt"] = "gt", [">"] = "gt", ["gte"] = "gte", ["ge"] = "gte", [">="] = "gte",
-        ["lt"] = "lt", ["<"] = "lt", ["lte"] = "lte", ["le"] = "lte", ["<="] = "lte", ["like"] = "like",
+        ["eq"] = "eq",
+        ["="] = "eq",
+        ["=="] = "eq",
+        ["in"] = "in",
+        ["gt"] = "gt",
+        [">"] = "gt",
+        ["gte"] = "gte",
+        ["ge"] = "gte",
+        [">="] = "gte",
+        ["lt"] = "lt",
+        ["<"] = "lt",
+        ["lte"] = "lte",
+        ["le"] = "lte",
+        ["<="] = "lte",
+        ["like"] = "like",
     };
 
     /// <summary>The conditions of <c>filter</c>, all of which are to hold: <c>[{"property":"src","operator":"eq","value":"1001"}]</c>.</summary>

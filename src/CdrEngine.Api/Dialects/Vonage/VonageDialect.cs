@@ -140,7 +140,12 @@ internal sealed class VonageDialect : Dialect
 
         CallSlice Stored(long skip, int take, bool total) => desk.Calls.Page(new CallPageRequest
         {
-            Query = query, Skip = skip, Take = take, Viewer = request.Viewer, WantsTotal = total, GoesOn = asked.Page > 1,
+            Query = query,
+            Skip = skip,
+            Take = take,
+            Viewer = request.Viewer,
+            WantsTotal = total,
+            GoesOn = asked.Page > 1,
         });
 
         int before = VonageLive.Before(
@@ -200,7 +205,13 @@ internal sealed class VonageDialect : Dialect
         // In order of address of record: that of the last sight changes with every refresh, and pages would with it.
         var query = new RegistrationQuery
         {
-            From = asked.From, To = asked.To, Tenant = request.Tenant, Sort = RegistrationSort.Aor, Ascending = asked.Ascending, Skip = asked.Skip, Limit = asked.Size,
+            From = asked.From,
+            To = asked.To,
+            Tenant = request.Tenant,
+            Sort = RegistrationSort.Aor,
+            Ascending = asked.Ascending,
+            Skip = asked.Skip,
+            Limit = asked.Size,
         };
         IReadOnlyList<RegistrationRecord>? devices = null;
         long total = 0;

@@ -179,7 +179,13 @@ public sealed class VonageApiTests : IAsyncLifetime
     {
         _directory.Entries.Add(new DirectoryEntry
         {
-            Kind = PartyKind.User, Id = 7, Name = "Gus", Identity = new PartyIdentity(PartyKind.User, 7, "Gus"), Tenant = _directory.Tenants[0], Extensions = ["1107"], Devices = ["000413aabbcc"],
+            Kind = PartyKind.User,
+            Id = 7,
+            Name = "Gus",
+            Identity = new PartyIdentity(PartyKind.User, 7, "Gus"),
+            Tenant = _directory.Tenants[0],
+            Extensions = ["1107"],
+            Devices = ["000413aabbcc"],
         });
         Register("acme", 1107, null);
         JsonElement device = await _rig.GetAsync($"{Devices}/00-04-13-aa-bb-cc");

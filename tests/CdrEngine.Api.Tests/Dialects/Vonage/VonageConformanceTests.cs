@@ -55,8 +55,13 @@ public sealed class VonageConformanceTests
             changes.Registrations.Add(new StoredRegistration(
                 new RegistrationRecord
                 {
-                    Id = $"{i:x24}", Aor = $"sip:{i}@pbx", Source = TestCalls.Address("150.24.83.17", 5060), Mac = "79:5c:7d:28:1b:b3",
-                    LastRequestAt = TestCalls.Start, LastSuccessAt = TestCalls.Start, ExpiresAt = TestCalls.Start,
+                    Id = $"{i:x24}",
+                    Aor = $"sip:{i}@pbx",
+                    Source = TestCalls.Address("150.24.83.17", 5060),
+                    Mac = "79:5c:7d:28:1b:b3",
+                    LastRequestAt = TestCalls.Start,
+                    LastSuccessAt = TestCalls.Start,
+                    ExpiresAt = TestCalls.Start,
                 },
                 $"{i}",
                 []));
