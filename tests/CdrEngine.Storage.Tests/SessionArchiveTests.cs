@@ -81,7 +81,9 @@ public sealed class SessionArchiveTests
             foreach (int limit in new[] { 1, 2, 100 })
             {
                 string[] found = [.. rig.List(new SessionQuery { Number = "493055*", Limit = limit, Ascending = ascending }).Select(static session => session.Id)];
-                Assert.Equal(ascending ? [outer.Id, alone.Id] : [outer.Id, alone.Id], found);
+
+                // Its first call begins before the other, and its last after.
+                Assert.Equal([outer.Id, alone.Id], found);
             }
         }
 
