@@ -169,8 +169,8 @@ public sealed partial class CallMachine : ICallOutline
             Context = context,
             Effects = effects,
             At = context.At,
-            FromTag = TagHash(message.FromTag),
-            ToTag = TagHash(message.ToTag),
+            FromTag = Hash64.OfTag(message.FromTag),
+            ToTag = Hash64.OfTag(message.ToTag),
             Branch = Hash64.Of(message.TopViaBranch),
         };
         if (!_isOpened) Open(ref step);
@@ -207,7 +207,7 @@ public sealed partial class CallMachine : ICallOutline
     }
 
     /// <summary>True where a message belongs to a dialog of this call by its tags.</summary>
-    public bool Knows(SipMessage message) => TagSide(TagHash(message.FromTag)) != PartySide.Unknown || TagSide(TagHash(message.ToTag)) != PartySide.Unknown;
+    public bool Knows(SipMessage message) => TagSide(Hash64.OfTag(message.FromTag)) != PartySide.Unknown || TagSide(Hash64.OfTag(message.ToTag)) != PartySide.Unknown;
 
     /// <summary>Takes note of an RTP packet of the call. Called for each packet or once per batch; it only moves a time.</summary>
     /// <param name="at">Packet time, the latest of a batch.</param>
@@ -237,7 +237,7 @@ public sealed partial class CallMachine : ICallOutline
     /// <inheritdoc />
     public bool KnowsCallerTag(ReadOnlySpan<byte> tag)
     {
-        ulong hash = TagHash(tag);
+        ulong hash = Hash64.OfTag(tag);
         return hash != 0 && TagSide(hash) == PartySide.Caller;
     }
 
@@ -246,8 +246,6 @@ public sealed partial class CallMachine : ICallOutline
 
     /// <inheritdoc />
     public bool MayBeTriedAgain => _phase == Phase.Completed && _attempts.Count > 0 && DecidingFinal() is var final and >= 0 && CallAdmission.InvitesRetry(_transactions[final].Status);
-
-    private static ulong TagHash(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Math.Max(Hash64.Of(tag), 1);
 
     private void Open(ref Step step)
     {

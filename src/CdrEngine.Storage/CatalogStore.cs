@@ -107,8 +107,7 @@ public sealed class CatalogStore : IDisposable
         string days = string.Join(' ', run.Days.Select(static day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
         lock (_lock)
         {
-            _database.Execute("BEGIN IMMEDIATE");
-            try
+            _database.Transact(() =>
             {
                 _database.Prepare("INSERT INTO imports (conditions, packet_run, segments, days) VALUES (?1, ?2, ?3, ?4)")
                     .Bind(run.Conditions).Bind(run.PacketRun).Bind(run.Segments).Bind(days).Run();
@@ -118,14 +117,7 @@ public sealed class CatalogStore : IDisposable
                     _database.Prepare("INSERT OR REPLACE INTO imported_files (fingerprint, path, bytes, packets, calls, import) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
                         .Bind(file.Fingerprint).Bind(file.Path).Bind(file.Bytes).Bind(file.Packets).Bind(file.Calls).Bind(import).Run();
                 }
-
-                _database.Execute("COMMIT");
-            }
-            catch
-            {
-                SchemaMigrations.RollBack(_database);
-                throw;
-            }
+            });
         }
     }
 

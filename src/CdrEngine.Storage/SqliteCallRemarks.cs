@@ -75,7 +75,7 @@ public sealed class SqliteCallRemarks : ICallRemarks, IDisposable
         lock (_lock)
         {
             SqliteDatabase database = Open();
-            return Within(database, () =>
+            return database.Transact(() =>
             {
                 long added = 0;
                 foreach (RemarkChange change in changes)
@@ -117,7 +117,7 @@ public sealed class SqliteCallRemarks : ICallRemarks, IDisposable
 
             string[] missing = [.. callIds.Distinct(StringComparer.Ordinal).Where(id => !links.ContainsKey(id))];
             if (missing.Length == 0) return links;
-            bool kept = Within(database, () =>
+            bool kept = database.Transact(() =>
             {
                 database.Prepare("DELETE FROM recording_links WHERE expires <= ?1").Bind(now.Microseconds).Run();
                 if (database.Scalar("SELECT changes()") > 0) _rows.Remove("recording_links");
@@ -179,7 +179,7 @@ public sealed class SqliteCallRemarks : ICallRemarks, IDisposable
         lock (_lock)
         {
             SqliteDatabase database = Open();
-            return Within(database, () =>
+            return database.Transact(() =>
             {
                 long added = 0;
                 foreach (MessageRecord message in messages)
@@ -294,22 +294,6 @@ public sealed class SqliteCallRemarks : ICallRemarks, IDisposable
         if (rows > most) return false;
         _rows[table] = rows;
         return true;
-    }
-
-    private static bool Within(SqliteDatabase database, Func<bool> work)
-    {
-        database.Execute("BEGIN IMMEDIATE");
-        try
-        {
-            bool keep = work();
-            database.Execute(keep ? "COMMIT" : "ROLLBACK");
-            return keep;
-        }
-        catch
-        {
-            SchemaMigrations.RollBack(database);
-            throw;
-        }
     }
 
     // What was never written to need not be made for being read.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
@@ -46,7 +45,7 @@ public sealed partial class SqliteCallStore
                 if (found.Count > limit) break;
                 if (only is { } asked && asked != day) continue;
                 if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
-                RowFilter here = where.Copy();
+                SqlConditions here = where.Copy();
                 here.AndShown(_hidden.Of(day), "m");
                 if (after is not null && after.Day == day)
                 {
@@ -96,7 +95,7 @@ public sealed partial class SqliteCallStore
             foreach (DateOnly day in DaysOf(query.From, query.To, ascending: true))
             {
                 if ((only is { } asked && asked != day) || days.Get(day) is not { } database) continue;
-                RowFilter here = where.Copy();
+                SqlConditions here = where.Copy();
                 here.AndShown(_hidden.Of(day), "m");
                 count += CountDay(database, day, query, here);
             }
@@ -106,7 +105,7 @@ public sealed partial class SqliteCallStore
     }
 
     // The rows of a whole day; kept as long as its file does not change.
-    private long CountDay(SqliteDatabase database, DateOnly day, MediaSessionQuery query, RowFilter where)
+    private long CountDay(SqliteDatabase database, DateOnly day, MediaSessionQuery query, SqlConditions where)
     {
         bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
         string times = whole ? "" : $"{query.From}|{query.To}";
@@ -116,14 +115,14 @@ public sealed partial class SqliteCallStore
         return _counts.GetOrAdd(text, $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}", () => CountRows(database, where));
     }
 
-    private static long CountRows(SqliteDatabase database, RowFilter where)
+    private static long CountRows(SqliteDatabase database, SqlConditions where)
     {
         using SqliteStatement rows = where.Bound(database, $"SELECT count(*) FROM media_sessions m{where} LIMIT ?", 1);
         return rows.Step() ? rows.Long(0) : 0;
     }
 
     // Null where nothing can match.
-    private static RowFilter? FilterOf(MediaSessionQuery query, out DateOnly? only)
+    private static SqlConditions? FilterOf(MediaSessionQuery query, out DateOnly? only)
     {
         byte[]? callId = null;
         only = null;
@@ -134,7 +133,7 @@ public sealed partial class SqliteCallStore
             only = day;
         }
 
-        var where = new RowFilter();
+        var where = new SqlConditions();
         // In the table's own order, so that its primary key finds them.
         if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
         if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
@@ -186,7 +185,7 @@ public sealed partial class SqliteCallStore
         string seal = string.Create(CultureInfo.InvariantCulture, $"recordings|{query.From}|{query.To}|{query.State}|{query.Tenant}|{query.Ascending}");
         RowCursor? after = null;
         if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new RecordingPage { Recordings = [], CursorRejected = true };
-        var where = new RowFilter();
+        var where = new SqlConditions();
         if (query.From is { } from) where.And("r.started_at >= ?", from.Microseconds);
         if (query.To is { } to) where.And("r.started_at < ?", to.Microseconds);
 
@@ -202,7 +201,7 @@ public sealed partial class SqliteCallStore
             {
                 if (found.Count > limit) break;
                 if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
-                RowFilter here = where.Copy();
+                SqlConditions here = where.Copy();
                 here.AndShown(_hidden.Of(day), "r");
                 if (after is not null && after.Day == day) here.And($"(r.started_at, r.id) {(query.Ascending ? ">" : "<")} (?, ?)", after.StartedAt, after.Id);
                 using SqliteStatement list = here.Bound(
@@ -241,50 +240,5 @@ public sealed partial class SqliteCallStore
             // A row whose document cannot be read keeps its place, so that the cursor goes past it.
             found.Add((at, call?.MediaSessions.FirstOrDefault(session => session.Index == at.Item)));
         }
-    }
-
-    /// <summary>Conditions and their arguments.</summary>
-    private sealed class RowFilter
-    {
-        private readonly StringBuilder _text = new();
-        private readonly List<object> _arguments = [];
-
-        public void AndShown(HiddenDay hidden, string table)
-        {
-            foreach ((string condition, object?[] arguments) in hidden.Conditions(table)) And(condition, [.. arguments.OfType<object>()]);
-        }
-
-        public void And(string condition, params ReadOnlySpan<object> arguments)
-        {
-            _text.Append(_text.Length == 0 ? " WHERE " : " AND ").Append(condition);
-            _arguments.AddRange(arguments);
-        }
-
-        public RowFilter Copy()
-        {
-            var copy = new RowFilter();
-            copy._text.Append(_text);
-            copy._arguments.AddRange(_arguments);
-            return copy;
-        }
-
-        public SqliteStatement Bound(SqliteDatabase database, string sql, long limit)
-        {
-            SqliteStatement statement = database.Prepare(sql);
-            foreach (object argument in _arguments)
-            {
-                _ = argument switch
-                {
-                    long number => statement.Bind(number),
-                    double number => statement.Bind((double?)number),
-                    byte[] bytes => statement.BindBlob(bytes.AsSpan()),
-                    _ => statement.Bind((string)argument),
-                };
-            }
-
-            return statement.Bind(limit);
-        }
-
-        public override string ToString() => _text.ToString();
     }
 }

@@ -128,7 +128,7 @@ public sealed partial class SqliteCallStore
         }
 
         // Connections opened before do not count on them.
-        if (done > 0) Interlocked.Increment(ref _droppedDays);
+        if (done > 0) _readers.Renew();
         return done;
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -19,10 +18,8 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
     private readonly SchemaMigrations _schema;
     private readonly Lock _writing = new();
     private readonly OpenDays _writer;
-    private readonly SemaphoreSlim _readerSeats;
-    private readonly ConcurrentBag<OpenDays> _readers = [];
+    private readonly DayReaders _readers;
     private readonly HiddenCalls _hidden;
-    private int _droppedDays;
     private long _unreadableRecords;
     private bool _disposed;
 
@@ -33,7 +30,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         _limits = limits;
         _schema = schema;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readerSeats = new SemaphoreSlim(limits.Readers);
+        _readers = new DayReaders(limits.Readers, Math.Max(limits.OpenDays, limits.ReaderDays), OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayCounts(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
@@ -158,7 +155,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
                 _hidden.ForgetDay(day);
 
                 // Readers that have the file open let go of it before their next query.
-                Interlocked.Increment(ref _droppedDays);
+                _readers.Renew();
             }
 
             return true;
@@ -175,10 +172,8 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
             _writer.Dispose();
         }
 
-        for (int seat = 0; seat < _limits.Readers; seat++) _readerSeats.Wait();
-        while (_readers.TryTake(out OpenDays? reader)) reader.Dispose();
+        _readers.Dispose();
         _hidden.Dispose();
-        _readerSeats.Dispose();
     }
 
     /// <summary>The plan for a query on one day, for tests of the indexes.</summary>
@@ -282,35 +277,8 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
     private T Reading<T>(Func<OpenDays, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_hidden.HasAppeared()) Interlocked.Increment(ref _droppedDays);
-        _readerSeats.Wait();
-        try
-        {
-            if (!_readers.TryTake(out OpenDays? days)) days = new OpenDays(Math.Max(_limits.OpenDays, _limits.ReaderDays), OpenForReading) { Generation = Volatile.Read(ref _droppedDays) };
-            if (days.Generation != Volatile.Read(ref _droppedDays))
-            {
-                days.Dispose();
-                days.Generation = Volatile.Read(ref _droppedDays);
-            }
-
-            T result;
-            try
-            {
-                result = read(days);
-            }
-            catch
-            {
-                days.Dispose();
-                throw;
-            }
-
-            _readers.Add(days);
-            return result;
-        }
-        finally
-        {
-            _readerSeats.Release();
-        }
+        if (_hidden.HasAppeared()) _readers.Renew();
+        return _readers.Read(read);
     }
 
     private byte[]? Column(string id, string sql)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
@@ -18,9 +17,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
     private readonly SqliteStoreLimits _limits;
     private readonly OpenDays _writer;
     private readonly Lock _writing = new();
-    private readonly SemaphoreSlim _readerSeats;
-    private readonly ConcurrentBag<OpenDays> _readers = [];
-    private int _droppedDays;
+    private readonly DayReaders _readers;
     private bool _disposed;
 
     private SqliteMessageStore(string folder, SqliteStoreLimits limits)
@@ -28,7 +25,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
         _files = new DayFiles(folder);
         _limits = limits;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readerSeats = new SemaphoreSlim(limits.Readers);
+        _readers = new DayReaders(limits.Readers, limits.OpenDays, OpenForReading);
     }
 
     /// <summary>Opens the messages below a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be.</summary>
@@ -178,7 +175,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
             }
             finally
             {
-                Interlocked.Increment(ref _droppedDays);
+                _readers.Renew();
             }
 
             return true;
@@ -195,9 +192,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
             _writer.Dispose();
         }
 
-        for (int seat = 0; seat < _limits.Readers; seat++) _readerSeats.Wait();
-        while (_readers.TryTake(out OpenDays? reader)) reader.Dispose();
-        _readerSeats.Dispose();
+        _readers.Dispose();
     }
 
     private static SqlConditions Conditions(MessageQuery query)
@@ -463,33 +458,6 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
     private T Reading<T>(Func<OpenDays, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _readerSeats.Wait();
-        try
-        {
-            if (!_readers.TryTake(out OpenDays? days)) days = new OpenDays(_limits.OpenDays, OpenForReading) { Generation = Volatile.Read(ref _droppedDays) };
-            if (days.Generation != Volatile.Read(ref _droppedDays))
-            {
-                days.Dispose();
-                days.Generation = Volatile.Read(ref _droppedDays);
-            }
-
-            T result;
-            try
-            {
-                result = read(days);
-            }
-            catch
-            {
-                days.Dispose();
-                throw;
-            }
-
-            _readers.Add(days);
-            return result;
-        }
-        finally
-        {
-            _readerSeats.Release();
-        }
+        return _readers.Read(read);
     }
 }

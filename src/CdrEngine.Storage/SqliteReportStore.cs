@@ -33,7 +33,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             SqliteDatabase database = Open();
             long? id = null;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 if (database.Scalar("SELECT count(*) FROM reports") >= _limits.Definitions || CountOf(database, "SELECT count(*) FROM reports WHERE tenant IS ?1", definition.Tenant) >= _limits.DefinitionsPerTenant) return;
                 Bind(database.Prepare("INSERT INTO reports (tenant, name, type, email, format, range, range_from, range_to, cron, filter, status, next_run_at, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)"), definition)
@@ -51,7 +51,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             if (Existing() is not { } database) return false;
             bool changed = false;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 Bind(database.Prepare("UPDATE reports SET tenant = ?1, name = ?2, type = ?3, email = ?4, format = ?5, range = ?6, range_from = ?7, range_to = ?8, cron = ?9, filter = ?10, status = ?11, next_run_at = ?12, revision = revision + 1 WHERE id = ?13"), definition)
                     .Bind(definition.Id).Run();
@@ -96,7 +96,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             if (Existing() is not { } database) return null;
             ReportDefinition? taken = null;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 long id = 0;
                 using (SqliteStatement next = database.Prepare("SELECT id FROM reports WHERE next_run_at <= ?1 AND (running_until IS NULL OR running_until <= ?1) ORDER BY next_run_at, id LIMIT 1"))
@@ -129,7 +129,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             SqliteDatabase database = Open();
             long id = 0;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 database.Prepare("INSERT INTO results (report, tenant, name, type, format, completed_at, file_name, file_size, key, email, mail_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
                     .Bind(result.ReportId).Bind(result.Tenant).Bind(result.Name).Bind(result.Type).Bind(result.Format).Bind(result.CompletedAt.Microseconds)
@@ -208,7 +208,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             if (Existing() is not { } database) return false;
             bool removed = false;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 removed = Changes(database, "DELETE FROM results WHERE id = ?1", id) > 0;
                 Changes(database, "DELETE FROM files WHERE result = ?1", id);
@@ -224,7 +224,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             if (Existing() is not { } database) return 0;
             int purged = 0;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 purged = (int)Changes(database, "DELETE FROM results WHERE completed_at < ?1", before.Microseconds);
                 if (purged > 0) database.Execute("DELETE FROM files WHERE result NOT IN (SELECT id FROM results)");
@@ -240,7 +240,7 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         {
             if (Existing() is not { } database) return null;
             CompletedReport? taken = null;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 using (SqliteStatement next = database.Prepare($"SELECT {Result} FROM results WHERE mail_at <= ?1 ORDER BY mail_at, id LIMIT 1"))
                 {
@@ -363,20 +363,5 @@ public sealed class SqliteReportStore : IReportStore, IDisposable
         }
 
         return _database = database;
-    }
-
-    private static void Within(SqliteDatabase database, Action work)
-    {
-        database.Execute("BEGIN IMMEDIATE");
-        try
-        {
-            work();
-            database.Execute("COMMIT");
-        }
-        catch
-        {
-            SchemaMigrations.RollBack(database);
-            throw;
-        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using System.Text;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
@@ -51,7 +49,7 @@ public interface IExchangeSink
 /// </remarks>
 public sealed class ExchangeTable(ExchangeLimits limits, IExchangeSink sink)
 {
-    private readonly Dictionary<byte[], Exchange> _exchanges = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], Exchange> _exchanges = new(ByteKeyComparer.Instance);
     private readonly LinkedList<Exchange> _open = new();
     private readonly LinkedList<Exchange> _farther = new();
     private readonly LinkedList<Exchange> _awaiting = new();
@@ -357,25 +355,5 @@ public sealed class ExchangeTable(ExchangeLimits limits, IExchangeSink sink)
         tag.CopyTo(_key.AsSpan(2 + callId.Length));
         method.CopyTo(_key.AsSpan(2 + callId.Length + tag.Length));
         return _key.AsSpan(0, length);
-    }
-
-    /// <summary>Compares by bytes; the hash is keyed by the process, so that a sender cannot make keys collide. Nothing is ever listed in its order.</summary>
-    private sealed class KeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static readonly KeyComparer Instance = new();
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            int odd = (alternate.Length & 1) == 0 ? 0 : alternate[^1] * 0x01000193;
-            return string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate), StringComparison.Ordinal) ^ odd ^ alternate.Length;
-        }
     }
 }

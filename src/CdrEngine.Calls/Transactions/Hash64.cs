@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace CdrEngine.Calls.Transactions;
 
-/// <summary>The hash the call machines know messages, tags and branches by: 64 bits, the same in every run.</summary>
+/// <summary>The hash that call machines and the switchboard know messages, tags and branches by: 64 bits, the same in every run.</summary>
 /// <remarks>It is no defence: whoever forges a collision spoils only the call whose Call-ID they use.</remarks>
-internal static class Hash64
+public static class Hash64
 {
     private const ulong K0 = 0x9E37_79B9_7F4A_7C15;
     private const ulong K1 = 0xD6E8_FEB8_6659_FD93;
@@ -26,6 +26,9 @@ internal static class Hash64
         h = (h ^ (h >> 32)) * K1;
         return h ^ (h >> 29);
     }
+
+    /// <summary>Hash of a tag; 0 for none, and for nothing else.</summary>
+    public static ulong OfTag(ReadOnlySpan<byte> tag) => tag.IsEmpty ? 0 : Math.Max(Of(tag), 1);
 
     /// <summary>Adds a number to a hash.</summary>
     public static ulong Mix(ulong hash, ulong value)

@@ -1,4 +1,5 @@
 using CdrEngine.Calls;
+using CdrEngine.Calls.Transactions;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
@@ -83,16 +84,7 @@ internal sealed class CallEntry : ICallOutline
 
     bool ICallOutline.MayBeTriedAgain => CallAdmission.InvitesRetry(FinalStatus);
 
-    /// <summary>FNV-1a of a tag; 0 for none.</summary>
-    public static ulong TagHash(ReadOnlySpan<byte> tag)
-    {
-        if (tag.IsEmpty) return 0;
-        ulong hash = 14695981039346656037;
-        foreach (byte b in tag) hash = (hash ^ b) * 1099511628211;
-        return hash == 0 ? 1 : hash;
-    }
-
-    public bool KnowsCallerTag(ReadOnlySpan<byte> tag) => CallerTag != 0 && CallerTag == TagHash(tag);
+    public bool KnowsCallerTag(ReadOnlySpan<byte> tag) => CallerTag != 0 && CallerTag == Hash64.OfTag(tag);
 
     public bool HasAttempt(uint cseq) => cseq <= LastInviteCSeq;
 

@@ -1,13 +1,12 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using CdrEngine.Calls.Sessions;
+using CdrEngine.Core;
 
 namespace CdrEngine.Engine.Routing;
 
 /// <summary>Open calls by Call-ID. Where a Call-ID is used again, the newest call is found first and leads to the older ones.</summary>
 internal sealed class CallIndex : ISessionCalls
 {
-    private readonly Dictionary<byte[], CallEntry> _calls = new(CallIdComparer.Instance);
+    private readonly Dictionary<byte[], CallEntry> _calls = new(ByteKeyComparer.Instance);
     private readonly Dictionary<byte[], CallEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
     public CallIndex() => _lookup = _calls.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -51,26 +50,6 @@ internal sealed class CallIndex : ISessionCalls
         foreach (CallEntry newest in _calls.Values)
         {
             for (CallEntry? at = newest; at is not null; at = at.Older) yield return at;
-        }
-    }
-
-    /// <summary>Compares by bytes; the hash is keyed by the process, so that a sender cannot make Call-IDs collide.</summary>
-    private sealed class CallIdComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static readonly CallIdComparer Instance = new();
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            int odd = (alternate.Length & 1) == 0 ? 0 : alternate[^1] * 0x01000193;
-            return string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate), StringComparison.Ordinal) ^ odd ^ alternate.Length;
         }
     }
 }

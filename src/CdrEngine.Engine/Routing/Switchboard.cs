@@ -1,6 +1,7 @@
 using CdrEngine.Calls;
 using CdrEngine.Calls.Desk;
 using CdrEngine.Calls.Sessions;
+using CdrEngine.Calls.Transactions;
 using CdrEngine.Core;
 using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Shards;
@@ -332,7 +333,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     {
         if (_calls.Count >= _limits.MaxCalls) Evict();
         byte[] callId = _message.CallId.ToArray();
-        int shard = (int)(CallEntry.TagHash(callId) % (ulong)_mail.Shards);
+        int shard = (int)(Hash64.Of(callId) % (ulong)_mail.Shards);
         var call = new CallEntry
         {
             CallId = callId,
@@ -359,8 +360,8 @@ internal sealed partial class Switchboard : ISipMessageSink
     /// <summary>Follows just enough of the dialogs to know when a call gives up its media addresses.</summary>
     private void Follow(CallEntry call)
     {
-        ulong fromTag = CallEntry.TagHash(_message.FromTag);
-        ulong toTag = CallEntry.TagHash(_message.ToTag);
+        ulong fromTag = Hash64.OfTag(_message.FromTag);
+        ulong toTag = Hash64.OfTag(_message.ToTag);
         call.LastSignalAt = _mail.Now;
         bool open = call.EndedAt == Timestamp.MaxValue;
         if (_message.IsRequest)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -66,5 +67,60 @@ internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> ope
         foreach ((_, SqliteDatabase database) in _byUse) database.Dispose();
         _byUse.Clear();
         _open.Clear();
+    }
+}
+
+/// <summary>Connections for reading, each with its open days: at most so many queries at once, more wait. Any thread.</summary>
+/// <param name="seats">Queries at once.</param>
+/// <param name="days">Days that each keeps open.</param>
+/// <param name="open">Opens one; null where there is no such day.</param>
+internal sealed class DayReaders(int seats, int days, Func<DateOnly, SqliteDatabase?> open) : IDisposable
+{
+    private readonly SemaphoreSlim _seats = new(seats);
+    private readonly ConcurrentBag<OpenDays> _idle = [];
+    private int _generation;
+
+    /// <summary>A day went, or is another than it was: connections opened before do not count on it.</summary>
+    public void Renew() => Interlocked.Increment(ref _generation);
+
+    /// <summary>Runs a query. Where it throws, its connections are not used again.</summary>
+    public T Read<T>(Func<OpenDays, T> query)
+    {
+        _seats.Wait();
+        try
+        {
+            if (!_idle.TryTake(out OpenDays? reader)) reader = new OpenDays(days, open) { Generation = Volatile.Read(ref _generation) };
+            if (reader.Generation != Volatile.Read(ref _generation))
+            {
+                reader.Dispose();
+                reader.Generation = Volatile.Read(ref _generation);
+            }
+
+            T result;
+            try
+            {
+                result = query(reader);
+            }
+            catch
+            {
+                reader.Dispose();
+                throw;
+            }
+
+            _idle.Add(reader);
+            return result;
+        }
+        finally
+        {
+            _seats.Release();
+        }
+    }
+
+    /// <summary>Waits for the queries that run, and closes all.</summary>
+    public void Dispose()
+    {
+        for (int seat = 0; seat < seats; seat++) _seats.Wait();
+        while (_idle.TryTake(out OpenDays? reader)) reader.Dispose();
+        _seats.Dispose();
     }
 }

@@ -57,7 +57,7 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         {
             SqliteDatabase database = Open();
             int hidden = 0;
-            Within(database, () =>
+            database.Transact(() =>
             {
                 foreach ((DateOnly day, byte[] id) in calls)
                 {
@@ -77,7 +77,7 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         lock (_lock)
         {
             SqliteDatabase database = Open();
-            Within(database, () =>
+            database.Transact(() =>
             {
                 foreach ((DateOnly day, long document) in days)
                 {
@@ -154,21 +154,6 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         }
 
         return _database = database;
-    }
-
-    private static void Within(SqliteDatabase database, Action work)
-    {
-        database.Execute("BEGIN IMMEDIATE");
-        try
-        {
-            work();
-            database.Execute("COMMIT");
-        }
-        catch
-        {
-            SchemaMigrations.RollBack(database);
-            throw;
-        }
     }
 
     // The version changes with what other connections commit; our own changes reset it.

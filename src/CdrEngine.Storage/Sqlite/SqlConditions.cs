@@ -29,6 +29,12 @@ internal sealed class SqlConditions
         return And(condition.Replace("@", isPrefix ? "BETWEEN ? AND ?" : "= ?", StringComparison.Ordinal), arguments);
     }
 
+    /// <summary>Adds that what is deleted of a day is left out.</summary>
+    public void AndShown(HiddenDay hidden, string table)
+    {
+        foreach ((string condition, object?[] arguments) in hidden.Conditions(table)) And(condition, [.. arguments.OfType<object>()]);
+    }
+
     public SqlConditions Copy()
     {
         var copy = new SqlConditions();
@@ -46,6 +52,7 @@ internal sealed class SqlConditions
             _ = argument switch
             {
                 long number => statement.Bind(number),
+                double number => statement.Bind((double?)number),
                 byte[] bytes => statement.BindBlob(bytes.AsSpan()),
                 _ => statement.Bind((string)argument),
             };

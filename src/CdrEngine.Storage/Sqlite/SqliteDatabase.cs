@@ -77,6 +77,30 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Does work in one transaction that may write, which is taken back where the work throws.</summary>
+    public void Transact(Action work) => Transact(() =>
+    {
+        work();
+        return true;
+    });
+
+    /// <summary>Does work in one transaction that may write, which is taken back where the work throws, or gives false.</summary>
+    public bool Transact(Func<bool> work)
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            bool keep = work();
+            Execute(keep ? "COMMIT" : "ROLLBACK");
+            return keep;
+        }
+        catch
+        {
+            SchemaMigrations.RollBack(this);
+            throw;
+        }
+    }
+
     /// <summary>Runs statements that give no rows.</summary>
     public void Execute(string sql)
     {
