@@ -39,8 +39,7 @@ internal sealed partial class Switchboard
         MoveOn();
         CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination, message.At);
         if (call is null) return;
-        PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.At);
-        LinkSession(call, LearnMedia(call), message.Source, message.Destination);
+        Take(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.At);
         PassOnStandings();
     }
 

@@ -199,9 +199,7 @@ internal sealed partial class Switchboard : ISipMessageSink
 
         if (call is null) return;
         foreach (CapturedPacket frame in message.Frames) PostSipFrame(call, frame);
-        PostSip(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
-        LinkSession(call, LearnMedia(call), message.Source, message.Destination);
-        TellMsrp(message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
+        Take(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
     }
 
     private void MoveOn()
@@ -264,9 +262,16 @@ internal sealed partial class Switchboard : ISipMessageSink
             foreach (CapturedPacket fragment in fragments) PostSipFrame(call, fragment);
         }
 
-        PostSip(call, packet, decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
-        LinkSession(call, LearnMedia(call), decoded.Source, decoded.Destination);
-        TellMsrp(decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
+        Take(call, packet, decoded.Payload, Transport.Udp, decoded.Source, decoded.Destination, packet.CapturedAt);
+    }
+
+    /// <summary>All that follows from the message at hand once its call is known: to the call's shard, what its SDP says of media, sessions and MSRP.</summary>
+    private void Take(
+        CallEntry call, in CapturedPacket packet, ReadOnlySpan<byte> message, Transport transport, Endpoint source, Endpoint destination, Timestamp at)
+    {
+        PostSip(call, packet, message, transport, source, destination, at);
+        LinkSession(call, LearnMedia(call), source, destination);
+        TellMsrp(message, transport, source, destination, at);
     }
 
     /// <summary>Parses a message and finds its call, beginning one where the message does; null where it belongs to none.</summary>
