@@ -12,7 +12,7 @@ namespace CdrEngine.Host.Configuration;
 
 /// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
 /// <c>hocon/reference.conf</c> in both directions.</summary>
-internal static class SettingsBinder
+internal static partial class SettingsBinder
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -211,7 +211,11 @@ internal static class SettingsBinder
         at.Integer("queue", 1, 10_000_000),
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
-        at.Size("write-cache", 1 << 20, 1L << 36));
+        at.Size("write-cache", 1 << 20, 1L << 36))
+    {
+        Backend = at.Choice<StorageBackend>("backend"),
+        Postgresql = Postgresql(at.Section("postgresql"), at.Choice<StorageBackend>("backend")),
+    };
 
     private static LiveSettings Live(SettingsReader at) => new(
         at.Integer("event-readers", 1, 10_000),
