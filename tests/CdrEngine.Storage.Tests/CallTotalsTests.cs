@@ -113,7 +113,7 @@ public sealed class CallTotalsTests
         store.Hide(gone, "me", At(0));
         calls.RemoveAll(call => gone.Contains(call.Record.Id));
         var hours = new Dictionary<(Timestamp, Disposition, int?), CallSums>();
-        store.VisitHours(At(2.5), At(60), "acme", (Timestamp hour, in CallProfile profile, in CallSums sums) =>
+        store.VisitHours(At(2.5), At(60), "acme", (Timestamp hour, in CallProfile profile, CallSums sums) =>
         {
             Assert.Equal("acme", profile.Tenant);
             CallSums sum = hours.GetValueOrDefault((hour, profile.Disposition, profile.Cause));

@@ -7,7 +7,7 @@ namespace CdrEngine.Calls.Ports;
 /// <param name="hour">Begin of the hour, UTC.</param>
 /// <param name="profile">What the calls have in common.</param>
 /// <param name="sums">Their figures. Of what was deleted negative ones are told besides: whoever adds up is right.</param>
-public delegate void TrafficVisitor(Timestamp hour, in CallProfile profile, in CallSums sums);
+public delegate void TrafficVisitor(Timestamp hour, in CallProfile profile, CallSums sums);
 
 /// <summary>Reads the stored calls' figures by hour and profile: what dashboards, rules and totals are made of. The cost does not depend on the number of calls.</summary>
 public interface ITrafficReader

@@ -87,7 +87,7 @@ public record struct CallSums
     /// <summary>Adds others, or takes them away.</summary>
     /// <param name="other">The others.</param>
     /// <param name="sign">1 or -1.</param>
-    public void Add(in CallSums other, int sign = 1)
+    public void Add(CallSums other, int sign = 1)
     {
         Calls += sign * other.Calls;
         Answered += sign * other.Answered;

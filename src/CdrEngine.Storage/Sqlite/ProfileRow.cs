@@ -56,7 +56,7 @@ internal static class ProfileRow
     };
 
     /// <summary>Binds sums, twelve parameters in the order of <see cref="SumColumns"/>.</summary>
-    public static SqliteStatement BindSums(this SqliteStatement statement, in CallSums sums) => statement
+    public static SqliteStatement BindSums(this SqliteStatement statement, CallSums sums) => statement
         .Bind(sums.Calls).Bind(sums.Answered).Bind(sums.Duration).Bind(sums.Billable).Bind(sums.Pdd).Bind(sums.PddCalls).Bind(sums.Mos).Bind(sums.MosCalls)
         .Bind(sums.MosBelow403).Bind(sums.MosBelow360).Bind(sums.MosBelow310).Bind(sums.MosBelow258);
 
