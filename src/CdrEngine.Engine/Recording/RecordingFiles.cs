@@ -1,22 +1,26 @@
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Recording;
 
 /// <summary>Recordings as files: <c>2026-11-20/ID.mp3</c> for those that are kept, <c>cache/</c> for other forms of them, <c>partial/</c> for what is
 /// being written. A file is whole or not there under its name.</summary>
-public sealed class RecordingFiles
+/// <remarks>With keys, all of it is sealed (<see cref="SealedStream"/>); names stay as they are. Files in the clear and sealed ones may lie side by side.</remarks>
+public sealed class RecordingFiles : IRecordingReader
 {
     private const string CacheFolder = "cache";
     private const string PartFolder = "partial";
 
     private readonly string _folder;
     private readonly long _cacheBytes;
+    private readonly KeyRing? _keys;
     private readonly Lock _trimming = new();
 
-    private RecordingFiles(string folder, long cacheBytes)
+    private RecordingFiles(string folder, long cacheBytes, KeyRing? keys)
     {
+        _keys = keys;
         _folder = folder;
         _cacheBytes = cacheBytes;
     }
@@ -24,12 +28,13 @@ public sealed class RecordingFiles
     /// <summary>Opens a folder, made where there is none, and removes what an earlier program that was killed left half written.</summary>
     /// <param name="folder">The folder of recordings.</param>
     /// <param name="cacheBytes">Bytes that the cache may take.</param>
+    /// <param name="keys">What files are sealed with, and sealed ones are read with; null for none.</param>
     /// <exception cref="IOException">The folder cannot be made.</exception>
-    public static RecordingFiles Open(string folder, long cacheBytes)
+    public static RecordingFiles Open(string folder, long cacheBytes, KeyRing? keys = null)
     {
         MakeFolder(folder);
         MakeFolder(Path.Combine(folder, PartFolder));
-        var files = new RecordingFiles(folder, cacheBytes);
+        var files = new RecordingFiles(folder, cacheBytes, keys);
         files.RemoveParts();
         return files;
     }
@@ -40,6 +45,33 @@ public sealed class RecordingFiles
 
     /// <summary>Folder of what is being made; what nobody has open there is removed at the next start.</summary>
     public string Parts => Path.Combine(_folder, PartFolder);
+
+    /// <inheritdoc />
+    public OpenedRecording Open(string path)
+    {
+        try
+        {
+            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
+            var changed = new DateTimeOffset(File.GetLastWriteTimeUtc(file.SafeFileHandle), TimeSpan.Zero);
+            return new OpenedRecording(SealedStream.Open(file, _keys), changed, null);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new OpenedRecording(null, default, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new OpenedRecording(null, default, e.Message);
+        }
+    }
+
+    /// <summary>A file for what is needed on the way to a recording: sealed as recordings are, and gone when it is closed.</summary>
+    public Stream CreateScratch()
+    {
+        MakeFolder(Parts);
+        var file = new FileStream(Path.Combine(Parts, $"scratch-{Guid.NewGuid():n}"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        return _keys is null ? file : SealedStream.Create(file, _keys);
+    }
 
     /// <summary>Where another form of it is, or would be.</summary>
     /// <param name="callId">As in <see cref="PathOf"/>.</param>
@@ -67,9 +99,20 @@ public sealed class RecordingFiles
             long bytes;
             using (FileStream file = CreatePart(part))
             {
-                if (!write(file)) return null;
+                if (_keys is null)
+                {
+                    if (!write(file)) return null;
+                    bytes = file.Length;
+                }
+                else
+                {
+                    using SealedStream sealing = SealedStream.Create(file, _keys, leaveOpen: true);
+                    if (!write(sealing)) return null;
+                    sealing.Flush();
+                    bytes = sealing.Length;
+                }
+
                 file.Flush(flushToDisk: true);
-                bytes = file.Length;
 
                 // While it is open, and so locked: nobody can take it for a part that was left behind.
                 File.Move(part, path, overwrite: true);

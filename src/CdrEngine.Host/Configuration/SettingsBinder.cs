@@ -12,7 +12,7 @@ namespace CdrEngine.Host.Configuration;
 
 /// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
 /// <c>hocon/reference.conf</c> in both directions.</summary>
-internal static class SettingsBinder
+internal static partial class SettingsBinder
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -44,6 +44,8 @@ internal static class SettingsBinder
             Session = Session(root.Section("session")),
             Media = Media(root.Section("media")),
             Engine = Engine(root.Section("engine")),
+            Encryption = Encryption(root.Section("encryption")),
+            Retention = Keeping(root.Section("retention")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
             Directory = Directory(root.Section("directory")),

@@ -55,7 +55,7 @@ internal sealed class ApiServer : IApiServer
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files },
             new RecorderStatistics(statistics, recorder, live),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {

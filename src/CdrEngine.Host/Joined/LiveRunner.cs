@@ -7,6 +7,7 @@ using CdrEngine.Capture.Interfaces;
 using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -112,7 +113,9 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     {
         try
         {
-            if (Resume(engine) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
+            ResumeReport? resumed = Resume(engine, out IReadOnlyList<ulong> missing);
+            foreach (ulong key in missing) SealingKeys.TellMissing("open calls of the last run", key);
+            if (resumed is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
             string how = report.WasStopped ? "of the last run" : "of a run that did not stop in good order";
             _tell(string.Create(CultureInfo.InvariantCulture, $"going on with {calls} calls {how}; {report.Packets} packets read back in {report.Elapsed.TotalSeconds:0.0} s"));
             if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone"));
