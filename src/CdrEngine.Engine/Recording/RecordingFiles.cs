@@ -133,16 +133,66 @@ public sealed class RecordingFiles : IRecordingReader
         string path = PathOf(callId);
         bool any = File.Exists(path);
         if (any) File.Delete(path);
-        string cache = Path.Combine(_folder, CacheFolder);
-        if (!Directory.Exists(cache)) return any;
-        foreach (string form in Directory.GetFiles(cache, callId + "-*"))
+        return DropForms(callId) || any;
+    }
+
+    /// <summary>Removes the other forms of a recording, or the recording of a session; false where there were none.</summary>
+    /// <param name="id">As in <see cref="PathOf"/>.</param>
+    public bool DropForms(string id)
+    {
+        _ = DayOf(id);
+        if (!Directory.Exists(CacheOf())) return false;
+        string[] forms = Directory.GetFiles(CacheOf(), id + "-*");
+        foreach (string form in forms) File.Delete(form);
+        return forms.Length > 0;
+    }
+
+    /// <summary>Days that have recordings, ascending.</summary>
+    public IReadOnlyList<DateOnly> Days()
+    {
+        var days = new List<DateOnly>();
+        foreach (string folder in Directory.Exists(_folder) ? Directory.GetDirectories(_folder) : [])
         {
-            File.Delete(form);
-            any = true;
+            if (DateOnly.TryParseExact(Path.GetFileName(folder), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)) days.Add(day);
         }
 
-        return any;
+        days.Sort();
+        return days;
     }
+
+    /// <summary>Recordings of a day that are kept: id and bytes, in order of their ids.</summary>
+    public IReadOnlyList<(string CallId, long Bytes)> List(DateOnly day)
+    {
+        var folder = new DirectoryInfo(Path.Combine(_folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        if (!folder.Exists) return [];
+        return [.. folder.GetFiles("*.mp3").Select(static file => (Path.GetFileNameWithoutExtension(file.Name), file.Length)).Where(static file => CallId.IsWellFormed(file.Item1)).OrderBy(static file => file.Item1, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Bytes of other forms of recordings, which are made anew when they are asked for.</summary>
+    public long CachedBytes => Directory.Exists(CacheOf()) ? new DirectoryInfo(CacheOf()).GetFiles().Sum(static file => file.Length) : 0;
+
+    /// <summary>Removes them all; gives their bytes.</summary>
+    public long DropCache()
+    {
+        if (!Directory.Exists(CacheOf())) return 0;
+        long bytes = 0;
+        foreach (FileInfo file in new DirectoryInfo(CacheOf()).GetFiles())
+        {
+            bytes += file.Length;
+            file.Delete();
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Removes the folder of a day where nothing is left in it.</summary>
+    public void DropIfEmpty(DateOnly day)
+    {
+        string folder = Path.Combine(_folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+    }
+
+    private string CacheOf() => Path.Combine(_folder, CacheFolder);
 
     /// <summary>Removes all recordings of a day; false where there are none.</summary>
     public bool DropDay(DateOnly day)

@@ -47,6 +47,20 @@ internal static class Stores
     /// <summary>Imports.</summary>
     public static ICatalog Catalog(Settings settings) => CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
+    /// <summary>What retention needs of the records.</summary>
+    public static ICallKeeping Keeping(Settings settings) =>
+        SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
+
+    /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
+    public static IMessageKeeping? MessageKeeping(Settings settings) =>
+        Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
+
+    /// <summary>What it needs of the remarks.</summary>
+    public static IRemarkKeeping RemarkKeeping(Settings settings) => new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Legal holds.</summary>
+    public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
+
     /// <summary>Tries the database in a folder of its own, which may be removed afterwards; throws what is wrong.</summary>
     /// <returns>What to tell of a database that works.</returns>
     public static string Probe(string folder)
