@@ -135,7 +135,7 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, ApiMedia media, Do
             // A file is never changed in place, so its size and time tell it from any other of the same name.
             var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{changed.UtcTicks:x}-{file.Length:x}\""));
             bool isGet = HttpMethods.IsGet(context.Request.Method);
-            if (isGet && !await downloads.AccountAsync(context, call.Id, $"download_{EnumNames<RecordingKind>.Of(kind)}")) return;
+            if (isGet && !await downloads.AccountAsync(context, call.Id, $"download_{EnumNames<RecordingKind>.Of(kind)}", call.Tenant)) return;
 
             // Shown by players and pages, so inline; the name is made of the id, which is digits, letters and a hyphen.
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{call.Id}{ending}\"";

@@ -80,7 +80,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
 
             context.Response.ContentType = format.MediaType;
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"session-{session.Id}{format.FileExtension}\"";
-            await downloads.SendAsync(context, session.Id, "download_session_pcap", to => CallCapture.Write(packets, session.Id, PacketKinds.All, format, to));
+            await downloads.SendAsync(context, session.Id, "download_session_pcap", TenantOf(session), to => CallCapture.Write(packets, session.Id, PacketKinds.All, format, to));
         });
     }
 
@@ -100,7 +100,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
 
             context.Response.ContentType = PacketEndpoints.TextType + "; charset=utf-8";
             context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.trace.txt\"";
-            await downloads.SendAsync(context, session.Id, "download_session_trace", to =>
+            await downloads.SendAsync(context, session.Id, "download_session_trace", TenantOf(session), to =>
             {
                 using var text = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 transcript.WriteText(text);
@@ -185,10 +185,14 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     {
         await using Stream file = sound;
         var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{changed.UtcTicks:x}-{file.Length:x}\""));
-        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, "download_session_mp3")) return;
+        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, "download_session_mp3", TenantOf(session))) return;
         context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.mp3\"";
         await TypedResults.Stream(file, RecordingEndpoints.Mp3Type, lastModified: changed, entityTag: tag, enableRangeProcessing: true).ExecuteAsync(context);
     }
+
+    // That of all its calls; null where they are of several, whose entries nobody reads who sees one of them only.
+    private static string? TenantOf(SessionRecord session) =>
+        session.Calls.Select(static call => call.Tenant).Distinct(StringComparer.Ordinal).Take(2).ToArray() is [var only] ? only : null;
 
     private static SipTranscript Transcript(SessionRecord session, int limit) =>
         new(session.Calls.Select(static call => call.SipCallId).ToHashSet(StringComparer.Ordinal), limit);
