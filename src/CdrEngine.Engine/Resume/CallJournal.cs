@@ -231,20 +231,25 @@ internal static class JournalMerge
         while (reader.MoveNext())
         {
             if (closed.Contains(reader.Number)) continue;
-            switch (reader.Kind)
-            {
-                case JournalEntryKind.Open:
-                    writer.Open(reader.Number, reader.CallId, reader.Source);
-                    break;
-                case JournalEntryKind.Chunk:
-                    writer.Chunk(reader.Number, reader.Chunk);
-                    break;
-                case JournalEntryKind.Message when reader.Message is { } message:
-                    writer.Message(reader.Number, message.Run, message.Sequence, message.At, message.Clock, message.Transport, message.Source, message.Destination, message.Bytes);
-                    break;
-            }
-
+            Add(ref reader, writer);
             if (writer.Length >= BlockBytes) Write(writer, to);
+        }
+    }
+
+    /// <summary>Writes the entry reached once more; nothing for those that close and stop.</summary>
+    public static void Add(ref JournalReader reader, JournalWriter writer)
+    {
+        switch (reader.Kind)
+        {
+            case JournalEntryKind.Open:
+                writer.Open(reader.Number, reader.CallId, reader.Source);
+                break;
+            case JournalEntryKind.Chunk:
+                writer.Chunk(reader.Number, reader.Chunk);
+                break;
+            case JournalEntryKind.Message when reader.Message is { } message:
+                writer.Message(reader.Number, message.Run, message.Sequence, message.At, message.Clock, message.Transport, message.Source, message.Destination, message.Bytes);
+                break;
         }
     }
 

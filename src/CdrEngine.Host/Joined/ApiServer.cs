@@ -49,7 +49,7 @@ internal sealed class ApiServer : IApiServer
                 PageSize = settings.Api.PageSize,
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
-                ReadyNotes = directory is null ? null : () => [directory.State()],
+                ReadyNotes = () => [.. new[] { directory?.State(), statistics.Note }.OfType<string>()],
                 Unready = () => statistics.Unready,
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
@@ -131,7 +131,7 @@ internal sealed class ApiServer : IApiServer
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.
-    private static string Version() =>
+    internal static string Version() =>
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>

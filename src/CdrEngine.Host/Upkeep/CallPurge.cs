@@ -10,14 +10,21 @@ namespace CdrEngine.Host.Upkeep;
 /// <param name="audit">Notes each call in the audit before anything of it goes; throws where that cannot be.</param>
 internal sealed class CallPurge(UpkeepStores stores, UpkeepAudit audit)
 {
+    private const int CallsOfAnEntry = 200;
+
     /// <summary>Purges calls of one day; gives how many, and the bytes of packets overwritten. What is left in holes of files goes with the next scrubbing.</summary>
     public (int Calls, long Bytes) Purge(DateOnly day, IReadOnlyList<KeptCall> calls, string reason)
     {
         if (calls.Count == 0) return default;
         long bytes = 0;
+        foreach (KeptCall[] part in calls.Chunk(CallsOfAnEntry))
+        {
+            audit("purge", part.Length == 1 ? part[0].Id : Show(day), part.All(call => call.Tenant == part[0].Tenant) ? part[0].Tenant : null,
+                part.Length == 1 ? reason : $"{reason}: {string.Join(' ', part.Select(static call => call.Id))}");
+        }
+
         foreach (KeptCall call in calls)
         {
-            audit("purge", call.Id, call.Tenant, reason);
             bytes += PacketLogPurge.Purge(stores.Packets, call.Chunks, PacketKindSet.All, null).Bytes;
             foreach (KeptMessage message in stores.Messages?.ListOfCall(call.SipCallId, day) ?? [])
             {

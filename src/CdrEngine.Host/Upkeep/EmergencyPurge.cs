@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Core;
+using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
 
 namespace CdrEngine.Host.Upkeep;
@@ -12,15 +13,14 @@ internal sealed class EmergencyPurge(UpkeepStores stores, UpkeepAudit audit, Fun
 {
     private readonly Func<(long Free, long Total)> _space = space ?? (() => Space(stores.Settings.DataDirectory));
 
-    /// <summary>Bytes that are to be free.</summary>
-    public long Wanted(long total) =>
-        Math.Max(stores.Settings.Retention.MinFree, (long)(total / 100.0 * stores.Settings.Retention.MinFreePercent));
+    /// <summary>Bytes that are to be free on a disk of so many.</summary>
+    public static long Wanted(KeepingSettings settings, long total) => Math.Max(settings.MinFree, (long)(total / 100.0 * settings.MinFreePercent));
 
     /// <summary>Looks, and makes room where there is too little: a tenth more than is wanted, so that it does not come again at once. Null where there is enough.</summary>
     public EmergencyReport? Run()
     {
         (long free, long total) = _space();
-        long wanted = Wanted(total);
+        long wanted = Wanted(stores.Settings.Retention, total);
         if (free >= wanted) return null;
         long missing = wanted + (wanted / 10) - free;
         var summary = new RetentionSummary();
@@ -53,15 +53,14 @@ internal sealed class EmergencyPurge(UpkeepStores stores, UpkeepAudit audit, Fun
     private long DropRecordings(long bytes, RetentionSummary summary)
     {
         long freed = stores.Recordings.DropCache();
+        summary.Add("recordings", "disk", null, 0, freed);
         var pass = new RetentionPass(stores, (action, about, tenant, detail) => Note(detail ?? action, summary), acts: true);
         foreach (DateOnly day in stores.Recordings.Days())
         {
             if (freed >= bytes) break;
             try
             {
-                long before = freed;
                 freed += pass.RemoveRecordings(day, null, Timestamp.MaxValue, "disk", bytes - freed);
-                summary.Add("recordings", "disk", null, 1, freed - before);
             }
             catch (Storage.StoreException e)
             {
@@ -69,6 +68,7 @@ internal sealed class EmergencyPurge(UpkeepStores stores, UpkeepAudit audit, Fun
             }
         }
 
+        foreach (RetentionItem item in pass.Summary.Items) summary.Add(item.Class, item.Reason, item.Tenant, item.Items, item.Bytes);
         return freed;
     }
 

@@ -17,14 +17,18 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
     private readonly CallPurge _purge = new(stores, audit);
     private readonly KeepingSettings _keeping = stores.Settings.Retention;
     private readonly RetentionSettings _packets = stores.Settings.PacketLog.Retention;
-    private HoldKeeper _holds = null!;
+    private HoldKeeper? _held;
+
+    private HoldKeeper Holds => _held ??= new HoldKeeper(stores, acts);
+
+    /// <summary>What was done, or would be, up to now.</summary>
+    public RetentionSummary Summary => _summary;
 
     /// <summary>Carries it out.</summary>
     /// <param name="now">The time that ages are counted to.</param>
     /// <param name="stop">Ends it between two steps.</param>
     public RetentionSummary Run(Timestamp now, CancellationToken stop = default)
     {
-        _holds = new HoldKeeper(stores, acts);
         foreach (Action step in (ReadOnlySpan<Action>)[
             () => PurgeDeleted(now - _keeping.DeletedAge),
             () => DropRecords(now),
@@ -66,7 +70,7 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
         DateOnly first = DayOf(now - age);
         foreach (DateOnly day in stores.Calls.Days().Where(day => day < first))
         {
-            if (_holds.HoldsOn(day))
+            if (Holds.HoldsOn(day))
             {
                 PurgeRows(day, new KeptQuery(day) { Limit = Together }, "records", "age", null);
                 continue;
@@ -101,7 +105,7 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
         {
             IReadOnlyList<KeptCall> calls = stores.Calls.ListKept(query);
             if (calls.Count == 0) return;
-            List<KeptCall> going = [.. calls.Where(call => !_holds.Held.Contains(call.Id))];
+            List<KeptCall> going = [.. calls.Where(call => !Holds.Held.Contains(call.Id))];
             long bytes = acts ? _purge.Purge(day, going, reason).Bytes : going.Sum(static call => ChunkBytes(call.Chunks, PacketKindSet.All));
             _summary.Add(kind, reason, tenant, going.Count, bytes);
             if (calls.Count < query.Limit) return;
@@ -116,10 +120,10 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
             SipAge = PacketAge(_packets.SipAge, _keeping.RecordsAge),
             RtpAge = PacketAge(_packets.RtpAge, _keeping.RecordsAge),
             TotalBytes = _packets.MaxSize,
-            HeldRuns = _holds.Runs,
+            HeldRuns = Holds.Runs,
         };
         List<SegmentFile> all = SegmentFile.List(stores.Packets);
-        IReadOnlyList<SegmentFile> plan = _holds.Secure(PacketLogRetention.Plan(all, policy, now), acts, _summary);
+        IReadOnlyList<SegmentFile> plan = Holds.Secure(PacketLogRetention.Plan(all, policy, now), acts, _summary);
         HashSet<SegmentId> old = [.. PacketLogRetention.Plan(all, policy with { TotalBytes = null }, now).Select(static file => file.Id)];
         foreach (IGrouping<(PacketKind Kind, bool Old), SegmentFile> group in plan.GroupBy(file => (file.Id.Kind, old.Contains(file.Id))))
             _summary.Add(ClassOf(group.Key.Kind), group.Key.Old ? "age" : "size", null, group.Count(), group.Sum(static file => file.Bytes));
@@ -166,7 +170,7 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
     private void PurgeDay(RetentionMarks marks, string tenant, string kind, PacketKindSet kinds, DateOnly day, Timestamp before)
     {
         long last = stores.Calls.LastNumber(day);
-        Timestamp until = Timestamp.Min(before, StartOf(day.AddDays(1)));
+        Timestamp end = StartOf(day.AddDays(1)), until = before < end ? before : end;
         (long seen, Timestamp seenUntil) = marks.Get(kind, tenant, day);
         if (seen >= last && seenUntil >= until) return;
         var query = new KeptQuery(day) { Tenant = tenant, StartedBefore = before, Behind = seen, OrStartedFrom = seenUntil, Limit = Together };
@@ -177,7 +181,7 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
             {
                 long bytes = ChunkBytes(call.Chunks, kinds);
                 if (bytes == 0) continue;
-                if (_holds.Held.Contains(call.Id))
+                if (Holds.Held.Contains(call.Id))
                 {
                     heldBack = true;
                     continue;
@@ -228,9 +232,8 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
     /// <param name="enough">Bytes that are enough; null for all.</param>
     public long RemoveRecordings(DateOnly day, string? tenant, Timestamp before, string reason, long? enough)
     {
-        _holds ??= new HoldKeeper(stores, acts);
         Dictionary<string, long> files = stores.Recordings.List(day).ToDictionary(static file => file.CallId, static file => file.Bytes, StringComparer.Ordinal);
-        var except = new HashSet<string>(_holds.Held, StringComparer.Ordinal);
+        var except = new HashSet<string>(Holds.Held, StringComparer.Ordinal);
         List<string> going = [.. stores.Calls.ListRecorded(day, tenant, before, except)];
         long bytes = 0;
         if (enough is { } wanted)
