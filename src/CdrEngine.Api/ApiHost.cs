@@ -30,6 +30,9 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 
     /// <summary>Makes the sound of conversations; null where none is made.</summary>
     public ISessionRecordings? SessionSounds { get; init; }
+
+    /// <summary>Opens the files of sound.</summary>
+    public IRecordingReader Files { get; init; } = new PlainRecordingReader();
 }
 
 /// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
@@ -207,9 +210,9 @@ public sealed class ApiHost : IAsyncDisposable
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
-        var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
+        var recordings = new RecordingEndpoints(calls, _media, downloads, _options, _counters);
         var archive = new SessionArchive(_calls);
-        var sessions = new SessionEndpoints(archive, _media.SessionSounds, downloads, _options, _counters);
+        var sessions = new SessionEndpoints(archive, _media, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);

@@ -24,7 +24,7 @@ public sealed record CallRemarksLimits
 }
 
 /// <summary>Remarks, links, cleared lists and deleted messages in one file beside the records: <c>dialects.db</c>, made with the first thing written.</summary>
-public sealed class SqliteCallRemarks : IRemarkDatabase
+public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "dialects.db";
@@ -262,6 +262,31 @@ public sealed class SqliteCallRemarks : IRemarkDatabase
             database.Prepare("DELETE FROM call_remarks WHERE call < ?1").Bind(before).Run();
             database.Prepare("DELETE FROM hidden_messages WHERE id < ?1").Bind(before).Run();
             _rows.Clear();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Purge(IReadOnlyCollection<string> callIds)
+    {
+        lock (_lock)
+        {
+            if (callIds.Count == 0 || Existing() is not { } database) return;
+            long removed = 0;
+            database.Execute("PRAGMA secure_delete = ON");
+            database.Transact(() =>
+            {
+                foreach (string id in callIds)
+                {
+                    database.Prepare("DELETE FROM call_remarks WHERE call = ?1").Bind(id).Run();
+                    removed += database.Scalar("SELECT changes()");
+                    database.Prepare("DELETE FROM recording_links WHERE call = ?1").Bind(id).Run();
+                    removed += database.Scalar("SELECT changes()");
+                }
+            });
+            _rows.Clear();
+            if (removed == 0) return;
+            Scrubbing.Note(_path);
+            _ = new Scrubbing(Path.GetDirectoryName(_path)!, _limits.BusyTimeout).Run();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Resume;
 
@@ -68,7 +69,10 @@ internal readonly record struct JournalFile(uint Run, int Shard, int First, int 
     }
 
     /// <summary>Walks the whole blocks of a file; what lies behind the last of them was being written when the machine stopped.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Blocks(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="keys">What sealed blocks are opened with.</param>
+    /// <param name="onMissing">Is told of a key that is not there; the blocks it sealed are left out.</param>
+    public static IEnumerable<ReadOnlyMemory<byte>> Blocks(string path, KeyRing? keys, Action<ulong>? onMissing = null)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20, FileOptions.SequentialScan);
         byte[] header = new byte[JournalFormat.BlockHeaderBytes];
@@ -76,11 +80,19 @@ internal readonly record struct JournalFile(uint Run, int Shard, int First, int 
         while (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length)
         {
             int length = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != JournalFormat.Magic || length is < 0 or > JournalFormat.MaxBlockBytes || length > stream.Length - stream.Position) yield break;
+            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(header);
+            if (magic is not (JournalFormat.Magic or JournalFormat.SealedMagic) || length is < 0 or > JournalFormat.MaxBlockBytes || length > stream.Length - stream.Position) yield break;
             if (entries.Length < length) entries = new byte[Math.Max(length, entries.Length * 2)];
             stream.ReadExactly(entries, 0, length);
             if (SegmentFormat.Crc32C(entries.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8))) yield break;
-            yield return entries.AsMemory(0, length);
+            Memory<byte>? block = entries.AsMemory(0, length);
+            if (magic == JournalFormat.SealedMagic)
+            {
+                block = BlockSeal.Open(entries.AsMemory(0, length), keys, out ulong? missing);
+                if (missing is { } key) onMissing?.Invoke(key);
+            }
+
+            if (block is { } opened) yield return opened;
         }
     }
 

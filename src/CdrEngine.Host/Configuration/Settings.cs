@@ -46,6 +46,12 @@ public sealed record Settings
     /// <summary><c>engine</c>.</summary>
     public required EngineSettings Engine { get; init; }
 
+    /// <summary><c>encryption</c>.</summary>
+    public required EncryptionSettings Encryption { get; init; }
+
+    /// <summary><c>retention</c>.</summary>
+    public required KeepingSettings Retention { get; init; }
+
     /// <summary><c>packet-log</c>.</summary>
     public required PacketLogSettings PacketLog { get; init; }
 

@@ -44,6 +44,8 @@ internal static partial class SettingsBinder
             Session = Session(root.Section("session")),
             Media = Media(root.Section("media")),
             Engine = Engine(root.Section("engine")),
+            Encryption = Encryption(root.Section("encryption")),
+            Retention = Keeping(root.Section("retention")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
             Directory = Directory(root.Section("directory")),

@@ -69,7 +69,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             OnWritten = OnWritten,
         });
         _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = live is null ? null : new LiveNews(live.Feed).Take };
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
     }
 
     /// <summary>Call records made so far, by outcome.</summary>
@@ -143,9 +143,14 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume, LetsMediaGo = _isLive }, this, _log, _desk, _desk.Start());
 
     /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
-    protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null
-        ? null
-        : engine.Resume(ResumePlan.Take(_resume.Folder, _log), Timestamp.From(DateTimeOffset.UtcNow));
+    protected ResumeReport? Resume(CaptureEngine engine, out IReadOnlyList<ulong> missingKeys)
+    {
+        missingKeys = [];
+        if (_resume is null || _log is null) return null;
+        ResumePlan plan = ResumePlan.Take(_resume.Folder, _log);
+        missingKeys = plan.MissingKeys;
+        return engine.Resume(plan, Timestamp.From(DateTimeOffset.UtcNow));
+    }
 
     /// <summary>Stops the capture without ending what is open, where the next start can go on with it; returns when all records are written.</summary>
     protected void Suspend(CaptureEngine engine)

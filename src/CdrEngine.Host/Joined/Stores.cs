@@ -57,6 +57,20 @@ internal static class Stores
         ? PostgresStores.Catalog(server, DataFolder.Identity(settings.DataDirectory))
         : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
+    /// <summary>What retention needs of the records.</summary>
+    public static ICallKeeping Keeping(Settings settings) =>
+        SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
+
+    /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
+    public static IMessageKeeping? MessageKeeping(Settings settings) =>
+        Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
+
+    /// <summary>What it needs of the remarks.</summary>
+    public static IRemarkKeeping RemarkKeeping(Settings settings) => new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Legal holds.</summary>
+    public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
+
     /// <summary>Tries the database; throws what is wrong.</summary>
     /// <param name="settings">Settings.</param>
     /// <param name="folder">A folder to be made for it, which may be removed afterwards.</param>
