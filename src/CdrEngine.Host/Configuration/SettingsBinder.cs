@@ -137,7 +137,7 @@ internal static class SettingsBinder
         RtpTimeout = at.Duration("rtp-timeout", Second, Day * 7),
         HeldTimeout = at.Duration("held-timeout", Second, Day * 7),
         SessionGrace = at.Duration("session-grace", TimeSpan.Zero, Day),
-        MaxDuration = at.Duration("max-duration", Minute, Day * 366),
+        MaxDuration = at.Duration("max-duration", Second, Day * 366),
         LateFacts = at.Duration("late-facts", TimeSpan.Zero, Hour),
         RetryKept = at.Duration("retry-kept", TimeSpan.Zero, Hour),
         InferredEndKept = at.Duration("inferred-end-kept", TimeSpan.Zero, Day),

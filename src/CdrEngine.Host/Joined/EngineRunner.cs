@@ -144,9 +144,11 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume, LetsMediaGo = _isLive }, this, _log, _desk, _desk.Start());
 
     /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
-    protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null
+    /// <param name="engine">The engine, before its first packet.</param>
+    /// <param name="now">Engine time to go on from: before the first packet that may be waiting.</param>
+    protected ResumeReport? Resume(CaptureEngine engine, Timestamp now) => _resume is null || _log is null
         ? null
-        : engine.Resume(ResumePlan.Take(_resume.Folder, _log), Timestamp.From(DateTimeOffset.UtcNow));
+        : engine.Resume(ResumePlan.Take(_resume.Folder, _log), now);
 
     /// <summary>Stops the capture without ending what is open, where the next start can go on with it; returns when all records are written.</summary>
     protected void Suspend(CaptureEngine engine)

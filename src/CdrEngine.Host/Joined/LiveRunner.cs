@@ -27,6 +27,9 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     private readonly StatisticsBoard _board;
     private readonly Settings _settings;
 
+    // What waits in the sources is not older. A timer that runs out while the past is read must not end a call whose BYE waits there.
+    private readonly Timestamp _openedAt = Timestamp.From(DateTimeOffset.UtcNow);
+
     public LiveRunner(
         Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
         : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
@@ -112,10 +115,10 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     {
         try
         {
-            if (Resume(engine) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
+            if (Resume(engine, _openedAt) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
             string how = report.WasStopped ? "of the last run" : "of a run that did not stop in good order";
             _tell(string.Create(CultureInfo.InvariantCulture, $"going on with {calls} calls {how}; {report.Packets} packets read back in {report.Elapsed.TotalSeconds:0.0} s"));
-            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone"));
+            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone, or had not been written"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
