@@ -28,6 +28,7 @@ public sealed class SegmentWriter : IDisposable
     private bool _begun;
     private ISegmentFile? _file;
     private long _fileOffset;
+    private long _syncedOffset;
     private int _used;
     private int _bufferedChunks;
     private int _bufferedFrames;
@@ -90,6 +91,21 @@ public sealed class SegmentWriter : IDisposable
 
     /// <summary>Writes what is buffered; false where the disk refuses.</summary>
     public bool Flush() => WriteOut();
+
+    /// <summary>Makes sure that what was written is on the disk itself; nothing where that is so already.</summary>
+    public void Sync()
+    {
+        if (_file is null || _syncedOffset == _fileOffset) return;
+        try
+        {
+            _file.Sync();
+            _syncedOffset = _fileOffset;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Failed(e);
+        }
+    }
 
     /// <summary>Writes what is buffered and ends the segment. The writer may be used again: it begins another segment.</summary>
     public void Dispose()
@@ -165,6 +181,7 @@ public sealed class SegmentWriter : IDisposable
         _id = _id with { Minute = minute, Part = part };
         _begun = true;
         _fileOffset = 0;
+        _syncedOffset = 0;
         SegmentFormat.WriteSegmentHeader(_buffer, _id);
         _used = SegmentFormat.SegmentHeaderBytes;
         _counters.Increment(PacketLogCounter.Segments);
@@ -186,6 +203,7 @@ public sealed class SegmentWriter : IDisposable
         if (file is null) return;
         try
         {
+            if (_limits.SyncEvery > TimeSpan.Zero) file.Sync();
             file.Finish();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

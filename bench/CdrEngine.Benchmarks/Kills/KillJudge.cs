@@ -39,6 +39,7 @@ internal sealed class KillJudge
     private readonly string _data;
     private readonly TimeSpan _timers;
     private readonly List<string> _faults = [];
+    private string? _nearest;
 
     public KillJudge(KillOptions options, KillScript script, IReadOnlyList<EngineProcess> lives, string data, TimeSpan timers)
     {
@@ -112,7 +113,7 @@ internal sealed class KillJudge
         for (int i = 0; i < records.Length; i++)
         {
             string was = Text(records[i]), should = Text(references[i]);
-            if (was != should) _faults.Add($"{Name(call)}: the record should be\n    {should}\n  and is\n    {was}{Times(sent, there)}");
+            if (was != should) _faults.Add($"{Name(call)}: the record should be\n    {should}\n  and is\n    {was}{(_nearest is null ? "" : $"\n  and might be\n    {_nearest}")}{Times(sent, there)}");
             crossed |= CheckGap(call, records[i], there, sent);
         }
 
@@ -130,6 +131,7 @@ internal sealed class KillJudge
     private HashSet<ScriptedPacket>? WithJournaled(CallRecord[] records, HashSet<ScriptedPacket> there, IEnumerable<ScriptedPacket> sent)
     {
         // The sources are open a little before the program says so.
+        _nearest = null;
         ScriptedPacket[][] missing = [.. sent.Where(packet => packet.IsSip && !there.Contains(packet)).GroupBy(packet => _lives.First(life => packet.SentAt < life.EndedAt)).Select(static group => group.ToArray())];
         int choices = missing.Aggregate(1, static (product, group) => Math.Min(MostChoices, product * Ranges(group.Length)));
         for (int choice = 1; choice < choices; choice++)
@@ -143,7 +145,9 @@ internal sealed class KillJudge
                 rest /= Ranges(group.Length);
             }
 
-            if (Equal(records, [.. Reference(taken.OrderBy(static packet => packet.At)).SelectMany(static group => group)])) return taken;
+            CallRecord[] told = [.. Reference(taken.OrderBy(static packet => packet.At)).SelectMany(static group => group)];
+            if (Equal(records, told)) return taken;
+            if (records.Length == 1 && told.Length == 1 && told[0].Id == records[0].Id) _nearest = Text(told[0]);
         }
 
         return null;

@@ -28,6 +28,9 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     private long _pieceBytes;
     private long _mergedBytes;
     private Task<long>? _merging;
+    private Task? _syncing;
+    private long _syncedAt;
+    private bool _unsynced;
 
     public CallJournal(string folder, uint run, int shard, ResumeLimits limits, IRecordOutput output)
     {
@@ -88,8 +91,14 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
             _closed.Dequeue();
         }
 
-        if (_writer.Length == 0) return Fault is null;
+        if (_writer.Length == 0)
+        {
+            Sync();
+            return Fault is null;
+        }
+
         if (!TryWrite()) return false;
+        Sync();
         if (_pieceBytes >= Math.Max(_limits.PieceBytes, _mergedBytes)) EndPiece();
         return true;
     }
@@ -109,6 +118,28 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
         _file?.Dispose();
         _file = null;
         _merging?.GetAwaiter().GetResult();
+        _syncing?.GetAwaiter().GetResult();
+    }
+
+    // To the disk itself, by a thread of the pool: a shard does not wait for a disk.
+    private void Sync()
+    {
+        if (!_unsynced || _file is not { } file || _limits.SyncEvery <= TimeSpan.Zero || _syncing is { IsCompleted: false }) return;
+        long now = Environment.TickCount64;
+        if (now - _syncedAt < _limits.SyncEvery.TotalMilliseconds) return;
+        _syncedAt = now;
+        _unsynced = false;
+        _syncing = Task.Run(() =>
+        {
+            try
+            {
+                RandomAccess.FlushToDisk(file.SafeFileHandle);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                // The piece was ended meanwhile; or the disk fails, which the next write will tell.
+            }
+        });
     }
 
     private bool TryWrite()
@@ -125,6 +156,7 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
             ReadOnlySpan<byte> block = _writer.Block();
             _file.Write(block);
             _pieceBytes += block.Length;
+            _unsynced = true;
             _writer.Clear();
             Fault = null;
             return true;
@@ -208,6 +240,9 @@ internal static class JournalMerge
 
             Write(writer, to);
             length = to.Length;
+
+            // The pieces that it stands for go now: it has to outlive a power cut by itself.
+            to.Flush(flushToDisk: true);
         }
 
         File.Move(path + ".new", path, overwrite: true);

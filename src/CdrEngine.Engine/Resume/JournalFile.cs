@@ -67,21 +67,33 @@ internal readonly record struct JournalFile(uint Run, int Shard, int First, int 
         return true;
     }
 
-    /// <summary>Walks the whole blocks of a file; what lies behind the last of them was being written when the machine stopped.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Blocks(string path)
+    /// <summary>Walks the whole blocks of a file. A damaged block is passed over by its length; what has no readable length was being written when the machine stopped.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="damaged">Told the bytes of whatever could not be read; null tells nobody.</param>
+    public static IEnumerable<ReadOnlyMemory<byte>> Blocks(string path, Action<long>? damaged = null)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20, FileOptions.SequentialScan);
         byte[] header = new byte[JournalFormat.BlockHeaderBytes];
         byte[] entries = [];
+        long good = 0;
         while (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length)
         {
             int length = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != JournalFormat.Magic || length is < 0 or > JournalFormat.MaxBlockBytes || length > stream.Length - stream.Position) yield break;
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != JournalFormat.Magic || length is < 0 or > JournalFormat.MaxBlockBytes || length > stream.Length - stream.Position) break;
             if (entries.Length < length) entries = new byte[Math.Max(length, entries.Length * 2)];
             stream.ReadExactly(entries, 0, length);
-            if (SegmentFormat.Crc32C(entries.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8))) yield break;
+            if (SegmentFormat.Crc32C(entries.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)))
+            {
+                damaged?.Invoke(header.Length + length);
+                good = stream.Position;
+                continue;
+            }
+
+            good = stream.Position;
             yield return entries.AsMemory(0, length);
         }
+
+        if (stream.Length > good) damaged?.Invoke(stream.Length - good);
     }
 
     private bool Covers(JournalFile other) => First <= other.First && other.Last <= Last && (TakenBy == other.TakenBy || TakenBy == 0);

@@ -19,6 +19,9 @@ public sealed record ResumeLimits
     /// million packets, two seconds of one core.</summary>
     public long MediaBytes { get; init; } = 1L << 30;
 
+    /// <summary>How often what was written is forced to the disk itself; zero leaves it to the system. Default 1 s.</summary>
+    public TimeSpan SyncEvery { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How often the journal is written, of engine time. Default 250 ms.</summary>
     public TimeSpan WriteEvery { get; init; } = TimeSpan.FromMilliseconds(250);
 }
@@ -52,8 +55,9 @@ public sealed class ResumePlan
     private readonly string _folder;
     private readonly List<JournalFile> _taken;
 
-    private ResumePlan(string folder, List<JournalFile> taken, List<ResumedCall> calls, bool wasStopped)
+    private ResumePlan(string folder, List<JournalFile> taken, List<ResumedCall> calls, bool wasStopped, long damagedBytes = 0)
     {
+        DamagedBytes = damagedBytes;
         _folder = folder;
         _taken = taken;
         Calls = calls;
@@ -65,6 +69,9 @@ public sealed class ResumePlan
 
     /// <summary>True where all the runs before had stopped in good order.</summary>
     public bool WasStopped { get; }
+
+    /// <summary>Bytes of the journals that could not be read: half written when the machine stopped, or damaged since.</summary>
+    public long DamagedBytes { get; }
 
     /// <summary>In the order in which they began.</summary>
     internal IReadOnlyList<ResumedCall> Calls { get; }
@@ -112,14 +119,15 @@ public sealed class ResumePlan
         // 3. What is in them.
         var calls = new List<ResumedCall>();
         bool stopped = true;
+        long damaged = 0;
         foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in taken.GroupBy(static file => (file.Run, file.Shard)))
-            calls.AddRange(Read(folder, journal, ref stopped));
+            calls.AddRange(Read(folder, journal, bytes => damaged += bytes, ref stopped));
         calls.Sort(static (left, right) =>
         {
             int by = left.First.CompareTo(right.First);
             return by != 0 ? by : left.SipCallId.AsSpan().SequenceCompareTo(right.SipCallId);
         });
-        return new ResumePlan(folder, taken, calls, stopped);
+        return new ResumePlan(folder, taken, calls, stopped, damaged);
     }
 
     /// <summary>Removes what was taken over, once this run's own journal has it.</summary>
@@ -149,13 +157,13 @@ public sealed class ResumePlan
         }
     }
 
-    private static IEnumerable<ResumedCall> Read(string folder, IEnumerable<JournalFile> pieces, ref bool stopped)
+    private static IEnumerable<ResumedCall> Read(string folder, IEnumerable<JournalFile> pieces, Action<long> damaged, ref bool stopped)
     {
         var calls = new Dictionary<long, ResumedCall>();
         bool inOrder = false;
         foreach (JournalFile piece in pieces)
         {
-            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name)))
+            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name), damaged))
             {
                 var reader = new JournalReader(block.Span);
                 while (reader.MoveNext())

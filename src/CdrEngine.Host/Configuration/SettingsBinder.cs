@@ -196,6 +196,7 @@ internal static class SettingsBinder
         at.Switch("enabled"),
         (int)at.Size("chunk", 1 << 10, 1 << 20),
         at.Duration("flush", Millisecond * 10, Minute),
+        at.Duration("sync", TimeSpan.Zero, Minute),
         at.Size("open-bytes", 1 << 20, 1L << 40),
         at.Size("write-behind", 4 << 20, 1L << 36),
         Retention(at.Section("retention")));

@@ -72,6 +72,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             failures.Enqueue(text);
             _tell($"engine: {text}");
         });
+        foreach (string line in Findings.Lines) _tell(line);
         GoOn(engine);
         var loop = new LiveLoop(_reader, engine, _tell) { Alive = service.Alive };
         using (Posting(engine))
@@ -115,7 +116,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     {
         try
         {
-            if (Resume(engine, _openedAt) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
+            if (Resume(engine, _openedAt, _tell) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
             string how = report.WasStopped ? "of the last run" : "of a run that did not stop in good order";
             _tell(string.Create(CultureInfo.InvariantCulture, $"going on with {calls} calls {how}; {report.Packets} packets read back in {report.Elapsed.TotalSeconds:0.0} s"));
             if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone, or had not been written"));
