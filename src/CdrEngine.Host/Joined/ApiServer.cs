@@ -16,14 +16,14 @@ namespace CdrEngine.Host.Joined;
 /// <summary>The API over the data folder.</summary>
 internal sealed class ApiServer : IApiServer
 {
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
-    private readonly SqliteCallRemarks _remarks;
-    private readonly SqliteReportStore _reports;
+    private readonly IRemarkDatabase _remarks;
+    private readonly IReportDatabase _reports;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -35,10 +35,10 @@ internal sealed class ApiServer : IApiServer
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
-        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
+        _store = Stores.Calls(settings, StoreUse.Api);
         _desk = new DeskArchive(settings);
-        _remarks = new SqliteCallRemarks(DataFolder.Records(data));
-        _reports = new SqliteReportStore(DataFolder.Records(data));
+        _remarks = Stores.Remarks(settings);
+        _reports = Stores.Reports(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
