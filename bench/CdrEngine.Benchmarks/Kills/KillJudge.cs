@@ -84,7 +84,7 @@ internal sealed class KillJudge
         for (int call = 0; call < _script.Calls.Count; call++)
         {
             string id = _script.Calls[call].SipCallId;
-            CallRecord[] was = [.. records[id]], should = [.. references[id]];
+            CallRecord[] was = [.. records[id].OrderBy(static record => record.Id, StringComparer.Ordinal)], should = [.. references[id].OrderBy(static record => record.Id, StringComparer.Ordinal)];
             if (!Equal(was, should) && _script.Calls[call].Transport == Transport.Tcp && WithJournaled(was, there[call], sent[call]) is { } taken)
             {
                 there[call] = taken;
@@ -112,7 +112,7 @@ internal sealed class KillJudge
         bool crossed = false;
         for (int i = 0; i < records.Length; i++)
         {
-            string was = Text(records[i]), should = Text(references[i]);
+            string was = Text(records[i]), should = Text(references[i], like: records[i]);
             if (was != should) _faults.Add($"{Name(call)}: the record should be\n    {should}\n  and is\n    {was}{(_nearest is null ? "" : $"\n  and might be\n    {_nearest}")}{Times(sent, there)}");
             crossed |= CheckGap(call, records[i], there, sent);
         }
@@ -124,8 +124,9 @@ internal sealed class KillJudge
         return result with { Exact = 1 };
     }
 
+    // Both in order of their ids.
     private static bool Equal(CallRecord[] left, CallRecord[] right) =>
-        left.Length == right.Length && left.Select(Text).Order(StringComparer.Ordinal).SequenceEqual(right.Select(Text).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        left.Length == right.Length && left.Zip(right, static (one, other) => Text(one) == Text(other, like: one)).All(static equal => equal);
 
     // Of each life, some of the messages that are not among the packets, one behind the other: which of them give these records; null where none do.
     private HashSet<ScriptedPacket>? WithJournaled(CallRecord[] records, HashSet<ScriptedPacket> there, IEnumerable<ScriptedPacket> sent)
@@ -145,7 +146,7 @@ internal sealed class KillJudge
                 rest /= Ranges(group.Length);
             }
 
-            CallRecord[] told = [.. Reference(taken.OrderBy(static packet => packet.At)).SelectMany(static group => group)];
+            CallRecord[] told = [.. Reference(taken.OrderBy(static packet => packet.At)).SelectMany(static group => group).OrderBy(static record => record.Id, StringComparer.Ordinal)];
             if (Equal(records, told)) return taken;
             if (records.Length == 1 && told.Length == 1 && told[0].Id == records[0].Id) _nearest = Text(told[0]);
         }
@@ -273,11 +274,13 @@ internal sealed class KillJudge
     }
 
     // What must be equal. Where a kill cut a stream, what it measured between its packets is not, and the record says gap.
-    private static string Text(CallRecord record)
+    private static string Text(CallRecord record, CallRecord? like = null)
     {
+        // One-way audio is not raised where a gap explains it.
+        CallFlags unlike = CallFlags.Gap | ((like ?? record).Flags.HasFlag(CallFlags.Gap) ? CallFlags.OneWayAudio | CallFlags.NoRtp : CallFlags.None);
         CallRecord compared = record with
         {
-            Flags = record.Flags & ~CallFlags.Gap,
+            Flags = record.Flags & ~unlike,
             CaptureSource = "",
             Recording = new RecordingInfo(),
             Marks = null,

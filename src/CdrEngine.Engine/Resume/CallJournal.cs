@@ -6,7 +6,8 @@ namespace CdrEngine.Engine.Resume;
 /// <summary>What one shard writes down of its open calls, so that the next start can go on with them: which calls there are and where their
 /// packets lie. One thread; nothing the disk does throws out of it.</summary>
 /// <remarks>
-/// <para>Written by <see cref="Write"/> after the packet log has been, some times a second, in one go: what it names is on disk. A call is closed in it when the shard has
+/// <para>Some times a second what was noted is cut off (<see cref="Cut"/>) and, once the packet log has written all that it names, written in one go (<see cref="Write"/>): what it names is on
+/// disk. A call is closed in it when the shard has
 /// forgotten it and its record would outlive the process.</para>
 /// <para>The journal grows in pieces. Whenever the newest is large enough, a task puts the finished ones together and leaves out the calls that are closed, so that the folder
 /// holds little more than the open ones.</para>
@@ -18,7 +19,8 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     private readonly int _shard;
     private readonly ResumeLimits _limits;
     private readonly IRecordOutput _output;
-    private readonly JournalWriter _writer = new();
+    private JournalWriter _writer = new();
+    private JournalWriter _cut = new();
     private readonly List<long> _closing = [];
     private readonly Queue<(long Taken, long[] Calls)> _closed = new();
     private FileStream? _file;
@@ -76,8 +78,11 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     /// <summary>Notes that a call is over for good. It stays in the journal until its record is kept.</summary>
     public void Close(long number) => _closing.Add(number);
 
-    /// <summary>Writes what was noted. Call it when the packet log is written and the records of closed calls are handed on.</summary>
-    public bool Write()
+    /// <summary>Whether something was cut off and is not written yet.</summary>
+    public bool IsCut => _cut.Length > 0;
+
+    /// <summary>Cuts off what was noted so far, to be written together. Call it when the records of closed calls are handed on and nothing is cut off.</summary>
+    public void Cut()
     {
         if (_closing.Count > 0)
         {
@@ -91,7 +96,14 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
             _closed.Dequeue();
         }
 
-        if (_writer.Length == 0)
+        if (IsCut) return;
+        (_cut, _writer) = (_writer, _cut);
+    }
+
+    /// <summary>Writes what was cut off. Call it when all that the packet log was handed before the cut is on disk.</summary>
+    public bool Write()
+    {
+        if (!IsCut)
         {
             Sync();
             return Fault is null;
@@ -106,15 +118,16 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     /// <summary>Writes what was noted, and that the engine stops in good order.</summary>
     public void Stop(Timestamp at)
     {
+        if (IsCut) return;
+        Cut();
         if (!Write()) return;
-        _writer.Stopped(at);
+        _cut.Stopped(at);
         TryWrite();
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        if (_writer.Length > 0) TryWrite();
         _file?.Dispose();
         _file = null;
         _merging?.GetAwaiter().GetResult();
@@ -153,11 +166,11 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
                 _file = new FileStream(Path.Combine(_folder, new JournalFile(_run, _shard, _piece, _piece, 0).Name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
             }
 
-            ReadOnlySpan<byte> block = _writer.Block();
+            ReadOnlySpan<byte> block = _cut.Block();
             _file.Write(block);
             _pieceBytes += block.Length;
             _unsynced = true;
-            _writer.Clear();
+            _cut.Clear();
             Fault = null;
             return true;
         }
@@ -167,14 +180,18 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
             Fault = e.Message;
             _file?.Dispose();
             _file = null;
-            if (_writer.Length > _limits.WaitingBytes)
-            {
-                Dropped++;
-                _writer.Clear();
-            }
-
+            Bound();
             return false;
         }
+    }
+
+    /// <summary>Bounds what waits for a disk that refuses or is slow.</summary>
+    public void Bound()
+    {
+        if (_cut.Length + _writer.Length <= _limits.WaitingBytes) return;
+        Dropped++;
+        _cut.Clear();
+        _writer.Clear();
     }
 
     private void EndPiece()
