@@ -12,7 +12,7 @@ namespace CdrEngine.Host.Configuration;
 
 /// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
 /// <c>hocon/reference.conf</c> in both directions.</summary>
-internal static class SettingsBinder
+internal static partial class SettingsBinder
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -58,6 +58,8 @@ internal static class SettingsBinder
             Api = Api(root.Section("api")),
             Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
             Mail = Mail(root.Section("mail")),
+            Alerts = Alerts(root.Section("alerts")),
+            Webhooks = Webhooks(root.Section("webhooks")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
         known.RefuseOthers(tree);

@@ -37,6 +37,10 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Reports { get; } = Embedded("Reports");
 
+    public static SchemaMigrations Alerts { get; } = Embedded("Alerts");
+
+    public static SchemaMigrations Webhooks { get; } = Embedded("Webhooks");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>
