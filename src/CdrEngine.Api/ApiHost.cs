@@ -102,6 +102,12 @@ public sealed class ApiHost : IAsyncDisposable
         _desk = desk;
     }
 
+    /// <summary>Alerts; null serves none.</summary>
+    public ApiAlerts? Alerts { get; init; }
+
+    /// <summary>Webhooks; null serves none.</summary>
+    public ApiWebhooks? Webhooks { get; init; }
+
     /// <summary>The API's own counters.</summary>
     internal ApiCounters Counters => _counters;
 
@@ -214,6 +220,8 @@ public sealed class ApiHost : IAsyncDisposable
             routes = [.. routes, .. DeskRoutes.All(new DeskEndpoints(desk, _calls, registrationDownloads, messageDownloads, _options, _counters))];
         }
 
+        if (Alerts is { } alerts) routes = [.. routes, .. AlertRoutes.Alerts(new AlertEndpoints(alerts, _calls, audit, _options, _counters))];
+        if (Webhooks is { } webhooks) routes = [.. routes, .. AlertRoutes.Webhooks(new WebhookEndpoints(webhooks, audit, _options))];
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));
@@ -222,7 +230,7 @@ public sealed class ApiHost : IAsyncDisposable
         foreach (ApiRoute route in routes)
         {
             IEndpointConventionBuilder endpoint = app
-                .MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], ApiRoutes.Checked(route, _options.Limits.ParameterLength))
+                .MapMethods(route.Pattern, route.Method == HttpMethods.Get ? [HttpMethods.Get, HttpMethods.Head] : [route.Method], ApiRoutes.Checked(route, _options.Limits.ParameterLength))
                 .WithDisplayName(route.OperationId);
             if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
         }
