@@ -38,10 +38,10 @@ public sealed record PacketLogLimits
     /// <summary>These limits; throws where they contradict each other (our own configuration, not the wire).</summary>
     public PacketLogLimits Checked()
     {
-        int largest = SegmentFormat.ChunkHeaderBytes + Math.Max(ChunkBytes, FrameBytes + Core.FrameBuffer.FrameHeaderBytes);
+        int largest = SegmentFormat.ChunkHeaderBytes + Math.Max(ChunkBytes, FrameBytes + Core.FrameBuffer.FrameHeaderBytes) + Sealing.FileKeys.TagBytes;
         if (FrameBytes < 1 || ChunkBytes < 1024 || largest > SegmentFormat.MaxPayloadBytes)
             throw new ArgumentException($"a frame and a chunk are at most {SegmentFormat.MaxPayloadBytes} bytes, a chunk at least 1024");
-        if (WriteBufferBytes < largest + SegmentFormat.SegmentHeaderBytes + SegmentFormat.Alignment)
+        if (WriteBufferBytes < largest + SegmentFormat.FirstChunkAt(isSealed: true) + SegmentFormat.Alignment)
             throw new ArgumentException($"the write buffer must hold the longest chunk: {largest} bytes and some");
         return this;
     }

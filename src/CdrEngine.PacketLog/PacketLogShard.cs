@@ -1,4 +1,5 @@
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.PacketLog;
 
@@ -12,13 +13,13 @@ public sealed class PacketLogShard : IDisposable
     private OpenChunk? _newest;
     private Timestamp _flushedAt = Timestamp.MinValue;
 
-    internal PacketLogShard(ISegmentFiles files, ushort shard, uint run, PacketLogLimits limits)
+    internal PacketLogShard(ISegmentFiles files, ushort shard, uint run, PacketLogLimits limits, KeyRing? keys = null)
     {
         Limits = limits.Checked();
         Pool = new PagePool(limits.PageBytes, limits.OpenChunkBytes);
         if (limits.WriteBehindBytes > 0) files = _behind = new WriteBehind(files, limits.WriteBehindBytes);
-        _sip = new SegmentWriter(files, PacketKind.Sip, shard, run, limits, Counters);
-        _rtp = new SegmentWriter(files, PacketKind.Rtp, shard, run, limits, Counters);
+        _sip = new SegmentWriter(files, PacketKind.Sip, shard, run, limits, Counters, keys);
+        _rtp = new SegmentWriter(files, PacketKind.Rtp, shard, run, limits, Counters, keys);
     }
 
     /// <summary>What was counted.</summary>

@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage;
 
 /// <summary>Alerts in <c>alerts.db</c>, a file of its own that is made with the first alert. Any thread, one at a time; other processes may use it too.</summary>
-public sealed class SqliteAlertStore : IAlertStore, IDisposable
+public sealed class SqliteAlertStore : IAlertDatabase
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "alerts.db";

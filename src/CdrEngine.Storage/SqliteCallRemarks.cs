@@ -23,7 +23,7 @@ public sealed record CallRemarksLimits
 }
 
 /// <summary>Remarks, links, cleared lists and deleted messages in one file beside the records: <c>dialects.db</c>, made with the first thing written.</summary>
-public sealed class SqliteCallRemarks : ICallRemarks, IDisposable
+public sealed class SqliteCallRemarks : IRemarkDatabase
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "dialects.db";
@@ -233,8 +233,7 @@ public sealed class SqliteCallRemarks : ICallRemarks, IDisposable
         }
     }
 
-    /// <summary>Forgets what belongs to calls and messages of days before this one: there are none any more.</summary>
-    /// <param name="first">The first day that is still there.</param>
+    /// <inheritdoc />
     public void RemoveBefore(DateOnly first)
     {
         lock (_lock)

@@ -11,7 +11,7 @@ namespace CdrEngine.Storage;
 /// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. The other orders have no index: each day
 /// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> is read once and gives its best rows, which are merged; memory holds one
 /// page a day, time grows with the calls in the range. Give a range.</remarks>
-public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, IDisposable
+public sealed partial class SqliteCallStore : ICallStore
 {
     private readonly DayFiles _files;
     private readonly SqliteStoreLimits _limits;
@@ -52,10 +52,10 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         return new SqliteCallStore(folder, limits ?? new SqliteStoreLimits(), SchemaMigrations.Records);
     }
 
-    /// <summary>Stored records that could not be read back since the start; they are left out of answers.</summary>
+    /// <inheritdoc />
     public long UnreadableRecords => Interlocked.Read(ref _unreadableRecords);
 
-    /// <summary>Days that have records, ascending.</summary>
+    /// <inheritdoc />
     public IReadOnlyList<DateOnly> Days() => _files.List();
 
     /// <inheritdoc />
@@ -102,10 +102,10 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         });
     }
 
-    /// <summary>The stored JSON of a record, UTF-8, as it was written: without what became of its recording. Null where there is none.</summary>
+    /// <inheritdoc />
     public byte[]? Json(string id) => Column(id, "SELECT d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
 
-    /// <summary>Where a call's packets lie, as the packet log encodes it; null where nothing is known.</summary>
+    /// <inheritdoc />
     public byte[]? GetChunks(string id) => Column(id, "SELECT k.chunks FROM calls c JOIN call_chunks k ON k.document = c.document WHERE c.id = ?1");
 
     /// <inheritdoc />
@@ -128,10 +128,10 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         });
     }
 
-    /// <summary>Calls stored for a day; counts rows, so ask seldom.</summary>
+    /// <inheritdoc />
     public long Count(DateOnly day) => Reading(days => days.Get(day) is { } database ? database.Scalar("SELECT count(*) FROM calls") : 0);
 
-    /// <summary>Removes all records of a day; false where there are none or the file cannot be removed.</summary>
+    /// <inheritdoc />
     public bool DropDay(DateOnly day)
     {
         lock (_writing)

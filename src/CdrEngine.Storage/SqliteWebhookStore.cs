@@ -6,7 +6,7 @@ namespace CdrEngine.Storage;
 
 /// <summary>Webhooks in <c>webhooks.db</c>, a file of its own that is made with the first endpoint: what waits outlives a stop and a crash. Any thread, one at a
 /// time; other processes may use it too.</summary>
-public sealed partial class SqliteWebhookStore : IWebhookStore, IDisposable
+public sealed partial class SqliteWebhookStore : IWebhookDatabase
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "webhooks.db";

@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Ports;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Storage;
@@ -61,8 +60,7 @@ internal static class DataFolder
         string probe = Path.Combine(folder, $".cdrengine-probe-{Environment.ProcessId}.d");
         try
         {
-            using (SqliteCallStore store = SqliteCallStore.Open(probe)) _ = store.List(new CallQuery { Limit = 1 });
-            return new Finding("database", FindingState.Good, "SQLite writes ahead (WAL) in the data folder");
+            return new Finding("database", FindingState.Good, Joined.Stores.Probe(probe));
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {

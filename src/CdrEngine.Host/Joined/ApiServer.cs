@@ -18,16 +18,16 @@ namespace CdrEngine.Host.Joined;
 /// <summary>The API over the data folder.</summary>
 internal sealed class ApiServer : IApiServer
 {
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
-    private readonly SqliteCallRemarks _remarks;
-    private readonly SqliteReportStore _reports;
-    private readonly SqliteAlertStore _alerts;
-    private readonly SqliteWebhookStore _webhookStore;
+    private readonly IRemarkDatabase _remarks;
+    private readonly IReportDatabase _reports;
+    private readonly IAlertDatabase _alerts;
+    private readonly IWebhookDatabase _webhookStore;
     private readonly WebhookPart? _webhooks;
 
     /// <summary>Opens the data folder.</summary>
@@ -40,12 +40,12 @@ internal sealed class ApiServer : IApiServer
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
-        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
+        _store = Stores.Calls(settings, StoreUse.Api);
         _desk = new DeskArchive(settings);
-        _remarks = new SqliteCallRemarks(DataFolder.Records(data));
-        _reports = new SqliteReportStore(DataFolder.Records(data));
-        _alerts = new SqliteAlertStore(DataFolder.Records(data));
-        _webhookStore = new SqliteWebhookStore(DataFolder.Records(data), new WebhookLimits { Waiting = settings.Webhooks.Queue, Dead = settings.Webhooks.DeadLetters });
+        _remarks = Stores.Remarks(settings);
+        _reports = Stores.Reports(settings);
+        _alerts = Stores.Alerts(settings);
+        _webhookStore = Stores.Webhooks(settings);
         _webhooks = Webhooks(settings, live);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(

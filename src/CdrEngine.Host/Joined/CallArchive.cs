@@ -12,15 +12,14 @@ namespace CdrEngine.Host.Joined;
 /// <summary>Reads the data folder for the commands.</summary>
 internal sealed class CallArchive : ICallArchive
 {
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly ICallPackets _packets;
     private readonly Settings _settings;
 
     public CallArchive(Settings settings)
     {
-        string data = settings.DataDirectory;
         _settings = settings;
-        _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _store = Stores.Calls(settings, StoreUse.Command);
         _packets = ShownPackets.Of(_store, settings);
     }
 

@@ -47,7 +47,7 @@ internal static class ShownPackets
     /// <param name="store">Where stored calls' packets lie.</param>
     /// <param name="settings">Settings.</param>
     /// <param name="live">The calls in progress, whose packets are shown too; null for none.</param>
-    public static ICallPackets Of(SqliteCallStore store, Settings settings, LiveHub? live = null)
+    public static ICallPackets Of(ICallStore store, Settings settings, LiveHub? live = null)
     {
         string folder = DataFolder.Packets(settings.DataDirectory);
         ICallPackets packets = new StoredCallPackets(store.GetChunks, folder);

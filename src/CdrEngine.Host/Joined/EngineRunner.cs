@@ -24,7 +24,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly bool _isLive;
     private readonly Settings _settings;
     private readonly StatisticsBoard _statistics;
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly RecordOutbox _outbox;
     private readonly BatchedCallWriter _writer;
     private readonly PacketLogFolder? _log;
@@ -61,8 +61,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         string data = settings.DataDirectory;
         _recorders = recorders;
         Recorder = recorders.Acquire(settings, RecordingPolicies.Of(settings, _directory));
-        _store = SqliteCallStore.Open(
-            DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = (int)Math.Min(settings.Storage.WriteCache / 1024, int.MaxValue), Readers = settings.Storage.Readers });
+        _store = Stores.Calls(settings, StoreUse.Engine);
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
         _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
         {

@@ -27,7 +27,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     private static readonly string MessagesName = SnakeCaseName.Of(nameof(HepCounter.Messages));
 
     private readonly LiveReader _reader;
-    private readonly SqliteAlertStore? _alertStore;
+    private readonly IAlertDatabase? _alertStore;
     private readonly Action<string> _tell;
     private readonly StatisticsBoard _board;
     private readonly Settings _settings;
@@ -53,7 +53,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
         _reader = new LiveReader(sources);
         if (!settings.Alerts.IsEnabled) return;
-        _alertStore = new SqliteAlertStore(DataFolder.Records(settings.DataDirectory));
+        _alertStore = Stores.Alerts(settings);
         Alerts = new AlertPart(settings.Alerts, _alertStore, live, AlertMail(settings, tell), tell) { Captured = Captured };
     }
 

@@ -12,10 +12,7 @@ namespace CdrEngine.Host.Joined;
 /// <summary>What makes recordings over the data folder.</summary>
 internal sealed class RecorderPart : IDisposable
 {
-    /// <summary>Its writes are single rows: they need no pages kept.</summary>
-    private const int WriterCacheKibibytes = 2 * 1024;
-
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly Lazy<RecorderActorPool> _pool;
     private readonly KeyLogFile? _keyLog;
 
@@ -26,7 +23,7 @@ internal sealed class RecorderPart : IDisposable
     {
         string data = settings.DataDirectory;
         RecorderOptions options = Options(settings.Recording, policy ?? RecordingPolicies.Of(settings));
-        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = WriterCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) });
+        _store = Stores.Calls(settings, StoreUse.Recorder);
         _keyLog = settings.Recording.KeyLog.Length == 0 ? null : new KeyLogFile(settings.Recording.KeyLog);
         var calls = new CallRecorderOptions
         {

@@ -40,10 +40,9 @@ internal sealed class Retention(Settings settings, Action<string> tell)
     private void DropMessages(Timestamp now)
     {
         if (settings.Message.Age is not { } age) return;
-        string folder = DataFolder.Messages(settings.DataDirectory);
-        if (!Directory.Exists(folder)) return;
+        using IMessageDatabase? store = Stores.KnownMessages(settings);
+        if (store is null) return;
         DateOnly first = DateOnly.FromDateTime((now - age).ToDateTime());
-        using SqliteMessageStore store = SqliteMessageStore.Open(folder);
         foreach (DateOnly day in store.Days())
         {
             if (day < first) store.DropDay(day);
