@@ -5,6 +5,7 @@ using CdrEngine.Api.Dialects;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.OpenApi;
+using CdrEngine.Api.Pages;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Sessions;
@@ -108,6 +109,12 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Webhooks; null serves none.</summary>
     public ApiWebhooks? Webhooks { get; init; }
 
+    /// <summary>Figures of stored calls by hour; null serves none.</summary>
+    public ITrafficReader? Traffic { get; init; }
+
+    /// <summary>Pages for people on the same listener; null for none.</summary>
+    public ApiPages? Pages { get; init; }
+
     /// <summary>The API's own counters.</summary>
     internal ApiCounters Counters => _counters;
 
@@ -198,8 +205,8 @@ public sealed class ApiHost : IAsyncDisposable
     private void Map(WebApplication app, TokenStore? tokens)
     {
         var dialects = new DialectMap(_dialects is null ? [] : DialectTable.All());
-        var pipeline = new ApiPipeline(_options, _counters, dialects.Of);
-        var gate = new AccessGate(_options, tokens, _counters);
+        var pipeline = new ApiPipeline(_options, _counters, path => dialects.Of(path) ?? Pages?.FormOf(path));
+        var gate = new AccessGate(_options, tokens, _counters) { SignedIn = Pages is null ? null : Pages.SignedIn };
         var calls = new CallEndpoints(_calls, _options, _counters);
         var audit = new AuditLog(_options.AccessFolder, _options.Limits.AuditFileBytes, _options.Time);
         var downloads = new Downloads(_packets, audit, _options, _counters);
@@ -222,6 +229,7 @@ public sealed class ApiHost : IAsyncDisposable
 
         if (Alerts is { } alerts) routes = [.. routes, .. AlertRoutes.Alerts(new AlertEndpoints(alerts, _calls, audit, _options, _counters))];
         if (Webhooks is { } webhooks) routes = [.. routes, .. AlertRoutes.Webhooks(new WebhookEndpoints(webhooks, audit, _options))];
+        if (Traffic is { } traffic) routes = [.. routes, FigureEndpoints.Route(new FigureEndpoints(traffic, _calls, _desk?.Registrations, _options, _counters))];
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));
@@ -235,6 +243,25 @@ public sealed class ApiHost : IAsyncDisposable
             if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
         }
 
+        Pages?.Map(app, new PageDesk
+        {
+            Alerts = Alerts,
+            Traffic = Traffic,
+            Options = _options,
+            Tokens = tokens,
+            Gate = gate,
+            Audit = audit,
+            Counters = _counters,
+            Calls = _calls,
+            Downloads = downloads,
+            Media = _media,
+            Sessions = archive,
+            Live = _live,
+            Outside = _desk,
+            Remarks = _dialects?.Remarks ?? new NoRemarks(),
+            Statistics = _statistics,
+            Stopping = _stopping.Token,
+        });
         if (_dialects is null) return;
         var dialectDesk = new DialectDesk
         {

@@ -11,6 +11,7 @@ using CdrEngine.Host.Directories;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
 using CdrEngine.Host.Webhooks;
+using CdrEngine.Page;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -77,7 +78,9 @@ internal sealed class ApiServer : IApiServer
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets))
         {
             Alerts = new ApiAlerts(_alerts, settings.Alerts.Rules) { Acknowledged = live is null ? null : alert => Acknowledged(live, alert) },
+            Traffic = _store as ITrafficReader,
             Webhooks = new ApiWebhooks(_webhookStore, settings.Webhooks.AllowHttp, () => _webhooks?.Changed()),
+            Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,
         };
     }
 
