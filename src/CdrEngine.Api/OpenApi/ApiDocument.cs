@@ -44,7 +44,7 @@ internal static class ApiDocument
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document).Concat(DeskSchemas.All(document))) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
-        foreach ((string name, OpenApiSchema schema) in AlertSchemas.All(document)) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in AlertSchemas.All(document).Concat(FigureSchemas.All(document))) document.Components.Schemas[name] = schema;
         foreach (int status in Statuses) document.Components.Responses[ProblemName(status)] = ProblemResponse(status, document);
         document.RegisterComponents();
         foreach (IGrouping<string, ApiRoute> path in routes.GroupBy(static route => route.Pattern, StringComparer.Ordinal))
