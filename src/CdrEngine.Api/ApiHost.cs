@@ -113,6 +113,15 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Where what requests do is noted.</summary>
     public AuditTrail Audit => _trail;
 
+    /// <summary>Alerts; null serves none.</summary>
+    public ApiAlerts? Alerts { get; init; }
+
+    /// <summary>Webhooks; null serves none.</summary>
+    public ApiWebhooks? Webhooks { get; init; }
+
+    /// <summary>Figures of stored calls by hour; null serves none.</summary>
+    public ITrafficReader? Traffic { get; init; }
+
     /// <summary>Pages for people on the same listener; null for none.</summary>
     public ApiPages? Pages { get; init; }
 
@@ -232,6 +241,9 @@ public sealed class ApiHost : IAsyncDisposable
             routes = [.. routes, .. DeskRoutes.All(new DeskEndpoints(desk, _calls, registrationDownloads, messageDownloads, _options, _counters))];
         }
 
+        if (Alerts is { } alerts) routes = [.. routes, .. AlertRoutes.Alerts(new AlertEndpoints(alerts, _calls, audit, _options, _counters))];
+        if (Webhooks is { } webhooks) routes = [.. routes, .. AlertRoutes.Webhooks(new WebhookEndpoints(webhooks, audit, _options))];
+        if (Traffic is { } traffic) routes = [.. routes, FigureEndpoints.Route(new FigureEndpoints(traffic, _calls, _desk?.Registrations, _options, _counters))];
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));
@@ -248,6 +260,8 @@ public sealed class ApiHost : IAsyncDisposable
         if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
         Pages?.Map(app, new PageDesk
         {
+            Alerts = Alerts,
+            Traffic = Traffic,
             Options = _options,
             Tokens = tokens,
             Gate = gate,

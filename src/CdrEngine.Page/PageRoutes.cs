@@ -1,6 +1,9 @@
 using CdrEngine.Api.Pages;
 using CdrEngine.Page.Access;
+using CdrEngine.Page.Alerts;
 using CdrEngine.Page.Calls;
+using CdrEngine.Page.Dashboards;
+using CdrEngine.Page.Live;
 using CdrEngine.Page.Shell;
 
 namespace CdrEngine.Page;
@@ -17,6 +20,9 @@ internal static class PageRoutes
             new("/", "start") { Get = static _ => Task.FromResult<PageAnswer>(new GoTo("/calls")) },
             .. new SignInPages(desk, gate).Routes,
             .. calls.Routes,
+            .. new LivePages(desk).Routes,
+            .. desk.Traffic is { } traffic ? new DashboardPage(desk, traffic).Routes : [],
+            .. desk.Alerts is { } alerts ? new AlertPages(desk, alerts).Routes : [],
         ];
     }
 }

@@ -78,6 +78,12 @@ public interface IRemarkDatabase : ICallRemarks, IDisposable
 /// <summary>Reports and their results.</summary>
 public interface IReportDatabase : IReportStore, IDisposable;
 
+/// <summary>Alerts, and what the evaluation of rules goes on with.</summary>
+public interface IAlertDatabase : IAlertStore, IDisposable;
+
+/// <summary>What is to be sent by webhooks.</summary>
+public interface IWebhookDatabase : IWebhookStore, IDisposable;
+
 /// <summary>Settings and the files imported. Any thread, one at a time.</summary>
 public interface ICatalog : IDisposable
 {

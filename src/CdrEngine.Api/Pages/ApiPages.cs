@@ -61,6 +61,12 @@ internal sealed record PageDesk
     /// <summary>Notes on calls.</summary>
     public required ICallRemarks Remarks { get; init; }
 
+    /// <summary>Alerts and rules; null where there are none.</summary>
+    public ApiAlerts? Alerts { get; init; }
+
+    /// <summary>Figures for dashboards; null where there are none.</summary>
+    public ITrafficReader? Traffic { get; init; }
+
     /// <summary>Counters of the other parts.</summary>
     public required IStatisticsSource Statistics { get; init; }
 

@@ -97,6 +97,12 @@ public sealed record Settings
     /// <summary><c>mail</c>.</summary>
     public required MailSettings Mail { get; init; }
 
+    /// <summary><c>alerts</c>.</summary>
+    public required AlertSettings Alerts { get; init; }
+
+    /// <summary><c>webhooks</c>.</summary>
+    public required WebhookSettings Webhooks { get; init; }
+
     /// <summary><c>log</c>.</summary>
     public required LogSettings Log { get; init; }
 }

@@ -61,6 +61,8 @@ internal static partial class SettingsBinder
             Page = Page(root.Section("page")),
             Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
             Mail = Mail(root.Section("mail")),
+            Alerts = Alerts(root.Section("alerts")),
+            Webhooks = Webhooks(root.Section("webhooks")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
         known.RefuseOthers(tree);

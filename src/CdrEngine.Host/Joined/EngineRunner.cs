@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Desk;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -7,6 +8,7 @@ using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Resume;
+using CdrEngine.Host.Alerts;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
@@ -68,7 +70,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
-        _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = live is null ? null : new LiveNews(live.Feed).Take };
+        _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = Told(live is null ? null : new LiveNews(live.Feed)) };
         _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
         Findings = new StartFindings(_log?.Recovery, _outbox);
     }
@@ -88,6 +90,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     /// <summary>The settings.</summary>
     protected Settings Settings => _settings;
+
+    /// <summary>Holds rules against what is captured; null where nobody does. Its owner disposes of it.</summary>
+    protected AlertPart? Alerts { get; set; }
 
     /// <summary>Days that have records of this run.</summary>
     protected IReadOnlyCollection<DateOnly> RecordDays
@@ -113,6 +118,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         if (emission.Revision == RecordRevision.Final && Findings.KnowsLess(emission.Record, _store.Get)) return;
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
         LiveMarked marked = Mark(emission.Record);
+        if (emission.Revision == RecordRevision.Final) Alerts?.Take(marked.Record);
         Store(_writer, new StoredCall(Recorder.Marked(marked.Record), emission.Revision, emission.Chunks, marked.Tenant));
     }
 
@@ -207,6 +213,13 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <summary>Counters of the sources.</summary>
     protected virtual IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() => [];
 
+    // Whoever is told what the desk tells.
+    private Action<DeskChanges> Told(LiveNews? news) => changes =>
+    {
+        news?.Take(changes);
+        Alerts?.Take(changes);
+    };
+
     // What policies and the directory say of every record, whether it goes to the store or is looked at while the call goes on. Any thread.
     private LiveMarked Mark(CallRecord record)
     {
@@ -239,5 +252,6 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         .. _directory.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
         .. _desk.Statistics(),
+        .. Alerts?.Statistics() ?? [],
     ];
 }

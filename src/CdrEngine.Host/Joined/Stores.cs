@@ -52,6 +52,13 @@ internal static class Stores
     public static IReportDatabase Reports(Settings settings) =>
         Server(settings) is { } server ? PostgresStores.Reports(server) : new SqliteReportStore(DataFolder.Records(settings.DataDirectory));
 
+    /// <summary>Alerts, and what their evaluation goes on with.</summary>
+    public static IAlertDatabase Alerts(Settings settings) => new SqliteAlertStore(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>What is to be sent by webhooks. A queue of this process's own, like the outbox: in the data folder wherever records are.</summary>
+    public static IWebhookDatabase Webhooks(Settings settings) => new SqliteWebhookStore(
+        DataFolder.Records(settings.DataDirectory), new WebhookLimits { Waiting = settings.Webhooks.Queue, Dead = settings.Webhooks.DeadLetters });
+
     /// <summary>Imports.</summary>
     public static ICatalog Catalog(Settings settings) => Server(settings) is { } server
         ? PostgresStores.Catalog(server, DataFolder.Identity(settings.DataDirectory))
