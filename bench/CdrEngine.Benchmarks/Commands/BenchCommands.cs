@@ -22,6 +22,8 @@ public static class BenchCommands
             DialectsCommand.Make(output),
             SessionsCommand.Make(output),
             SuiteCommand.Make(output),
+            CompareCommand.Make(output),
+            RecordingsCommand.Make(output),
             OpenCallsCommand.Make(output),
             SoakCommand.Make(output),
         };

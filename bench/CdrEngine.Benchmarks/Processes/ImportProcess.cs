@@ -11,7 +11,11 @@ namespace CdrEngine.Benchmarks.Processes;
 public static class ImportProcess
 {
     /// <summary>The command line for /bin/sh.</summary>
-    public static string Command(string capture, string data, bool log) => string.Join(
+    /// <param name="capture">What it reads.</param>
+    /// <param name="data">Its data folder.</param>
+    /// <param name="log">Whether it keeps the packets of calls.</param>
+    /// <param name="settings">Further settings, as <c>name=value</c>.</param>
+    public static string Command(string capture, string data, bool log, params string[] settings) => string.Join(
         ' ',
 
         // As ./cdrengine starts it.
@@ -24,7 +28,8 @@ public static class ImportProcess
         "--data",
         MeasuredProcess.Quote(data),
         "--set",
-        $"packet-log.enabled={(log ? "on" : "off")}");
+        $"packet-log.enabled={(log ? "on" : "off")}",
+        string.Join(' ', settings.Select(static setting => $"--set {MeasuredProcess.Quote(setting)}")));
 
     /// <summary>How the stored records differ from those that must come: null where they do not, else one line.</summary>
     public static string? Differences(string data, string capture)
@@ -52,7 +57,7 @@ public static class ImportProcess
     }
 
     // shared/Microsoft.NETCore.App/VERSION lies three folders below the dotnet command.
-    private static string Runtime()
+    internal static string Runtime()
     {
         string path = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         return File.Exists(path) ? path : "dotnet";
