@@ -8,7 +8,7 @@ namespace CdrEngine.Benchmarks.Commands;
 internal static class SuiteCommand
 {
     private const int FullRounds = 3;
-    private const int FullLimitSeconds = 75;
+    private const int FullLimitSeconds = 60;
 
     public static Command Make(TextWriter output)
     {

@@ -20,8 +20,8 @@ public static class SuiteBudget
         double seconds = load.RoughPackets / GeneratedPacketsPerSecond;
         foreach (SuiteTool tool in tools.Where(tool => tool.Fits(load)))
         {
-            double once = Math.Min(limit.TotalSeconds, tool.Guess.Start + (((load.RoughPackets * tool.Guess.Packet) + (load.RoughSip * tool.Guess.Sip)) / 1e6));
-            int times = once > SuiteRunner.LongEnough.TotalSeconds ? 1 : rounds;
+            double once = Math.Min(limit.TotalSeconds, tool.Guess.Start + (((load.RoughPackets * tool.Guess.Packet) + (load.RoughSip * tool.Guess.Sip) + (load.RoughMedia * tool.Guess.Call)) / 1e6));
+            int times = !tool.IsOurs && once > SuiteRunner.LongEnough.TotalSeconds ? 1 : rounds;
             seconds += times * (once + (tool.IsOurs ? (load.Calls?.Calls ?? 0) * ReadBackPerCall : 0));
         }
 

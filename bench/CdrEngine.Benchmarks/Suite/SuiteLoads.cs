@@ -25,18 +25,11 @@ public sealed record SuiteLoad(string Name, string Description)
     /// <summary>SIP messages it will have, roughly: ten for each call, twenty for each device.</summary>
     public long RoughSip => Desk is not null ? Desk.Devices * 20L : (long)(Calls!.Calls * (9.9 + (4 * Calls.RegistersPerCall)));
 
-    /// <summary>Packets it will have, roughly.</summary>
-    public long RoughPackets
-    {
-        get
-        {
-            if (Calls is not { Rtp: true } options) return RoughSip;
+    /// <summary>Calls with RTP it will have, roughly: three calls in four of the usual mix are answered.</summary>
+    public long RoughMedia => Calls is { Rtp: true } options ? (long)(options.Calls * (options.Mix.Count == 1 ? 1 : 0.74)) : 0;
 
-            // Three calls in four of the usual mix are answered.
-            double answered = options.Mix.Count == 1 ? 1 : 0.74;
-            return RoughSip + (long)(options.Calls * answered * options.TalkSeconds * 2 / options.RtpInterval.TotalSeconds);
-        }
-    }
+    /// <summary>Packets it will have, roughly.</summary>
+    public long RoughPackets => RoughMedia == 0 ? RoughSip : RoughSip + (long)(RoughMedia * Calls!.TalkSeconds * 2 / Calls.RtpInterval.TotalSeconds);
 }
 
 /// <summary>The loads of the suite.</summary>

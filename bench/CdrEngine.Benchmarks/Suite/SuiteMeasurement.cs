@@ -5,7 +5,7 @@ using CdrEngine.Calls.Ports;
 namespace CdrEngine.Benchmarks.Suite;
 
 /// <summary>One run of the suite: what is measured, and how often.</summary>
-internal sealed record SuiteMeasurement
+public sealed record SuiteMeasurement
 {
     /// <summary>Calls whose recordings tell what the encoder takes for a second of sound.</summary>
     private const int CallsForEncoder = 40;
@@ -26,7 +26,7 @@ internal sealed record SuiteMeasurement
     public bool IsQuick { get; init; }
 
     /// <summary>Measures.</summary>
-    public SuiteOutcome Run(TextWriter progress, CancellationToken stop)
+    internal SuiteOutcome Run(TextWriter progress, CancellationToken stop)
     {
         string loadBefore = Texts.LoadAverage();
         string folder = Directory.CreateTempSubdirectory("cdrengine-suite-").FullName;

@@ -55,7 +55,7 @@ internal static class SuiteText
         page.Append($"- machine: {Texts.Processor()}, {Texts.Memory()}; load average before {outcome.LoadBefore}, after {Texts.LoadAverage()}\n");
         page.Append($"- system: {RuntimeInformation.OSDescription}; .NET {Environment.Version}; SQLite {SqliteLibrary.EnsureLoaded()}\n");
         page.Append($"- commit: {Texts.Commit()}\n");
-        page.Append(CultureInfo.InvariantCulture, $"- medians of {outcome.Rounds} rounds in turn; a tool that took more than {SuiteRunner.LongEnough.TotalSeconds:N0} s is asked once\n");
+        page.Append(CultureInfo.InvariantCulture, $"- medians of {outcome.Rounds} rounds in turn; a peer that took more than {SuiteRunner.LongEnough.TotalSeconds:N0} s is asked once\n");
         foreach (string peer in SuiteTools.Describe()) page.Append($"- {peer}\n");
         IReadOnlyList<Bar> bars = SuiteBars.Of(outcome.Loads, outcome.Start, outcome.EncoderShare);
         page.Append($"\n## Bars\n{SuiteBars.Table(bars, outcome.Start, outcome.Reasons)}\n## Against others\n");

@@ -18,17 +18,17 @@ public sealed record SuiteTool(string Name, Func<string, string, string> Command
     /// <summary>Whether it is there to see what one processor does: only with loads that are taken apart.</summary>
     public bool IsBound { get; init; }
 
-    /// <summary>Whether it only reads small loads, because it tells nothing there that another row does not.</summary>
-    public bool IsBrief { get; init; }
+    /// <summary>Largest load it reads, in packets: one that tells nothing which another row does not, or takes minutes for it, is asked over small ones.</summary>
+    public long MostPackets { get; init; } = long.MaxValue;
 
-    /// <summary>What it costs, roughly: seconds to start, microseconds for each packet, microseconds for each SIP message. For the budget only.</summary>
-    public (double Start, double Packet, double Sip) Guess { get; init; } = (0.1, 5, 100);
+    /// <summary>What it costs on the wall, roughly: seconds to start, microseconds for each packet, each SIP message, each call with RTP. For the budget only.</summary>
+    public (double Start, double Packet, double Sip, double Call) Guess { get; init; } = (0.1, 5, 100, 0);
 
     /// <summary>Whether it is asked to read a load.</summary>
     public bool Fits(SuiteLoad load)
     {
         ArgumentNullException.ThrowIfNull(load);
-        return (!IsRecorder || load.IsRecorded) && (!IsBound || load.IsTakenApart) && (!IsBrief || load.RoughPackets <= 300_000);
+        return (!IsRecorder || load.IsRecorded) && (!IsBound || load.IsTakenApart) && load.RoughPackets <= MostPackets;
     }
 }
 
@@ -60,14 +60,14 @@ public static class SuiteTools
 
     private static readonly (string Program, SuiteTool Tool)[] Known =
     [
-        ("tcpdump", Peer(Reading, "exec tcpdump -r {file} -w /dev/null") with { Guess = (0.02, 0.12, 0) }),
-        ("tcpdump", Peer(Copying, "exec tcpdump -r {file} -w {out}/copy.pcap") with { Guess = (0.02, 0.4, 0), Check = PeerChecks.Copy }),
-        ("tshark", Peer("tshark, RTP streams", "exec tshark -n -q -r {file} -z rtp,streams") with { Guess = (0.5, 4, 10), Check = PeerChecks.TsharkStreams }),
+        ("tcpdump", Peer(Reading, "exec tcpdump -r {file} -w /dev/null") with { Guess = (0.02, 0.12, 0, 0) }),
+        ("tcpdump", Peer(Copying, "exec tcpdump -r {file} -w {out}/copy.pcap") with { Guess = (0.02, 0.4, 0, 0), Check = PeerChecks.Copy }),
+        ("tshark", Peer("tshark, RTP streams", "exec tshark -n -q -r {file} -z rtp,streams") with { Guess = (0.5, 4, 10, 0), Check = PeerChecks.TsharkStreams }),
         ("tshark", Peer("tshark, calls by Call-ID", "exec tshark -n -r {file} -Y 'sip.CSeq.method == \"INVITE\"' -T fields -e sip.Call-ID -e sip.Status-Code")
-            with { Guess = (0.5, 4, 10), Check = PeerChecks.TsharkCalls }),
-        ("tshark", Peer("tshark, SIP statistics", "exec tshark -n -q -r {file} -z sip,stat") with { Guess = (0.5, 4, 10), IsBrief = true }),
-        ("sngrep", Peer("sngrep, no screen", "exec sngrep -F -N -c -r -l 200000 -I {file}") with { Guess = (0.5, 20, 20), Check = PeerChecks.SngrepDialogs }),
-        ("pcapsipdump", Peer("pcapsipdump, a file for each call", "exec pcapsipdump -f -r {file} -d {out}") with { Guess = (0.1, 2.5, 5), Check = PeerChecks.FilePerCall }),
+            with { Guess = (0.5, 9, 10, 0), Check = PeerChecks.TsharkCalls, MostPackets = 2_000_000 }),
+        ("tshark", Peer("tshark, SIP statistics", "exec tshark -n -q -r {file} -z sip,stat") with { Guess = (0.5, 4, 10, 0), MostPackets = 300_000 }),
+        ("sngrep", Peer("sngrep, no screen", "exec sngrep -F -N -c -r -l 200000 -I {file}") with { Guess = (0.5, 10, 20, 0), Check = PeerChecks.SngrepDialogs }),
+        ("pcapsipdump", Peer("pcapsipdump, a file for each call", "exec pcapsipdump -f -r {file} -d {out}") with { Guess = (0.1, 2.5, 5, 0), Check = PeerChecks.FilePerCall }),
     ];
 
     /// <summary>Ours, every peer found on the PATH, and those given as <c>NAME=COMMAND</c>, in which <c>{file}</c> is the capture and <c>{out}</c>
@@ -79,14 +79,14 @@ public static class SuiteTools
         ArgumentNullException.ThrowIfNull(given);
         var tools = new List<SuiteTool>
         {
-            Ours(Reference, static (file, folder) => "exec " + ImportProcess.Command(file, folder, log: false)) with { Guess = (0.75, 0.2, 12) },
-            Ours(WithPackets, static (file, folder) => "exec " + ImportProcess.Command(file, folder, log: true)) with { Guess = (0.75, 0.6, 14) },
+            Ours(Reference, static (file, folder) => "exec " + ImportProcess.Command(file, folder, log: false)) with { Guess = (0.7, 0.1, 8, 150) },
+            Ours(WithPackets, static (file, folder) => "exec " + ImportProcess.Command(file, folder, log: true)) with { Guess = (0.7, 0.4, 10, 180) },
             Ours(WithWav, static (file, folder) => $"{ImportProcess.Command(file, folder, log: true)} && exec {RecordProcess.Command(folder, "wav")}")
-                with { Guess = (1.3, 2, 14), IsRecorder = true },
-            Ours(WithMp3, static (file, folder) => "exec " + ImportProcess.Command(file, folder, log: true, "recording.policy=always")) with { Guess = (0.9, 17, 14), IsRecorder = true },
+                with { Guess = (1.3, 2, 10, 180), IsRecorder = true },
+            Ours(WithMp3, static (file, folder) => "exec " + ImportProcess.Command(file, folder, log: true, "recording.policy=always")) with { Guess = (0.9, 10, 10, 180), IsRecorder = true },
         };
         if (Environment.ProcessorCount > 1 && Find("taskset") is not null)
-            tools.Insert(2, Ours(OnOneProcessor, static (file, folder) => "exec taskset -c 0 " + ImportProcess.Command(file, folder, log: true)) with { Guess = (0.75, 0.7, 15), IsBound = true });
+            tools.Insert(2, Ours(OnOneProcessor, static (file, folder) => "exec taskset -c 0 " + ImportProcess.Command(file, folder, log: true)) with { Guess = (0.75, 0.7, 15, 200), IsBound = true });
         tools.AddRange(Known.Where(static known => Find(known.Program) is not null).Select(static known => known.Tool));
         foreach (string text in given)
         {
