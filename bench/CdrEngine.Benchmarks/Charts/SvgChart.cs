@@ -78,7 +78,7 @@ public static class SvgChart
         Line(svg, $"<polyline points=\"{way}\" fill=\"none\" stroke=\"{style.Colour}\" stroke-width=\"2\" stroke-dasharray=\"{style.Dash}\"/>");
         foreach (ChartPoint point in points)
         {
-            string told = string.Create(CultureInfo.InvariantCulture, $"{series.Name}: {point.Y:#,0.###} {chart.Up.Unit} at {point.X:#,0.###} {chart.Across.Unit}");
+            string told = $"{series.Name}: {Value(point.Y, chart.Up)} at {Value(point.X, chart.Across)}";
             if (point.Note.Length > 0) told += $" ({point.Note})";
             svg.Append(CultureInfo.InvariantCulture, $"<path d=\"{style.Mark}\" transform=\"translate({X(across, point.X):F1},{Y(up, point.Y):F1})\" fill=\"{style.Colour}\">");
             Line(svg, $"<title>{Text(told)}</title></path>");
@@ -88,6 +88,8 @@ public static class SvgChart
         Line(svg, $"<path d=\"{style.Mark}\" transform=\"translate({Left + 17},{legend})\" fill=\"{style.Colour}\"/>");
         Line(svg, $"<text class=\"ink\" x=\"{Left + 44}\" y=\"{legend + 4}\">{Text(series.Name)}</text>");
     }
+
+    private static string Value(double value, ChartAxis axis) => string.Create(CultureInfo.InvariantCulture, $"{value:#,0.###} {axis.Unit}").TrimEnd();
 
     private static string Named(ChartAxis axis) => axis.IsLogarithmic ? $"{axis.Label} (logarithmic)" : axis.Label;
 

@@ -8,7 +8,6 @@ namespace CdrEngine.Benchmarks.Commands;
 internal static class SuiteCommand
 {
     private const int FullRounds = 3;
-    private const int FullLimitSeconds = 60;
 
     public static Command Make(TextWriter output)
     {
@@ -24,7 +23,8 @@ internal static class SuiteCommand
         var loads = new Option<string[]>("--load") { Description = "Only these loads, with commas between: S, M, L, mixed, short, register, loss, C, C100." };
         var tools = new Option<string[]>("--tool") { Description = "Only tools whose row begins so, with commas between: cdrengine, tshark, …" };
         var rounds = new Option<int?>("--rounds") { Description = $"How often each tool reads each load; {FullRounds}, with --quick 1." };
-        var limit = new Option<int>("--limit") { Description = "Longest run of a tool in seconds; it is stopped then.", DefaultValueFactory = static _ => FullLimitSeconds };
+        var limit = new Option<int>("--limit") { Description = "Longest run of a tool in seconds; it is stopped then.", DefaultValueFactory = static _ => (int)SuitePatience.Default.Limit.TotalSeconds };
+        var once = new Option<int>("--once-after") { Description = "A peer that took longer is asked once only, not in every round; seconds.", DefaultValueFactory = static _ => (int)SuitePatience.Default.OnceAfter.TotalSeconds };
         var plan = new Option<bool>("--plan") { Description = "Only say what would be done and how long it takes." };
         var against = new Option<string?>("--against") { Description = "A page of before: exit code 1 where a ratio has become worse." };
         var tolerance = new Option<double>("--tolerance") { Description = "How much worse it may be, in per cent.", DefaultValueFactory = static _ => RegressionCheck.DefaultTolerance * 100 };
@@ -32,7 +32,7 @@ internal static class SuiteCommand
         var file = new Option<string?>("--out") { Description = "File of the page; bench/results/DATE-MACHINE.md of the checkout otherwise (not with --quick)." };
         var command = new Command("suite", "Measure the engine and its peers over the same loads and write the page of record.")
         {
-            quick, loads, tools, peers, checks, rounds, limit, plan, against, tolerance, reasons, file,
+            quick, loads, tools, peers, checks, rounds, limit, once, plan, against, tolerance, reasons, file,
         };
         command.SetAction((parsed, stop) =>
         {
@@ -45,13 +45,13 @@ internal static class SuiteCommand
                 Loads = chosen,
                 Tools = all,
                 Rounds = Math.Max(1, parsed.GetValue(rounds) ?? (isQuick ? 1 : FullRounds)),
-                Limit = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(limit))),
+                Patience = new SuitePatience(TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(limit))), TimeSpan.FromSeconds(Math.Max(0, parsed.GetValue(once)))),
                 IsQuick = isQuick,
             };
 
             // What is to be compared with is read before minutes are spent.
             SuitePage? before = parsed.GetValue(against) is { } page ? SuitePage.Parse(File.ReadAllText(page)) : null;
-            output.WriteLine(SuiteBudget.Describe(measurement.Loads, measurement.Tools, measurement.Rounds, measurement.Limit));
+            output.WriteLine(SuiteBudget.Describe(measurement.Loads, measurement.Tools, measurement.Rounds, measurement.Patience));
             if (parsed.GetValue(plan)) return Task.FromResult(0);
             string? to = parsed.GetValue(file) ?? (isQuick ? null : ResultFiles.Default(".md"));
             SuiteOutcome outcome = measurement.Run(output, stop) with { Reasons = ResultFiles.Reasons(parsed.GetValue(reasons)), Growth = ResultFiles.GrowthFor(to) };

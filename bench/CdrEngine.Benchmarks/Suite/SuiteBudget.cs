@@ -12,16 +12,16 @@ public static class SuiteBudget
     /// <param name="load">Load.</param>
     /// <param name="tools">Tools.</param>
     /// <param name="rounds">Rounds.</param>
-    /// <param name="limit">Longest run of a tool.</param>
-    public static TimeSpan Of(SuiteLoad load, IReadOnlyList<SuiteTool> tools, int rounds, TimeSpan limit)
+    /// <param name="patience">How long tools may take.</param>
+    public static TimeSpan Of(SuiteLoad load, IReadOnlyList<SuiteTool> tools, int rounds, SuitePatience patience)
     {
         ArgumentNullException.ThrowIfNull(load);
         ArgumentNullException.ThrowIfNull(tools);
         double seconds = load.RoughPackets / GeneratedPacketsPerSecond;
         foreach (SuiteTool tool in tools.Where(tool => tool.Fits(load)))
         {
-            double once = Math.Min(limit.TotalSeconds, tool.Guess.Start + (((load.RoughPackets * tool.Guess.Packet) + (load.RoughSip * tool.Guess.Sip) + (load.RoughMedia * tool.Guess.Call)) / 1e6));
-            int times = !tool.IsOurs && once > SuiteRunner.LongEnough.TotalSeconds ? 1 : rounds;
+            double once = Math.Min(patience.Limit.TotalSeconds, tool.Guess.Start + (((load.RoughPackets * tool.Guess.Packet) + (load.RoughSip * tool.Guess.Sip) + (load.RoughMedia * tool.Guess.Call)) / 1e6));
+            int times = patience.IsOnce(tool, TimeSpan.FromSeconds(once)) ? 1 : rounds;
             seconds += times * (once + (tool.IsOurs ? (load.Calls?.Calls ?? 0) * ReadBackPerCall : 0));
         }
 
@@ -31,9 +31,9 @@ public static class SuiteBudget
     }
 
     /// <summary>A line for a user.</summary>
-    public static string Describe(IReadOnlyList<SuiteLoad> loads, IReadOnlyList<SuiteTool> tools, int rounds, TimeSpan limit)
+    public static string Describe(IReadOnlyList<SuiteLoad> loads, IReadOnlyList<SuiteTool> tools, int rounds, SuitePatience patience)
     {
-        (string Name, TimeSpan Time)[] all = [.. loads.Select(load => (load.Name, Of(load, tools, rounds, limit)))];
+        (string Name, TimeSpan Time)[] all = [.. loads.Select(load => (load.Name, Of(load, tools, rounds, patience)))];
         double minutes = all.Sum(static one => one.Time.TotalMinutes);
         string each = string.Join(", ", all.Select(static one => string.Create(CultureInfo.InvariantCulture, $"{one.Name} {one.Time.TotalMinutes:0.0}")));
         return string.Create(CultureInfo.InvariantCulture, $"about {minutes:0} min: {each}; {tools.Count} tools, {rounds} rounds. --load and --tool choose.");

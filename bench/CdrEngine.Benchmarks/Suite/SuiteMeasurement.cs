@@ -19,8 +19,8 @@ public sealed record SuiteMeasurement
     /// <summary>Rounds.</summary>
     public required int Rounds { get; init; }
 
-    /// <summary>Longest run of a tool.</summary>
-    public required TimeSpan Limit { get; init; }
+    /// <summary>How long tools may take.</summary>
+    public SuitePatience Patience { get; init; } = SuitePatience.Default;
 
     /// <summary>Whether loads are a tenth in size.</summary>
     public bool IsQuick { get; init; }
@@ -32,7 +32,7 @@ public sealed record SuiteMeasurement
         string folder = Directory.CreateTempSubdirectory("cdrengine-suite-").FullName;
         try
         {
-            var runner = new SuiteRunner(folder, Limit, progress, stop);
+            var runner = new SuiteRunner(folder, Patience, progress, stop);
             SuiteTool? reference = Tools.FirstOrDefault(static tool => tool.Name == SuiteTools.Reference);
             ToolResult? start = reference is null ? null : runner.Run(SuiteLoads.One, [reference], Rounds).Tools[0];
             var layers = new List<(string, string)>();
@@ -62,6 +62,7 @@ public sealed record SuiteMeasurement
                 Scaling = scaling,
                 IsQuick = IsQuick,
                 Rounds = Rounds,
+                Patience = Patience,
                 LoadBefore = loadBefore,
             };
         }

@@ -6,14 +6,11 @@ namespace CdrEngine.Benchmarks.Suite;
 
 /// <summary>Makes the loads, lets every tool read them in turn, and collects what it cost.</summary>
 /// <param name="folder">Folder for captures and output.</param>
-/// <param name="limit">Longest run of a tool; it is stopped then and has no figures.</param>
+/// <param name="patience">How long tools may take.</param>
 /// <param name="progress">Is told of each run.</param>
 /// <param name="stop">Stops it.</param>
-internal sealed class SuiteRunner(string folder, TimeSpan limit, TextWriter progress, CancellationToken stop)
+internal sealed class SuiteRunner(string folder, SuitePatience patience, TextWriter progress, CancellationToken stop)
 {
-    /// <summary>A peer that took longer than this is not asked again.</summary>
-    public static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(20);
-
     /// <summary>Tools that were stopped, and the least of the loads that they were stopped over.</summary>
     private readonly Dictionary<string, (string Load, long Packets)> _stopped = new(StringComparer.Ordinal);
 
@@ -64,7 +61,7 @@ internal sealed class SuiteRunner(string folder, TimeSpan limit, TextWriter prog
         {
             for (int i = 0; i < tools.Length; i++)
             {
-                if (reasons[i] is not null || runs[i].Exists(run => run.Cost.Fault is not null || (!tools[i].IsOurs && run.Cost.Elapsed > LongEnough))) continue;
+                if (reasons[i] is not null || runs[i].Exists(run => run.Cost.Fault is not null || patience.IsOnce(tools[i], run.Cost.Elapsed))) continue;
                 SuiteRun run = RunOnce(tools[i], capture, truth);
                 runs[i].Add(run);
                 if (run.Cost.WasStopped && (!_stopped.TryGetValue(tools[i].Name, out (string Load, long Packets) least) || truth.Packets < least.Packets))
@@ -90,7 +87,7 @@ internal sealed class SuiteRunner(string folder, TimeSpan limit, TextWriter prog
         string printed = Path.Combine(folder, "printed");
         try
         {
-            ProcessCost cost = MeasuredProcess.Run(tool.Command(capture, output), limit, stop, tool.Check is null ? null : printed);
+            ProcessCost cost = MeasuredProcess.Run(tool.Command(capture, output), patience.Limit, stop, tool.Check is null ? null : printed);
             if (cost.Fault is not null) return new SuiteRun(cost);
             return tool.IsOurs
                 ? new SuiteRun(cost, truth.Differences(output) ?? RecordingsFault(tool, output, truth))

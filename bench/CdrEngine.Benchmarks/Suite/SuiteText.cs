@@ -37,6 +37,9 @@ internal sealed record SuiteOutcome
 
     /// <summary>Rounds asked for.</summary>
     public int Rounds { get; init; }
+
+    /// <summary>How long tools might take.</summary>
+    public SuitePatience Patience { get; init; } = SuitePatience.Default;
 }
 
 /// <summary>Writes a page of record.</summary>
@@ -55,14 +58,14 @@ internal static class SuiteText
         page.Append($"- machine: {Texts.Processor()}, {Texts.Memory()}; load average before {outcome.LoadBefore}, after {Texts.LoadAverage()}\n");
         page.Append($"- system: {RuntimeInformation.OSDescription}; .NET {Environment.Version}; SQLite {SqliteLibrary.EnsureLoaded()}\n");
         page.Append($"- commit: {Texts.Commit()}\n");
-        page.Append(CultureInfo.InvariantCulture, $"- medians of {outcome.Rounds} rounds in turn; a peer that took more than {SuiteRunner.LongEnough.TotalSeconds:N0} s is asked once\n");
+        page.Append(CultureInfo.InvariantCulture, $"- medians of {outcome.Rounds} rounds in turn; a peer that took more than {outcome.Patience.OnceAfter.TotalSeconds:N0} s is asked once, and stopped after {outcome.Patience.Limit.TotalSeconds:N0}\n");
         foreach (string peer in SuiteTools.Describe()) page.Append($"- {peer}\n");
         IReadOnlyList<Bar> bars = SuiteBars.Of(outcome.Loads, outcome.Start, outcome.EncoderShare);
         page.Append($"\n## Bars\n{SuiteBars.Table(bars, outcome.Start, outcome.Reasons)}\n## Against others\n");
         foreach (LoadResult load in outcome.Loads) page.Append($"{SuiteTable.Of(load, SuiteTools.Reference)}\n");
         if (outcome.Layers.Count > 0) page.Append("## Layer upon layer\nIn one warm process, each layer on top of those above it.\n\n");
         foreach ((string load, string table) in outcome.Layers) page.Append($"{LayersHeading}{load}\n{table}\n");
-        if (outcome.Scaling.Count > 0) page.Append($"## Over processors\nProcessor time of each thread in a warm process, seconds, with records and packet log.\n\n{Scaling.Describe(outcome.Scaling)}\n{Bound(outcome.Loads)}");
+        if (outcome.Scaling.Count > 0) page.Append($"## Over processors\nProcessor time of each thread in a warm process, seconds, with records and packet log.\n\n{Scaling.Describe(outcome.Scaling)}{Bound(outcome.Loads)}");
         page.Append(outcome.Growth is { } growth ? $"\n## How cost grows\n[Time and memory against packets, calls and calls at once]({growth}), with charts.\n" : "");
         return page.ToString();
     }

@@ -64,7 +64,7 @@ public static class SuiteTools
         ("tcpdump", Peer(Copying, "exec tcpdump -r {file} -w {out}/copy.pcap") with { Guess = (0.02, 0.4, 0, 0), Check = PeerChecks.Copy }),
         ("tshark", Peer("tshark, RTP streams", "exec tshark -n -q -r {file} -z rtp,streams") with { Guess = (0.5, 4, 10, 0), Check = PeerChecks.TsharkStreams }),
         ("tshark", Peer("tshark, calls by Call-ID", "exec tshark -n -r {file} -Y 'sip.CSeq.method == \"INVITE\"' -T fields -e sip.Call-ID -e sip.Status-Code")
-            with { Guess = (0.5, 9, 10, 0), Check = PeerChecks.TsharkCalls, MostPackets = 2_000_000 }),
+            with { Guess = (0.5, 9, 10, 0), Check = PeerChecks.TsharkCalls, MostPackets = 3_200_000 }),
         ("tshark", Peer("tshark, SIP statistics", "exec tshark -n -q -r {file} -z sip,stat") with { Guess = (0.5, 4, 10, 0), MostPackets = 300_000 }),
         ("sngrep", Peer("sngrep, no screen", "exec sngrep -F -N -c -r -l 200000 -I {file}") with { Guess = (0.5, 10, 20, 0), Check = PeerChecks.SngrepDialogs }),
         ("pcapsipdump", Peer("pcapsipdump, a file for each call", "exec pcapsipdump -f -r {file} -d {out}") with { Guess = (0.1, 2.5, 5, 0), Check = PeerChecks.FilePerCall }),

@@ -48,8 +48,8 @@ public sealed class RegressionCheckTests
     [Fact]
     public void MoreMemory_IsARegression()
     {
-        string now = PageOf(Load("S", Tool(Ours, true, Run(2, 400)), Tool("tshark", false, Run(10, 500))));
-        string before = PageOf(Load("S", Tool(Ours, true, Run(2, 100)), Tool("tshark", false, Run(10, 500))));
+        string now = PageOf(LoadOf("S", Tool(Ours, true, Run(2, 400)), Tool("tshark", false, Run(10, 500))));
+        string before = PageOf(LoadOf("S", Tool(Ours, true, Run(2, 100)), Tool("tshark", false, Run(10, 500))));
         Assert.Contains("memory", Assert.Single(Compare(before, now).Regressions), StringComparison.Ordinal);
         Assert.Empty(Compare(now, before).Regressions);
     }
@@ -60,15 +60,15 @@ public sealed class RegressionCheckTests
         SuiteRun wrong = Run(2, 10) with { RecordsFault = "1 of 20 calls differ" };
         SuiteRun failed = Run(2, 10) with { Cost = Run(2, 10).Cost with { Fault = "exit code 1: no luck" } };
         string before = Page(2, 10, 4);
-        Assert.Contains("1 of 20 calls differ", Assert.Single(Compare(before, PageOf(Load("S", Tool(Ours, true, wrong)))).Regressions), StringComparison.Ordinal);
-        Assert.Contains("no luck", Assert.Single(Compare(before, PageOf(Load("S", Tool(Ours, true, failed)))).Regressions), StringComparison.Ordinal);
-        Assert.Contains("1 of 20", Assert.Single(Compare(PageOf(Load("M", Tool(Ours, true, Run(1, 1)))), PageOf(Load("S", Tool(Ours, true, wrong)))).Regressions), StringComparison.Ordinal);
+        Assert.Contains("1 of 20 calls differ", Assert.Single(Compare(before, PageOf(LoadOf("S", Tool(Ours, true, wrong)))).Regressions), StringComparison.Ordinal);
+        Assert.Contains("no luck", Assert.Single(Compare(before, PageOf(LoadOf("S", Tool(Ours, true, failed)))).Regressions), StringComparison.Ordinal);
+        Assert.Contains("1 of 20", Assert.Single(Compare(PageOf(LoadOf("M", Tool(Ours, true, Run(1, 1)))), PageOf(LoadOf("S", Tool(Ours, true, wrong)))).Regressions), StringComparison.Ordinal);
     }
 
     [Fact]
     public void LoadsNotMeasuredNow_AreToldAndNoRegression()
     {
-        RegressionReport report = Compare(Page(2, 10, 4), PageOf(Load("M", Tool(Ours, true, Run(1, 1)))));
+        RegressionReport report = Compare(Page(2, 10, 4), PageOf(LoadOf("M", Tool(Ours, true, Run(1, 1)))));
         Assert.Empty(report.Regressions);
         Assert.Contains("S, cdrengine, records: not measured now", report.Lines);
     }
@@ -131,7 +131,7 @@ public sealed class RegressionCheckTests
     private static string Page(double ours, params double[] peers)
     {
         string[] names = ["tshark", "sngrep", "other"];
-        return PageOf(Load("S", [Tool(Ours, true, Run(ours, 100)), .. peers.Select((seconds, i) => Tool(names[i], false, Run(seconds, 100)))]));
+        return PageOf(LoadOf("S", [Tool(Ours, true, Run(ours, 100)), .. peers.Select((seconds, i) => Tool(names[i], false, Run(seconds, 100)))]));
     }
 
     private static string PageOf(LoadResult load) => $"# Measured\n\n## Against others\n{SuiteTable.Of(load, Ours)}\n";

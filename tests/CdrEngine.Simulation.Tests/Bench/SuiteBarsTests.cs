@@ -13,7 +13,7 @@ public sealed class SuiteBarsTests
     public void Bars_AreCostOverPackets_WithTheStartAndWithout()
     {
         // 4 million packets in 2 s are 0.5 µs each; 1 s of it is the start.
-        LoadResult load = Load("M", Tool(SuiteTools.Reference, true, Run(2, 100))) with { Packets = 4_000_000 };
+        LoadResult load = LoadOf("M", Tool(SuiteTools.Reference, true, Run(2, 100))) with { Packets = 4_000_000 };
         Bar bar = Assert.Single(SuiteBars.Of([load], Start, null), static bar => bar.Key == "records-M");
         Assert.Equal(0.5, bar.Measured, 6);
         Assert.Equal(0.25, bar.WithoutStart, 6);
@@ -23,7 +23,7 @@ public sealed class SuiteBarsTests
     [Fact]
     public void KeptPackets_AreAlsoMeasuredInCopiesByTcpdump()
     {
-        LoadResult load = Load("L", Tool(SuiteTools.WithPackets, true, Run(3, 100)), Tool(SuiteTools.Copying, false, Run(2, 6)));
+        LoadResult load = LoadOf("L", Tool(SuiteTools.WithPackets, true, Run(3, 100)), Tool(SuiteTools.Copying, false, Run(2, 6)));
         Bar bar = Assert.Single(SuiteBars.Of([load], Start, null), static bar => bar.Key == "packets-copy-L");
         Assert.Equal(1.5, bar.Measured);
         Assert.True(bar.IsMet);
@@ -33,7 +33,7 @@ public sealed class SuiteBarsTests
     [Fact]
     public void Memory_IsThatOfWhateverTakesMore()
     {
-        LoadResult load = Load("S", Tool(SuiteTools.Reference, true, Run(2, 240)), Tool(SuiteTools.WithPackets, true, Run(2, 251)), Tool("peer", false, Run(2, 900)));
+        LoadResult load = LoadOf("S", Tool(SuiteTools.Reference, true, Run(2, 240)), Tool(SuiteTools.WithPackets, true, Run(2, 251)), Tool("peer", false, Run(2, 900)));
         Bar bar = Assert.Single(SuiteBars.Of([load], Start, null), static bar => bar.Key == "memory-S");
         Assert.Equal(251, bar.Measured);
         Assert.False(bar.IsMet);
@@ -48,19 +48,19 @@ public sealed class SuiteBarsTests
     [Fact]
     public void ShareOfTheEncoder_IsItsTimeOverWhatMp3Adds()
     {
-        LoadResult load = Load("M", Tool(SuiteTools.WithPackets, true, Run(2, 1)), Tool(SuiteTools.WithMp3, true, Run(12, 1))) with { SoundSeconds = 900 };
+        LoadResult load = LoadOf("M", Tool(SuiteTools.WithPackets, true, Run(2, 1)), Tool(SuiteTools.WithMp3, true, Run(12, 1))) with { SoundSeconds = 900 };
 
         // 900 s of sound at 10 ms each are 9 of the 10 s added.
         Assert.Equal(0.9, SuiteMeasurement.EncoderShare([load], 0.01)!.Value, 6);
         Assert.Null(SuiteMeasurement.EncoderShare([load], null));
-        Assert.Null(SuiteMeasurement.EncoderShare([Load("M")], 0.01));
+        Assert.Null(SuiteMeasurement.EncoderShare([LoadOf("M")], 0.01));
     }
 
     [Fact]
     public void Bars_OfLoadsAndToolsNotMeasured_AreLeftOut()
     {
         ToolResult failed = Tool(SuiteTools.Reference, true, Run(1, 1) with { Cost = Run(1, 1).Cost with { Fault = "no luck" } });
-        Assert.Empty(SuiteBars.Of([Load("M", failed), Load("short", Tool(SuiteTools.Reference, true, Run(1, 1)))], Start, null));
+        Assert.Empty(SuiteBars.Of([LoadOf("M", failed), LoadOf("short", Tool(SuiteTools.Reference, true, Run(1, 1)))], Start, null));
     }
 
     [Fact]

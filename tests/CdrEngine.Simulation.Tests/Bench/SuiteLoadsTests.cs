@@ -1,6 +1,7 @@
 using CdrEngine.Benchmarks.Commands;
 using CdrEngine.Benchmarks.Growth;
 using CdrEngine.Benchmarks.Suite;
+using CdrEngine.Core;
 using CdrEngine.Load;
 using Xunit;
 
@@ -61,7 +62,7 @@ public sealed class SuiteLoadsTests
             StartedAt = 0,
             AnsweredAt = 2_000_000,
             EndedAt = 5_000_000,
-            Transport = Calls.Records.Transport.Udp,
+            Transport = Transport.Udp,
             Streams = [stream, stream with { Ssrc = 2, Lost = 1 }],
         };
         var truth = LoadTruth.Of([call, call with { SipCallId = "b", AnsweredAt = null, Streams = [] }, call with { SipCallId = "c", Streams = [] }]);
@@ -78,7 +79,7 @@ public sealed class SuiteLoadsTests
         Assert.Equal(10, Seconds(quickly, 3) - one, 6);
         Assert.Equal(60 - 5, Seconds(slowly, 3) - one, 6);
 
-        double Seconds(SuiteTool tool, int rounds) => SuiteBudget.Of(load, [tool], rounds, TimeSpan.FromSeconds(60)).TotalSeconds;
+        double Seconds(SuiteTool tool, int rounds) => SuiteBudget.Of(load, [tool], rounds, SuitePatience.Default).TotalSeconds;
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class SuiteLoadsTests
     {
         // The peers that Debian has; whether they are installed here does not matter.
         IReadOnlyList<SuiteTool> tools = SuiteTools.All([]);
-        double minutes = SuiteLoads.All(quick: false).Sum(load => SuiteBudget.Of(load, tools, 3, TimeSpan.FromSeconds(60)).TotalMinutes);
+        double minutes = SuiteLoads.All(quick: false).Sum(load => SuiteBudget.Of(load, tools, 3, SuitePatience.Default).TotalMinutes);
         Assert.InRange(minutes, 3, 20);
     }
 

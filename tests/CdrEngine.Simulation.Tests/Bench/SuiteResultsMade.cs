@@ -16,7 +16,7 @@ internal static class SuiteResultsMade
 
     public static ToolResult Tool(string name, bool ours, params SuiteRun[] runs) => new() { Tool = name, IsOurs = ours, Runs = runs };
 
-    public static LoadResult Load(string name, params ToolResult[] tools) => new()
+    public static LoadResult LoadOf(string name, params ToolResult[] tools) => new()
     {
         Name = name,
         Description = "a load",

@@ -55,7 +55,7 @@ public sealed class SuiteTableTests
     [Fact]
     public void MemoryOfACall_StandsThere_WhereManyAreOpenAtOnce()
     {
-        string table = SuiteTable.Of(Load("C", Tool("ours", true, Run(2, 100))) with { MostConcurrent = 1000 }, "ours");
+        string table = SuiteTable.Of(LoadOf("C", Tool("ours", true, Run(2, 100))) with { MostConcurrent = 1000 }, "ours");
         Assert.Contains("| 100 | 100.0 | 0 |", Row(table, "ours"), StringComparison.Ordinal);
     }
 
@@ -88,7 +88,7 @@ public sealed class SuiteTableTests
     public void MeasuredProcess_BeyondItsLimit_IsStopped() =>
         Assert.StartsWith("stopped after", MeasuredProcess.Run("exec tail -f /dev/null", TimeSpan.FromSeconds(0.2), CancellationToken.None).Fault, StringComparison.Ordinal);
 
-    private static string Table(params ToolResult[] tools) => SuiteTable.Of(Load("S", tools), "ours");
+    private static string Table(params ToolResult[] tools) => SuiteTable.Of(LoadOf("S", tools), "ours");
 
     private static string Row(string table, string tool) => table.Split('\n').Single(line => line.StartsWith($"| {tool} |", StringComparison.Ordinal));
 }
