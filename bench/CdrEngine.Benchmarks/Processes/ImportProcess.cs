@@ -10,6 +10,9 @@ namespace CdrEngine.Benchmarks.Processes;
 /// <summary>The real program: <c>cdrengine import FILE --data FOLDER</c> in a process of its own.</summary>
 public static class ImportProcess
 {
+    /// <summary>Before the program's name on a command line: the environment in which ./cdrengine starts it.</summary>
+    internal const string Surroundings = "env DOTNET_GCgen0size=0x8000000";
+
     /// <summary>The command line for /bin/sh.</summary>
     /// <param name="capture">What it reads.</param>
     /// <param name="data">Its data folder.</param>
@@ -18,9 +21,7 @@ public static class ImportProcess
     public static string Command(string capture, string data, bool log, params string[] settings) => string.Join(
         ' ',
 
-        // As ./cdrengine starts it.
-        "env",
-        "DOTNET_GCgen0size=0x8000000",
+        Surroundings,
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(Program()),
         "import",

@@ -7,8 +7,7 @@ public static class RecordProcess
     /// <summary>The command line for /bin/sh.</summary>
     public static string Command(string data, string format) => string.Join(
         ' ',
-        "env",
-        "DOTNET_GCgen0size=0x4000000",
+        ImportProcess.Surroundings,
         MeasuredProcess.Quote(ImportProcess.Runtime()),
         MeasuredProcess.Quote(Path.Combine(AppContext.BaseDirectory, "CdrEngine.Benchmarks.dll")),
         "recordings",
