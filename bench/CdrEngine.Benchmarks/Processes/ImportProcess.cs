@@ -20,7 +20,6 @@ public static class ImportProcess
     /// <param name="settings">Further settings, as <c>name=value</c>.</param>
     public static string Command(string capture, string data, bool log, params string[] settings) => string.Join(
         ' ',
-
         Surroundings,
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(Program()),
