@@ -23,6 +23,8 @@ public static class BenchCommands
             StoredCommand.Make(output),
             SessionsCommand.Make(output),
             SuiteCommand.Make(output),
+            CompareCommand.Make(output),
+            RecordingsCommand.Make(output),
             OpenCallsCommand.Make(output),
             SoakCommand.Make(output),
             KillCommand.Make(output),
