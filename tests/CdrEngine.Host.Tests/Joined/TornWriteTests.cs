@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -189,23 +190,12 @@ public sealed class TornWriteTests
 
     private static string Text(CallRecord record) => Encoding.UTF8.GetString(CallRecordJson.ToUtf8(record with { Recording = new RecordingInfo() }));
 
+    // By a program that takes no notice of locks.
     private static void Copy(string from, string to)
     {
-        foreach (string path in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            // The lock of a run is held; its name is what counts.
-            string target = Path.Combine(to, Path.GetRelativePath(from, path));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            if (path.EndsWith(".lock", StringComparison.Ordinal)) File.WriteAllBytes(target, []);
-            else CopyOpen(path, target);
-        }
-    }
-
-    private static void CopyOpen(string path, string target)
-    {
-        using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using FileStream copy = File.Create(target);
-        source.CopyTo(copy);
+        using Process copy = Process.Start("cp", ["-r", $"{from}/.", to]);
+        copy.WaitForExit();
+        Assert.Equal(0, copy.ExitCode);
     }
 
     private sealed record Outcome(Dictionary<string, List<CallRecord>> Records, IReadOnlyList<string> Lines, IReadOnlyList<(string Name, long Value)> Recovery);
@@ -223,7 +213,7 @@ public sealed class TornWriteTests
 
         public Live(string folder)
         {
-            int port = FreePort();
+            int port = FreePorts.ForUdpAndTcp();
             Settings = SettingsLoader.Load(
                 new SettingsFlags { DataDirectory = folder, Listen = "127.0.0.1:0", Set = [$"hep.listen=127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}", "call.linger=1s", "packet-log.flush=200ms"] },
                 static _ => null);
@@ -287,13 +277,6 @@ public sealed class TornWriteTests
         }
 
         private static (string There, string Here) Addresses(int host) => ($"192.0.2.{host.ToString(CultureInfo.InvariantCulture)}:5060", "198.51.100.1:5060");
-
-        private static int FreePort()
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            return ((IPEndPoint)socket.LocalEndPoint!).Port;
-        }
 
         private void Tell(string line)
         {
