@@ -1,5 +1,6 @@
 using CdrEngine.Core;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Resume;
 
@@ -19,8 +20,9 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     private readonly int _shard;
     private readonly ResumeLimits _limits;
     private readonly IRecordOutput _output;
-    private JournalWriter _writer = new();
-    private JournalWriter _cut = new();
+    private readonly BlockSeal? _seal;
+    private JournalWriter _writer;
+    private JournalWriter _cut;
     private readonly List<long> _closing = [];
     private readonly Queue<(long Taken, long[] Calls)> _closed = new();
     private FileStream? _file;
@@ -41,6 +43,9 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
         _shard = shard;
         _limits = limits;
         _output = output;
+        _seal = limits.Keys is null ? null : new BlockSeal(limits.Keys);
+        _writer = new JournalWriter(_seal);
+        _cut = new JournalWriter(_seal);
     }
 
     /// <summary>Entries that could not be written and were dropped: a call of theirs may not be gone on with.</summary>
@@ -132,6 +137,7 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
         _file = null;
         _merging?.GetAwaiter().GetResult();
         _syncing?.GetAwaiter().GetResult();
+        _seal?.Dispose();
     }
 
     // To the disk itself, by a thread of the pool: a shard does not wait for a disk.
@@ -209,7 +215,7 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     {
         try
         {
-            return JournalMerge.Run(_folder, _run, _shard, _pieces);
+            return JournalMerge.Run(_folder, _run, _shard, _pieces, _limits.Keys);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -226,14 +232,14 @@ internal static class JournalMerge
 
     /// <summary>Writes all pieces of one shard up to <paramref name="last"/> into one file without the calls that are closed in them, and removes
     /// them; gives the size of that file.</summary>
-    public static long Run(string folder, uint run, int shard, int last)
+    public static long Run(string folder, uint run, int shard, int last, KeyRing? keys)
     {
         List<JournalFile> pieces = JournalFile.List(folder).FindAll(file => file.Run == run && file.Shard == shard && file.TakenBy == 0 && file.Last <= last);
         if (pieces.Count == 0) return 0;
         var closed = new HashSet<long>();
         foreach (JournalFile piece in pieces)
         {
-            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name)))
+            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name), keys))
             {
                 var reader = new JournalReader(block.Span);
                 while (reader.MoveNext())
@@ -249,10 +255,11 @@ internal static class JournalMerge
         long length;
         using (var to = new FileStream(path + ".new", FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
-            var writer = new JournalWriter();
+            using BlockSeal? seal = keys is null ? null : new BlockSeal(keys);
+            var writer = new JournalWriter(seal);
             foreach (JournalFile piece in pieces)
             {
-                foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name))) Copy(block.Span, closed, writer, to);
+                foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name), keys)) Copy(block.Span, closed, writer, to);
             }
 
             Write(writer, to);
@@ -277,20 +284,25 @@ internal static class JournalMerge
         while (reader.MoveNext())
         {
             if (closed.Contains(reader.Number)) continue;
-            switch (reader.Kind)
-            {
-                case JournalEntryKind.Open:
-                    writer.Open(reader.Number, reader.CallId, reader.Source);
-                    break;
-                case JournalEntryKind.Chunk:
-                    writer.Chunk(reader.Number, reader.Chunk);
-                    break;
-                case JournalEntryKind.Message when reader.Message is { } message:
-                    writer.Message(reader.Number, message.Run, message.Sequence, message.At, message.Clock, message.Transport, message.Source, message.Destination, message.Bytes);
-                    break;
-            }
-
+            Add(ref reader, writer);
             if (writer.Length >= BlockBytes) Write(writer, to);
+        }
+    }
+
+    /// <summary>Writes the entry reached once more; nothing for those that close and stop.</summary>
+    public static void Add(ref JournalReader reader, JournalWriter writer)
+    {
+        switch (reader.Kind)
+        {
+            case JournalEntryKind.Open:
+                writer.Open(reader.Number, reader.CallId, reader.Source);
+                break;
+            case JournalEntryKind.Chunk:
+                writer.Chunk(reader.Number, reader.Chunk);
+                break;
+            case JournalEntryKind.Message when reader.Message is { } message:
+                writer.Message(reader.Number, message.Run, message.Sequence, message.At, message.Clock, message.Transport, message.Source, message.Destination, message.Bytes);
+                break;
         }
     }
 

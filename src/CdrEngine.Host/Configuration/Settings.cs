@@ -46,6 +46,12 @@ public sealed record Settings
     /// <summary><c>engine</c>.</summary>
     public required EngineSettings Engine { get; init; }
 
+    /// <summary><c>encryption</c>.</summary>
+    public required EncryptionSettings Encryption { get; init; }
+
+    /// <summary><c>retention</c>.</summary>
+    public required KeepingSettings Retention { get; init; }
+
     /// <summary><c>packet-log</c>.</summary>
     public required PacketLogSettings PacketLog { get; init; }
 
@@ -78,6 +84,9 @@ public sealed record Settings
 
     /// <summary><c>control</c>.</summary>
     public required ControlSettings Control { get; init; }
+
+    /// <summary><c>page</c>.</summary>
+    public required PageSettings Page { get; init; }
 
     /// <summary><c>api</c>.</summary>
     public required ApiSettings Api { get; init; }
@@ -310,7 +319,42 @@ public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long?
 /// <param name="OutboxSize"><c>outbox-size</c>, bytes.</param>
 /// <param name="Readers"><c>readers</c>: queries at once.</param>
 /// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
-public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
+public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache)
+{
+    /// <summary><c>backend</c>.</summary>
+    public StorageBackend Backend { get; init; }
+
+    /// <summary><c>postgresql</c>; null where it is not the backend.</summary>
+    public PostgresqlSettings? Postgresql { get; init; }
+}
+
+/// <summary>Where records are kept.</summary>
+public enum StorageBackend
+{
+    /// <summary>In files of the data folder.</summary>
+    Sqlite,
+
+    /// <summary>In a PostgreSQL server.</summary>
+    Postgresql,
+}
+
+/// <summary><c>storage.postgresql</c>: the server.</summary>
+/// <param name="Url"><c>url</c>, or a connection string.</param>
+/// <param name="Password"><c>password</c>; empty for none.</param>
+/// <param name="PasswordFile"><c>password-file</c>; empty for none.</param>
+/// <param name="Schema"><c>schema</c>.</param>
+/// <param name="Timeout"><c>timeout</c> of a statement.</param>
+/// <param name="ConnectTimeout"><c>connect-timeout</c>.</param>
+/// <param name="LockTimeout"><c>lock-timeout</c>.</param>
+public sealed record PostgresqlSettings(string Url, string Password, string PasswordFile, string Schema, TimeSpan Timeout, TimeSpan ConnectTimeout, TimeSpan LockTimeout)
+{
+    // Records print their members: a password is not for logs, neither here nor in the address.
+    private bool PrintMembers(System.Text.StringBuilder text)
+    {
+        text.Append("Schema = ").Append(Schema);
+        return true;
+    }
+}
 
 /// <summary><c>directory</c>: whose numbers are whose, and what calls cost.</summary>
 /// <param name="File"><c>file</c>; empty to take the first of the candidates that is there.</param>
@@ -395,6 +439,12 @@ public sealed record AmiSettings(
 /// <param name="Auth"><c>auth</c>: whether a token is asked for.</param>
 /// <param name="PageSize"><c>page-size</c>.</param>
 public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize);
+
+/// <summary><c>page</c>: the page that people look at.</summary>
+/// <param name="Enabled"><c>enabled</c>: whether it is served.</param>
+/// <param name="SessionIdle"><c>session-idle</c>.</param>
+/// <param name="SessionLife"><c>session-life</c>.</param>
+public sealed record PageSettings(bool Enabled, TimeSpan SessionIdle, TimeSpan SessionLife);
 
 /// <summary><c>log</c>.</summary>
 /// <param name="Level"><c>level</c>.</param>

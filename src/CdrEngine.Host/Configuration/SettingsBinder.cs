@@ -12,7 +12,7 @@ namespace CdrEngine.Host.Configuration;
 
 /// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
 /// <c>hocon/reference.conf</c> in both directions.</summary>
-internal static class SettingsBinder
+internal static partial class SettingsBinder
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -44,6 +44,8 @@ internal static class SettingsBinder
             Session = Session(root.Section("session")),
             Media = Media(root.Section("media")),
             Engine = Engine(root.Section("engine")),
+            Encryption = Encryption(root.Section("encryption")),
+            Retention = Keeping(root.Section("retention")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
             Directory = Directory(root.Section("directory")),
@@ -56,6 +58,7 @@ internal static class SettingsBinder
             Recording = Recording(root.Section("recording")),
             Control = Control(root.Section("control")),
             Api = Api(root.Section("api")),
+            Page = Page(root.Section("page")),
             Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
             Mail = Mail(root.Section("mail")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
@@ -212,7 +215,11 @@ internal static class SettingsBinder
         at.Integer("queue", 1, 10_000_000),
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
-        at.Size("write-cache", 1 << 20, 1L << 36));
+        at.Size("write-cache", 1 << 20, 1L << 36))
+    {
+        Backend = at.Choice<StorageBackend>("backend"),
+        Postgresql = Postgresql(at.Section("postgresql"), at.Choice<StorageBackend>("backend")),
+    };
 
     private static LiveSettings Live(SettingsReader at) => new(
         at.Integer("event-readers", 1, 10_000),
@@ -298,6 +305,11 @@ internal static class SettingsBinder
         if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
         return settings;
     }
+
+    private static PageSettings Page(SettingsReader at) => new(
+        at.Switch("enabled"),
+        at.Duration("session-idle", Minute, 30 * Day),
+        at.Duration("session-life", Minute, 365 * Day));
 
     private static ApiSettings Api(SettingsReader at) => new(
         at.Address("listen"),

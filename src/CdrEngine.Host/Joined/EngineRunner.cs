@@ -69,7 +69,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             OnWritten = OnWritten,
         });
         _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = live is null ? null : new LiveNews(live.Feed).Take };
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
         Findings = new StartFindings(_log?.Recovery, _outbox);
     }
 
@@ -155,6 +155,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         if (_resume is null || _log is null) return null;
         ResumePlan plan = ResumePlan.Take(_resume.Folder, _log);
+        foreach (ulong key in plan.MissingKeys) SealingKeys.TellMissing("open calls of the last run", key);
         string? line = Findings.Resumed(plan.DamagedBytes, 0, now);
         ResumeReport report = engine.Resume(plan, now);
         Findings.Resumed(0, report.Lost, now);

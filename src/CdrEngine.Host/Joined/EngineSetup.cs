@@ -140,7 +140,14 @@ internal static class EngineSetup
 
     /// <summary>How open calls are written down; null where they are not.</summary>
     public static ResumeLimits? Resume(Settings settings) => settings.Resume.Enabled && settings.PacketLog.Enabled
-        ? new ResumeLimits { Folder = DataFolder.OpenCalls(settings.DataDirectory), MediaBytes = settings.Resume.Media, WriteEvery = settings.PacketLog.Flush * 0.25, SyncEvery = settings.PacketLog.Sync }
+        ? new ResumeLimits
+        {
+            Folder = DataFolder.OpenCalls(settings.DataDirectory),
+            MediaBytes = settings.Resume.Media,
+            WriteEvery = settings.PacketLog.Flush * 0.25,
+            SyncEvery = settings.PacketLog.Sync,
+            Keys = SealingKeys.Of(settings),
+        }
         : null;
 
     public static LiveOptions Live(LiveSettings settings) => new()
