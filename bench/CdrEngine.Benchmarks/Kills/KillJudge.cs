@@ -179,6 +179,8 @@ internal sealed class KillJudge
         // A packet that came within a breath of the kill, or that waited while a life was getting ready, may have been taken by either.
         TimeSpan near = TimeSpan.FromMilliseconds(400);
         bool may = must || _lives.Any(life => life != _lives[^1] && life.EndedAt > began - near && life.EndedAt < (ended == Timestamp.MaxValue ? ended : ended + near));
+        // What came while a life was getting ready began before it looked.
+        may |= Enumerable.Range(1, _lives.Count - 1).Any(life => began > _lives[life - 1].EndedAt && began < _lives[life].ReadingAt);
         bool unsure = _lives.Any(life => life != _lives[^1] && ((life.EndedAt - began).Duration() < near || (ended != Timestamp.MaxValue && (life.EndedAt - ended).Duration() < near)));
         if (must && !isFlagged && !unsure && !_lives.Any(life => began > life.EndedAt && began < life.ReadingAt)) _faults.Add($"{Name(call)}: it went on beyond a kill and has no gap ({record.Flags}): {Text(record)}{Times(sent, there)}");
         if (!may && isFlagged) _faults.Add($"{Name(call)}: no kill touched it and it is flagged gap ({record.Flags}): {Text(record)}{Times(sent, there)}");

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using CdrEngine.Benchmarks.Commands;
 using CdrEngine.Core;
 using CdrEngine.Load;
+using CdrEngine.TestKit;
 
 namespace CdrEngine.Benchmarks.Kills;
 
@@ -44,7 +45,7 @@ public static class KillRound
         {
             string data = Path.Combine(folder, "data");
             Directory.CreateDirectory(data);
-            int port = FreePort();
+            int port = FreePorts.ForUdpAndTcp();
             string[] settings = Settings(options);
             var random = new Random(seed);
 
@@ -165,12 +166,5 @@ public static class KillRound
         }
 
         return atStart;
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
