@@ -29,6 +29,7 @@ internal static class CommandLine
         ("registrations", DeskCommands.Registrations),
         ("messages", DeskCommands.Messages),
         ("peers", DeskCommands.Peers),
+        ("alerts", AlertsCommand.Make),
         ("directory", DirectoryCommand.Make),
         ("rate", RateCommand.Make),
         ("token", TokenCommand.Make),
