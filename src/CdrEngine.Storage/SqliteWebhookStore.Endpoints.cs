@@ -93,6 +93,12 @@ public sealed partial class SqliteWebhookStore
         }
     }
 
+    /// <inheritdoc />
+    public void Release(string id, string owner)
+    {
+        lock (_lock) _file.Existing()?.Prepare("UPDATE endpoints SET held_by = NULL, held_until = 0 WHERE id = ?1 AND held_by = ?2").Bind(id).Bind(owner).Run();
+    }
+
     private static WebhookStatus ReadEndpoint(SqliteStatement row) => new(
         JsonSerializer.Deserialize<WebhookEndpoint>(row.Blob(0)) ?? throw new StoreException("webhooks.db: an endpoint is empty"),
         new WebhookHealth

@@ -23,6 +23,9 @@ public interface IWebhookStore
     /// <summary>Takes an endpoint for this process until an instant: nobody else sends to it. False where somebody else has it.</summary>
     bool Hold(string id, string owner, Timestamp now, Timestamp until);
 
+    /// <summary>Gives an endpoint back that this process held.</summary>
+    void Release(string id, string owner);
+
     /// <summary>Puts events in line, in order. Gives how many found no room: those are not kept.</summary>
     int Add(IReadOnlyList<WebhookDelivery> deliveries);
 

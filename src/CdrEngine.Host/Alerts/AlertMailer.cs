@@ -73,10 +73,10 @@ internal sealed class AlertMailer : IDisposable
         var text = new StringBuilder();
         text.AppendLine($"{AlertText.Finding(alert)}.").AppendLine();
         text.AppendLine($"rule      {alert.Rule} ({EnumNames<AlertSeverity>.Of(alert.Severity)})");
-        text.AppendLine($"about     {AlertText.Subject(alert)}");
+        text.AppendLine($"about     {OneLine(AlertText.Subject(alert))}");
         text.AppendLine($"raised    {alert.RaisedAt}");
         if (alert.ClearedAt is { } cleared) text.AppendLine($"over      {cleared}");
-        if (alert.AcknowledgedAt is { } acknowledged) text.AppendLine($"taken     {acknowledged} by {alert.AcknowledgedBy}");
+        if (alert.AcknowledgedAt is { } acknowledged) text.AppendLine($"taken     {acknowledged} by {OneLine(alert.AcknowledgedBy ?? "somebody")}");
         text.AppendLine($"alert     /api/v1/alerts/{alert.Id}");
         if (AlertCalls.QueryText(alert) is { } query) text.AppendLine($"calls     /api/v1/calls?{query}");
         foreach (string id in alert.Calls.Take(10)) text.AppendLine($"          {id}");

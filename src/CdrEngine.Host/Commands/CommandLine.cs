@@ -30,6 +30,7 @@ internal static class CommandLine
         ("registrations", DeskCommands.Registrations),
         ("messages", DeskCommands.Messages),
         ("peers", DeskCommands.Peers),
+        ("alerts", AlertsCommand.Make),
         ("directory", DirectoryCommand.Make),
         ("rate", RateCommand.Make),
         ("token", TokenCommand.Make),

@@ -12,7 +12,11 @@ namespace CdrEngine.Host.Configuration;
 /// <param name="MailTo"><c>mail.to</c>.</param>
 /// <param name="MailSeverity"><c>mail.severity</c>.</param>
 /// <param name="Rules"><c>kinds</c>, each a rule of its own name, and <c>rules</c>.</param>
-public sealed record AlertSettings(bool IsEnabled, TimeSpan Settle, int Groups, TimeSpan Keep, IReadOnlyList<string> MailTo, AlertSeverity MailSeverity, IReadOnlyList<AlertRule> Rules);
+public sealed record AlertSettings(bool IsEnabled, TimeSpan Settle, int Groups, TimeSpan Keep, IReadOnlyList<string> MailTo, AlertSeverity MailSeverity, IReadOnlyList<AlertRule> Rules)
+{
+    /// <summary>Whether an import holds them against what it read: asked for on the command line (<c>--alerts</c>), no setting.</summary>
+    public bool OfImports { get; init; }
+}
 
 /// <summary><c>webhooks</c>: events sent to others.</summary>
 public sealed record WebhookSettings

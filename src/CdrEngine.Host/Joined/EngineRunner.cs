@@ -103,6 +103,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         }
     }
 
+    /// <summary>The records that are stored.</summary>
+    protected ICallReader StoredCalls => _store;
+
     /// <summary>Days that have records of any.</summary>
     protected IReadOnlyList<DateOnly> StoredDays => _store.Days();
 

@@ -31,6 +31,7 @@ internal sealed class WebhookPart : IAsyncDisposable
     private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
     private Task _pump = Task.CompletedTask;
+    private Task<bool>? _more;
     private long _last;
     private string? _fault;
     private Timestamp _purgedAt = Timestamp.MinValue;
@@ -152,6 +153,7 @@ internal sealed class WebhookPart : IAsyncDisposable
 
     private ILiveSubscription? Subscribe()
     {
+        _more = null;
         ILiveSubscription? subscription = _feed.Subscribe(new LiveFilter { Capacity = 65_536, After = _last == 0 ? null : _last });
         if (subscription is { HasMissed: true }) _counts.Add(WebhookCounter.Missed);
         return subscription;
@@ -163,8 +165,10 @@ internal sealed class WebhookPart : IAsyncDisposable
         Timestamp until = Now + Look;
         while (Now < until)
         {
-            Task<bool> more = subscription.Events.WaitToReadAsync(_stop.Token).AsTask();
+            // One question at a time: a quiet night must not leave one for each look.
+            Task<bool> more = _more ??= subscription.Events.WaitToReadAsync(_stop.Token).AsTask();
             if (!await WaitAsync(more)) return true;
+            _more = null;
             if (!await more) return false;
             var deliveries = new List<WebhookDelivery>();
             while (deliveries.Count < Batch && subscription.Events.TryRead(out LiveEvent? what))

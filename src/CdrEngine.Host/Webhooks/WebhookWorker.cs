@@ -75,7 +75,24 @@ internal sealed class WebhookWorker
         }
         catch (OperationCanceledException)
         {
-            // The end; whoever comes next holds the endpoint when the lease is over, or is this process again.
+            // The end.
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    // Whoever comes next need not wait for the lease to be over, as after a crash.
+    private void Release()
+    {
+        try
+        {
+            _store.Release(_id, _owner);
+        }
+        catch (StoreException)
+        {
+            _counts.Add(WebhookCounter.StoreFailures);
         }
     }
 

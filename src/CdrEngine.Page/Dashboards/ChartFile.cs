@@ -17,7 +17,7 @@ internal static partial class ChartFile
     public static byte[] Of(Html chart)
     {
         var text = new StringBuilder();
-        Match[] drawings = Drawings().Matches(chart.ToString()).ToArray();
+        Match[] drawings = [.. Drawings().Matches(chart.ToString()).Cast<Match>()];
         text.Append(System.Globalization.CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 {Height * drawings.Length}\" width=\"1320\"><style>{Style}</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>");
         for (int i = 0; i < drawings.Length; i++)
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"<svg x=\"10\" y=\"{(i * Height) + 10}\" width=\"640\" height=\"{Height - 20}\"").Append(drawings[i].Value.AsSpan("<svg".Length));

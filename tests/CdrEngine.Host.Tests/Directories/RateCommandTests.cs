@@ -217,6 +217,7 @@ public sealed class RateCommandTests
         }
 
         Tell(settings, holder);
+        using (var alerts = new SqliteAlertStore(DataFolder.Records(folder.Path))) alerts.Write([AlertOf("acme"), AlertOf("zeta")]);
         await using var hub = new LiveHub();
         await using var server = new ApiServer(settings, new StatisticsBoard(), null, holder, hub);
         ApiStart start = await server.StartAsync(CancellationToken.None);
@@ -231,7 +232,7 @@ public sealed class RateCommandTests
 
         // Lists hold the tenant's own, and another's is not to be asked for.
         (string Path, int Own)[] lists =
-            [("calls", 4), ("media-sessions", 4), ("recordings", 1), ("sessions", 4), ("live", 0), ("registrations", 1), ("messages", 1), ("conversations", 1), ("peers", 1), ("mailboxes", 1)];
+            [("calls", 4), ("media-sessions", 4), ("recordings", 1), ("sessions", 4), ("live", 0), ("registrations", 1), ("messages", 1), ("conversations", 1), ("peers", 1), ("mailboxes", 1), ("alerts", 1)];
         foreach ((string path, int own) in lists)
         {
             string list = await client.GetStringAsync($"/api/v1/{path}");
@@ -255,6 +256,7 @@ public sealed class RateCommandTests
             .. new[] { "media-sessions/{0}", "media-sessions/{0}.pcap", "media-sessions/{0}.trace" }.Select(static form => (form, Call(0).Id + "-m0", Call(1).Id + "-m0")),
             .. new[] { "registrations/{0}", "registrations/{0}/history", "registrations/{0}.pcap", "registrations/{0}.trace" }.Select(static form => (form, Registration("acme").Record.Id, Registration("zeta").Record.Id)),
             .. new[] { "messages/{0}", "messages/{0}.pcap", "messages/{0}.trace" }.Select(static form => (form, Message("acme").Record.Id, Message("zeta").Record.Id)),
+            ("alerts/{0}", AlertOf("acme").Id, AlertOf("zeta").Id),
             ("conversations/{0}", Message("acme").Record.ConversationId, Message("zeta").Record.ConversationId),
         ];
         foreach ((string form, string own, string other) in forms)
@@ -266,7 +268,7 @@ public sealed class RateCommandTests
 
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/api/v1/calls/20261120-000000000000000000000000")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/api/v1/sessions/20261120-000000000000000000000000")).StatusCode);
-        foreach (string path in new[] { "/api/v1/stats", "/metrics" }) Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).StatusCode);
+        foreach (string path in new[] { "/api/v1/stats", "/metrics", "/api/v1/webhooks", "/api/v1/figures?tenant=zeta", "/api/v1/alerts/trial?rule=failures&tenant=zeta" }) Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).StatusCode);
 
         // Of a conversation between tenants each is told its own part.
         string shared = await client.GetStringAsync($"/api/v1/sessions/{Call(7).Id}");
@@ -452,6 +454,12 @@ public sealed class RateCommandTests
             SipStatus = 200,
         };
         return new StoredMessage(record, new ConversationRecord(conversation, Start, $"1001@{tenant}.example", $"1002@{tenant}.example"), []);
+    }
+
+    private static Calls.Alerts.Alert AlertOf(string tenant)
+    {
+        var group = new Calls.Alerts.AlertGroup { Tenant = tenant };
+        return new Calls.Alerts.Alert { Id = Calls.Alerts.Alert.IdOf("mos-low", group, Start), Rule = "mos-low", Kind = Calls.Alerts.AlertKind.MosLow, Group = group, Tenant = tenant, RaisedAt = Start, UpdatedAt = Start };
     }
 
     private static StoredCall Stored(CallRecord record) => new(record, RecordRevision.Final, new byte[] { 1, 2, 3 });

@@ -58,7 +58,7 @@ public sealed class WebhookSenderTests
         string time = parts[0]["t=".Length..];
 
         // As whoever receives it would.
-        byte[] expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), [.. Encoding.ASCII.GetBytes(time + "."), .. hook.Body]);
+        byte[] expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), (byte[])[.. Encoding.ASCII.GetBytes(time + "."), .. hook.Body]);
         Assert.Equal(Convert.ToHexStringLower(expected), parts[1]["v1=".Length..]);
         Assert.InRange(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - long.Parse(time, System.Globalization.CultureInfo.InvariantCulture), 0, 30);
     }
