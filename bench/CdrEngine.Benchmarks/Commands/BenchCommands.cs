@@ -25,6 +25,7 @@ public static class BenchCommands
             SuiteCommand.Make(output),
             OpenCallsCommand.Make(output),
             SoakCommand.Make(output),
+            KillCommand.Make(output),
         };
         try
         {

@@ -37,6 +37,8 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Reports { get; } = Embedded("Reports");
 
+    public static SchemaMigrations Holds { get; } = Embedded("Holds");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>
