@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage;
 
 // What is known of days without looking at their calls: sums by profile, which every writer keeps right.
-public sealed partial class SqliteCallStore : ITrafficReader
+public sealed partial class SqliteCallStore
 {
     private const string SelectSums = $"SELECT {ProfileRow.SumColumns}, {ProfileRow.Columns} FROM call_sums s CROSS JOIN call_profiles p ON p.profile = s.profile WHERE s.hour = ?1 AND s.calls <> 0";
 

@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage;
 
 // Totals: by sums where they answer, else call by call within a budget.
-public sealed partial class SqliteCallStore : ICallTotals
+public sealed partial class SqliteCallStore
 {
     private const long HourMicroseconds = 3_600_000_000;
 

@@ -113,6 +113,9 @@ internal sealed class DayAnswers<T>(int capacity)
     private readonly Dictionary<string, (string Version, T Answer)> _answers = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
+    /// <summary>The answer, remembered as long as a day is of this version.</summary>
+    public T GetOrAdd(string key, string version, Func<T> ask) => GetOrAdd(key, new DayStamp(version, true), ask);
+
     /// <summary>The answer, remembered where its day is not being written to.</summary>
     public T GetOrAdd(string key, DayStamp stamp, Func<T> ask)
     {
