@@ -112,6 +112,9 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Where what requests do is noted.</summary>
     public AuditTrail Audit => _trail;
 
+    /// <summary>Adds up calls; null where nothing does, and then there is no such resource.</summary>
+    public ICallTotals? Totals { get; init; }
+
     /// <summary>The API's own counters.</summary>
     internal ApiCounters Counters => _counters;
 
@@ -221,6 +224,7 @@ public sealed class ApiHost : IAsyncDisposable
             .. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events),
             .. AccessRoutes.All(new AuditEndpoints(new AuditReader(_options.AccessFolder), _options, _counters), shares is null ? null : new ShareEndpoints(shares, _calls, audit, _options)),
         ];
+        if (Totals is { } totals) routes = [.. routes, .. new TotalsEndpoints(totals, _options, _counters).Routes];
         if (_desk is { } desk)
         {
             var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);

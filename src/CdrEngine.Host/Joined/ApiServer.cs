@@ -66,7 +66,7 @@ internal sealed class ApiServer : IApiServer
                 ReportAge = settings.Reports.Keep,
             },
             live is null ? null : new ApiLive(live.Board, live.Feed),
-            new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
+            new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets)) { Totals = _store };
     }
 
     /// <inheritdoc />

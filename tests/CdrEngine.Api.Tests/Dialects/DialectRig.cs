@@ -39,7 +39,7 @@ internal sealed class DialectRig : IAsyncDisposable
             new StatisticsBoard(),
             new ApiDialects(Noted, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),
-            new ApiDesk(Registrations, Packets, Messages, Packets));
+            new ApiDesk(Registrations, Packets, Messages, Packets)) { Totals = Store };
     }
 
     public ApiOptions Options { get; }
