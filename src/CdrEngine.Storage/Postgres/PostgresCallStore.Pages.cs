@@ -172,7 +172,7 @@ internal sealed partial class PostgresCallStore
         string key = $"{day.Day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
         return _counts.GetOrAdd(
             key,
-            $"{day.Version}|{asked.Store.MarksText}",
+            new DayStamp($"{day.Version}|{asked.Store.MarksText}", IsSettled: true),
             () => (summed ? PostgresCallSelect.SumsOutcomes(asked.Session, query, day.Day) : null) ?? PostgresCallSelect.Count(asked.Session, query, frame));
     }
 
