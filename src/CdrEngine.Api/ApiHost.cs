@@ -122,6 +122,9 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Figures of stored calls by hour; null serves none.</summary>
     public ITrafficReader? Traffic { get; init; }
 
+    /// <summary>Adds up calls; null where nothing does, and then there is no such resource.</summary>
+    public ICallTotals? Totals { get; init; }
+
     /// <summary>Pages for people on the same listener; null for none.</summary>
     public ApiPages? Pages { get; init; }
 
@@ -234,6 +237,7 @@ public sealed class ApiHost : IAsyncDisposable
             .. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events),
             .. AccessRoutes.All(new AuditEndpoints(new AuditReader(_options.AccessFolder), _options, _counters), shares is null ? null : new ShareEndpoints(shares, _calls, audit, _options)),
         ];
+        if (Totals is { } totals) routes = [.. routes, .. new TotalsEndpoints(totals, _options, _counters).Routes];
         if (_desk is { } desk)
         {
             var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);

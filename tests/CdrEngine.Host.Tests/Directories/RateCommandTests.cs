@@ -243,6 +243,8 @@ public sealed class RateCommandTests
             Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync($"/api/v1/{path}?tenant=zeta")).StatusCode));
         }
 
+        using (JsonDocument totals = JsonDocument.Parse(await client.GetStringAsync("/api/v1/calls/totals"))) Assert.Equal(4, totals.RootElement.GetProperty("calls").GetInt64());
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/calls/totals?tenant=zeta")).StatusCode);
         Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/calls?format=csv"), StringComparison.Ordinal);
         Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/calls?format=ndjson"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/events?tenant=zeta")).StatusCode);
