@@ -32,6 +32,8 @@ internal static class CommandLine
         ("directory", DirectoryCommand.Make),
         ("rate", RateCommand.Make),
         ("token", TokenCommand.Make),
+        ("share", ShareCommand.Make),
+        ("audit", AuditCommand.Make),
         ("doctor", DoctorCommand.Make),
         ("bench", static (_, _) => BenchCommand.Make()),
     ];

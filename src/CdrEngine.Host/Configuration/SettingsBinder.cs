@@ -1,4 +1,3 @@
-using System.Net.Mail;
 using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
@@ -12,7 +11,7 @@ namespace CdrEngine.Host.Configuration;
 
 /// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
 /// <c>hocon/reference.conf</c> in both directions.</summary>
-internal static class SettingsBinder
+internal static partial class SettingsBinder
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -283,23 +282,4 @@ internal static class SettingsBinder
             at.Address("address"), Line("user"), Line("secret"), at.Duration("timeout", Second, Minute), Line("context"), Channel("extension"), Channel("device"),
             at.Duration("ring-time", Second, Minute * 10), Line("parking-lot"), Line("hold"));
     }
-
-    private static MailSettings Mail(SettingsReader at)
-    {
-        var settings = new MailSettings(
-            at.TextOrEmpty("host"),
-            at.Integer("port", 1, 65_535),
-            at.TextOrEmpty("from"),
-            at.TextOrEmpty("user"),
-            at.TextOrEmpty("password"),
-            at.Switch("tls"));
-        if (settings.Host.Length > 0 && !MailAddress.TryCreate(settings.From, out _)) throw at.Fail("from", "an address such as cdrengine@example.com is asked for where mail.host is set");
-        if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
-        return settings;
-    }
-
-    private static ApiSettings Api(SettingsReader at) => new(
-        at.Address("listen"),
-        at.Switch("auth"),
-        at.Integer("page-size", 1, CallQuery.MaxLimit));
 }

@@ -16,6 +16,7 @@ internal static class Doctor
         .. CaptureRights.Configured(settings.Capture),
         .. CaptureRights.Hep(settings.Hep),
         .. DataFolder.Examine(settings.DataDirectory),
+        .. ApiAccess.Examine(settings.Api),
         Kernel.Clock(),
         Kernel.SocketBuffers(),
         Kernel.Memory(),

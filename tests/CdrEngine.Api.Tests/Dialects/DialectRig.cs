@@ -34,7 +34,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Options,
             Store,
             Packets,
-            new ApiMedia(Store, Media, Store),
+            new ApiMedia(Store, Media, Store) { Faxes = Media },
             new StatisticsBoard(),
             new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),
