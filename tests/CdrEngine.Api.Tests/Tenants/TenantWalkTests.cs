@@ -30,6 +30,8 @@ public sealed class TenantWalkTests : IAsyncLifetime
         Assert.All(before, static list => Assert.True(list.Value.Length > 0));
         Assert.InRange(before.Values.Count(static text => text.Contains(TwoTenants.Mark, StringComparison.OrdinalIgnoreCase)), 20, 1000);
 
+        Assert.InRange(before.Values.Count(static text => text.Contains(TwoTenants.Hidden, StringComparison.OrdinalIgnoreCase)), 20, 1000);
+
         // What acme may see is there: a walk through an empty house would prove nothing.
         SortedDictionary<string, string> own = await WorldAsync(acme);
         Assert.InRange(own.Values.Count(static text => text.Contains("acmes", StringComparison.Ordinal) || text.Contains("1001", StringComparison.Ordinal)), 20, 1000);
