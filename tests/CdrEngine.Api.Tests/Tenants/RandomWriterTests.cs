@@ -35,6 +35,7 @@ public sealed class RandomWriterTests(ITestOutputHelper output) : IAsyncLifetime
         Operation[] all = [.. _operations], most = [.. _operations.Where(static operation => !IsClearing(operation))];
         long began = Stopwatch.GetTimestamp();
         var statuses = new SortedDictionary<int, int>();
+        var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
         int i = 0;
         for (; seconds > 0 ? Stopwatch.GetElapsedTime(began).TotalSeconds < seconds : i < Requests && Stopwatch.GetElapsedTime(began) < LongestShort; i++)
         {
@@ -47,10 +48,11 @@ public sealed class RandomWriterTests(ITestOutputHelper output) : IAsyncLifetime
             byte[] answer = await response.Content.ReadAsByteArrayAsync();
             string about = $"seed {seed}, request {i}: {request.Method} {request.RequestUri} {(body.Length > 400 ? body[..400] : body)}\n-> {(int)response.StatusCode} {response.Content.Headers.ContentType} {Encoding.UTF8.GetString(answer)[..Math.Min(1500, Encoding.UTF8.GetString(answer).Length)]}";
             statuses[(int)response.StatusCode] = statuses.GetValueOrDefault((int)response.StatusCode) + 1;
-            if (Fault(operation, request, body, response, answer) is { } fault) Assert.Fail($"{fault}\n{about}");
+            if (Fault(operation, request, body, response, answer) is { } fault) faults.TryAdd($"{operation} {(int)response.StatusCode} {fault}", about);
         }
 
         output.WriteLine($"{i} requests in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s: {string.Join(", ", statuses.Select(static pair => $"{pair.Value} x {pair.Key}"))}");
+        Assert.True(faults.Count == 0, $"{faults.Count} kinds of fault:\n{string.Join('\n', faults.Take(60).Select(static fault => $"{fault.Key}\n  {fault.Value}"))}");
         Assert.InRange(i, 500, int.MaxValue);
         Assert.Empty(_two.Rig.Faults);
     }
