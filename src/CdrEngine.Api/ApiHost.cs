@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Access.Shares;
+using CdrEngine.Api.Access.Tls;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Dialects;
 using CdrEngine.Api.Dialects.Common;
@@ -15,6 +17,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -83,6 +86,7 @@ public sealed class ApiHost : IAsyncDisposable
     private Func<Task>? _work;
     private Task _working = Task.CompletedTask;
     private WebApplication? _server;
+    private TlsKeeper? _tls;
 
     /// <summary>Puts it together; nothing is opened yet.</summary>
     /// <param name="options">Settings.</param>
@@ -132,10 +136,12 @@ public sealed class ApiHost : IAsyncDisposable
     internal ApiCounters Counters => _counters;
 
     /// <summary>Opens the tokens (the very first start makes one) and listens.</summary>
-    /// <exception cref="IOException">The address cannot be used, or the access folder; the message is one line that says which and why.</exception>
+    /// <exception cref="IOException">The address cannot be used, or the access folder, or the certificate; the message is one line that says which and why.</exception>
     public async Task<ApiStarted> StartAsync(CancellationToken stop = default)
     {
         if (_server is not null) throw new InvalidOperationException("an ApiHost starts once");
+        if (_options.Tls is { } options) _tls = new TlsKeeper(options, _options.Time, _options.OnFault);
+        else if (!IPAddress.IsLoopback(_options.Listen.Address)) _options.OnFault?.Invoke($"warning: {_options.Listen} is not of this machine only and there is no TLS: tokens and voices cross the network in clear. Set api.tls.certificate, or let a proxy with TLS stand before it");
         TokenStore.MakeFolder(_options.AccessFolder);
         TokenStore? tokens = _options.Auth ? TokenStore.Open(_options.AccessFolder, _options.Time) : null;
         WebApplication server = Build(tokens);
@@ -200,20 +206,40 @@ public sealed class ApiHost : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
-        kestrel.Listen(_options.Listen, static listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(_options.Listen, Open);
 
-        // Requests have no body and short lines; what is longer is no client of ours. The rates keep a slow reader from holding a download for ever.
+        // Most requests have no body and short lines; what is longer is no client of ours. The rates keep a slow client from holding a place for ever.
         KestrelServerLimits limits = kestrel.Limits;
         limits.MaxConcurrentConnections = _options.Limits.Connections;
         limits.MaxConcurrentUpgradedConnections = 0;
-        limits.MaxRequestBodySize = 16 * 1024;
-        limits.MaxRequestLineSize = 8 * 1024;
-        limits.MaxRequestHeaderCount = 64;
-        limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.MaxRequestBodySize = Math.Min(16 * 1024, _options.Limits.RequestBodyBytes);
+        limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, Math.Max(_options.Limits.RequestLineBytes, _options.Limits.HeaderBytes));
+        limits.MaxRequestLineSize = _options.Limits.RequestLineBytes;
+        limits.MaxRequestHeaderCount = _options.Limits.HeaderCount;
+        limits.MaxRequestHeadersTotalSize = _options.Limits.HeaderBytes;
+        limits.RequestHeadersTimeout = _options.Limits.HeadersTimeout;
+        limits.KeepAliveTimeout = _options.Limits.KeepAlive;
+        var slowest = new MinDataRate(_options.Limits.LeastBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.MinResponseDataRate = slowest;
+        limits.MinRequestBodyDataRate = slowest;
     }
+
+    private void Open(ListenOptions listen)
+    {
+        var door = new Door(_options, _counters);
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection => door.CountAsync(connection, next));
+        if (_tls is not { } tls) return;
+        listen.Use(next => connection => door.SortAsync(connection, next, _options.Tls!.PlainHttp));
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            HandshakeTimeout = _options.Limits.HeadersTimeout,
+            OnConnection = _ => ValueTask.FromResult(tls.Handshake()),
+        });
+    }
+
+    // What everybody may read: when the certificate ends is seen in it anyway.
+    private IReadOnlyList<string> Notes() => [.. _options.ReadyNotes?.Invoke() ?? [], .. _tls?.Notices() ?? []];
 
     private void Map(WebApplication app, TokenStore? tokens)
     {
@@ -229,7 +255,7 @@ public sealed class ApiHost : IAsyncDisposable
         var recordings = new RecordingEndpoints(calls, _media, downloads, _options, _counters);
         var archive = new SessionArchive(_calls);
         var sessions = new SessionEndpoints(archive, _media, downloads, _options, _counters);
-        var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
+        var service = new ServiceEndpoints(_options with { ReadyNotes = Notes }, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
         ShareStore? shares = _options.Shares.Enabled ? new ShareStore(_options.AccessFolder, _options.Time, _options.Shares.Most) : null;

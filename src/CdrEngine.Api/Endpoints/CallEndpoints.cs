@@ -66,6 +66,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         await _seats.RunAsync(context, () =>
         {
             page = calls.List(query);
+            if (AccessGate.TenantOf(context) is { } tenant) page = page with { Calls = [.. page.Calls.Select(call => TenantView.Of(call, tenant, id => calls.Get(id)?.Tenant))] };
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -120,9 +121,10 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
     public async Task<CallRecord?> FindAsync(HttpContext context)
     {
         CallRecord? call = context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
-        if (call is null) await UnknownAsync(context);
-        else if (AccessGate.MaySee(context, call)) return call;
-        else await AccessGate.OtherTenantAsync(context);
+        if (call is not null && AccessGate.MaySee(context, call)) return TenantView.Of(call, AccessGate.TenantOf(context), id => calls.Get(id)?.Tenant);
+
+        // That another tenant has it is nobody's business either.
+        await UnknownAsync(context);
         return null;
     }
 

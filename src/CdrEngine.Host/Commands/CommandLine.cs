@@ -43,6 +43,8 @@ internal static class CommandLine
         ("verify", CheckCommands.Verify),
         ("repair", CheckCommands.Repair),
         ("upgrade", UpgradeCommand.Make),
+        ("share", ShareCommand.Make),
+        ("audit", AuditCommand.Make),
         ("doctor", DoctorCommand.Make),
         ("bench", static (_, _) => BenchCommand.Make()),
     ];

@@ -35,7 +35,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Options,
             Noted,
             Packets,
-            new ApiMedia(Store, Media, Store),
+            new ApiMedia(Store, Media, Store) { Faxes = Media },
             new StatisticsBoard(),
             new ApiDialects(Noted, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),

@@ -79,6 +79,7 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             slice = desk.Calls.Page(mine);
+            if (Tenant is not null) slice = slice with { Calls = [.. slice.Calls.Select(call => call with { Record = TenantView.Of(call.Record, Tenant, OwnerOf) })] };
             return Task.CompletedTask;
         });
         return slice;
@@ -108,13 +109,14 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             page = desk.Reader.List(mine);
+            if (Tenant is not null) page = page with { Calls = [.. page.Calls.Select(call => TenantView.Of(call, Tenant, OwnerOf))] };
             return Task.CompletedTask;
         });
         return page;
     }
 
     /// <summary>What the packets of a call do not show, with what stands in the records of calls linked with it.</summary>
-    public CallFacts Facts(CallRecord record) => CallFacts.Of(record, id => desk.Calls.Find(id)?.Record);
+    public CallFacts Facts(CallRecord record) => CallFacts.Of(record, id => desk.Calls.Find(id) is { } other && (Tenant is null || other.Tenant == Tenant) ? other.Record : null);
 
     /// <summary>The call that a lookup found, where the tenant may see it; null where not, and then the request is answered: 404 or 403.</summary>
     public async Task<ListedCall?> AllowedAsync(ListedCall? call)
@@ -125,10 +127,13 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
             return null;
         }
 
-        if (Tenant is null || Tenant == call.Tenant) return call;
+        if (Tenant is null) return call;
+        if (Tenant == call.Tenant) return call with { Record = TenantView.Of(call.Record, Tenant, OwnerOf) };
         await ErrorAsync(StatusCodes.Status403Forbidden, "It belongs to another tenant.");
         return null;
     }
+
+    private string? OwnerOf(string id) => desk.Calls.Find(id)?.Tenant;
 
     /// <summary>Whether the token has a further scope; false where not, and then the request is answered with 403.</summary>
     public async Task<bool> HasAsync(string scope)
