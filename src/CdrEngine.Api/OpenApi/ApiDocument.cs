@@ -45,6 +45,7 @@ internal static class ApiDocument
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AccessSchemas.All(document)) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in HoldSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach (int status in Statuses) document.Components.Responses[ProblemName(status)] = ProblemResponse(status, document);
         document.RegisterComponents();
         foreach (ApiRoute route in routes)

@@ -20,6 +20,7 @@ internal sealed class ApiServer : IApiServer
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
+    private readonly IHeldCalls _holds;
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
     private readonly IRemarkDatabase _remarks;
@@ -39,6 +40,7 @@ internal sealed class ApiServer : IApiServer
         _desk = new DeskArchive(settings);
         _remarks = Stores.Remarks(settings);
         _reports = Stores.Reports(settings);
+        _holds = Stores.Holds(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -55,7 +57,7 @@ internal sealed class ApiServer : IApiServer
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files, Holds = _holds },
             new RecorderStatistics(statistics, recorder, live),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
@@ -97,6 +99,7 @@ internal sealed class ApiServer : IApiServer
         _recorders.Release();
         _store.Dispose();
         _desk.Dispose();
+        _holds.Dispose();
         _remarks.Dispose();
         _reports.Dispose();
     }
