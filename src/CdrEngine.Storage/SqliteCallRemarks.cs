@@ -229,6 +229,18 @@ public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
     /// <inheritdoc />
     public long CountHidden(MessageQuery query)
     {
+        SqlConditions where = HiddenConditions(query);
+        lock (_lock)
+        {
+            if (Existing() is not { } database) return 0;
+            using SqliteStatement count = where.Bound(database, $"SELECT count(*) FROM hidden_messages{where} LIMIT ?", 1);
+            return count.Step() ? count.Long(0) : 0;
+        }
+    }
+
+    /// <summary>What of a query deleted messages are counted by.</summary>
+    internal static SqlConditions HiddenConditions(MessageQuery query)
+    {
         var where = new SqlConditions();
         if (query.From is { } from) where.And("started_at >= ?", from.Microseconds);
         if (query.To is { } to) where.And("started_at < ?", to.Microseconds);
@@ -237,12 +249,7 @@ public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
         if (query.ConversationId is { } conversation) where.And("conversation = ?", conversation);
         if (query.Number is { } number) where.AndText("(from_number @ OR to_number @)", number, times: 2);
         if (query.Tenant is { } tenant) where.And("tenant = ?", tenant);
-        lock (_lock)
-        {
-            if (Existing() is not { } database) return 0;
-            using SqliteStatement count = where.Bound(database, $"SELECT count(*) FROM hidden_messages{where} LIMIT ?", 1);
-            return count.Step() ? count.Long(0) : 0;
-        }
+        return where;
     }
 
     /// <inheritdoc />

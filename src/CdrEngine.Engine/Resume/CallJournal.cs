@@ -7,7 +7,8 @@ namespace CdrEngine.Engine.Resume;
 /// <summary>What one shard writes down of its open calls, so that the next start can go on with them: which calls there are and where their
 /// packets lie. One thread; nothing the disk does throws out of it.</summary>
 /// <remarks>
-/// <para>Written by <see cref="Write"/> after the packet log has been, some times a second, in one go: what it names is on disk. A call is closed in it when the shard has
+/// <para>Some times a second what was noted is cut off (<see cref="Cut"/>) and, once the packet log has written all that it names, written in one go (<see cref="Write"/>): what it names is on
+/// disk. A call is closed in it when the shard has
 /// forgotten it and its record would outlive the process.</para>
 /// <para>The journal grows in pieces. Whenever the newest is large enough, a task puts the finished ones together and leaves out the calls that are closed, so that the folder
 /// holds little more than the open ones.</para>
@@ -20,7 +21,8 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     private readonly ResumeLimits _limits;
     private readonly IRecordOutput _output;
     private readonly BlockSeal? _seal;
-    private readonly JournalWriter _writer;
+    private JournalWriter _writer;
+    private JournalWriter _cut;
     private readonly List<long> _closing = [];
     private readonly Queue<(long Taken, long[] Calls)> _closed = new();
     private FileStream? _file;
@@ -30,6 +32,9 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     private long _pieceBytes;
     private long _mergedBytes;
     private Task<long>? _merging;
+    private Task? _syncing;
+    private long _syncedAt;
+    private bool _unsynced;
 
     public CallJournal(string folder, uint run, int shard, ResumeLimits limits, IRecordOutput output)
     {
@@ -40,6 +45,7 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
         _output = output;
         _seal = limits.Keys is null ? null : new BlockSeal(limits.Keys);
         _writer = new JournalWriter(_seal);
+        _cut = new JournalWriter(_seal);
     }
 
     /// <summary>Entries that could not be written and were dropped: a call of theirs may not be gone on with.</summary>
@@ -77,8 +83,11 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     /// <summary>Notes that a call is over for good. It stays in the journal until its record is kept.</summary>
     public void Close(long number) => _closing.Add(number);
 
-    /// <summary>Writes what was noted. Call it when the packet log is written and the records of closed calls are handed on.</summary>
-    public bool Write()
+    /// <summary>Whether something was cut off and is not written yet.</summary>
+    public bool IsCut => _cut.Length > 0;
+
+    /// <summary>Cuts off what was noted so far, to be written together. Call it when the records of closed calls are handed on and nothing is cut off.</summary>
+    public void Cut()
     {
         if (_closing.Count > 0)
         {
@@ -92,8 +101,21 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
             _closed.Dequeue();
         }
 
-        if (_writer.Length == 0) return Fault is null;
+        if (IsCut) return;
+        (_cut, _writer) = (_writer, _cut);
+    }
+
+    /// <summary>Writes what was cut off. Call it when all that the packet log was handed before the cut is on disk.</summary>
+    public bool Write()
+    {
+        if (!IsCut)
+        {
+            Sync();
+            return Fault is null;
+        }
+
         if (!TryWrite()) return false;
+        Sync();
         if (_pieceBytes >= Math.Max(_limits.PieceBytes, _mergedBytes)) EndPiece();
         return true;
     }
@@ -101,19 +123,42 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
     /// <summary>Writes what was noted, and that the engine stops in good order.</summary>
     public void Stop(Timestamp at)
     {
+        if (IsCut) return;
+        Cut();
         if (!Write()) return;
-        _writer.Stopped(at);
+        _cut.Stopped(at);
         TryWrite();
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        if (_writer.Length > 0) TryWrite();
         _file?.Dispose();
         _file = null;
         _merging?.GetAwaiter().GetResult();
+        _syncing?.GetAwaiter().GetResult();
         _seal?.Dispose();
+    }
+
+    // To the disk itself, by a thread of the pool: a shard does not wait for a disk.
+    private void Sync()
+    {
+        if (!_unsynced || _file is not { } file || _limits.SyncEvery <= TimeSpan.Zero || _syncing is { IsCompleted: false }) return;
+        long now = Environment.TickCount64;
+        if (now - _syncedAt < _limits.SyncEvery.TotalMilliseconds) return;
+        _syncedAt = now;
+        _unsynced = false;
+        _syncing = Task.Run(() =>
+        {
+            try
+            {
+                RandomAccess.FlushToDisk(file.SafeFileHandle);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                // The piece was ended meanwhile; or the disk fails, which the next write will tell.
+            }
+        });
     }
 
     private bool TryWrite()
@@ -127,10 +172,11 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
                 _file = new FileStream(Path.Combine(_folder, new JournalFile(_run, _shard, _piece, _piece, 0).Name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
             }
 
-            ReadOnlySpan<byte> block = _writer.Block();
+            ReadOnlySpan<byte> block = _cut.Block();
             _file.Write(block);
             _pieceBytes += block.Length;
-            _writer.Clear();
+            _unsynced = true;
+            _cut.Clear();
             Fault = null;
             return true;
         }
@@ -140,14 +186,18 @@ internal sealed class CallJournal : ISealedChunks, IDisposable
             Fault = e.Message;
             _file?.Dispose();
             _file = null;
-            if (_writer.Length > _limits.WaitingBytes)
-            {
-                Dropped++;
-                _writer.Clear();
-            }
-
+            Bound();
             return false;
         }
+    }
+
+    /// <summary>Bounds what waits for a disk that refuses or is slow.</summary>
+    public void Bound()
+    {
+        if (_cut.Length + _writer.Length <= _limits.WaitingBytes) return;
+        Dropped++;
+        _cut.Clear();
+        _writer.Clear();
     }
 
     private void EndPiece()
@@ -214,6 +264,9 @@ internal static class JournalMerge
 
             Write(writer, to);
             length = to.Length;
+
+            // The pieces that it stands for go now: it has to outlive a power cut by itself.
+            to.Flush(flushToDisk: true);
         }
 
         File.Move(path + ".new", path, overwrite: true);

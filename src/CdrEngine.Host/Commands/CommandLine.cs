@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Host.Output;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Commands;
 
@@ -77,7 +78,7 @@ internal static class CommandLine
             // The reader of our output (head, less) has seen enough.
             return ExitCode.Success;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
         {
             return Failed(HoconFiles.OneLine(e), ExitCode.Failure, context);
         }

@@ -27,6 +27,24 @@ internal static class DataFolder
 
     public static string Messages(string data) => Path.Combine(data, "messages");
 
+    /// <summary>What tells this data folder from all others, wherever it is moved to; made with the first question.</summary>
+    public static string Identity(string data)
+    {
+        string path = Path.Combine(data, "identity");
+        try
+        {
+            if (File.Exists(path) && Guid.TryParse(File.ReadAllText(path), out Guid known)) return known.ToString("D");
+            Directory.CreateDirectory(data);
+            string made = Guid.NewGuid().ToString("D");
+            File.WriteAllText(path, made + "\n");
+            return made;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"{path}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Runs what opens a part; what goes wrong becomes one line.</summary>
     public static T Open<T>(string data, Func<T> open)
     {

@@ -29,6 +29,9 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     private readonly Settings _settings;
     private readonly Retention _retention;
 
+    // What waits in the sources is not older. A timer that runs out while the past is read must not end a call whose BYE waits there.
+    private readonly Timestamp _openedAt = Timestamp.From(DateTimeOffset.UtcNow);
+
     public LiveRunner(
         Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
         : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
@@ -72,6 +75,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             failures.Enqueue(text);
             _tell($"engine: {text}");
         });
+        foreach (string line in Findings.Lines) _tell(line);
         GoOn(engine);
         var loop = new LiveLoop(_reader, engine, _tell) { Alive = service.Alive };
         using (Posting(engine))
@@ -116,12 +120,10 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     {
         try
         {
-            ResumeReport? resumed = Resume(engine, out IReadOnlyList<ulong> missing);
-            foreach (ulong key in missing) SealingKeys.TellMissing("open calls of the last run", key);
-            if (resumed is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
+            if (Resume(engine, _openedAt, _tell) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
             string how = report.WasStopped ? "of the last run" : "of a run that did not stop in good order";
             _tell(string.Create(CultureInfo.InvariantCulture, $"going on with {calls} calls {how}; {report.Packets} packets read back in {report.Elapsed.TotalSeconds:0.0} s"));
-            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone"));
+            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone, or had not been written"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -47,8 +47,8 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         }
     }
 
-    /// <summary>A text that changes with every deletion.</summary>
-    public string StampOf(DateOnly day) => Of(day).IsNothing ? "" : DayCounts.StampOf(path);
+    /// <summary>A stamp that changes with every deletion.</summary>
+    public DayStamp StampOf(DateOnly day) => Of(day).IsNothing ? new DayStamp("", true) : DayStamp.Of(path);
 
     /// <summary>Hides single calls; gives how many were not hidden before.</summary>
     public int Hide(IReadOnlyList<(DateOnly Day, byte[] Id)> calls, string by, Timestamp at)
