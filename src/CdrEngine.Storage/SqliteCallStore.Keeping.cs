@@ -237,7 +237,11 @@ public sealed partial class SqliteCallStore : ICallKeeping
             SqliteDatabase database = _writer.Get(day)!;
             try
             {
-                database.Transact(() => write(database));
+                database.Transact(() =>
+                {
+                    write(database);
+                    database.Sums.Flush();
+                });
             }
             catch
             {

@@ -139,11 +139,12 @@ public sealed class OperationsTests : IDisposable
         Assert.All(_rig.Json("upgrade", "--try").GetProperty("databases").EnumerateArray(), static file => Assert.Equal(file.GetProperty("version").GetInt32(), file.GetProperty("program_version").GetInt32()));
 
         // As the version before wrote it.
-        Sql(database, "ALTER TABLE recordings DROP COLUMN part_reason; PRAGMA user_version = 4");
-        byte[] old = File.ReadAllBytes(database);
-        JsonElement step = Assert.Single(_rig.Json("upgrade", "--try").GetProperty("databases").EnumerateArray(), static file => file.GetProperty("version").GetInt32() == 4);
-        Assert.Equal("Records", step.GetProperty("schema").GetString());
-        Assert.Equal(old, File.ReadAllBytes(database));
+        string registrations = Path.Combine(_rig.Data, "registrations.db");
+        Sql(registrations, "DROP INDEX registrations_by_mac; DROP INDEX registrations_by_tenant; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)");
+        byte[] old = File.ReadAllBytes(registrations);
+        JsonElement step = Assert.Single(_rig.Json("upgrade", "--try").GetProperty("databases").EnumerateArray(), static file => file.GetProperty("version").GetInt32() < file.GetProperty("program_version").GetInt32());
+        Assert.Equal(("Registrations", 1), (step.GetProperty("schema").GetString(), step.GetProperty("version").GetInt32()));
+        Assert.Equal(old, File.ReadAllBytes(registrations));
         Assert.DoesNotContain(Directory.GetDirectories(_rig.Folder), static folder => folder.Contains("cdrengine-try", StringComparison.Ordinal));
         _rig.Do("upgrade");
         Assert.Contains("0 to be changed", _rig.Do("upgrade", "--try"), StringComparison.Ordinal);

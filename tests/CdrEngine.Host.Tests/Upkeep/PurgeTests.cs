@@ -60,6 +60,8 @@ public sealed class PurgeTests : IDisposable
     [Fact]
     public void DeletedCalls_WaitForTheirAge_ThenGo_AndHeldOnesStay()
     {
+        _rig.Set("packet-log.retention.sip-age=0s");
+        _rig.Set("packet-log.retention.rtp-age=0s");
         _rig.Import(UpkeepRig.Demo[..4]);
         SortedDictionary<string, string> calls = _rig.Calls();
         string held = calls.Keys.First(), gone = calls.Keys.Last();
@@ -72,8 +74,6 @@ public sealed class PurgeTests : IDisposable
         JsonElement item = Assert.Single(_rig.Json("retention", "--dry-run").GetProperty("items").EnumerateArray(), static item => item.GetProperty("class").GetString() == "deleted_calls");
         Assert.Equal(1, item.GetProperty("items").GetInt32());
         Assert.NotEmpty(UpkeepRig.FilesWith(_rig.Data, SipCallId(calls[gone])));
-        _rig.Set("packet-log.retention.sip-age=0s");
-        _rig.Set("packet-log.retention.rtp-age=0s");
         _rig.Do("retention");
         Assert.Empty(UpkeepRig.FilesWith(_rig.Data, SipCallId(calls[gone])));
         Assert.NotEmpty(UpkeepRig.FilesWith(_rig.Data, SipCallId(calls[held])));
