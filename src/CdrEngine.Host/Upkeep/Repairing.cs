@@ -3,7 +3,6 @@ using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
-using CdrEngine.Engine;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;

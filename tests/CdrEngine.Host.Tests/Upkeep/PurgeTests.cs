@@ -3,7 +3,6 @@ using CdrEngine.Api.Access.Audit;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using CdrEngine.Host.Joined;
-using CdrEngine.Host.Upkeep;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
 using Xunit;
