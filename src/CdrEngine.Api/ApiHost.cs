@@ -37,6 +37,9 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 
     /// <summary>Opens the files of sound.</summary>
     public IRecordingReader Files { get; init; } = new PlainRecordingReader();
+
+    /// <summary>Legal holds; null where there are none to be placed.</summary>
+    public ILegalHolds? Holds { get; init; }
 }
 
 /// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
@@ -247,7 +250,7 @@ public sealed class ApiHost : IAsyncDisposable
         var pipeline = new ApiPipeline(_options, _counters, path => dialects.Of(path) ?? Pages?.FormOf(path));
         var audit = new RequestAudit(_trail, _options, _counters);
         var gate = new AccessGate(_options, tokens, _counters, audit) { SignedIn = Pages is null ? null : Pages.SignedIn };
-        var calls = new CallEndpoints(_calls, _options, _counters);
+        var calls = new CallEndpoints(_calls, _options, _counters) { Holds = _media.Holds };
         var downloads = new Downloads(_packets, audit, _options, _counters);
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
@@ -262,6 +265,7 @@ public sealed class ApiHost : IAsyncDisposable
         IReadOnlyList<ApiRoute> routes = [
             .. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events),
             .. AccessRoutes.All(new AuditEndpoints(new AuditReader(_options.AccessFolder), _options, _counters), shares is null ? null : new ShareEndpoints(shares, _calls, audit, _options)),
+            .. _media.Holds is { } holds ? new HoldEndpoints(holds, _calls, archive, audit, _options).Routes() : [],
         ];
         if (Totals is { } totals) routes = [.. routes, .. new TotalsEndpoints(totals, _options, _counters).Routes];
         if (_desk is { } desk)

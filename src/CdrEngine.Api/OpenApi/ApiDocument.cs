@@ -46,6 +46,7 @@ internal static class ApiDocument
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AccessSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AlertSchemas.All(document).Concat(FigureSchemas.All(document))) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in HoldSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach (int status in Statuses) document.Components.Responses[ProblemName(status)] = ProblemResponse(status, document);
         document.RegisterComponents();
         foreach (IGrouping<string, ApiRoute> path in routes.GroupBy(static route => route.Pattern, StringComparer.Ordinal))

@@ -23,6 +23,7 @@ internal sealed class ApiServer : IApiServer
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
+    private readonly IHeldCalls _holds;
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
     private readonly IRemarkDatabase _remarks;
@@ -48,6 +49,7 @@ internal sealed class ApiServer : IApiServer
         _alerts = Stores.Alerts(settings);
         _webhookStore = Stores.Webhooks(settings);
         _webhooks = Webhooks(settings, live);
+        _holds = Stores.Holds(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -67,7 +69,7 @@ internal sealed class ApiServer : IApiServer
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files, Holds = _holds },
             new RecorderStatistics(statistics, recorder, live, _webhooks),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
@@ -127,6 +129,7 @@ internal sealed class ApiServer : IApiServer
         _recorders.Release();
         _store.Dispose();
         _desk.Dispose();
+        _holds.Dispose();
         _remarks.Dispose();
         _reports.Dispose();
     }

@@ -65,15 +65,19 @@ internal static class Stores
         : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
     /// <summary>What retention needs of the records.</summary>
-    public static ICallKeeping Keeping(Settings settings) =>
-        SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
+    public static ICallKeeping Keeping(Settings settings) => settings.Storage.Backend == StorageBackend.Postgresql
+        ? new StoreKeeping(Calls(settings, StoreUse.Recorder))
+        : SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
 
-    /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
+    /// <summary>What it needs of single messages, where there were ever any and they can be purged; null else.</summary>
     public static IMessageKeeping? MessageKeeping(Settings settings) =>
-        Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
+        settings.Storage.Backend != StorageBackend.Postgresql && Directory.Exists(DataFolder.Messages(settings.DataDirectory))
+            ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory))
+            : null;
 
-    /// <summary>What it needs of the remarks.</summary>
-    public static IRemarkKeeping RemarkKeeping(Settings settings) => new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+    /// <summary>What it needs of the remarks; null where they cannot be purged.</summary>
+    public static IRemarkKeeping? RemarkKeeping(Settings settings) =>
+        settings.Storage.Backend == StorageBackend.Postgresql ? null : new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
 
     /// <summary>Legal holds.</summary>
     public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
