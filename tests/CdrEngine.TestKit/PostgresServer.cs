@@ -80,6 +80,18 @@ public sealed partial class PostgresServer : IDisposable
     /// <summary>Runs a statement.</summary>
     public string Query(string sql) => Run([Path.Combine(Programs!, "psql"), "-h", _folder, "-U", "cdrengine", "-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql]).Trim();
 
+    /// <summary>Holds what a statement locks, in a session of its own that is over when the process is killed; returns once it has it.</summary>
+    public Process Hold(string statement)
+    {
+        Process holder = Process.Start(new ProcessStartInfo(
+            Path.Combine(Programs!, "psql"), ["-h", _folder, "-U", "cdrengine", "-d", "postgres", "-qAtX"])
+        { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        holder.StandardInput.WriteLine($"BEGIN; {statement}; SELECT 'held';");
+        holder.StandardInput.Flush();
+        if (holder.StandardOutput.ReadLine() != "held") throw new InvalidOperationException($"{statement}: not held");
+        return holder;
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -4,6 +4,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Storage;
+using CdrEngine.Storage.Postgres;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Benchmarks.Storage;
@@ -25,10 +26,12 @@ public static class DialectBenchmarks
     /// <param name="days">Days they are spread over.</param>
     /// <param name="questions">Questions of each kind.</param>
     /// <param name="stop">Ends it early.</param>
-    public static void Run(TextWriter writer, string folder, int calls, int days, int questions, CancellationToken stop)
+    /// <param name="server">A PostgreSQL server, by URL or connection string, whose schema <c>bench</c> has the archive instead; null for the folder.</param>
+    public static void Run(TextWriter writer, string folder, int calls, int days, int questions, CancellationToken stop, string? server = null)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        using (SqliteCallStore filling = SqliteCallStore.Open(folder))
+        ICallStore Open() => server is null ? SqliteCallStore.Open(folder) : PostgresStores.Calls(new PostgresOptions { Url = server, Schema = "bench" });
+        using (ICallStore filling = Open())
         {
             if (filling.Days().Count == 0) Fill(writer, filling, calls, days, stop);
             long start = Stopwatch.GetTimestamp();
@@ -38,9 +41,9 @@ public static class DialectBenchmarks
             if (done > 0) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} days got their further indexes in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
         }
 
-        using SqliteCallStore store = SqliteCallStore.Open(folder);
+        using ICallStore store = Open();
         int there = store.Days().Count;
-        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store.Count(new CallQuery()):N0} calls of {there} days, pages of {PageSize}, {questions} questions each, SQLite {SqliteLibrary.EnsureLoaded()}, .NET {Environment.Version}"));
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store.Count(new CallQuery()):N0} calls of {there} days, pages of {PageSize}, {questions} questions each, {(server is null ? $"SQLite {SqliteLibrary.EnsureLoaded()}" : "PostgreSQL")}, .NET {Environment.Version}"));
         writer.WriteLine("| list | page | p50 ms | p99 ms | most ms | rows |");
         writer.WriteLine("|---|---|--:|--:|--:|--:|");
         foreach ((string name, Func<Random, CallQuery> query) in Queries(there))
@@ -76,7 +79,7 @@ public static class DialectBenchmarks
     }
 
     private static void Measure(
-        TextWriter writer, SqliteCallStore store, string name, string pages, Func<Random, CallQuery> query, int questions, Func<int, long> page, bool total, int sameQueryFor = 1)
+        TextWriter writer, ICallStore store, string name, string pages, Func<Random, CallQuery> query, int questions, Func<int, long> page, bool total, int sameQueryFor = 1)
     {
         var random = new Random(7);
         var times = new List<double>(questions);
@@ -107,7 +110,7 @@ public static class DialectBenchmarks
 
     private static string Did(Random random) => $"+4930{100 + random.Next(900)}";
 
-    private static void Fill(TextWriter writer, SqliteCallStore store, int calls, int days, CancellationToken stop)
+    private static void Fill(TextWriter writer, ICallStore store, int calls, int days, CancellationToken stop)
     {
         var random = new Random(1);
         long start = Stopwatch.GetTimestamp();

@@ -32,6 +32,7 @@ internal static class CommandLine
         ("peers", DeskCommands.Peers),
         ("directory", DirectoryCommand.Make),
         ("rate", RateCommand.Make),
+        ("store", StoreCommand.Make),
         ("token", TokenCommand.Make),
         ("doctor", DoctorCommand.Make),
         ("bench", static (_, _) => BenchCommand.Make()),

@@ -29,8 +29,17 @@ internal sealed class Retention(Settings settings, Action<string> tell)
             report = new RetentionReport(0, 0, [exception.Message.ReplaceLineEndings(" ")]);
         }
 
-        DropMessages(now);
         string? line = report.Lines.Count > 0 ? report.Lines[0] : null;
+        try
+        {
+            DropMessages(now);
+        }
+        catch (StoreException exception)
+        {
+            // The same hour tomorrow is early enough.
+            line ??= exception.Message.ReplaceLineEndings(" ");
+        }
+
         if (line is not null && line != _told) tell($"retention: {line}");
         _told = line;
         return report;
