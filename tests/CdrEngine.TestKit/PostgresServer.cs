@@ -50,7 +50,7 @@ public sealed partial class PostgresServer : IDisposable
         // The shell stops the server when its input ends: also with tests that were killed.
         string postgres = $"'{Path.Combine(Programs!, "postgres")}' -D '{_folder}/data' -k '{_folder}' -c listen_addresses='' -c fsync=off -c max_connections=120 "
             + "-c max_locks_per_transaction=512 -c shared_buffers=128MB -c max_wal_size=2GB -c autovacuum_naptime=10s";
-        string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; cat >/dev/null; kill -QUIT $p 2>/dev/null; wait $p"];
+        string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; cat >/dev/null; kill -QUIT $p 2>/dev/null; kill -CONT $p 2>/dev/null; wait $p"];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true })!;
         var waited = Stopwatch.StartNew();
         while (!IsReady())

@@ -127,12 +127,11 @@ internal sealed partial class PostgresCallStore
             {
                 _database.Transact(Writer, session =>
                 {
-                    session.Script("SET LOCAL statement_timeout = 0");
                     string calls = PostgresSchema.Partition("calls", day);
                     foreach ((string name, string on) in Seals) session.Script($"CREATE INDEX IF NOT EXISTS {calls}_{name} ON {calls} {on}");
                     session.Script($"ANALYZE {calls}, {PostgresSchema.Partition("call_numbers", day)}, {PostgresSchema.Partition("call_documents", day)}");
                     session.Execute("UPDATE record_days SET is_sealed = true WHERE day = ?", day);
-                });
+                }, isLong: true);
             }
 
             done++;
