@@ -1,6 +1,7 @@
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
@@ -33,6 +34,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _readers = new DayReaders(limits.Readers, Math.Max(limits.OpenDays, limits.ReaderDays), OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayCounts(limits.DayCounts);
+        _figures = new FiguresKept(limits.ProfilesKept);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }
 
@@ -220,6 +222,7 @@ public sealed partial class SqliteCallStore : ICallStore
                 outcomes[(int)CallUpsert.Write(database, call, id)]++;
             }
 
+            database.Sums.Flush();
             database.Execute("COMMIT");
             return true;
         }
@@ -227,6 +230,7 @@ public sealed partial class SqliteCallStore : ICallStore
         {
             fault ??= e.Message;
             if (database is not null) SchemaMigrations.RollBack(database);
+            database?.Sums.Forget();
 
             // A lock passes; after anything else the next attempt begins with a new connection.
             if (e is not StoreException { IsTransient: true, Code: var code } || (code & 0xFF) is not (5 or 6)) _writer.Close(day);
@@ -296,15 +300,23 @@ public sealed partial class SqliteCallStore : ICallStore
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
+        var filter = new ProfileFilter(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
 
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
+            SelectFrame frame = Frame(day);
+            if (filter.AsksAnything && FiguresOf(days, day) is { } figures)
+            {
+                frame = frame with { Asked = figures.Of(filter).Calls, Stored = figures.Last };
+                if (frame.Asked == 0) continue;
+            }
+
             if (days.Get(day) is not { } database) continue;
             if (IsEmptied(database, day, query.Tenant)) continue;
-            found.AddRange(CallSelect.Rows(database, query, Frame(day) with { After = after, Limit = limit - found.Count }));
+            found.AddRange(CallSelect.Rows(database, query, frame with { After = after, Limit = limit - found.Count }));
         }
 
         return found;

@@ -12,15 +12,14 @@ internal static class DialectsCommand
         var days = new Option<int>("--days") { Description = "Days they are spread over.", DefaultValueFactory = static _ => 30 };
         var questions = new Option<int>("--questions") { Description = "Questions of each kind.", DefaultValueFactory = static _ => 200 };
         var folder = new Option<string?>("--archive") { Description = "Folder of an archive to keep and use again; without, it is removed." };
-        var server = new Option<string?>("--postgresql") { Description = "URL of a PostgreSQL server whose schema bench has the archive instead of a folder; kept." };
-        var command = new Command("dialects", "Pages of the dialects' lists: first and later ones, for every filter.") { calls, days, questions, folder, server };
+        var command = new Command("dialects", "Pages of the dialects' lists: first and later ones, for every filter.") { calls, days, questions, folder };
         command.SetAction((parsed, stop) =>
         {
             string? kept = parsed.GetValue(folder);
             string path = kept ?? Directory.CreateTempSubdirectory("cdrengine-dialects-").FullName;
             try
             {
-                DialectBenchmarks.Run(output, path, parsed.GetValue(calls), parsed.GetValue(days), parsed.GetValue(questions), stop, parsed.GetValue(server));
+                DialectBenchmarks.Run(output, path, parsed.GetValue(calls), parsed.GetValue(days), parsed.GetValue(questions), stop);
             }
             finally
             {

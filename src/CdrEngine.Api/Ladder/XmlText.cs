@@ -47,6 +47,7 @@ internal static class XmlText
         return safe.ToString();
     }
 
-    private static bool IsHarmful(int c) =>
+    /// <summary>Whether a code point is one that XML does not allow, or that hides or turns what stands around it.</summary>
+    public static bool IsHarmful(int c) =>
         c < 0x20 || c is (>= 0x7F and <= 0x9F) or (>= 0x200B and <= 0x200F) or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0xFEFF or 0xFFFE or 0xFFFF;
 }

@@ -46,6 +46,12 @@ public sealed record Settings
     /// <summary><c>engine</c>.</summary>
     public required EngineSettings Engine { get; init; }
 
+    /// <summary><c>encryption</c>.</summary>
+    public required EncryptionSettings Encryption { get; init; }
+
+    /// <summary><c>retention</c>.</summary>
+    public required KeepingSettings Retention { get; init; }
+
     /// <summary><c>packet-log</c>.</summary>
     public required PacketLogSettings PacketLog { get; init; }
 
@@ -291,10 +297,11 @@ public sealed record EngineSettings(int Shards, int BatchPackets, int BatchBytes
 /// <param name="Enabled"><c>enabled</c>.</param>
 /// <param name="Chunk"><c>chunk</c>, bytes.</param>
 /// <param name="Flush"><c>flush</c>.</param>
+/// <param name="Sync"><c>sync</c>: how often what was written is forced to the disk itself; zero leaves it to the system.</param>
 /// <param name="OpenBytes"><c>open-bytes</c>, bytes of one shard.</param>
 /// <param name="WriteBehind"><c>write-behind</c>, bytes of one shard.</param>
 /// <param name="Retention"><c>retention</c>.</param>
-public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, long OpenBytes, long WriteBehind, RetentionSettings Retention);
+public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, TimeSpan Sync, long OpenBytes, long WriteBehind, RetentionSettings Retention);
 
 /// <summary><c>packet-log.retention</c>: when segments are removed.</summary>
 /// <param name="SipAge"><c>sip-age</c>; null keeps them whatever their age.</param>

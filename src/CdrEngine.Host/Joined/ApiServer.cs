@@ -49,13 +49,13 @@ internal sealed class ApiServer : IApiServer
                 PageSize = settings.Api.PageSize,
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
-                ReadyNotes = directory is null ? null : () => [directory.State()],
+                ReadyNotes = () => [.. new[] { directory?.State(), statistics.Note }.OfType<string>()],
                 Unready = () => statistics.Unready,
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files },
             new RecorderStatistics(statistics, recorder, live),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
@@ -131,7 +131,7 @@ internal sealed class ApiServer : IApiServer
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.
-    private static string Version() =>
+    internal static string Version() =>
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>

@@ -125,8 +125,8 @@ internal sealed class DeskArchive : IDeskArchive
         string packets = DataFolder.Packets(settings.DataDirectory);
         _registrations = Stores.Registrations(settings);
         _messages = Stores.Messages(settings);
-        RegistrationPackets = new StoredCallPackets(_registrations.GetChunks, packets);
-        MessagePackets = new StoredCallPackets(_messages.GetChunks, packets);
+        RegistrationPackets = new StoredCallPackets(_registrations.GetChunks, packets, SealingKeys.Of(settings));
+        MessagePackets = new StoredCallPackets(_messages.GetChunks, packets, SealingKeys.Of(settings));
     }
 
     /// <inheritdoc />

@@ -61,6 +61,22 @@ internal static class Stores
         ? PostgresStores.Catalog(server, DataFolder.Identity(settings.DataDirectory))
         : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
+    /// <summary>What retention needs of the records.</summary>
+    public static ICallKeeping Keeping(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.Keeping(server)
+        : SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
+
+    /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
+    public static IMessageKeeping? MessageKeeping(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.MessageKeeping(server)
+        : Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
+
+    /// <summary>What it needs of the remarks.</summary>
+    public static IRemarkKeeping RemarkKeeping(Settings settings) => Server(settings) is { } server ? PostgresStores.RemarkKeeping(server) : new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Legal holds.</summary>
+    public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
+
     /// <summary>Tries the database; throws what is wrong.</summary>
     /// <param name="settings">Settings.</param>
     /// <param name="folder">A folder to be made for it, which may be removed afterwards.</param>

@@ -73,6 +73,15 @@ internal sealed class PostgresDatabase : IDisposable
         },
         isLong);
 
+    /// <summary>Does what cannot be done in a transaction, and may take its time.</summary>
+    public void Maintain(Action<PostgresSession> work) => Guarded(_writers, System.Threading.Timeout.InfiniteTimeSpan, () => With(session =>
+    {
+        session.IsLong = true;
+        session.Script("SET statement_timeout = 0");
+        work(session);
+        return true;
+    }));
+
     public void Dispose()
     {
         _disposed = true;

@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage.Postgres;
 
 /// <summary>Messages and conversations in PostgreSQL, partitioned by UTC day.</summary>
-internal sealed class PostgresMessageStore(PostgresOptions options) : IMessageDatabase
+internal sealed partial class PostgresMessageStore(PostgresOptions options) : IMessageDatabase
 {
     private const string Writer = "messages";
 
