@@ -7,6 +7,7 @@ using CdrEngine.Api.Dialects;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.OpenApi;
+using CdrEngine.Api.Pages;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Sessions;
@@ -112,6 +113,9 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Where what requests do is noted.</summary>
     public AuditTrail Audit => _trail;
 
+    /// <summary>Pages for people on the same listener; null for none.</summary>
+    public ApiPages? Pages { get; init; }
+
     /// <summary>The API's own counters.</summary>
     internal ApiCounters Counters => _counters;
 
@@ -202,9 +206,9 @@ public sealed class ApiHost : IAsyncDisposable
     private void Map(WebApplication app, TokenStore? tokens)
     {
         var dialects = new DialectMap(_dialects is null ? [] : DialectTable.All());
-        var pipeline = new ApiPipeline(_options, _counters, dialects.Of);
+        var pipeline = new ApiPipeline(_options, _counters, path => dialects.Of(path) ?? Pages?.FormOf(path));
         var audit = new RequestAudit(_trail, _options, _counters);
-        var gate = new AccessGate(_options, tokens, _counters, audit);
+        var gate = new AccessGate(_options, tokens, _counters, audit) { SignedIn = Pages is null ? null : Pages.SignedIn };
         var calls = new CallEndpoints(_calls, _options, _counters);
         var downloads = new Downloads(_packets, audit, _options, _counters);
         var packets = new PacketEndpoints(calls, downloads, _options);
@@ -242,6 +246,23 @@ public sealed class ApiHost : IAsyncDisposable
         }
 
         if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
+        Pages?.Map(app, new PageDesk
+        {
+            Options = _options,
+            Tokens = tokens,
+            Gate = gate,
+            Audit = audit,
+            Counters = _counters,
+            Calls = _calls,
+            Downloads = downloads,
+            Media = _media,
+            Sessions = archive,
+            Live = _live,
+            Outside = _desk,
+            Remarks = _dialects?.Remarks ?? new NoRemarks(),
+            Statistics = _statistics,
+            Stopping = _stopping.Token,
+        });
         if (_dialects is null) return;
         var dialectDesk = new DialectDesk
         {

@@ -8,7 +8,7 @@ namespace CdrEngine.Architecture.Tests;
 public sealed class ProjectReferenceTests
 {
     private static readonly string[] Everything =
-        ["Core", "Actors", "Protocols", "Calls", "Media", "Capture", "PacketLog", "Storage", "Engine", "Api"];
+        ["Core", "Actors", "Protocols", "Calls", "Media", "Capture", "PacketLog", "Storage", "Engine", "Api", "Page"];
 
     public static TheoryData<string, string[]> Allowed => new()
     {
@@ -21,6 +21,7 @@ public sealed class ProjectReferenceTests
         { "PacketLog", ["Protocols"] },
         { "Storage", ["Calls"] },
         { "Api", ["Calls"] },
+        { "Page", ["Api"] },
         { "Engine", ["Calls", "Media", "PacketLog", "Actors"] },
         { "Host", Everything },
     };

@@ -33,6 +33,9 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
     private readonly TokenBackOff _tokenBackOff = new(options.Limits, options.Time);
     private string? _toldFault;
 
+    /// <summary>The token of somebody who signed in at the page; null where nobody can.</summary>
+    public Func<HttpContext, AccessToken?>? SignedIn { get; init; }
+
     /// <summary>The token a request came with; null where none was asked for.</summary>
     public static AccessToken? Token(HttpContext context) => context.Items[TokenKey] as AccessToken;
 
@@ -97,8 +100,11 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         if (tokens is null) return IsRebound(context) ? Misdirected(context) : next(context);
 
         IPAddress? remote = context.Connection.RemoteIpAddress;
-        if (_backOff.Remaining(remote) is { Ticks: > 0 } wait) return TooMany(context, wait);
         ICredentialForm? form = context.GetEndpoint()!.Metadata.GetMetadata<ICredentialForm>();
+
+        // What the page loads (sound, pictures, files, events) comes with the cookie of who signed in there, and such a request only ever reads.
+        if (form is null && SignedIn is { } signedIn && IsRead(context.Request) && signedIn(context) is { } own) return PassAsync(context, next, own, scope);
+        if (_backOff.Remaining(remote) is { Ticks: > 0 } wait) return TooMany(context, wait);
         if ((form is null ? Presented(context) : form.Presented(context)) is not { } presented) return Unauthorized(context, "");
         if (_tokenBackOff.Remaining(TokenStore.IdIn(presented), remote) is { Ticks: > 0 } longer) return TooMany(context, longer);
         AccessToken? found = form is null ? tokens.Find(presented) : form.Find(context, presented, tokens);
@@ -110,6 +116,11 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         }
 
         Succeeded(context, token.Id);
+        return PassAsync(context, next, token, scope);
+    }
+
+    private Task PassAsync(HttpContext context, RequestDelegate next, AccessToken token, string scope)
+    {
         if (!token.Allows(scope)) return Forbidden(context, token, scope);
 
         // Counters are of all tenants together.
@@ -117,6 +128,9 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         Seat(context, token);
         return next(context);
     }
+
+    private static bool IsRead(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Authorization.Count == 0;
 
     // Null where there is no Authorization header of our scheme; what then follows the scheme is judged by the store.
     public static string? Presented(HttpContext context) =>
@@ -132,7 +146,8 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         options.OnFault?.Invoke($"tokens: {fault}");
     }
 
-    private bool IsRebound(HttpContext context) =>
+    /// <summary>Whether a page elsewhere may be asking, by a name of its own for this address (DNS rebinding).</summary>
+    public bool IsRebound(HttpContext context) =>
         IPAddress.IsLoopback(options.Listen.Address)
         && !context.Request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         && !IPAddress.TryParse(context.Request.Host.Host.AsSpan().Trim("[]"), out _);

@@ -85,6 +85,9 @@ public sealed record Settings
     /// <summary><c>control</c>.</summary>
     public required ControlSettings Control { get; init; }
 
+    /// <summary><c>page</c>.</summary>
+    public required PageSettings Page { get; init; }
+
     /// <summary><c>api</c>.</summary>
     public required ApiSettings Api { get; init; }
 
@@ -436,6 +439,12 @@ public sealed record AmiSettings(
 /// <param name="Auth"><c>auth</c>: whether a token is asked for.</param>
 /// <param name="PageSize"><c>page-size</c>.</param>
 public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize);
+
+/// <summary><c>page</c>: the page that people look at.</summary>
+/// <param name="Enabled"><c>enabled</c>: whether it is served.</param>
+/// <param name="SessionIdle"><c>session-idle</c>.</param>
+/// <param name="SessionLife"><c>session-life</c>.</param>
+public sealed record PageSettings(bool Enabled, TimeSpan SessionIdle, TimeSpan SessionLife);
 
 /// <summary><c>log</c>.</summary>
 /// <param name="Level"><c>level</c>.</param>

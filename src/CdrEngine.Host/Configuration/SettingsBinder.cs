@@ -58,6 +58,7 @@ internal static partial class SettingsBinder
             Recording = Recording(root.Section("recording")),
             Control = Control(root.Section("control")),
             Api = Api(root.Section("api")),
+            Page = Page(root.Section("page")),
             Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
             Mail = Mail(root.Section("mail")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
@@ -304,6 +305,11 @@ internal static partial class SettingsBinder
         if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
         return settings;
     }
+
+    private static PageSettings Page(SettingsReader at) => new(
+        at.Switch("enabled"),
+        at.Duration("session-idle", Minute, 30 * Day),
+        at.Duration("session-life", Minute, 365 * Day));
 
     private static ApiSettings Api(SettingsReader at) => new(
         at.Address("listen"),

@@ -9,6 +9,7 @@ using CdrEngine.Host.Control;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
+using CdrEngine.Page;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -66,7 +67,10 @@ internal sealed class ApiServer : IApiServer
                 ReportAge = settings.Reports.Keep,
             },
             live is null ? null : new ApiLive(live.Board, live.Feed),
-            new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets));
+            new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets))
+        {
+            Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,
+        };
     }
 
     /// <inheritdoc />

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using CdrEngine.Api.Access;
+using CdrEngine.Host;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Joined;
+using CdrEngine.Host.Parts;
+using CdrEngine.TestKit;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace CdrEngine.Page.Tests.Browser;
+
+/// <summary>A real server over the demo's captures and over hostile ones, and a real browser. One for all tests of pages.</summary>
+public sealed class PageRig : IAsyncLifetime
+{
+    public static readonly string Shots = Checkout.Path(".build", "page-shots");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("cdrengine-page-").FullName;
+    private readonly ConcurrentDictionary<string, Task<string>> _signIns = new(StringComparer.Ordinal);
+    private IApiServer? _server;
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Address of the server, without a slash at the end.</summary>
+    public string Url { get; private set; } = "";
+
+    /// <summary>The administrator's token.</summary>
+    public string Admin { get; private set; } = "";
+
+    public string Data => Path.Combine(_folder, "data");
+
+    public string Audit => File.ReadAllText(Path.Combine(DataFolder.Access(Data), "audit.jsonl"));
+
+    public async Task InitializeAsync()
+    {
+        if (Chromium.Missing is not null) return;
+        var parts = new Wiring();
+        Settings settings = SettingsLoader.Load(
+            new SettingsFlags { DataDirectory = Data, Listen = "127.0.0.1:0", Set = [$"cdrengine.directory.file={parts.DemoDirectory}"] }, static _ => null);
+        string hostile = Path.Combine(_folder, "hostile.pcap");
+        HostileCapture.Write(hostile);
+        string quality = Path.Combine(_folder, "quality.pcap");
+        QualityCapture.Write(quality);
+        using (IImportRunner importer = parts.Importer(settings)) importer.Run([.. parts.DemoCaptures, hostile, quality], CancellationToken.None);
+        _server = parts.Server(settings);
+        ApiStart start = await _server.StartAsync(CancellationToken.None);
+        Url = start.Url;
+        Admin = start.NewAdminToken!;
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium.Path,
+            Args = Environment.UserName == "root" ? ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] : ["--autoplay-policy=no-user-gesture-required"],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (_server is not null)
+        {
+            await _server.StopAsync();
+            await _server.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A token of its own.</summary>
+    public string Token(string name, string? tenant = null, params string[] scopes) =>
+        TokenStore.Open(DataFolder.Access(Data), TimeProvider.System).Create(name, scopes, expires: null, tenant);
+
+    public void Revoke(string token) => TokenStore.Open(DataFolder.Access(Data), TimeProvider.System).Revoke(token.Split('_')[1]);
+
+    /// <summary>A tab of its own, signed in.</summary>
+    public async Task<WatchedPage> OpenAsync(string path, PageLook? look = null, string? token = null)
+    {
+        WatchedPage tab = await BareAsync(look, await _signIns.GetOrAdd(token ?? Admin, SignInAsync));
+        await tab.GoAsync(path);
+        return tab;
+    }
+
+    /// <summary>A tab of its own, signed in with a state or not at all.</summary>
+    public async Task<WatchedPage> BareAsync(PageLook? look = null, string? state = null)
+    {
+        look ??= PageLook.Desk;
+        IBrowserContext context = await _browser!.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Url,
+            ViewportSize = new ViewportSize { Width = look.Width, Height = look.Height },
+            ColorScheme = look.IsDark ? ColorScheme.Dark : ColorScheme.Light,
+            TimezoneId = "Europe/Berlin",
+            Locale = "en-GB",
+            ReducedMotion = ReducedMotion.Reduce,
+            JavaScriptEnabled = look.HasScript,
+            StorageState = state,
+        });
+        context.SetDefaultTimeout(15_000);
+        return await WatchedPage.OpenAsync(context);
+    }
+
+    private async Task<string> SignInAsync(string token)
+    {
+        await using WatchedPage tab = await BareAsync();
+        await tab.GoAsync("/sign-in");
+        await tab.Page.FillAsync("#token", token);
+        await tab.Page.ClickAsync("button.primary");
+        await tab.Page.WaitForSelectorAsync("nav[aria-label=Sections]");
+        return await tab.Page.Context.StorageStateAsync();
+    }
+}
+
+/// <summary>How a tab looks at pages.</summary>
+/// <param name="Width">Width, pixels.</param>
+/// <param name="Height">Height, pixels.</param>
+/// <param name="IsDark">Whether its machine prefers dark.</param>
+/// <param name="HasScript">Whether scripts run.</param>
+public sealed record PageLook(int Width = 1440, int Height = 900, bool IsDark = false, bool HasScript = true)
+{
+    public static PageLook Desk { get; } = new();
+
+    public static PageLook Dark { get; } = new(IsDark: true);
+
+    public static PageLook Phone { get; } = new(390, 844);
+
+    public static PageLook Plain { get; } = new(HasScript: false);
+}
+
+[CollectionDefinition(Name)]
+public sealed class PageCollection : ICollectionFixture<PageRig>
+{
+    public const string Name = "pages";
+}
