@@ -84,6 +84,22 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         return slice;
     }
 
+    /// <summary>Asks for a page by a filter that is judged call by call; null where that would take too many, and then the request is answered with 400.</summary>
+    /// <param name="narrowedBy">The parameter that would help.</param>
+    /// <param name="ask">Asks.</param>
+    public async Task<CallSlice?> WithinAsync(string narrowedBy, Func<Task<CallSlice?>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (TooWideException)
+        {
+            await ErrorAsync(StatusCodes.Status400BadRequest, $"{narrowedBy}: too few of the calls that come into question meet the filter; narrow it.", narrowedBy);
+            return null;
+        }
+    }
+
     /// <summary>A page of records that the tenant may see, by key, asked in a place of its own; null where none was free, and then the request is answered.</summary>
     public async Task<CallPage?> ListAsync(CallQuery query)
     {
