@@ -1,6 +1,5 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;

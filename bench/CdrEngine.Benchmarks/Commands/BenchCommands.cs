@@ -20,6 +20,7 @@ public static class BenchCommands
             LiveCommand.Make(output),
             GrowthCommand.Make(output),
             DialectsCommand.Make(output),
+            StoresCommand.Make(output),
             StoredCommand.Make(output),
             SessionsCommand.Make(output),
             SuiteCommand.Make(output),

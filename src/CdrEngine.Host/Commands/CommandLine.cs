@@ -33,6 +33,7 @@ internal static class CommandLine
         ("alerts", AlertsCommand.Make),
         ("directory", DirectoryCommand.Make),
         ("rate", RateCommand.Make),
+        ("store", StoreCommand.Make),
         ("token", TokenCommand.Make),
         ("retention", RetentionCommand.Make),
         ("purge", RetentionCommand.Purge),

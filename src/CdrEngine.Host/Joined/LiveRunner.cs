@@ -39,7 +39,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     public LiveRunner(
         Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
-        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
+        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true, tell)
     {
         _tell = tell;
         _board = statistics;
@@ -158,14 +158,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
     private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () =>
     {
+        Watch.Look(Storage(engine));
         Post(engine);
-        _board.Unready = Unready(engine);
+        _board.Unready = Unready();
     });
 
     // Anybody may ask: which interface it is stands on standard error.
-    private string? Unready(CaptureEngine engine) => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read."
-        : engine.LogFault is not null ? "The packet log cannot be written."
-        : _retention.Unready;
+    private string? Unready() => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read." : Watch.Unready ?? _retention.Unready;
 
     private Repeated Retaining() => new(_settings.Retention.Every, () => _retention.CarryOut(Timestamp.From(DateTimeOffset.UtcNow)));
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Storage;
@@ -26,6 +27,9 @@ internal static class Stores
 {
     /// <summary>Its writes are single rows: they need no pages kept.</summary>
     private const int RecorderCacheKibibytes = 2 * 1024;
+
+    // One for each file named in the settings of this process.
+    private static readonly ConcurrentDictionary<string, string> Passwords = new(StringComparer.Ordinal);
 
     /// <summary>Records of calls, media sessions, recordings, deletions.</summary>
     public static ICallStore Calls(Settings settings, StoreUse use) => Server(settings, use) is { } server
@@ -65,19 +69,17 @@ internal static class Stores
         : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
     /// <summary>What retention needs of the records.</summary>
-    public static ICallKeeping Keeping(Settings settings) => settings.Storage.Backend == StorageBackend.Postgresql
-        ? new StoreKeeping(Calls(settings, StoreUse.Recorder))
+    public static ICallKeeping Keeping(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.Keeping(server)
         : SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
 
-    /// <summary>What it needs of single messages, where there were ever any and they can be purged; null else.</summary>
-    public static IMessageKeeping? MessageKeeping(Settings settings) =>
-        settings.Storage.Backend != StorageBackend.Postgresql && Directory.Exists(DataFolder.Messages(settings.DataDirectory))
-            ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory))
-            : null;
+    /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
+    public static IMessageKeeping? MessageKeeping(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.MessageKeeping(server)
+        : Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
 
-    /// <summary>What it needs of the remarks; null where they cannot be purged.</summary>
-    public static IRemarkKeeping? RemarkKeeping(Settings settings) =>
-        settings.Storage.Backend == StorageBackend.Postgresql ? null : new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+    /// <summary>What it needs of the remarks.</summary>
+    public static IRemarkKeeping RemarkKeeping(Settings settings) => Server(settings) is { } server ? PostgresStores.RemarkKeeping(server) : new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
 
     /// <summary>Legal holds.</summary>
     public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
@@ -115,10 +117,13 @@ internal static class Stores
         if (server.PasswordFile.Length == 0) return server.Password.Length == 0 ? null : server.Password;
         try
         {
-            return File.ReadLines(server.PasswordFile).FirstOrDefault() is { Length: > 0 } line ? line : throw new StoreException($"{server.PasswordFile}: it is empty");
+            string line = File.ReadLines(server.PasswordFile).FirstOrDefault() is { Length: > 0 } first ? first : throw new StoreException($"{server.PasswordFile}: it is empty");
+            return Passwords[server.PasswordFile] = line;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // Once a service has become another user it may not be let near the file any more.
+            if (Passwords.TryGetValue(server.PasswordFile, out string? known)) return known;
             throw new StoreException($"{server.PasswordFile}: {e.Message}", e);
         }
     }

@@ -262,6 +262,16 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(handle, column);
 
+    /// <summary>A number, a text, bytes or null, whichever it is.</summary>
+    public object? Value(int column) => raw.sqlite3_column_type(handle, column) switch
+    {
+        raw.SQLITE_NULL => null,
+        raw.SQLITE_INTEGER => Long(column),
+        raw.SQLITE_FLOAT => raw.sqlite3_column_double(handle, column),
+        raw.SQLITE_BLOB => Blob(column).ToArray(),
+        _ => Text(column),
+    };
+
     public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 
     /// <summary>Resets the statement; it stays prepared, and bound: every use binds all of its parameters.</summary>
