@@ -87,7 +87,7 @@ function watchEnd() {
         const kept = before.cloneNode(true);
         pager.replaceWith(place);
         place.querySelector(":scope > :first-child").replaceWith(kept);
-        place.querySelector(".pager-place").textContent = `${body.rows.length} calls`;
+        place.querySelector(".pager-place").textContent = `${body.rows.length} ${results.dataset.noun ?? "rows"}`;
       }
       announce(`${body.rows.length} shown`);
       watchEnd();

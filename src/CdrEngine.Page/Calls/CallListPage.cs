@@ -37,9 +37,9 @@ internal sealed class CallListPage(PageDesk desk)
         Html results = Results(request, filter, list, totalsNow);
         if (request.Part == "results") return new PageFragment(results);
         return new WholePage("Calls", Html.Of($"""
-            {Pieces.Head("Calls")}
+            {Pieces.Head("Calls", actions: Html.Of($"""<button type="button" class="quiet" data-copy="" hidden>Copy a link to this view</button>"""))}
             {CallFilterForm.Draw(request, columns, sort, ascending)}
-            <div id="results" data-part="results">{results}</div>
+            <div id="results" data-noun="calls">{results}</div>
             """))
         {
             Section = "/calls",
