@@ -65,7 +65,7 @@ internal sealed record PlainList
     {
         string? value = request.Query(field.Name);
         return field.Options.Count == 0
-            ? Html.Of($"""<div class="field{(isFirst ? " grow" : "")}"><label class="unseen" for="f-{field.Name}">{field.Label}</label>{Icon.Search.Draw()}<input id="f-{field.Name}" name="{field.Name}" type="search" value="{value}" placeholder="{field.Example}" autocomplete="off" spellcheck="false"></div>""")
+            ? Html.Of($"""<div class="field{(isFirst ? " grow" : "")}"><label class="unseen" for="f-{field.Name}">{field.Label}</label>{(field.Name == "when" ? Icon.Clock : Icon.Search).Draw()}<input id="f-{field.Name}" name="{field.Name}" type="search" value="{value}" placeholder="{field.Example}" autocomplete="off" spellcheck="false"></div>""")
             : Html.Of($"""<div class="field"><label class="unseen" for="f-{field.Name}">{field.Label}</label><select id="f-{field.Name}" name="{field.Name}"><option value="">{field.Example}</option>{field.Options.Select(option => Html.Of($"""<option value="{option.Value}"{Html.When(option.Value == value, "selected")}>{option.Words}</option>"""))}</select></div>""");
     }
 }

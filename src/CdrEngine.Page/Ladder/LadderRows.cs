@@ -95,8 +95,14 @@ internal static class LadderRows
         for (int i = 0; i < messages.Count; i++)
         {
             MessageRow row = messages[i];
+            if (row.Since >= Pause)
+            {
+                // What begins near the message before stands before the pause, what begins near this one behind it.
+                Take(row.Message.At - (row.Since.Value / 2));
+                rows.Add(new PauseRow(row.Since.Value));
+            }
+
             Take(row.Message.At);
-            if (row.Since >= Pause) rows.Add(new PauseRow(row.Since.Value));
             int run = folds ? RunFrom(messages, i) : 0;
             if (run < FoldFrom)
             {
@@ -117,7 +123,7 @@ internal static class LadderRows
 
         void Take(Timestamp until)
         {
-            while (waiting.TryPeek(out LadderMedia? bar) && bar.From <= until) rows.Add(new MediaRow(waiting.Dequeue()));
+            while (waiting.TryPeek(out LadderMedia? bar) && bar.From < until) rows.Add(new MediaRow(waiting.Dequeue()));
         }
     }
 

@@ -72,8 +72,8 @@ internal static class QualityCapture
         }
 
         SipText bye = SipText.Bye(LongCallId, caller, callee, cseq: Infos + 5);
-        Sip(packets, bye, 610, true);
-        Sip(packets, bye.Reply(200), 610.04, false);
+        Sip(packets, bye, 610, false);
+        Sip(packets, bye.Reply(200), 610.04, true);
         foreach ((Timestamp at, byte[] frame) in packets) frames.Append(PacketBuilder.Captured(frame, at));
     }
 
