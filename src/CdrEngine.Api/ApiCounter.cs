@@ -34,6 +34,10 @@ internal enum ApiCounter
     [Description("answers broken off because the client went away or through a fault of ours")]
     AnswersBroken,
 
+    /// <summary>Answered 503.</summary>
+    [Description("Requests refused because the store of the records did not answer")]
+    StoreAway,
+
     [Description("downloads refused because the audit file cannot be written")]
     AuditFailed,
 

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
+using CdrEngine.Api.Access.Shares;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Dialects;
 using CdrEngine.Api.Dialects.Common;
@@ -29,6 +31,9 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 
     /// <summary>Makes the sound of conversations; null where none is made.</summary>
     public ISessionRecordings? SessionSounds { get; init; }
+
+    /// <summary>Opens the files of sound.</summary>
+    public IRecordingReader Files { get; init; } = new PlainRecordingReader();
 }
 
 /// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
@@ -73,6 +78,7 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly ApiLive _live;
     private readonly ApiDesk? _desk;
     private readonly ApiCounters _counters = new();
+    private readonly AuditTrail _trail;
     private readonly CancellationTokenSource _stopping = new();
     private Func<Task>? _work;
     private Task _working = Task.CompletedTask;
@@ -94,6 +100,7 @@ public sealed class ApiHost : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PageSize, CallQuery.MaxLimit);
         _options = options;
+        _trail = new AuditTrail(options.AccessFolder, options.Time, options.Limits.AuditFileBytes);
         _calls = calls;
         _packets = packets;
         _media = media;
@@ -103,8 +110,14 @@ public sealed class ApiHost : IAsyncDisposable
         _desk = desk;
     }
 
+    /// <summary>Where what requests do is noted.</summary>
+    public AuditTrail Audit => _trail;
+
     /// <summary>Pages for people on the same listener; null for none.</summary>
     public ApiPages? Pages { get; init; }
+
+    /// <summary>Adds up calls for the pages; null where they do it themselves, as far as they come.</summary>
+    public ICallTotals? Totals { get; init; }
 
     /// <summary>The API's own counters.</summary>
     internal ApiCounters Counters => _counters;
@@ -197,20 +210,24 @@ public sealed class ApiHost : IAsyncDisposable
     {
         var dialects = new DialectMap(_dialects is null ? [] : DialectTable.All());
         var pipeline = new ApiPipeline(_options, _counters, path => dialects.Of(path) ?? Pages?.FormOf(path));
-        var gate = new AccessGate(_options, tokens, _counters) { SignedIn = Pages is null ? null : Pages.SignedIn };
+        var audit = new RequestAudit(_trail, _options, _counters);
+        var gate = new AccessGate(_options, tokens, _counters, audit) { SignedIn = Pages is null ? null : Pages.SignedIn };
         var calls = new CallEndpoints(_calls, _options, _counters);
-        var audit = new AuditLog(_options.AccessFolder, _options.Limits.AuditFileBytes, _options.Time);
         var downloads = new Downloads(_packets, audit, _options, _counters);
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
         var faxes = new FaxEndpoints(calls, _media.Faxes, downloads);
-        var recordings = new RecordingEndpoints(calls, _media.Recordings, _media.States, downloads, _options, _counters);
+        var recordings = new RecordingEndpoints(calls, _media, downloads, _options, _counters);
         var archive = new SessionArchive(_calls);
-        var sessions = new SessionEndpoints(archive, _media.SessionSounds, downloads, _options, _counters);
+        var sessions = new SessionEndpoints(archive, _media, downloads, _options, _counters);
         var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
-        IReadOnlyList<ApiRoute> routes = [.. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events)];
+        ShareStore? shares = _options.Shares.Enabled ? new ShareStore(_options.AccessFolder, _options.Time, _options.Shares.Most) : null;
+        IReadOnlyList<ApiRoute> routes = [
+            .. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events),
+            .. AccessRoutes.All(new AuditEndpoints(new AuditReader(_options.AccessFolder), _options, _counters), shares is null ? null : new ShareEndpoints(shares, _calls, audit, _options)),
+        ];
         if (_desk is { } desk)
         {
             var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);
@@ -226,7 +243,7 @@ public sealed class ApiHost : IAsyncDisposable
         foreach (ApiRoute route in routes)
         {
             IEndpointConventionBuilder endpoint = app
-                .MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], ApiRoutes.Checked(route, _options.Limits.ParameterLength))
+                .MapMethods(route.Pattern, HttpMethods.IsGet(route.Method) ? [HttpMethods.Get, HttpMethods.Head] : [route.Method], ApiRoutes.Checked(route, _options.Limits.ParameterLength))
                 .WithDisplayName(route.OperationId);
             if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
         }
@@ -246,8 +263,10 @@ public sealed class ApiHost : IAsyncDisposable
             Outside = _desk,
             Remarks = _dialects?.Remarks ?? new NoRemarks(),
             Statistics = _statistics,
+            Totals = Totals,
             Stopping = _stopping.Token,
         });
+        if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
         if (_dialects is null) return;
         var dialectDesk = new DialectDesk
         {
@@ -269,7 +288,7 @@ public sealed class ApiHost : IAsyncDisposable
             Recordings = recordings,
             Packets = packets,
             MediaCuts = media,
-            Downloads = downloads,
+            Audit = audit,
             Lists = new Seats(_options.Limits.Lists, _options.Limits.LongestWait, _counters),
             Tokens = tokens,
             Gate = gate,

@@ -1,4 +1,5 @@
 using CdrEngine.Api.Answers;
+using CdrEngine.Calls.Ports;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api;
@@ -28,6 +29,14 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
         catch (BadHttpRequestException e)
         {
             await FailAsync(context, e.StatusCode, "The request is not well-formed HTTP.");
+        }
+        catch (Exception e) when (e is IStoreFault)
+        {
+            // Not a fault of the engine, and told once by readyz and by whoever watches the store.
+            counters.Count(ApiCounter.StoreAway);
+            if (context.Response.HasStarted) counters.Count(ApiCounter.AnswersBroken);
+            else context.Response.Headers.RetryAfter = "5";
+            await FailAsync(context, StatusCodes.Status503ServiceUnavailable, "The store of the records does not answer.");
         }
         catch (Exception e)
         {
@@ -73,7 +82,9 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
             return;
         }
 
+        string? retryAfter = context.Response.Headers.RetryAfter;
         context.Response.Clear();
+        if (retryAfter is not null) context.Response.Headers.RetryAfter = retryAfter;
         Secure(context.Response.Headers);
         await Problem.WriteAsync(context, status, detail);
     }

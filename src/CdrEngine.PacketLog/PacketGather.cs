@@ -54,6 +54,12 @@ public sealed class PacketGather : IDisposable
     /// <summary>Chunks with a wrong checksum.</summary>
     public int DamagedChunks { get; private set; }
 
+    /// <summary>Chunks sealed by a key that is not there; <see cref="MissingKey"/> says which.</summary>
+    public int SealedChunks { get; private set; }
+
+    /// <summary>A key that would open them.</summary>
+    public ulong? MissingKey => _reader.MissingKey;
+
     /// <summary>Frames passed over because they had been given.</summary>
     public int RepeatedFrames { get; private set; }
 
@@ -123,6 +129,9 @@ public sealed class PacketGather : IDisposable
                 return false;
             case ChunkReadOutcome.Damaged:
                 DamagedChunks++;
+                return false;
+            case ChunkReadOutcome.Sealed:
+                SealedChunks++;
                 return false;
         }
 

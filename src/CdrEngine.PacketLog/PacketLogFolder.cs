@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.PacketLog;
 
@@ -11,9 +12,10 @@ public sealed class PacketLogFolder : IDisposable
     private readonly PacketLogLimits _limits;
     private readonly FileStream _lock;
 
-    private PacketLogFolder(string root, PacketLogLimits limits, uint run, FileStream held, RecoveryReport recovery)
+    private PacketLogFolder(string root, PacketLogLimits limits, uint run, FileStream held, RecoveryReport recovery, KeyRing? keys)
     {
         Root = root;
+        Keys = keys;
         _limits = limits;
         Run = run;
         _lock = held;
@@ -26,12 +28,18 @@ public sealed class PacketLogFolder : IDisposable
     /// <summary>Number of this run.</summary>
     public uint Run { get; }
 
+    /// <summary>What segments are sealed with; null where packets are kept in the clear.</summary>
+    public KeyRing? Keys { get; }
+
     /// <summary>What opening found and repaired.</summary>
     public RecoveryReport Recovery { get; }
 
     /// <summary>Opens the log at <paramref name="root"/>, made where there is none; throws <see cref="IOException"/> or
     /// <see cref="UnauthorizedAccessException"/> where that cannot be.</summary>
-    public static PacketLogFolder Open(string root, PacketLogLimits? limits = null)
+    /// <param name="root">Path of the folder.</param>
+    /// <param name="limits">Bounds; null for the defaults.</param>
+    /// <param name="keys">What new segments are sealed with, and sealed ones are read with; null for none.</param>
+    public static PacketLogFolder Open(string root, PacketLogLimits? limits = null, KeyRing? keys = null)
     {
         limits = (limits ?? new PacketLogLimits()).Checked();
         string runs = Path.Combine(root, "runs");
@@ -48,7 +56,7 @@ public sealed class PacketLogFolder : IDisposable
 
         foreach (SegmentFile file in files) last = Math.Max(last, file.Id.Run);
         (uint mine, FileStream held) = TakeRun(runs, last + 1);
-        return new PacketLogFolder(root, limits, mine, held, Repair(runs, files, known, mine));
+        return new PacketLogFolder(root, limits, mine, held, Repair(runs, files, known, mine), keys);
     }
 
     /// <summary>Whether a run is no more: it ended, or crashed. False for this one.</summary>
@@ -62,10 +70,10 @@ public sealed class PacketLogFolder : IDisposable
     }
 
     /// <summary>The part of one shard; dispose it before the folder.</summary>
-    public PacketLogShard OpenShard(ushort shard) => new(new FolderSegmentFiles(Root), shard, Run, _limits);
+    public PacketLogShard OpenShard(ushort shard) => new(new FolderSegmentFiles(Root), shard, Run, _limits, Keys);
 
     /// <summary>A reader of this log.</summary>
-    public PacketLogReader OpenReader() => new(Root, _limits);
+    public PacketLogReader OpenReader() => new(Root, _limits, Keys);
 
     /// <summary>Gives the run up. Its number stays taken: the newest lock file is never removed.</summary>
     public void Dispose() => _lock.Dispose();

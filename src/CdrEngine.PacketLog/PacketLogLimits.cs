@@ -25,6 +25,10 @@ public sealed record PacketLogLimits
     /// thread nobody waits: what finds no room is dropped and counted, media before signalling.</summary>
     public long WriteBehindBytes { get; init; }
 
+    /// <summary>How often, of engine time, what was written is forced to the disk itself where a thread writes (<see cref="WriteBehindBytes"/>), and whether a segment is when it ends;
+    /// zero, the default, leaves it to the system.</summary>
+    public TimeSpan SyncEvery { get; init; }
+
     /// <summary>How much older than its segment's minute a chunk may be and still go there; 1 minute by default.</summary>
     public TimeSpan LateChunk { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -38,10 +42,10 @@ public sealed record PacketLogLimits
     /// <summary>These limits; throws where they contradict each other (our own configuration, not the wire).</summary>
     public PacketLogLimits Checked()
     {
-        int largest = SegmentFormat.ChunkHeaderBytes + Math.Max(ChunkBytes, FrameBytes + Core.FrameBuffer.FrameHeaderBytes);
+        int largest = SegmentFormat.ChunkHeaderBytes + Math.Max(ChunkBytes, FrameBytes + Core.FrameBuffer.FrameHeaderBytes) + Sealing.FileKeys.TagBytes;
         if (FrameBytes < 1 || ChunkBytes < 1024 || largest > SegmentFormat.MaxPayloadBytes)
             throw new ArgumentException($"a frame and a chunk are at most {SegmentFormat.MaxPayloadBytes} bytes, a chunk at least 1024");
-        if (WriteBufferBytes < largest + SegmentFormat.SegmentHeaderBytes + SegmentFormat.Alignment)
+        if (WriteBufferBytes < largest + SegmentFormat.FirstChunkAt(isSealed: true) + SegmentFormat.Alignment)
             throw new ArgumentException($"the write buffer must hold the longest chunk: {largest} bytes and some");
         return this;
     }

@@ -1,4 +1,5 @@
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 using Microsoft.Win32.SafeHandles;
 
 namespace CdrEngine.PacketLog;
@@ -8,15 +9,20 @@ public sealed class PacketLogReader : IDisposable
 {
     private readonly string _root;
     private readonly PacketLogLimits _limits;
+    private readonly KeyRing? _keys;
     private readonly Dictionary<SegmentId, LinkedListNode<OpenSegment>> _open = [];
     private readonly LinkedList<OpenSegment> _byUse = new();
 
-    /// <summary>A reader of the log at <paramref name="root"/>.</summary>
-    public PacketLogReader(string root, PacketLogLimits? limits = null)
+    /// <summary>A reader of the log at <paramref name="root"/>; sealed segments are opened with <paramref name="keys"/>.</summary>
+    public PacketLogReader(string root, PacketLogLimits? limits = null, KeyRing? keys = null)
     {
+        _keys = keys;
         _root = root;
         _limits = (limits ?? new PacketLogLimits()).Checked();
     }
+
+    /// <summary>A key that would open what was asked for, and is not there; null where none was missed.</summary>
+    public ulong? MissingKey { get; private set; }
 
     /// <summary>Files open now.</summary>
     public int OpenFiles => _open.Count;
@@ -64,7 +70,7 @@ public sealed class PacketLogReader : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (OpenSegment segment in _byUse) segment.Handle.Dispose();
+        foreach (OpenSegment segment in _byUse) segment.Dispose();
         _byUse.Clear();
         _open.Clear();
     }
@@ -72,13 +78,13 @@ public sealed class PacketLogReader : IDisposable
     /// <summary>Reads one chunk into <paramref name="destination"/>, which holds its length.</summary>
     internal ChunkReadOutcome Read(in ChunkLocator chunk, Span<byte> destination)
     {
-        if (Handle(chunk.Segment) is not { } handle) return ChunkReadOutcome.Missing;
+        if (Opened(chunk.Segment) is not { } segment) return ChunkReadOutcome.Missing;
         destination = destination[..chunk.Length];
         try
         {
             for (int done = 0; done < destination.Length;)
             {
-                int read = RandomAccess.Read(handle, destination[done..], chunk.Offset + done);
+                int read = RandomAccess.Read(segment.Handle, destination[done..], chunk.Offset + done);
                 if (read == 0) return ChunkReadOutcome.Missing;
                 done += read;
             }
@@ -88,18 +94,21 @@ public sealed class PacketLogReader : IDisposable
             return ChunkReadOutcome.Missing;
         }
 
-        return SegmentFormat.TryReadChunk(destination, out _, out int length) == ParseOutcome.Message && length == chunk.Length
-            ? ChunkReadOutcome.Read
-            : ChunkReadOutcome.Damaged;
+        if (SegmentFormat.TryReadChunk(destination, out ChunkHeader header, out int length) != ParseOutcome.Message || length != chunk.Length) return ChunkReadOutcome.Damaged;
+        if (header.Flags.HasFlag(ChunkFlags.Purged)) return ChunkReadOutcome.Missing;
+        if (!header.Flags.HasFlag(ChunkFlags.Sealed)) return ChunkReadOutcome.Read;
+        if (segment.Cipher(_keys) is { } cipher) return cipher.TryOpen(destination, chunk.Offset, header) ? ChunkReadOutcome.Read : ChunkReadOutcome.Damaged;
+        MissingKey = segment.MissingKey;
+        return segment.MissingKey is null ? ChunkReadOutcome.Damaged : ChunkReadOutcome.Sealed;
     }
 
-    private SafeFileHandle? Handle(SegmentId segment)
+    private OpenSegment? Opened(SegmentId segment)
     {
         if (_open.TryGetValue(segment, out LinkedListNode<OpenSegment>? node))
         {
             _byUse.Remove(node);
             _byUse.AddLast(node);
-            return node.Value.Handle;
+            return node.Value;
         }
 
         // A segment may get its final name between the two attempts, hence the first name again.
@@ -107,13 +116,14 @@ public sealed class PacketLogReader : IDisposable
         if (handle is null) return null;
         if (_open.Count >= _limits.OpenSegments && _byUse.First is { } least)
         {
-            least.Value.Handle.Dispose();
+            least.Value.Dispose();
             _open.Remove(least.Value.Id);
             _byUse.RemoveFirst();
         }
 
-        _open.Add(segment, _byUse.AddLast(new OpenSegment(segment, handle)));
-        return handle;
+        var opened = new OpenSegment(segment, handle);
+        _open.Add(segment, _byUse.AddLast(opened));
+        return opened;
     }
 
     private static SafeFileHandle? TryOpen(string path)
@@ -129,7 +139,35 @@ public sealed class PacketLogReader : IDisposable
         }
     }
 
-    private sealed record OpenSegment(SegmentId Id, SafeFileHandle Handle);
+    private sealed class OpenSegment(SegmentId id, SafeFileHandle handle) : IDisposable
+    {
+        private ChunkCipher? _cipher;
+        private bool _looked;
+
+        public SegmentId Id => id;
+
+        public SafeFileHandle Handle => handle;
+
+        public ulong? MissingKey { get; private set; }
+
+        /// <summary>What opens its chunks; null where its key is not there or damaged.</summary>
+        public ChunkCipher? Cipher(KeyRing? keys)
+        {
+            if (_looked) return _cipher;
+            _looked = true;
+            Span<byte> start = stackalloc byte[SegmentFormat.FirstChunkAt(isSealed: true)];
+            if (RandomAccess.Read(handle, start, 0) < start.Length) return null;
+            FileKeyOutcome outcome = FileKeys.Open(start[..SegmentFormat.SegmentHeaderBytes], start[SegmentFormat.SegmentHeaderBytes..], keys, out byte[] fileKey, out ulong wrappedBy);
+            if (outcome == FileKeyOutcome.NoKey) MissingKey = wrappedBy;
+            return _cipher = outcome == FileKeyOutcome.Done ? new ChunkCipher(fileKey) : null;
+        }
+
+        public void Dispose()
+        {
+            _cipher?.Dispose();
+            handle.Dispose();
+        }
+    }
 }
 
 /// <summary>What reading one chunk gave.</summary>
@@ -143,4 +181,7 @@ internal enum ChunkReadOutcome
 
     /// <summary>Something else lies there.</summary>
     Damaged,
+
+    /// <summary>It is sealed by a key that is not there.</summary>
+    Sealed,
 }

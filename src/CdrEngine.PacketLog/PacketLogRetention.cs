@@ -16,6 +16,12 @@ public sealed record PacketLogRetentionPolicy
 
     /// <summary>Bytes to be freed beyond that, for example what the disk lacks; 0 or more.</summary>
     public long BytesToFree { get; init; }
+
+    /// <summary>Runs whose segments of <see cref="SegmentId.HeldShard"/> stay whatever their age and size.</summary>
+    public IReadOnlySet<uint> HeldRuns { get; init; } = new HashSet<uint>();
+
+    /// <summary>Whether a segment stays whatever its age and size.</summary>
+    public bool IsHeld(SegmentId id) => id.Shard == SegmentId.HeldShard && HeldRuns.Contains(id.Run);
 }
 
 /// <summary>Removes whole segments by age and by size. The plan is a pure function; carrying it out is apart.</summary>
@@ -33,7 +39,7 @@ public static class PacketLogRetention
         foreach (SegmentFile file in segments.OrderBy(static file => file.Id))
         {
             bool isRtp = file.Id.Kind == PacketKind.Rtp;
-            if (file.IsOpen)
+            if (file.IsOpen || policy.IsHeld(file.Id))
             {
                 open += file.Bytes;
             }
@@ -59,6 +65,20 @@ public static class PacketLogRetention
             if (takeSip) sipBytes -= file.Bytes;
             else rtpBytes -= file.Bytes;
             removed.Add(file);
+        }
+
+        return removed;
+    }
+
+    /// <summary>Says which segments of one kind go so that some bytes are freed, oldest first; fewer bytes where there are no more.</summary>
+    public static IReadOnlyList<SegmentFile> PlanToFree(IEnumerable<SegmentFile> segments, PacketKind kind, long bytes, PacketLogRetentionPolicy policy)
+    {
+        var removed = new List<SegmentFile>();
+        foreach (SegmentFile file in segments.Where(file => file.Id.Kind == kind && !file.IsOpen && !policy.IsHeld(file.Id)).OrderBy(static file => file.Id))
+        {
+            if (bytes <= 0) break;
+            removed.Add(file);
+            bytes -= file.Bytes;
         }
 
         return removed;

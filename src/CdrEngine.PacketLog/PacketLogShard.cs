@@ -1,4 +1,5 @@
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.PacketLog;
 
@@ -11,14 +12,15 @@ public sealed class PacketLogShard : IDisposable
     private OpenChunk? _oldest;
     private OpenChunk? _newest;
     private Timestamp _flushedAt = Timestamp.MinValue;
+    private Timestamp _syncedAt = Timestamp.MinValue;
 
-    internal PacketLogShard(ISegmentFiles files, ushort shard, uint run, PacketLogLimits limits)
+    internal PacketLogShard(ISegmentFiles files, ushort shard, uint run, PacketLogLimits limits, KeyRing? keys = null)
     {
         Limits = limits.Checked();
         Pool = new PagePool(limits.PageBytes, limits.OpenChunkBytes);
         if (limits.WriteBehindBytes > 0) files = _behind = new WriteBehind(files, limits.WriteBehindBytes);
-        _sip = new SegmentWriter(files, PacketKind.Sip, shard, run, limits, Counters);
-        _rtp = new SegmentWriter(files, PacketKind.Rtp, shard, run, limits, Counters);
+        _sip = new SegmentWriter(files, PacketKind.Sip, shard, run, limits, Counters, keys);
+        _rtp = new SegmentWriter(files, PacketKind.Rtp, shard, run, limits, Counters, keys);
     }
 
     /// <summary>What was counted.</summary>
@@ -67,6 +69,10 @@ public sealed class PacketLogShard : IDisposable
         if (now >= _flushedAt && _flushedAt != Timestamp.MinValue && now - _flushedAt < Limits.ChunkAge) return;
         _flushedAt = now;
         Flush();
+        if (_behind is null || Limits.SyncEvery <= TimeSpan.Zero || (_syncedAt != Timestamp.MinValue && now >= _syncedAt && now - _syncedAt < Limits.SyncEvery)) return;
+        _syncedAt = now;
+        _sip.Sync();
+        _rtp.Sync();
     }
 
     /// <summary>Writes what is sealed; false where the disk refuses. Before a call's record is handed on: after it, its chunks can be read.</summary>

@@ -1,4 +1,5 @@
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.PacketLog;
 
@@ -20,6 +21,15 @@ public sealed record VerifyReport
     /// <summary>Bytes behind the last good chunks of finished segments.</summary>
     public long TornBytes { get; init; }
 
+    /// <summary>Chunks that were purged.</summary>
+    public long PurgedChunks { get; init; }
+
+    /// <summary>Segments of which only checksums were checked, since their key is not there.</summary>
+    public int UnopenedSegments { get; init; }
+
+    /// <summary>Keys that are not there.</summary>
+    public IReadOnlyList<ulong> MissingKeys { get; init; } = [];
+
     /// <summary>One line for each segment that is not whole.</summary>
     public required IReadOnlyList<string> Lines { get; init; }
 
@@ -31,27 +41,41 @@ public sealed record VerifyReport
 public static class PacketLogVerifier
 {
     /// <summary>Reads all segments below <paramref name="root"/>.</summary>
-    public static VerifyReport Verify(string root)
+    /// <param name="root">Folder of the log.</param>
+    /// <param name="keys">What sealed segments are opened with; without it their checksums are checked, and no more.</param>
+    /// <param name="of">Which segments; null for all.</param>
+    public static VerifyReport Verify(string root, KeyRing? keys = null, Func<SegmentId, bool>? of = null)
     {
+        long purged = 0;
+        int unopened = 0;
+        var missing = new SortedSet<ulong>();
         var lines = new List<string>();
         int segments = 0;
         long chunks = 0, frames = 0, damaged = 0, torn = 0;
         foreach (SegmentFile file in SegmentFile.List(root))
         {
+            if (of is not null && !of(file.Id)) continue;
             segments++;
             try
             {
-                using SegmentScanner scanner = SegmentScanner.Open(file.Path);
+                using SegmentScanner scanner = SegmentScanner.Open(file.Path, keys);
                 long bad = 0;
                 while (scanner.MoveNext())
                 {
                     int walked = 0;
                     foreach (CapturedPacket _ in new FrameSpan(scanner.Frames)) walked++;
                     frames += walked;
-                    if (walked != scanner.Header.Frames) bad++;
+                    if (scanner.MissingKey is null && walked != scanner.Header.Frames) bad++;
                 }
 
-                bad += scanner.DamagedChunks;
+                purged += scanner.PurgedChunks;
+                if (scanner.MissingKey is { } key)
+                {
+                    unopened++;
+                    missing.Add(key);
+                }
+
+                bad += scanner.DamagedChunks + (scanner.StrayBytes > 0 ? 1 : 0);
                 chunks += scanner.Chunks;
                 damaged += bad;
                 long tail = file.IsOpen ? 0 : scanner.TornBytes;
@@ -65,7 +89,7 @@ public static class PacketLogVerifier
             }
         }
 
-        return new VerifyReport { Segments = segments, Chunks = chunks, Frames = frames, DamagedChunks = damaged, TornBytes = torn, Lines = lines };
+        return new VerifyReport { Segments = segments, Chunks = chunks, Frames = frames, DamagedChunks = damaged, TornBytes = torn, PurgedChunks = purged, UnopenedSegments = unopened, MissingKeys = [.. missing], Lines = lines };
     }
 
     private readonly ref struct FrameSpan(ReadOnlySpan<byte> frames)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.PacketLog;
 
@@ -9,15 +10,17 @@ namespace CdrEngine.PacketLog;
 /// <remarks><code>
 /// segment header, 64 bytes          chunk header, 64 bytes
 ///  0  magic "CDRSEG\r\n"             0  magic "CHNK"
-///  8  version u16 (1)                4  CRC-32C u32 of bytes 8.. to the end of the payload
+///  8  version u16 (1; 2 sealed)      4  CRC-32C u32 of bytes 8.. to the end of the payload
 /// 10  kind u8, 0 u8                  8  payload length u32
 /// 12  shard u16, 0 u16              12  frames u32
 /// 16  minute u32                    16  call key, 16 bytes
 /// 20  run u32                       32  earliest packet time i64, µs
 /// 24  part u32                      40  latest packet time i64, µs
 /// 28  zeros                         48  lowest capture sequence i64
-/// 60  CRC-32C u32 of bytes 0..59    56  kind u8, seven zeros
+/// 60  CRC-32C u32 of bytes 0..59    56  kind u8, 57 flags u8 (<see cref="ChunkFlags"/>), six zeros
 /// </code>
+/// In a sealed segment the segment's key follows its header (<see cref="Sealing.FileKeys"/>), and a chunk's payload ends with the tag of its frames
+/// (<see cref="Sealing.ChunkCipher"/>). Checksums are of what lies on disk: they can be checked, and a torn tail be cut, without any key.
 /// A chunk's payload is its frames as <see cref="FrameBuffer"/> lays them; zeros fill it up to eight bytes (outside of the length and the CRC).</remarks>
 public static class SegmentFormat
 {
@@ -33,8 +36,11 @@ public static class SegmentFormat
     /// <summary>Chunks start at a multiple of this.</summary>
     public const int Alignment = 8;
 
-    /// <summary>Version written; a greater one is refused.</summary>
+    /// <summary>Version written for packets in the clear.</summary>
     public const ushort Version = 1;
+
+    /// <summary>Version written for sealed packets; a greater one is refused.</summary>
+    public const ushort SealedVersion = 2;
 
     private const uint ChunkMagic = 0x4B4E_4843;
 
@@ -50,16 +56,23 @@ public static class SegmentFormat
         return ~crc;
     }
 
+    /// <summary>Where the first chunk of a segment lies.</summary>
+    public static int FirstChunkAt(bool isSealed) => SegmentHeaderBytes + (isSealed ? FileKeys.Bytes : 0);
+
+    /// <summary>Whether a file that begins so is a sealed segment.</summary>
+    public static bool IsSealed(ReadOnlySpan<byte> start) =>
+        start.Length >= SegmentHeaderBytes && start.StartsWith(SegmentMagic) && BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) == SealedVersion;
+
     /// <summary>Length with the fill up to <see cref="Alignment"/>.</summary>
     public static int Aligned(int length) => (length + Alignment - 1) & ~(Alignment - 1);
 
     /// <summary>Writes a segment header of 64 bytes.</summary>
-    public static void WriteSegmentHeader(Span<byte> destination, SegmentId id)
+    public static void WriteSegmentHeader(Span<byte> destination, SegmentId id, bool isSealed = false)
     {
         destination = destination[..SegmentHeaderBytes];
         destination.Clear();
         SegmentMagic.CopyTo(destination);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[8..], Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(destination[8..], isSealed ? SealedVersion : Version);
         destination[10] = (byte)id.Kind;
         BinaryPrimitives.WriteUInt16LittleEndian(destination[12..], id.Shard);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[16..], id.Minute);
@@ -73,7 +86,7 @@ public static class SegmentFormat
     {
         id = default;
         if (bytes.Length < SegmentHeaderBytes) return ParseOutcome.NeedMore;
-        if (!bytes.StartsWith(SegmentMagic) || BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]) != Version
+        if (!bytes.StartsWith(SegmentMagic) || BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]) is not (Version or SealedVersion)
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes[60..]) != Crc32C(bytes[..60])) return ParseOutcome.Malformed;
         id = new SegmentId(
             (PacketKind)bytes[10],
@@ -89,6 +102,16 @@ public static class SegmentFormat
     /// <param name="header">What the header says.</param>
     public static void WriteChunkHeader(Span<byte> chunk, in ChunkHeader header)
     {
+        WriteChunkFields(chunk, header);
+        WriteChecksum(chunk);
+    }
+
+    /// <summary>Writes the checksum of a chunk over all that lies behind it.</summary>
+    internal static void WriteChecksum(Span<byte> chunk) => BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], Crc32C(chunk[8..]));
+
+    /// <summary>Writes the header of a chunk but for the checksum.</summary>
+    internal static void WriteChunkFields(Span<byte> chunk, in ChunkHeader header)
+    {
         BinaryPrimitives.WriteUInt32LittleEndian(chunk, ChunkMagic);
         BinaryPrimitives.WriteInt32LittleEndian(chunk[8..], chunk.Length - ChunkHeaderBytes);
         BinaryPrimitives.WriteInt32LittleEndian(chunk[12..], header.Frames);
@@ -96,8 +119,7 @@ public static class SegmentFormat
         BinaryPrimitives.WriteInt64LittleEndian(chunk[32..], header.First.Microseconds);
         BinaryPrimitives.WriteInt64LittleEndian(chunk[40..], header.Last.Microseconds);
         BinaryPrimitives.WriteInt64LittleEndian(chunk[48..], header.FirstSequence);
-        BinaryPrimitives.WriteUInt64LittleEndian(chunk[56..], (byte)header.Kind);
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], Crc32C(chunk[8..]));
+        BinaryPrimitives.WriteUInt64LittleEndian(chunk[56..], (byte)header.Kind | ((uint)header.Flags << 8));
     }
 
     /// <summary>Reads the chunk at the start of <paramref name="bytes"/>.</summary>
@@ -115,15 +137,35 @@ public static class SegmentFormat
         length = ChunkHeaderBytes + payload;
         if (bytes.Length < length) return ParseOutcome.NeedMore;
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != Crc32C(bytes[8..length])) return ParseOutcome.Malformed;
-        header = new ChunkHeader(
-            (PacketKind)bytes[56],
-            CallKey.Read(bytes[16..]),
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
-            new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])),
-            new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(bytes[40..])),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]));
+        header = ReadChunkFields(bytes);
         return ParseOutcome.Message;
     }
+
+    /// <summary>What the header of a chunk says, unchecked.</summary>
+    internal static ChunkHeader ReadChunkFields(ReadOnlySpan<byte> bytes) => new(
+        (PacketKind)bytes[56],
+        CallKey.Read(bytes[16..]),
+        BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
+        new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(bytes[32..])),
+        new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(bytes[40..])),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]))
+    {
+        Flags = (ChunkFlags)bytes[57],
+    };
+}
+
+/// <summary>What became of a chunk's frames. Written to disk: values only ever grow.</summary>
+[Flags]
+public enum ChunkFlags : byte
+{
+    /// <summary>They stand there in the clear.</summary>
+    None = 0,
+
+    /// <summary>They are sealed.</summary>
+    Sealed = 1,
+
+    /// <summary>They were purged: zeros stand in their place, and in that of key and times.</summary>
+    Purged = 2,
 }
 
 /// <summary>What a chunk says of its frames.</summary>
@@ -133,7 +175,11 @@ public static class SegmentFormat
 /// <param name="First">Earliest packet time.</param>
 /// <param name="Last">Latest packet time.</param>
 /// <param name="FirstSequence">Lowest place in the order of capture.</param>
-public readonly record struct ChunkHeader(PacketKind Kind, CallKey Key, int Frames, Timestamp First, Timestamp Last, long FirstSequence);
+public readonly record struct ChunkHeader(PacketKind Kind, CallKey Key, int Frames, Timestamp First, Timestamp Last, long FirstSequence)
+{
+    /// <summary>What became of them.</summary>
+    public ChunkFlags Flags { get; init; }
+}
 
 /// <summary>Where a chunk lies.</summary>
 /// <param name="Segment">Its segment.</param>

@@ -20,6 +20,9 @@ public readonly record struct SegmentId(PacketKind Kind, ushort Shard, uint Minu
     /// <summary>Last minute of the year 9999; later ones are clamped to it, earlier ones than 1970 to 0.</summary>
     public const uint LastMinute = 4_223_371_679;
 
+    /// <summary>Shard number of segments that hold the packets of one call each, copied out of shared ones because they are to be kept longer.</summary>
+    public const ushort HeldShard = ushort.MaxValue;
+
     /// <summary>The minute a packet time falls into, clamped to 0..<see cref="LastMinute"/>.</summary>
     public static uint MinuteOf(Timestamp at) =>
         (uint)Math.Clamp(at.Microseconds / (60 * Timestamp.MicrosecondsPerSecond), 0, LastMinute);

@@ -1,4 +1,5 @@
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 using Microsoft.Win32.SafeHandles;
 
 namespace CdrEngine.PacketLog;
@@ -18,23 +19,54 @@ public sealed class SegmentScanner : IDisposable
     private long _position;
     private int _doubtful;
     private ChunkHeader _header;
+    private readonly ChunkCipher? _cipher;
     private int _payloadAt;
     private int _payloadLength;
 
-    private SegmentScanner(SafeFileHandle handle)
+    private SegmentScanner(SafeFileHandle handle, KeyRing? keys)
     {
         _handle = handle;
         FileLength = RandomAccess.GetLength(handle);
-        ReadOnlySpan<byte> start = Window(0, SegmentFormat.SegmentHeaderBytes);
+        ReadOnlySpan<byte> start = Window(0, SegmentFormat.FirstChunkAt(isSealed: true));
         HeaderOutcome = SegmentFormat.TryReadSegmentHeader(start, out SegmentId id);
         Id = id;
         if (HeaderOutcome != ParseOutcome.Message) return;
-        _position = SegmentFormat.SegmentHeaderBytes;
+        IsSealed = SegmentFormat.IsSealed(start);
+        _position = SegmentFormat.FirstChunkAt(IsSealed);
         GoodLength = _position;
+        if (!IsSealed) return;
+        if (start.Length < _position)
+        {
+            // Without its key nothing could ever be read of it.
+            HeaderOutcome = ParseOutcome.NeedMore;
+            return;
+        }
+
+        FileKeyOutcome opened = FileKeys.Open(
+            start[..SegmentFormat.SegmentHeaderBytes], start.Slice(SegmentFormat.SegmentHeaderBytes, FileKeys.Bytes), keys, out byte[] fileKey, out ulong wrappedBy);
+        if (opened == FileKeyOutcome.Done) _cipher = new ChunkCipher(fileKey);
+        else if (opened == FileKeyOutcome.NoKey) MissingKey = wrappedBy;
+        else HeaderOutcome = ParseOutcome.Malformed;
+        if (!FileKeys.IsClean(start.Slice(SegmentFormat.SegmentHeaderBytes, FileKeys.Bytes))) StrayBytes++;
     }
 
     /// <summary>What the segment header is; without a good one there are no chunks.</summary>
-    public ParseOutcome HeaderOutcome { get; }
+    public ParseOutcome HeaderOutcome { get; private set; }
+
+    /// <summary>Whether its frames are sealed.</summary>
+    public bool IsSealed { get; }
+
+    /// <summary>The key that would open it and is not there; null where it is, or none is needed. <see cref="Frames"/> is empty without it.</summary>
+    public ulong? MissingKey { get; }
+
+    /// <summary>Chunks that were purged; they are passed over.</summary>
+    public int PurgedChunks { get; private set; }
+
+    /// <summary>Bytes outside of all checksums that are to be zeros and are not.</summary>
+    public int StrayBytes { get; private set; }
+
+    /// <summary>Chunks with a good checksum that their key does not open; they count as damaged.</summary>
+    public int UnsealableChunks { get; private set; }
 
     /// <summary>The segment as its header names it.</summary>
     public SegmentId Id { get; }
@@ -64,12 +96,14 @@ public sealed class SegmentScanner : IDisposable
     public ReadOnlySpan<byte> Frames => _buffer.AsSpan(_payloadAt, _payloadLength);
 
     /// <summary>Opens a segment for a walk; throws <see cref="IOException"/> where the file cannot be read.</summary>
-    public static SegmentScanner Open(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="keys">What a sealed one is opened with; without it, its chunks are walked and their frames are not shown.</param>
+    public static SegmentScanner Open(string path, KeyRing? keys = null)
     {
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
-            return new SegmentScanner(handle);
+            return new SegmentScanner(handle, keys);
         }
         catch
         {
@@ -93,8 +127,10 @@ public sealed class SegmentScanner : IDisposable
 
             if (outcome == ParseOutcome.Message)
             {
-                Take(header, length);
-                return true;
+                // With the fill behind it, which is to be zeros.
+                Window(_position, SegmentFormat.Aligned(length));
+                if (Take(header, length)) return true;
+                continue;
             }
 
             if (outcome == ParseOutcome.NeedMore || length == 0) return false;
@@ -106,19 +142,47 @@ public sealed class SegmentScanner : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _cipher?.Dispose();
+        _handle.Dispose();
+    }
 
-    private void Take(in ChunkHeader header, int length)
+    private bool Take(in ChunkHeader header, int length)
     {
         _header = header;
         Locator = new ChunkLocator(Id, _position, length, header.First, header.Last, header.Frames, header.FirstSequence);
         _payloadAt = (int)(_position - _bufferOffset) + SegmentFormat.ChunkHeaderBytes;
         _payloadLength = length - SegmentFormat.ChunkHeaderBytes;
+        ReadOnlySpan<byte> behind = _buffer.AsSpan(0, _buffered)[(_payloadAt + _payloadLength)..];
+        foreach (byte fill in behind[..Math.Min(behind.Length, SegmentFormat.Aligned(length) - length)]) StrayBytes += fill == 0 ? 0 : 1;
+        bool isOpen = true;
+        if (header.Flags.HasFlag(ChunkFlags.Sealed))
+        {
+            // Opened in the window: a step never goes back.
+            isOpen = _cipher is null || _cipher.TryOpen(_buffer.AsSpan(_payloadAt - SegmentFormat.ChunkHeaderBytes, length), _position, header);
+            _payloadLength = _cipher is null ? 0 : _payloadLength - FileKeys.TagBytes;
+        }
+
         _position += SegmentFormat.Aligned(length);
         GoodLength = Math.Min(_position, FileLength);
         DamagedChunks += _doubtful;
         _doubtful = 0;
+        if (header.Flags.HasFlag(ChunkFlags.Purged))
+        {
+            PurgedChunks++;
+            return false;
+        }
+
+        if (!isOpen)
+        {
+            UnsealableChunks++;
+            DamagedChunks++;
+            return false;
+        }
+
         Chunks++;
+        return true;
     }
 
     // The bytes at an offset: as many as the buffer has where that is enough, else the buffer is filled anew from there.

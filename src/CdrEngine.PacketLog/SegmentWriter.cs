@@ -1,4 +1,5 @@
 using CdrEngine.Core;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.PacketLog;
 
@@ -24,17 +25,24 @@ public sealed class SegmentWriter : IDisposable
     private readonly Counters<PacketLogCounter> _counters;
     private readonly byte[] _buffer;
     private readonly uint _lateMinutes;
+    private readonly KeyRing? _keys;
+    private readonly int _sealBytes;
+    private ChunkCipher? _cipher;
     private SegmentId _id;
     private bool _begun;
     private ISegmentFile? _file;
     private long _fileOffset;
+    private long _syncedOffset;
     private int _used;
     private int _bufferedChunks;
     private int _bufferedFrames;
     private int _chunksSinceJump = int.MaxValue;
 
-    internal SegmentWriter(ISegmentFiles files, PacketKind kind, ushort shard, uint run, PacketLogLimits limits, Counters<PacketLogCounter> counters)
+    internal SegmentWriter(
+        ISegmentFiles files, PacketKind kind, ushort shard, uint run, PacketLogLimits limits, Counters<PacketLogCounter> counters, KeyRing? keys = null)
     {
+        _keys = keys;
+        _sealBytes = keys is null ? 0 : FileKeys.TagBytes;
         _files = files;
         _limits = limits.Checked();
         _counters = counters;
@@ -45,9 +53,9 @@ public sealed class SegmentWriter : IDisposable
         _buffer = GC.AllocateUninitializedArray<byte>(limits.WriteBufferBytes, pinned: true);
     }
 
-    /// <summary>A writer of segments below <paramref name="root"/>; <paramref name="run"/> must never have been used there.</summary>
-    public SegmentWriter(string root, PacketKind kind, ushort shard, uint run, PacketLogLimits limits, Counters<PacketLogCounter> counters)
-        : this(new FolderSegmentFiles(root), kind, shard, run, limits, counters)
+    /// <summary>A writer of segments below <paramref name="root"/>; <paramref name="run"/> must never have been used there. With keys it seals them.</summary>
+    public SegmentWriter(string root, PacketKind kind, ushort shard, uint run, PacketLogLimits limits, Counters<PacketLogCounter> counters, KeyRing? keys = null)
+        : this(new FolderSegmentFiles(root), kind, shard, run, limits, counters, keys)
     {
     }
 
@@ -57,6 +65,9 @@ public sealed class SegmentWriter : IDisposable
     /// <summary>Why the last failed write failed; null while writes work.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether all chunks go to one segment, that of the first one's minute.</summary>
+    internal bool KeepsSegment { get; init; }
+
     /// <summary>The segment being written; null before the first chunk.</summary>
     public SegmentId? Segment => _begun ? _id : null;
 
@@ -64,7 +75,7 @@ public sealed class SegmentWriter : IDisposable
     public bool Append(in ChunkHeader header, ReadOnlySpan<byte> frames, out ChunkLocator locator)
     {
         if (frames.Length > SegmentFormat.MaxPayloadBytes) throw new ArgumentOutOfRangeException(nameof(frames), "longer than a chunk may be");
-        Span<byte> chunk = Reserve(header, frames.Length);
+        Span<byte> chunk = Reserve(header, frames.Length + _sealBytes);
         if (!chunk.IsEmpty) frames.CopyTo(chunk[SegmentFormat.ChunkHeaderBytes..]);
         return Complete(chunk, header, out locator);
     }
@@ -72,10 +83,10 @@ public sealed class SegmentWriter : IDisposable
     /// <summary>As above, with the frames in a chain of pages.</summary>
     internal bool Append(in ChunkHeader header, PagePool pool, int head, int length, out ChunkLocator locator)
     {
-        Span<byte> chunk = Reserve(header, length);
+        Span<byte> chunk = Reserve(header, length + _sealBytes);
         if (!chunk.IsEmpty)
         {
-            Span<byte> rest = chunk[SegmentFormat.ChunkHeaderBytes..];
+            Span<byte> rest = chunk.Slice(SegmentFormat.ChunkHeaderBytes, length);
             for (int page = head; !rest.IsEmpty; page = pool.Next(page))
             {
                 Span<byte> bytes = pool[page];
@@ -91,25 +102,42 @@ public sealed class SegmentWriter : IDisposable
     /// <summary>Writes what is buffered; false where the disk refuses.</summary>
     public bool Flush() => WriteOut();
 
+    /// <summary>Makes sure that what was written is on the disk itself; nothing where that is so already.</summary>
+    public void Sync()
+    {
+        if (_file is null || _syncedOffset == _fileOffset) return;
+        try
+        {
+            _file.Sync();
+            _syncedOffset = _fileOffset;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Failed(e);
+        }
+    }
+
     /// <summary>Writes what is buffered and ends the segment. The writer may be used again: it begins another segment.</summary>
     public void Dispose()
     {
         if (_begun) End();
         _begun = false;
+        _cipher?.Dispose();
+        _cipher = null;
         _id = _id with { Part = _id.Part + 1 };
     }
 
-    private Span<byte> Reserve(in ChunkHeader header, int frameBytes)
+    private Span<byte> Reserve(in ChunkHeader header, int payloadBytes)
     {
         Place(SegmentId.MinuteOf(header.Last));
-        int needed = SegmentFormat.Aligned(SegmentFormat.ChunkHeaderBytes + frameBytes);
+        int needed = SegmentFormat.Aligned(SegmentFormat.ChunkHeaderBytes + payloadBytes);
         if (_used + needed > _buffer.Length)
         {
             // While failing only a flush tries the disk: one failing call a second, not one for each chunk.
             if (State == SegmentWriterState.Failing || !WriteOut()) return default;
         }
 
-        return _buffer.AsSpan(_used, SegmentFormat.ChunkHeaderBytes + frameBytes);
+        return _buffer.AsSpan(_used, SegmentFormat.ChunkHeaderBytes + payloadBytes);
     }
 
     private bool Complete(Span<byte> chunk, in ChunkHeader header, out ChunkLocator locator)
@@ -122,7 +150,17 @@ public sealed class SegmentWriter : IDisposable
             return false;
         }
 
-        SegmentFormat.WriteChunkHeader(chunk, header);
+        if (_cipher is null)
+        {
+            SegmentFormat.WriteChunkHeader(chunk, header);
+        }
+        else
+        {
+            SegmentFormat.WriteChunkFields(chunk, header with { Flags = ChunkFlags.Sealed });
+            _cipher.Seal(chunk, _fileOffset + _used);
+            SegmentFormat.WriteChecksum(chunk);
+        }
+
         locator = new ChunkLocator(_id, _fileOffset + _used, chunk.Length, header.First, header.Last, header.Frames, header.FirstSequence);
         int aligned = SegmentFormat.Aligned(chunk.Length);
         _buffer.AsSpan(_used + chunk.Length, aligned - chunk.Length).Clear();
@@ -140,6 +178,10 @@ public sealed class SegmentWriter : IDisposable
         if (!_begun)
         {
             Begin(minute, _id.Part);
+        }
+        else if (KeepsSegment)
+        {
+            return;
         }
         else if (minute > _id.Minute)
         {
@@ -165,8 +207,16 @@ public sealed class SegmentWriter : IDisposable
         _id = _id with { Minute = minute, Part = part };
         _begun = true;
         _fileOffset = 0;
-        SegmentFormat.WriteSegmentHeader(_buffer, _id);
-        _used = SegmentFormat.SegmentHeaderBytes;
+        _syncedOffset = 0;
+        SegmentFormat.WriteSegmentHeader(_buffer, _id, _keys is not null);
+        _used = SegmentFormat.FirstChunkAt(_keys is not null);
+        if (_keys is not null)
+        {
+            _cipher?.Dispose();
+            _cipher = new ChunkCipher(FileKeys.Make(
+                _buffer.AsSpan(0, SegmentFormat.SegmentHeaderBytes), _buffer.AsSpan(SegmentFormat.SegmentHeaderBytes, FileKeys.Bytes), _keys));
+        }
+
         _counters.Increment(PacketLogCounter.Segments);
     }
 
@@ -186,6 +236,7 @@ public sealed class SegmentWriter : IDisposable
         if (file is null) return;
         try
         {
+            if (_limits.SyncEvery > TimeSpan.Zero) file.Sync();
             file.Finish();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -19,7 +19,7 @@ public sealed record ImportedFile(string Fingerprint, string Path, long Bytes, l
 public sealed record ImportedRun(string Conditions, uint PacketRun, int Segments, IReadOnlyList<DateOnly> Days);
 
 /// <summary>What is kept beside the days, in <c>records/catalog.db</c>: settings and the files imported. Any thread, one at a time.</summary>
-public sealed class CatalogStore : IDisposable
+public sealed class CatalogStore : ICatalog
 {
     private readonly SqliteDatabase _database;
     private readonly Lock _lock = new();
@@ -52,7 +52,7 @@ public sealed class CatalogStore : IDisposable
         }
     }
 
-    /// <summary>A setting; null where it was never set.</summary>
+    /// <inheritdoc />
     public string? Setting(string name)
     {
         lock (_lock)
@@ -62,13 +62,13 @@ public sealed class CatalogStore : IDisposable
         }
     }
 
-    /// <summary>Sets a setting.</summary>
+    /// <inheritdoc />
     public void Set(string name, string value)
     {
         lock (_lock) _database.Prepare("INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)").Bind(name).Bind(value).Run();
     }
 
-    /// <summary>The file with this fingerprint; null where it was not imported.</summary>
+    /// <inheritdoc />
     public ImportedFile? FindImport(string fingerprint)
     {
         lock (_lock)
@@ -78,7 +78,7 @@ public sealed class CatalogStore : IDisposable
         }
     }
 
-    /// <summary>The one import that read every one of these files, and was the last to read it; null where there is none.</summary>
+    /// <inheritdoc />
     public ImportedRun? FindRun(IReadOnlyList<string> fingerprints)
     {
         lock (_lock)
@@ -101,7 +101,7 @@ public sealed class CatalogStore : IDisposable
         }
     }
 
-    /// <summary>Remembers an import that came to its end, in one transaction; the same fingerprint again replaces what was known of it.</summary>
+    /// <inheritdoc />
     public void AddImport(ImportedRun run, IReadOnlyList<ImportedFile> files)
     {
         string days = string.Join(' ', run.Days.Select(static day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));

@@ -112,7 +112,7 @@ public sealed partial class SqliteCallStore
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{day.DayNumber}|media|{times}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
-        return _counts.GetOrAdd(text, $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}", () => CountRows(database, where));
+        return _counts.GetOrAdd(text, StampOf(day), () => CountRows(database, where));
     }
 
     private static long CountRows(SqliteDatabase database, SqlConditions where)

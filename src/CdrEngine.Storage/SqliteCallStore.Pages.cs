@@ -1,5 +1,6 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
@@ -10,33 +11,16 @@ public sealed partial class SqliteCallStore
 {
     private const int RecordsRead = 200;
 
-    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'calls_by_context'";
+    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'calls_by_profile'";
 
-    // What is said of outcome and length leads straight to the rows, and is counted without looking at them. Tenants and contexts in order of time. Sums by tenant, outcome
-    // and direction, which triggers keep right whatever is stored for the day later.
+    // What is said of length leads straight to the rows, and is counted without looking at them; so does what is said by profile, where it is rare. Tenants and
+    // contexts in order of time.
     private const string SealIndexes = """
         BEGIN IMMEDIATE;
         CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (disposition, ifnull(direction, 9), duration_us, billsec_us);
         CREATE INDEX IF NOT EXISTS calls_by_context ON calls (context) WHERE context IS NOT NULL;
-        CREATE TABLE IF NOT EXISTS call_counts (
-            tenant      TEXT    NOT NULL, -- '' for none
-            disposition INTEGER NOT NULL,
-            direction   INTEGER NOT NULL, -- 9 for none
-            calls       INTEGER NOT NULL,
-            PRIMARY KEY (tenant, disposition, direction)
-        ) WITHOUT ROWID;
-        INSERT OR REPLACE INTO call_counts SELECT ifnull(tenant, ''), disposition, ifnull(direction, 9), count(*) FROM calls GROUP BY 1, 2, 3;
-        CREATE TRIGGER IF NOT EXISTS call_counts_insert AFTER INSERT ON calls BEGIN
-            INSERT INTO call_counts VALUES (ifnull(NEW.tenant, ''), NEW.disposition, ifnull(NEW.direction, 9), 1) ON CONFLICT DO UPDATE SET calls = calls + 1;
-        END;
-        CREATE TRIGGER IF NOT EXISTS call_counts_delete AFTER DELETE ON calls BEGIN
-            UPDATE call_counts SET calls = calls - 1 WHERE tenant = ifnull(OLD.tenant, '') AND disposition = OLD.disposition AND direction = ifnull(OLD.direction, 9);
-        END;
-        CREATE TRIGGER IF NOT EXISTS call_counts_update AFTER UPDATE OF tenant, disposition, direction ON calls BEGIN
-            UPDATE call_counts SET calls = calls - 1 WHERE tenant = ifnull(OLD.tenant, '') AND disposition = OLD.disposition AND direction = ifnull(OLD.direction, 9);
-            INSERT INTO call_counts VALUES (ifnull(NEW.tenant, ''), NEW.disposition, ifnull(NEW.direction, 9), 1) ON CONFLICT DO UPDATE SET calls = calls + 1;
-        END;
+        CREATE INDEX IF NOT EXISTS calls_by_profile ON calls (profile);
         COMMIT;
         """;
 
@@ -52,7 +36,7 @@ public sealed partial class SqliteCallStore
         string text = CallCursor.TextOf(query);
         return Reading(days =>
         {
-            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Marks(days, query));
+            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, query));
             lock (walk)
             {
                 List<FoundCall> found = request.Where is null
@@ -94,7 +78,7 @@ public sealed partial class SqliteCallStore
     public long Count(CallQuery query)
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
-        return Reading(days => Total(days, query, new Walk(Marks(days, query))));
+        return Reading(days => Total(days, query, Begin(days, query)));
     }
 
     /// <summary>The plan for a walk's page on one day, for tests of the indexes.</summary>
@@ -129,29 +113,46 @@ public sealed partial class SqliteCallStore
 
         // Connections opened before do not count on them.
         if (done > 0) _readers.Renew();
+
+        // The first to ask for totals finds the figures of all days.
+        foreach (DateOnly day in _files.List())
+        {
+            if (stop.IsCancellationRequested) break;
+            Reading(days => FiguresOf(days, day));
+        }
+
         return done;
     }
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
-    private Dictionary<DateOnly, long> Marks(OpenDays days, CallQuery query)
+    // What is stored by now, and where sums tell it how many of a day's calls are asked for: both of one state of the day.
+    private Walk Begin(OpenDays days, CallQuery query)
     {
-        var marks = new Dictionary<DateOnly, long>();
+        var walk = new Walk([]);
+        bool byProfile = IsByProfile(query);
+        var filter = new ProfileFilter(query);
         foreach (DateOnly day in DaysOf(query))
         {
-            if (days.Get(day) is { } database) marks[day] = LastOf(database);
+            string hidden = _hidden.StampOf(day).Text;
+            if (FiguresOf(days, day) is not { } figures) continue;
+            walk.Marks[day] = figures.Last;
+            if (byProfile && IsWhole(query, day)) walk.Counts[day] = (hidden, figures.Of(filter).Calls);
         }
 
-        return marks;
+        return walk;
     }
 
+    private static bool IsWhole(CallQuery query, DateOnly day) => !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+
     // What of a day a walk shows; null where nothing.
-    private SelectFrame? FrameOf(SqliteDatabase database, DateOnly day, CallQuery query, Walk walk)
+    private SelectFrame? FrameOf(OpenDays days, DateOnly day, CallQuery query, Walk walk)
     {
         if (!walk.Marks.TryGetValue(day, out long mark)) return null;
         SelectFrame frame = Frame(day);
         if (frame.Hidden.HidesAll(query.Tenant, mark)) return null;
-        return LastOf(database) > mark ? frame with { Mark = mark } : frame;
+        long? last = _figures.Find(day, StampOf(day))?.Last ?? (days.Get(day) is { } database ? LastOf(database) : null);
+        return last is null ? null : last > mark ? frame with { Mark = mark } : frame;
     }
 
     // 1. Days before the page are passed by their counts, unless a place is known beyond. 2. Within the day the nearest place is the start.
@@ -159,14 +160,15 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
+        var filter = new ProfileFilter(query);
         long left = skip;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
-            if (days.Get(day) is not { } database || FrameOf(database, day, query, walk) is not { } frame) continue;
+            if (FrameOf(days, day, query, walk) is not { } frame) continue;
             if (left > 0 && !walk.Reaches(day, left))
             {
-                long count = CountOf(database, query, frame);
+                long count = CountOf(days, query, frame, walk);
                 if (count <= left)
                 {
                     left -= count;
@@ -174,6 +176,13 @@ public sealed partial class SqliteCallStore
                 }
             }
 
+            if (filter.AsksAnything && FiguresOf(days, day) is { } figures)
+            {
+                frame = frame with { Asked = figures.Of(filter).Calls, Stored = figures.Last };
+                if (frame.Asked == 0) continue;
+            }
+
+            if (days.Get(day) is not { } database) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
             List<FoundCall> rows = CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
             found.AddRange(rows);
@@ -212,7 +221,7 @@ public sealed partial class SqliteCallStore
         foreach (DateOnly day in DaysOf(query))
         {
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (days.Get(day) is not { } database || FrameOf(database, day, query, walk) is not { } frame) continue;
+            if (FrameOf(days, day, query, walk) is not { } frame || days.Get(day) is not { } database) continue;
             CallCursor? from = after?.Day == day ? after : null;
             List<FoundCall> rows;
             do
@@ -235,23 +244,35 @@ public sealed partial class SqliteCallStore
         long total = 0;
         foreach (DateOnly day in DaysOf(query))
         {
-            if (days.Get(day) is { } database && FrameOf(database, day, query, walk) is { } frame) total += CountOf(database, query, frame);
+            if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, query, frame, walk);
         }
 
         walk.Total = total;
         return total;
     }
 
-    private long CountOf(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, Walk walk)
     {
-        // A day that lies within the times asked for counts the same whatever they are.
         DateOnly day = frame.Day;
-        bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
-        if (whole) query = query with { From = null, To = null };
-        bool summed = whole && frame.Mark is null && frame.Hidden.IsNothing && database.IsSealed;
+        DayStamp hidden = _hidden.StampOf(day);
+        if (walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == hidden.Text) return counted.Calls;
+        long calls = CountOf(days, query, frame, hidden);
+        walk.Counts[day] = (hidden.Text, calls);
+        return calls;
+    }
+
+    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, DayStamp hidden)
+    {
+        DateOnly day = frame.Day;
+        var filter = new ProfileFilter(query);
+        if (frame.Mark is null && IsByProfile(query)) return SumsOf(days, query, filter, day).Calls;
+        if (frame.Mark is null && filter.AsksAnything && FiguresOf(days, day)?.Of(filter).Calls == 0) return 0;
+        if (days.Get(day) is not { } database) return 0;
+
+        // A day that lies within the times asked for counts the same whatever they are.
+        if (IsWhole(query, day)) query = query with { From = null, To = null };
         string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
-        string version = $"{DayCounts.StampOf(_files.PathOf(day))}|{_hidden.StampOf(day)}";
-        return _counts.GetOrAdd(key, version, () => (summed ? CallSelect.SumsOutcomes(database, query) : null) ?? CallSelect.Count(database, query, frame));
+        return _counts.GetOrAdd(key, DayStamp.Of(_files.PathOf(day)).And(hidden), () => CallSelect.Count(database, query, frame));
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

@@ -43,12 +43,14 @@ public sealed partial class SqliteCallStore
             try
             {
                 RemarkReport report = RemarkPart(database, from, to, after, most, write, remark);
+                database.Sums.Flush();
                 database.Execute("COMMIT");
                 return report;
             }
             catch
             {
                 SchemaMigrations.RollBack(database);
+                database.Sums.Forget();
                 throw;
             }
         }

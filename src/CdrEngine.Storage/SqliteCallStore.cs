@@ -1,6 +1,7 @@
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
@@ -11,7 +12,7 @@ namespace CdrEngine.Storage;
 /// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. The other orders have no index: each day
 /// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> is read once and gives its best rows, which are merged; memory holds one
 /// page a day, time grows with the calls in the range. Give a range.</remarks>
-public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, IDisposable
+public sealed partial class SqliteCallStore : ICallStore
 {
     private readonly DayFiles _files;
     private readonly SqliteStoreLimits _limits;
@@ -33,6 +34,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         _readers = new DayReaders(limits.Readers, Math.Max(limits.OpenDays, limits.ReaderDays), OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayCounts(limits.DayCounts);
+        _figures = new FiguresKept(limits.ProfilesKept);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }
 
@@ -52,10 +54,10 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         return new SqliteCallStore(folder, limits ?? new SqliteStoreLimits(), SchemaMigrations.Records);
     }
 
-    /// <summary>Stored records that could not be read back since the start; they are left out of answers.</summary>
+    /// <inheritdoc />
     public long UnreadableRecords => Interlocked.Read(ref _unreadableRecords);
 
-    /// <summary>Days that have records, ascending.</summary>
+    /// <inheritdoc />
     public IReadOnlyList<DateOnly> Days() => _files.List();
 
     /// <inheritdoc />
@@ -102,10 +104,10 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         });
     }
 
-    /// <summary>The stored JSON of a record, UTF-8, as it was written: without what became of its recording. Null where there is none.</summary>
+    /// <inheritdoc />
     public byte[]? Json(string id) => Column(id, "SELECT d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
 
-    /// <summary>Where a call's packets lie, as the packet log encodes it; null where nothing is known.</summary>
+    /// <inheritdoc />
     public byte[]? GetChunks(string id) => Column(id, "SELECT k.chunks FROM calls c JOIN call_chunks k ON k.document = c.document WHERE c.id = ?1");
 
     /// <inheritdoc />
@@ -128,10 +130,10 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         });
     }
 
-    /// <summary>Calls stored for a day; counts rows, so ask seldom.</summary>
+    /// <inheritdoc />
     public long Count(DateOnly day) => Reading(days => days.Get(day) is { } database ? database.Scalar("SELECT count(*) FROM calls") : 0);
 
-    /// <summary>Removes all records of a day; false where there are none or the file cannot be removed.</summary>
+    /// <inheritdoc />
     public bool DropDay(DateOnly day)
     {
         lock (_writing)
@@ -220,6 +222,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
                 outcomes[(int)CallUpsert.Write(database, call, id)]++;
             }
 
+            database.Sums.Flush();
             database.Execute("COMMIT");
             return true;
         }
@@ -227,6 +230,7 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
         {
             fault ??= e.Message;
             if (database is not null) SchemaMigrations.RollBack(database);
+            database?.Sums.Forget();
 
             // A lock passes; after anything else the next attempt begins with a new connection.
             if (e is not StoreException { IsTransient: true, Code: var code } || (code & 0xFF) is not (5 or 6)) _writer.Close(day);
@@ -296,15 +300,23 @@ public sealed partial class SqliteCallStore : ICallReader, ICallBatchStore, IMed
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
+        var filter = new ProfileFilter(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
 
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
+            SelectFrame frame = Frame(day);
+            if (filter.AsksAnything && FiguresOf(days, day) is { } figures)
+            {
+                frame = frame with { Asked = figures.Of(filter).Calls, Stored = figures.Last };
+                if (frame.Asked == 0) continue;
+            }
+
             if (days.Get(day) is not { } database) continue;
             if (IsEmptied(database, day, query.Tenant)) continue;
-            found.AddRange(CallSelect.Rows(database, query, Frame(day) with { After = after, Limit = limit - found.Count }));
+            found.AddRange(CallSelect.Rows(database, query, frame with { After = after, Limit = limit - found.Count }));
         }
 
         return found;

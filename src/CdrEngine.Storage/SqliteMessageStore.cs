@@ -8,7 +8,7 @@ namespace CdrEngine.Storage;
 
 /// <summary>Messages in SQLite, one file for each UTC day: <c>messages/2026-11-20.db</c>; dropping a day is removing a file. Any number of threads may read
 /// while one writes.</summary>
-public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposable
+public sealed partial class SqliteMessageStore : IMessageDatabase
 {
     /// <summary>Days after that of its start that a conversation is looked for.</summary>
     private const int DaysOfConversation = 31;
@@ -44,7 +44,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
         return new SqliteMessageStore(folder, limits ?? new SqliteStoreLimits());
     }
 
-    /// <summary>Days that have messages, ascending.</summary>
+    /// <inheritdoc />
     public IReadOnlyList<DateOnly> Days() => _files.List();
 
     /// <inheritdoc />
@@ -66,7 +66,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
     /// <inheritdoc />
     public MessageRecord? GetMessage(string id) => Document(id, "d.json") is { } json && MessageJson.TryRead(json, out MessageRecord? record) ? record : null;
 
-    /// <summary>Where a message's packets lie, as the packet log encodes it; null where nothing is known.</summary>
+    /// <inheritdoc />
     public byte[]? GetChunks(string id) => Document(id, "d.chunks");
 
     /// <inheritdoc />
@@ -155,7 +155,7 @@ public sealed class SqliteMessageStore : IMessageReader, IMessageStore, IDisposa
         });
     }
 
-    /// <summary>Removes all messages of a day; false where there are none or the file cannot be removed.</summary>
+    /// <inheritdoc />
     public bool DropDay(DateOnly day)
     {
         lock (_writing)

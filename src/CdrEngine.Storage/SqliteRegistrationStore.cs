@@ -11,7 +11,7 @@ namespace CdrEngine.Storage;
 
 /// <summary>Registrations with their history, peers and mailboxes in SQLite: one file, <c>registrations.db</c>, of what is the case. Any number of threads
 /// may read while one writes.</summary>
-public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistrationStore, IDisposable
+public sealed class SqliteRegistrationStore : IRegistrationDatabase
 {
     /// <summary>Events kept of one registration; the eldest go.</summary>
     internal const int EventsKept = 500;
@@ -140,7 +140,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
         }
     }
 
-    /// <summary>Where the packets of a registration's last exchange lie, as the packet log encodes it; null where nothing is known.</summary>
+    /// <inheritdoc />
     public byte[]? GetChunks(string id)
     {
         lock (_reading)
@@ -239,7 +239,7 @@ public sealed class SqliteRegistrationStore : IRegistrationReader, IRegistration
         return Page("mailboxes", "account", isText: true, where, seal, query.Cursor, ascending: true, query.Limit, static json => PeerJson.ReadMailbox(json), id: "account");
     }
 
-    /// <summary>Registrations stored.</summary>
+    /// <inheritdoc />
     public long Count()
     {
         lock (_reading) return _reader.Scalar("SELECT count(*) FROM registrations");

@@ -6,7 +6,7 @@ namespace CdrEngine.Storage;
 
 /// <summary>Reports and their results in <c>reports.db</c>, a file of its own that is made with the first report. Any thread, one at a time; other processes
 /// may use it too.</summary>
-public sealed class SqliteReportStore : IReportStore, IDisposable
+public sealed class SqliteReportStore : IReportDatabase
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "reports.db";

@@ -210,6 +210,22 @@ public sealed class CallListTests(PageRig rig)
     }
 
     [ChromiumFact]
+    public async Task CallsThatEndMeanwhile_AreToldOf_AndShownWhenAskedFor()
+    {
+        await using WatchedPage tab = await rig.OpenAsync("/calls?sort=started_at&limit=500");
+        await tab.SettledAsync();
+        int before = await tab.Page.Locator("tbody tr").CountAsync();
+        Assert.False(await tab.Page.Locator("#fresh").IsVisibleAsync());
+        string capture = rig.FileOf("late.pcap");
+        QualityCapture.WriteOne(capture, "late-call@example.com", 900);
+        await Task.Run(() => rig.Import(capture));
+        await tab.Page.ClickAsync("text=Show 1 new call");
+        await tab.Page.WaitForFunctionAsync("before => document.querySelectorAll('tbody tr').length === before + 1", before);
+        Assert.False(await tab.Page.Locator("#fresh").IsVisibleAsync());
+        tab.AssertQuiet();
+    }
+
+    [ChromiumFact]
     public async Task ThemeButton_ChangesTheLook_WithoutAScriptToo()
     {
         await using WatchedPage tab = await rig.OpenAsync("/calls?q=1001", PageLook.Plain);

@@ -9,7 +9,16 @@ public static class HepBuilder
 {
     /// <summary>A version 3 message as agents send it.</summary>
     public static byte[] Sip(
-        string source, string destination, string sip, long seconds = 1_795_000_000, int microseconds = 5, byte protocol = 17, uint captureId = 7, string key = "")
+        string source, string destination, string sip, long seconds = 1_795_000_000, int microseconds = 5, byte protocol = 17, uint captureId = 7, string key = "") =>
+        Build(source, destination, sip, payloadType: 1, seconds, microseconds, protocol, captureId, key, correlationId: "");
+
+    /// <summary>A version 3 message with a line of a log, tied to a call.</summary>
+    public static byte[] Log(
+        string source, string destination, string line, string callId, long seconds = 1_795_000_000, int microseconds = 5, uint captureId = 7, string key = "") =>
+        Build(source, destination, line, payloadType: 100, seconds, microseconds, protocol: 17, captureId, key, callId);
+
+    private static byte[] Build(
+        string source, string destination, string payload, byte payloadType, long seconds, int microseconds, byte protocol, uint captureId, string key, string correlationId)
     {
         IPEndPoint from = IPEndPoint.Parse(source), to = IPEndPoint.Parse(destination);
         bool v4 = from.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
@@ -23,11 +32,12 @@ public static class HepBuilder
             Chunk(8, U16(to.Port)),
             Chunk(9, U32((uint)seconds)),
             Chunk(10, U32((uint)microseconds)),
-            Chunk(11, [1]),
+            Chunk(11, [payloadType]),
             Chunk(12, U32(captureId)),
         };
         if (key.Length > 0) chunks.Add(Chunk(14, Encoding.UTF8.GetBytes(key)));
-        chunks.Add(Chunk(15, Encoding.UTF8.GetBytes(sip)));
+        if (correlationId.Length > 0) chunks.Add(Chunk(17, Encoding.UTF8.GetBytes(correlationId)));
+        chunks.Add(Chunk(15, Encoding.UTF8.GetBytes(payload)));
         return Message([.. chunks]);
     }
 

@@ -20,10 +20,12 @@ public static class BenchCommands
             LiveCommand.Make(output),
             GrowthCommand.Make(output),
             DialectsCommand.Make(output),
+            StoredCommand.Make(output),
             SessionsCommand.Make(output),
             SuiteCommand.Make(output),
             OpenCallsCommand.Make(output),
             SoakCommand.Make(output),
+            KillCommand.Make(output),
         };
         try
         {

@@ -16,7 +16,7 @@ public static class ImportProcess
 
         // As ./cdrengine starts it.
         "env",
-        "DOTNET_GCgen0size=0x4000000",
+        "DOTNET_GCgen0size=0x8000000",
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(Program()),
         "import",

@@ -242,7 +242,7 @@ internal sealed class DeskEndpoints(
 
             context.Response.ContentType = format.MediaType;
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"{id}{format.FileExtension}\"";
-            await downloads.SendAsync(context, id, $"download_{what}_pcap", to => CallCapture.Write(stored, id, PacketKinds.All, format, to));
+            await downloads.SendAsync(context, id, $"download_{what}_pcap", tenant, to => CallCapture.Write(stored, id, PacketKinds.All, format, to));
         });
     }
 
@@ -277,7 +277,7 @@ internal sealed class DeskEndpoints(
 
             context.Response.ContentType = PacketEndpoints.TextType + "; charset=utf-8";
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{id}.trace.txt\"";
-            await downloads.SendAsync(context, id, $"download_{what}_trace", to =>
+            await downloads.SendAsync(context, id, $"download_{what}_trace", tenant, to =>
             {
                 using var text = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 transcript.WriteText(text);

@@ -93,7 +93,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
 
             context.Response.ContentType = format.MediaType;
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"{session.Id}{format.FileExtension}\"";
-            await downloads.SendAsync(context, session.Id, "download_media_pcap", to => CallCapture.Write(cut, call.Id, PacketKinds.Media, format, to));
+            await downloads.SendAsync(context, session.Id, "download_media_pcap", call.Tenant, to => CallCapture.Write(cut, call.Id, PacketKinds.Media, format, to));
         });
     }
 
@@ -121,7 +121,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
 
             context.Response.ContentType = PacketEndpoints.TextType + "; charset=utf-8";
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{session.Id}.trace.txt\"";
-            await downloads.SendAsync(context, session.Id, "download_media_trace", to =>
+            await downloads.SendAsync(context, session.Id, "download_media_trace", call.Tenant, to =>
             {
                 using var text = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 SipTranscript.WriteText(text, messages);

@@ -13,7 +13,7 @@ internal static class ApiDocument
     private const string Scheme = "token";
 
     private static readonly int[] GuardedProblems = [401, 403, 429];
-    private static readonly int[] Statuses = [400, 401, 403, 404, 406, 410, 416, 429, 500, 503];
+    private static readonly int[] Statuses = [400, 401, 403, 404, 406, 409, 410, 413, 415, 416, 429, 500, 503];
 
     public static byte[] Make(IReadOnlyList<ApiRoute> routes, ApiOptions options)
     {
@@ -23,7 +23,7 @@ internal static class ApiDocument
             {
                 Title = "CdrEngine",
                 Version = options.Version,
-                Description = "Call records, packets and traces of SIP calls. Times are RFC 3339 in UTC; units are in the names. Every resource answers HEAD as well as GET, and errors are problem details (RFC 9457).",
+                Description = "Call records, packets and traces of SIP calls. Times are RFC 3339 in UTC; units are in the names. What answers GET answers HEAD too, and errors are problem details (RFC 9457).",
             },
             Servers = [new OpenApiServer { Url = "/" }],
             Components = new OpenApiComponents
@@ -44,13 +44,13 @@ internal static class ApiDocument
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document).Concat(DeskSchemas.All(document))) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in AccessSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach (int status in Statuses) document.Components.Responses[ProblemName(status)] = ProblemResponse(status, document);
         document.RegisterComponents();
         foreach (ApiRoute route in routes)
         {
-            var item = new OpenApiPathItem();
-            item.AddOperation(HttpMethod.Get, Operation(route, options.Auth, document));
-            document.Paths[route.Pattern] = item;
+            if (!document.Paths.TryGetValue(route.Pattern, out IOpenApiPathItem? item)) document.Paths[route.Pattern] = item = new OpenApiPathItem();
+            ((OpenApiPathItem)item).AddOperation(HttpMethod.Parse(route.Method), Operation(route, options.Auth, document));
         }
 
         return System.Text.Encoding.UTF8.GetBytes(document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1).GetAwaiter().GetResult());
@@ -65,8 +65,17 @@ internal static class ApiDocument
             Summary = route.Summary,
             Description = guarded ? $"{route.Description} Asks for the scope `{route.Scope}`.".TrimStart() : route.Description,
             Parameters = [.. route.Parameters.Select(Parameter)],
-            Responses = new OpenApiResponses { ["200"] = Answer(route, document) },
+            Responses = new OpenApiResponses { [route.Status.ToString(CultureInfo.InvariantCulture)] = Answer(route, document) },
         };
+        if (route.Takes is { } takes)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [CallEndpoints.JsonType] = new() { Schema = new OpenApiSchemaReference(takes, document) } },
+            };
+        }
+
         if (route.IsConditional)
         {
             operation.Parameters.Add(new OpenApiParameter

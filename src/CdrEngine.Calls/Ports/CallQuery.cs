@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -89,6 +90,21 @@ public sealed record CallQuery
 
     /// <summary>Only answered calls with media whose recording is there, or of which nothing says that it cannot be made.</summary>
     public bool IsAudible { get; init; }
+
+    /// <summary>Any of these combinations of traits; empty for all.</summary>
+    public IReadOnlyList<TraitMatch> Traits { get; init; } = [];
+
+    /// <summary>Any of these final statuses, 0 for none seen; empty for all.</summary>
+    public IReadOnlyList<int> SipStatuses { get; init; } = [];
+
+    /// <summary>Ended by any of these; empty for all.</summary>
+    public IReadOnlyList<HangupBy> HangupBys { get; init; } = [];
+
+    /// <summary>Sent on for any of these reasons; empty for all.</summary>
+    public IReadOnlyList<RerouteReason> RerouteReasons { get; init; } = [];
+
+    /// <summary>Name of the trunk, exactly; empty for calls over none, null for all.</summary>
+    public string? Trunk { get; init; }
 
     /// <summary>Any of these record ids; empty for all. A text that is no id matches nothing.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];

@@ -22,7 +22,7 @@ public enum HepCounter : byte
     RtcpJson,
 
     /// <summary>Logs.</summary>
-    [Description("HEP messages with log lines, not used")]
+    [Description("HEP messages with log lines, taken as packets")]
     Logs,
 
     /// <summary>Others.</summary>

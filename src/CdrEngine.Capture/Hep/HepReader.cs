@@ -16,6 +16,7 @@ public sealed class HepReader
     private readonly Dictionary<uint, string> _agents = [];
     private readonly HepFrameWriter _frames = new();
     private readonly byte[] _frame = new byte[HepFrameWriter.MaxFrameBytes];
+    private readonly byte[] _line = new byte[ushort.MaxValue];
     private int _length;
     private Timestamp _at;
 
@@ -80,8 +81,8 @@ public sealed class HepReader
         else
         {
             Counters.Increment(kind);
-            if (kind is not (HepCounter.Sip or HepCounter.Media)) return;
-            _length = _frames.Write(message, _frame);
+            if (kind is not (HepCounter.Sip or HepCounter.Media or HepCounter.Logs)) return;
+            _length = kind == HepCounter.Logs ? WriteLine(message, arrived) : _frames.Write(message, _frame);
         }
 
         if (_length == 0)
@@ -92,6 +93,15 @@ public sealed class HepReader
 
         Origin = AgentOf(message.CaptureId);
         _at = TimeOf(message.At, arrived);
+    }
+
+    // A line of a log has no packet of its own: it is kept as HEP, in a datagram between the addresses it tells.
+    private int WriteLine(in HepMessage message, Timestamp arrived)
+    {
+        int length = HepLogWriter.Write(message, message.At ?? arrived, _line);
+        return length == 0
+            ? 0
+            : _frames.Write(new HepMessage { Version = message.Version, Protocol = Udp, Source = message.Source, Destination = message.Destination, Payload = _line.AsSpan(0, length) }, _frame);
     }
 
     private static HepCounter Classify(in HepMessage message)

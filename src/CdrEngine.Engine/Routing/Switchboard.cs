@@ -5,6 +5,7 @@ using CdrEngine.Calls.Transactions;
 using CdrEngine.Core;
 using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Shards;
+using CdrEngine.Protocols.Hep;
 using CdrEngine.Protocols.Ip;
 using CdrEngine.Protocols.Link;
 using CdrEngine.Protocols.Msrp;
@@ -236,9 +237,31 @@ internal sealed partial class Switchboard : ISipMessageSink
                 Counters.Increment(SwitchboardCounter.KeepAlives);
                 return;
             }
+
+            if (HepParser.TryReadLog(payload, out HepMessage line))
+            {
+                OnLogLine(packet, line);
+                return;
+            }
         }
 
         _media.Route(packet, decoded);
+    }
+
+    /// <summary>Keeps what an agent logged of a call with the call's signalling.</summary>
+    private void OnLogLine(in CapturedPacket packet, in HepMessage line)
+    {
+        if (line.CorrelationId.IsEmpty || _calls.Newest(line.CorrelationId) is not { } call)
+        {
+            Counters.Increment(SwitchboardCounter.LogLinesElsewhere);
+            return;
+        }
+
+        Counters.Increment(SwitchboardCounter.LogLines);
+        if (!_mail.KeepsFrames) return;
+        ref ShardItem item = ref _mail.Add(ShardItemKind.SipFrame, call);
+        item.At = packet.CapturedAt;
+        _mail.CopyIn(call.Shard, ref item, packet, default, 0);
     }
 
     private void OnSipDatagram(in CapturedPacket packet, in DecodedPacket decoded)

@@ -112,4 +112,12 @@ public enum SwitchboardCounter
     /// <summary>MSRP.</summary>
     [Description("MSRP requests and responses taken from TCP")]
     MsrpMessages,
+
+    /// <summary>Log lines of calls.</summary>
+    [Description("log lines of HEP agents kept with the call whose Call-ID they name")]
+    LogLines,
+
+    /// <summary>Log lines of no call.</summary>
+    [Description("log lines of HEP agents that name no open call, not kept")]
+    LogLinesElsewhere,
 }

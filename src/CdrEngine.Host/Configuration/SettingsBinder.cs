@@ -12,7 +12,7 @@ namespace CdrEngine.Host.Configuration;
 
 /// <summary>Reads <see cref="Settings"/> from a resolved configuration. The one place that names the keys; a test holds it against
 /// <c>hocon/reference.conf</c> in both directions.</summary>
-internal static class SettingsBinder
+internal static partial class SettingsBinder
 {
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -44,6 +44,8 @@ internal static class SettingsBinder
             Session = Session(root.Section("session")),
             Media = Media(root.Section("media")),
             Engine = Engine(root.Section("engine")),
+            Encryption = Encryption(root.Section("encryption")),
+            Retention = Keeping(root.Section("retention")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
             Directory = Directory(root.Section("directory")),
@@ -138,7 +140,7 @@ internal static class SettingsBinder
         RtpTimeout = at.Duration("rtp-timeout", Second, Day * 7),
         HeldTimeout = at.Duration("held-timeout", Second, Day * 7),
         SessionGrace = at.Duration("session-grace", TimeSpan.Zero, Day),
-        MaxDuration = at.Duration("max-duration", Minute, Day * 366),
+        MaxDuration = at.Duration("max-duration", Second, Day * 366),
         LateFacts = at.Duration("late-facts", TimeSpan.Zero, Hour),
         RetryKept = at.Duration("retry-kept", TimeSpan.Zero, Hour),
         InferredEndKept = at.Duration("inferred-end-kept", TimeSpan.Zero, Day),
@@ -197,6 +199,7 @@ internal static class SettingsBinder
         at.Switch("enabled"),
         (int)at.Size("chunk", 1 << 10, 1 << 20),
         at.Duration("flush", Millisecond * 10, Minute),
+        at.Duration("sync", TimeSpan.Zero, Minute),
         at.Size("open-bytes", 1 << 20, 1L << 40),
         at.Size("write-behind", 4 << 20, 1L << 36),
         Retention(at.Section("retention")));
@@ -212,7 +215,11 @@ internal static class SettingsBinder
         at.Integer("queue", 1, 10_000_000),
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
-        at.Size("write-cache", 1 << 20, 1L << 36));
+        at.Size("write-cache", 1 << 20, 1L << 36))
+    {
+        Backend = at.Choice<StorageBackend>("backend"),
+        Postgresql = Postgresql(at.Section("postgresql"), at.Choice<StorageBackend>("backend")),
+    };
 
     private static LiveSettings Live(SettingsReader at) => new(
         at.Integer("event-readers", 1, 10_000),

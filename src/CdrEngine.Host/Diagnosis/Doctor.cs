@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Ports;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Storage;
@@ -15,7 +14,7 @@ internal static class Doctor
         CaptureRights.Interfaces(),
         .. CaptureRights.Configured(settings.Capture),
         .. CaptureRights.Hep(settings.Hep),
-        .. DataFolder.Examine(settings.DataDirectory),
+        .. DataFolder.Examine(settings),
         Kernel.Clock(),
         Kernel.SocketBuffers(),
         Kernel.Memory(),
@@ -29,8 +28,9 @@ internal static class DataFolder
 {
     private const long LittleSpace = 2L << 30;
 
-    public static IEnumerable<Finding> Examine(string path)
+    public static IEnumerable<Finding> Examine(Settings settings)
     {
+        string path = settings.DataDirectory;
         string full = Path.GetFullPath(path);
         string existing = full;
         while (!Directory.Exists(existing)) existing = Path.GetDirectoryName(existing) ?? "/";
@@ -51,22 +51,22 @@ internal static class DataFolder
         }
 
         yield return fault ?? new Finding("data folder", FindingState.Good, $"{shown}, writable");
-        if (fault is null) yield return Database(existing);
+        if (fault is null) yield return Database(settings, existing);
         yield return Space(existing);
     }
 
     // A file system that cannot lock or map files (some network file systems) is found out here and not at the first record.
-    private static Finding Database(string folder)
+    private static Finding Database(Settings settings, string folder)
     {
         string probe = Path.Combine(folder, $".cdrengine-probe-{Environment.ProcessId}.d");
         try
         {
-            using (SqliteCallStore store = SqliteCallStore.Open(probe)) _ = store.List(new CallQuery { Limit = 1 });
-            return new Finding("database", FindingState.Good, "SQLite writes ahead (WAL) in the data folder");
+            return new Finding("database", FindingState.Good, Joined.Stores.Probe(settings, probe));
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
-            return new Finding("database", FindingState.Fails, HoconFiles.OneLine(e), "put the data folder on a local disk");
+            const string place = "put the data folder on a local disk", server = "see storage.postgresql in hocon/reference.conf";
+            return new Finding("database", FindingState.Fails, HoconFiles.OneLine(e), settings.Storage.Backend == StorageBackend.Sqlite ? place : server);
         }
         finally
         {

@@ -17,14 +17,14 @@ namespace CdrEngine.Host.Joined;
 /// <summary>The API over the data folder.</summary>
 internal sealed class ApiServer : IApiServer
 {
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
-    private readonly SqliteCallRemarks _remarks;
-    private readonly SqliteReportStore _reports;
+    private readonly IRemarkDatabase _remarks;
+    private readonly IReportDatabase _reports;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -36,10 +36,10 @@ internal sealed class ApiServer : IApiServer
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
-        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { Readers = settings.Storage.Readers });
+        _store = Stores.Calls(settings, StoreUse.Api);
         _desk = new DeskArchive(settings);
-        _remarks = new SqliteCallRemarks(DataFolder.Records(data));
-        _reports = new SqliteReportStore(DataFolder.Records(data));
+        _remarks = Stores.Remarks(settings);
+        _reports = Stores.Reports(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -50,13 +50,13 @@ internal sealed class ApiServer : IApiServer
                 PageSize = settings.Api.PageSize,
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
-                ReadyNotes = directory is null ? null : () => [directory.State()],
+                ReadyNotes = () => [.. new[] { directory?.State(), statistics.Note }.OfType<string>()],
                 Unready = () => statistics.Unready,
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files },
             new RecorderStatistics(statistics, recorder, live),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
@@ -69,6 +69,7 @@ internal sealed class ApiServer : IApiServer
             live is null ? null : new ApiLive(live.Board, live.Feed),
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets))
         {
+            Totals = _store as ICallTotals,
             Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,
         };
     }
@@ -135,7 +136,7 @@ internal sealed class ApiServer : IApiServer
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.
-    private static string Version() =>
+    internal static string Version() =>
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>

@@ -12,15 +12,14 @@ namespace CdrEngine.Host.Joined;
 /// <summary>Reads the data folder for the commands.</summary>
 internal sealed class CallArchive : ICallArchive
 {
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly ICallPackets _packets;
     private readonly Settings _settings;
 
     public CallArchive(Settings settings)
     {
-        string data = settings.DataDirectory;
         _settings = settings;
-        _store = SqliteCallStore.Open(DataFolder.Records(data));
+        _store = Stores.Calls(settings, StoreUse.Command);
         _packets = ShownPackets.Of(_store, settings);
     }
 
@@ -48,9 +47,7 @@ internal sealed class CallArchive : ICallArchive
         using var recorder = new RecorderPart(_settings);
         SessionSound sound = recorder.Sessions.FindOrMake(session, channels, stop);
         if (sound.Path is null) return sound.Reason;
-        using FileStream file = File.OpenRead(sound.Path);
-        file.CopyTo(to);
-        return null;
+        return Copy(recorder, sound.Path, to);
     }
 
     /// <inheritdoc />
@@ -77,8 +74,14 @@ internal sealed class CallArchive : ICallArchive
         // Whoever types the command wants it tried.
         RecordingAnswer answer = recorder.Workshop.FindOrMake(id, variant, retry: true, stop);
         if (answer.Path is null) return answer.Entry.Reason ?? EnumNames<RecordingState>.Of(answer.Entry.State);
-        using FileStream file = File.OpenRead(answer.Path);
-        file.CopyTo(to);
+        return Copy(recorder, answer.Path, to);
+    }
+
+    private static string? Copy(RecorderPart recorder, string path, Stream to)
+    {
+        OpenedRecording opened = recorder.Workshop.Files.Open(path);
+        if (opened.Stream is null) return opened.Fault ?? $"{path}: removed just now";
+        using (opened.Stream) opened.Stream.CopyTo(to);
         return null;
     }
 

@@ -51,8 +51,8 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
 {
     private const int ConversationsGoneOnWith = 10_000;
 
-    private readonly SqliteRegistrationStore _registrations;
-    private readonly SqliteMessageStore _messages;
+    private readonly IRegistrationDatabase _registrations;
+    private readonly IMessageDatabase _messages;
     private readonly DeskWriter _writer;
     private readonly DeskMarks _marks;
     private readonly Func<bool> _waits;
@@ -65,8 +65,8 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
     {
         _marks = marks;
         _waits = waits;
-        _registrations = SqliteRegistrationStore.Open(settings.DataDirectory);
-        _messages = SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
+        _registrations = Stores.Registrations(settings);
+        _messages = Stores.Messages(settings);
         _writer = new DeskWriter(_registrations, _messages, settings.Storage.Queue);
     }
 
@@ -102,16 +102,16 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
 /// <summary>Reads what the desk has told, for the commands and the API.</summary>
 internal sealed class DeskArchive : IDeskArchive
 {
-    private readonly SqliteRegistrationStore _registrations;
-    private readonly SqliteMessageStore _messages;
+    private readonly IRegistrationDatabase _registrations;
+    private readonly IMessageDatabase _messages;
 
     public DeskArchive(Settings settings)
     {
         string packets = DataFolder.Packets(settings.DataDirectory);
-        _registrations = SqliteRegistrationStore.Open(settings.DataDirectory);
-        _messages = SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
-        RegistrationPackets = new StoredCallPackets(_registrations.GetChunks, packets);
-        MessagePackets = new StoredCallPackets(_messages.GetChunks, packets);
+        _registrations = Stores.Registrations(settings);
+        _messages = Stores.Messages(settings);
+        RegistrationPackets = new StoredCallPackets(_registrations.GetChunks, packets, SealingKeys.Of(settings));
+        MessagePackets = new StoredCallPackets(_messages.GetChunks, packets, SealingKeys.Of(settings));
     }
 
     /// <inheritdoc />

@@ -22,7 +22,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly bool _isLive;
     private readonly Settings _settings;
     private readonly StatisticsBoard _statistics;
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly RecordOutbox _outbox;
     private readonly BatchedCallWriter _writer;
     private readonly PacketLogFolder? _log;
@@ -59,8 +59,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         string data = settings.DataDirectory;
         _recorders = recorders;
         Recorder = recorders.Acquire(settings, RecordingPolicies.Of(settings, _directory));
-        _store = SqliteCallStore.Open(
-            DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = (int)Math.Min(settings.Storage.WriteCache / 1024, int.MaxValue), Readers = settings.Storage.Readers });
+        _store = Stores.Calls(settings, StoreUse.Engine);
         _outbox = RecordOutbox.Open(DataFolder.Outbox(data), settings.Storage.OutboxSize);
         _writer = new BatchedCallWriter(_store, _outbox, new BatchedCallWriterOptions
         {
@@ -70,8 +69,12 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             OnWritten = OnWritten,
         });
         _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = live is null ? null : new LiveNews(live.Feed).Take };
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
+        Findings = new StartFindings(_log?.Recovery, _outbox);
     }
+
+    /// <summary>What the start found of a run that had crashed.</summary>
+    protected StartFindings Findings { get; }
 
     /// <summary>Call records made so far, by outcome.</summary>
     protected IReadOnlyDictionary<Disposition, long> Outcomes =>
@@ -107,6 +110,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <inheritdoc />
     public void Emit(in RecordEmission emission)
     {
+        if (emission.Revision == RecordRevision.Final && Findings.KnowsLess(emission.Record, _store.Get)) return;
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
         LiveMarked marked = Mark(emission.Record);
         Store(_writer, new StoredCall(Recorder.Marked(marked.Record), emission.Revision, emission.Chunks, marked.Tenant));
@@ -144,9 +148,20 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume, LetsMediaGo = _isLive }, this, _log, _desk, _desk.Start());
 
     /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
-    protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null
-        ? null
-        : engine.Resume(ResumePlan.Take(_resume.Folder, _log), Timestamp.From(DateTimeOffset.UtcNow));
+    /// <param name="engine">The engine, before its first packet.</param>
+    /// <param name="now">Engine time to go on from: before the first packet that may be waiting.</param>
+    /// <param name="tell">Told what of the journals was lost.</param>
+    protected ResumeReport? Resume(CaptureEngine engine, Timestamp now, Action<string> tell)
+    {
+        if (_resume is null || _log is null) return null;
+        ResumePlan plan = ResumePlan.Take(_resume.Folder, _log);
+        foreach (ulong key in plan.MissingKeys) SealingKeys.TellMissing("open calls of the last run", key);
+        string? line = Findings.Resumed(plan.DamagedBytes, 0, now);
+        ResumeReport report = engine.Resume(plan, now);
+        Findings.Resumed(0, report.Lost, now);
+        if (line is not null) tell(line);
+        return report;
+    }
 
     /// <summary>Stops the capture without ending what is open, where the next start can go on with it; returns when all records are written.</summary>
     protected void Suspend(CaptureEngine engine)
@@ -220,6 +235,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     [
         .. SourceCounters(),
         .. engine.Statistics(),
+        .. Findings.Statistics(),
         .. _directory.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
         .. _desk.Statistics(),

@@ -28,7 +28,7 @@ internal sealed class ImportLedger(Settings settings)
     /// <summary>Files of the list that were imported before, by whatever import; see <see cref="IsKnown"/> for whether all may be left out.</summary>
     public int CountKnown(IReadOnlyList<string> files)
     {
-        using CatalogStore catalog = Catalog();
+        using ICatalog catalog = Catalog();
         int known = 0;
         foreach (string file in files)
         {
@@ -49,7 +49,7 @@ internal sealed class ImportLedger(Settings settings)
             fingerprints.Add(fingerprint);
         }
 
-        using CatalogStore catalog = Catalog();
+        using ICatalog catalog = Catalog();
         if (catalog.FindRun(fingerprints) is not { } run || run.Conditions != Conditions()) return false;
 
         // Retention, or somebody tidying up, may have taken records or packets since: then they are wanted again.
@@ -70,7 +70,7 @@ internal sealed class ImportLedger(Settings settings)
             imported.Add(new ImportedFile(fingerprint, path, new FileInfo(path).Length, packets, calls));
         }
 
-        using CatalogStore catalog = Catalog();
+        using ICatalog catalog = Catalog();
         catalog.AddImport(new ImportedRun(Conditions(), packetRun, SegmentsOf(packetRun), [.. days.Order()]), imported);
     }
 
@@ -150,5 +150,5 @@ internal sealed class ImportLedger(Settings settings)
         return run == 0 || !Directory.Exists(folder) ? 0 : SegmentFile.List(folder).Count(file => file.Id.Run == run);
     }
 
-    private CatalogStore Catalog() => CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
+    private ICatalog Catalog() => Stores.Catalog(settings);
 }

@@ -5,6 +5,7 @@ using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Media.Codecs;
 using CdrEngine.Media.Playout;
+using CdrEngine.PacketLog.Sealing;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -12,10 +13,7 @@ namespace CdrEngine.Host.Joined;
 /// <summary>What makes recordings over the data folder.</summary>
 internal sealed class RecorderPart : IDisposable
 {
-    /// <summary>Its writes are single rows: they need no pages kept.</summary>
-    private const int WriterCacheKibibytes = 2 * 1024;
-
-    private readonly SqliteCallStore _store;
+    private readonly ICallStore _store;
     private readonly Lazy<RecorderActorPool> _pool;
     private readonly KeyLogFile? _keyLog;
 
@@ -26,7 +24,7 @@ internal sealed class RecorderPart : IDisposable
     {
         string data = settings.DataDirectory;
         RecorderOptions options = Options(settings.Recording, policy ?? RecordingPolicies.Of(settings));
-        _store = SqliteCallStore.Open(DataFolder.Records(data), new SqliteStoreLimits { WriterCacheKibibytes = WriterCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) });
+        _store = Stores.Calls(settings, StoreUse.Recorder);
         _keyLog = settings.Recording.KeyLog.Length == 0 ? null : new KeyLogFile(settings.Recording.KeyLog);
         var calls = new CallRecorderOptions
         {
@@ -35,7 +33,8 @@ internal sealed class RecorderPart : IDisposable
             Decryptors = _ => new KeyringDecryptor(_keyLog?.Refresh()),
             Muted = record => Muted(record, settings.Dtmf.Mask),
         };
-        Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data));
+        KeyRing? keys = SealingKeys.Of(settings);
+        Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data), keys);
         Faxes = new FaxMaker(calls.Call, options.Policy);
         var recorder = new CallRecorder(calls);
         Workshop = new RecordingWorkshop(
@@ -43,9 +42,9 @@ internal sealed class RecorderPart : IDisposable
             Packets,
             _store,
             recorder,
-            RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
+            RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes, keys),
             options);
-        Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.Parts), Packets, Workshop.Files, options);
+        Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.CreateScratch), Packets, Workshop.Files, options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
     }
 

@@ -42,7 +42,7 @@ internal static class Remarking
     /// <param name="stop">Ends it after the part at hand.</param>
     public static RemarkSummary Run(Settings settings, Func<CallRecord, CallRecord> remark, Timestamp? from, Timestamp? to, bool write, CancellationToken stop)
     {
-        using SqliteCallStore store = SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory));
+        using ICallStore store = Stores.Calls(settings, StoreUse.Command);
         var sums = new Sums();
         long seen = 0, changed = 0;
         var faults = new List<string>();

@@ -19,6 +19,9 @@ internal sealed record LadderSubject(string Path, string Id, IReadOnlyList<CallR
     /// <summary>Messages read at most.</summary>
     private const int MostMessages = 10_000;
 
+    /// <summary>Whose it is; null for nobody's.</summary>
+    public string? Tenant => Calls.Count > 0 ? Calls[0].Tenant : null;
+
     /// <summary>The messages; null where no place to read them came free, and then the request is answered.</summary>
     public async Task<Transcript?> ReadAsync(PageRequest request)
     {

@@ -23,7 +23,7 @@ internal sealed class MessagePages(Func<PageRequest, Task<LadderSubject?>> find)
     {
         if (await find(request) is not { } subject || await subject.ReadAsync(request) is not { } transcript) return new AnsweredPage();
         if (!int.TryParse(request.Path("number"), out int number) || number < 1 || number > transcript.Raw.Count) return None();
-        if (!await request.AccountAsync("view_message", subject.Id)) return new AnsweredPage();
+        if (!await request.AccountAsync("view_message", subject.Id, subject.Tenant)) return new AnsweredPage();
         MessageRow? row = transcript.Rows.FirstOrDefault(row => row.Number == number);
         TranscriptMessage raw = transcript.Raw[number - 1];
         LadderMessage message = transcript.Messages[number - 1];
@@ -58,7 +58,7 @@ internal sealed class MessagePages(Func<PageRequest, Task<LadderSubject?>> find)
         if (await find(request) is not { } subject || await subject.ReadAsync(request) is not { } transcript) return new AnsweredPage();
         int a = request.Number("a", 1, transcript.Raw.Count, 0), b = request.Number("b", 1, transcript.Raw.Count, 0);
         if (a == 0 || b == 0) return None();
-        if (!await request.AccountAsync("view_message", subject.Id)) return new AnsweredPage();
+        if (!await request.AccountAsync("view_message", subject.Id, subject.Tenant)) return new AnsweredPage();
         var pairs = SipDifference.Of(SipLines.Of(transcript.Raw[a - 1].Bytes.Span), SipLines.Of(transcript.Raw[b - 1].Bytes.Span));
         int differ = pairs.Count(static pair => !pair.IsSame);
         return new WholePage($"Messages {a} and {b}", Html.Of($"""

@@ -60,8 +60,8 @@ internal sealed class CallPages(PageDesk desk)
         if (await FindAsync(request) is not { } call) return new AnsweredPage();
         string notes = request.Field("notes");
         if (notes.Length > PageRequest.FieldLength * 2) return new ErrorPage($"Notes can have {PageRequest.FieldLength} characters.") { Status = StatusCodes.Status400BadRequest };
-        if (!await request.AccountAsync("write_notes", call.Id)) return new AnsweredPage();
-        bool isKept = desk.Remarks.Change([new RemarkChange(call.Id, remark => remark with { Notes = notes.Length == 0 ? null : notes })], AccessGate.TokenId(request.Context) ?? "", Timestamp.From(desk.Options.Time.GetUtcNow()));
+        if (!await request.AccountAsync("write_notes", call.Id, call.Tenant)) return new AnsweredPage();
+        bool isKept = desk.Remarks.Change([new RemarkChange(call.Id, remark => remark with { Notes = notes.Length == 0 ? null : notes })], request.Viewer.Token?.Id ?? "", Timestamp.From(desk.Options.Time.GetUtcNow()));
         return isKept
             ? new GoTo($"/calls/{call.Id}?kept=1#notes")
             : new ErrorPage("There is no room for further notes: as many are kept as may be.") { Status = StatusCodes.Status503ServiceUnavailable };

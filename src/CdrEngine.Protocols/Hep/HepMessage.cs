@@ -76,6 +76,9 @@ public readonly ref struct HepMessage
     /// <summary>The key by which agents show that they may send (chunk 0x000e); empty where there is none.</summary>
     public ReadOnlySpan<byte> AuthKey { get; init; }
 
+    /// <summary>What ties the message to others (chunk 0x0011), for a log line the Call-ID of the call it tells of; empty where there is none.</summary>
+    public ReadOnlySpan<byte> CorrelationId { get; init; }
+
     /// <summary>The packet's payload, without its IP and transport headers.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 }

@@ -22,6 +22,16 @@ public static class HepParser
     private const uint FirstPlausibleSecond = 1_000_000_000;
     private const uint LastPlausibleSecond = 2_500_000_000;
 
+    /// <summary>Reads a datagram that is a whole message of version 3 with a line of a log; false for anything else.</summary>
+    public static bool TryReadLog(ReadOnlySpan<byte> datagram, out HepMessage message)
+    {
+        message = default;
+        return datagram.StartsWith("HEP3"u8)
+            && TryRead(datagram, out message, out int consumed, out _) == ParseOutcome.Message
+            && consumed == datagram.Length
+            && message.PayloadType == HepPayloadType.Log;
+    }
+
     /// <summary>Reads the message at the start of <paramref name="bytes"/>. <see cref="ParseOutcome.NeedMore"/> only where a stream may bring the
     /// rest; a datagram that gives it is cut. <paramref name="consumed"/> is the message's length where that is known, malformed or not.</summary>
     public static ParseOutcome TryRead(ReadOnlySpan<byte> bytes, out HepMessage message, out int consumed, out HepRejection reason)
@@ -57,7 +67,7 @@ public static class HepParser
         bool hasSource = false, hasDestination = false, isCompressed = false;
         ushort sourcePort = 0, destinationPort = 0;
         uint seconds = 0, microseconds = 0, captureId = 0;
-        ReadOnlySpan<byte> key = default, payload = default;
+        ReadOnlySpan<byte> key = default, correlation = default, payload = default;
         while (!rest.IsEmpty)
         {
             if (rest.Length < ChunkHeaderBytes) return ParseOutcome.Malformed;
@@ -112,6 +122,9 @@ public static class HepParser
                 case 0x10:
                     isCompressed = payload.IsEmpty;
                     break;
+                case 0x11:
+                    correlation = value;
+                    break;
             }
         }
 
@@ -125,6 +138,7 @@ public static class HepParser
             At = seconds == 0 ? null : Timestamp.FromUnix(seconds, Math.Min(microseconds, 999_999)),
             CaptureId = captureId,
             AuthKey = key,
+            CorrelationId = correlation,
             Payload = payload,
         };
         reason = isCompressed ? HepRejection.Compressed : payload.IsEmpty ? HepRejection.NoPayload : HepRejection.NoAddresses;

@@ -52,8 +52,16 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     {
         string more = string.Create(
             CultureInfo.InvariantCulture,
-            $"{List(query.CallerNumbers)}|{List(query.DialledNumbers)}|{List(query.CalleeNumbers)}|{List(query.PartyNumbers)}|{string.Join(',', query.Directions.Select(static value => (int)value))}|{query.BillsecMin}|{query.BillsecMax}|{query.Recorded}|{List(query.Ids)}|{query.Start}{(query.IsSessionStart ? "|start" : "")}{(query.IsVoicemail ? "|voicemail" : "")}{(query.IsAudible ? "|audible" : "")}");
+            $"{List(query.CallerNumbers)}|{List(query.DialledNumbers)}|{List(query.CalleeNumbers)}|{List(query.PartyNumbers)}|{string.Join(',', query.Directions.Select(static value => (int)value))}|{query.BillsecMin}|{query.BillsecMax}|{query.Recorded}|{List(query.Ids)}|{query.Start}{(query.IsSessionStart ? "|start" : "")}{(query.IsVoicemail ? "|voicemail" : "")}{(query.IsAudible ? "|audible" : "")}{Further(query)}");
         return more.All(static c => c == '|') ? "" : "|" + more;
+    }
+
+    private static string Further(CallQuery query)
+    {
+        string further = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}");
+        return further.All(static c => c == '|') ? "" : "|" + further;
     }
 
     private static string List(IReadOnlyList<string> items) => string.Join(',', items.Select(static item => item.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal)));

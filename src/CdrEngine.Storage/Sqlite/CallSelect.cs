@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -29,6 +31,12 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>Rows up to which a filter with an index drives; see <see cref="SqliteStoreLimits.PrefixRows"/>.</summary>
     public int PrefixRows { get; init; }
 
+    /// <summary>Calls of the day that meet what profiles answer; null where nothing was asked of them.</summary>
+    public long? Asked { get; init; }
+
+    /// <summary>Calls stored for the day.</summary>
+    public long Stored { get; init; }
+
     /// <summary>Only calls stored up to this document; null for all.</summary>
     public long? Mark { get; init; }
 
@@ -45,11 +53,15 @@ internal sealed class CallSelect
     private const double MosNoneAscending = 99;
     private const double MosNoneDescending = -1;
 
-    // Stands for a direction that is not known, as in the index over outcomes of sealed days.
-    private const int NoDirection = 9;
+    private const int NoDirection = ProfileRow.NoDirection;
 
     // Rows of a sealed day up to which outcome and length drive: as many are collected and sorted in 2 ms.
     private const int OutcomeRows = 2_000;
+
+    // One call in so many of a sealed day: what is rarer by profile is collected from the index, what is commoner is met soon in order of time.
+    private const int RareByProfile = 20;
+
+    private static readonly string NoRest = CallCursor.TextOf(ProfileFilter.Rest(new CallQuery()));
 
     private readonly StringBuilder _where = new();
     private readonly List<object?> _arguments = [];
@@ -58,6 +70,8 @@ internal sealed class CallSelect
     private readonly SelectFrame _frame;
     private string _from = "calls c";
     private IReadOnlyList<string>? _driving;
+    private bool _adds;
+    private bool _cutsKeys;
 
     private CallSelect(CallQuery query, SelectFrame frame)
     {
@@ -104,15 +118,14 @@ internal sealed class CallSelect
         return statement.Step() ? statement.Long(0) : 0;
     }
 
-    /// <summary>The count of a query that asks for tenant, outcome and direction alone, from the sums of a sealed day; null for any other.</summary>
-    public static long? SumsOutcomes(SqliteDatabase database, CallQuery query)
+    /// <summary>The sums of the rows of a day; offset, limit and place of the frame do not matter.</summary>
+    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
-        CallQuery rest = query with { Dispositions = [], Direction = null, Directions = [], Tenant = null, Ascending = false };
-        if (CallCursor.TextOf(rest) != CallCursor.TextOf(new CallQuery())) return null;
-        string text = $"SELECT ifnull(sum(o.calls), 0) FROM call_counts o WHERE {Outcomes(query, "o.disposition", "o.direction")}{(query.Tenant is null ? "" : " AND o.tenant = ?")}";
-        using SqliteStatement statement = database.Prepare(text);
-        if (query.Tenant is { } tenant) statement.Bind(tenant);
-        return statement.Step() ? statement.Long(0) : 0;
+        var select = new CallSelect(query, frame) { _adds = true };
+        select.ChooseDriver(database);
+        select.AddFilters();
+        using SqliteStatement statement = select.Bound(database, $"SELECT {ProfileRow.SumsOfCalls} FROM {select._from}{select._where}");
+        return statement.Step() ? ProfileRow.Sums(statement, 0) : default;
     }
 
     /// <summary>Runs it; rows in order.</summary>
@@ -187,10 +200,11 @@ internal sealed class CallSelect
         ChooseDriver(database);
         AddFilters();
         if (_frame.After is { } after) AddKeyset(after);
+        long offset = _cutsKeys ? 0 : _frame.Offset;
         string sense = _query.Ascending ? "" : " DESC";
         Sql = $"SELECT {Key}, c.id, c.document, c.tenant FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
         _arguments.Add((long)_frame.Limit);
-        _arguments.Add(_frame.Offset);
+        _arguments.Add(offset);
         return this;
     }
 
@@ -246,11 +260,80 @@ internal sealed class CallSelect
             driven = true;
         }
 
-        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByOutcome(database);
+        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt && !DriveByProfile()) DriveByOutcome(database);
+    }
+
+    // What profiles answer and is rare. Where nothing else is asked, the page is cut from the keys.
+    private bool DriveByProfile()
+    {
+        if (_frame.Asked is not { } asked || asked > Math.Max(OutcomeRows, _frame.Stored / RareByProfile) || AsksLength) return false;
+        string profiles = Profiles(everything: true, out List<object?> arguments);
+        var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_profile WHERE o.profile IN ({profiles})");
+        if (_query.From is { } from) Bounded("o.started_at >= ?", from.Microseconds);
+        if (_query.To is { } to) Bounded("o.started_at < ?", to.Microseconds);
+        _cutsKeys = !_adds && _frame.Mark is null && _frame.Hidden.IsNothing && _query.Start is null && CallCursor.TextOf(ProfileFilter.Rest(_query)) == NoRest;
+        if (_cutsKeys)
+        {
+            if (_frame.After is { } after && after.Day == _day) Bounded($"(o.started_at, o.id) {(_query.Ascending ? ">" : "<")} (?, ?)", after.Key, after.Id);
+            string sense = _query.Ascending ? "" : " DESC";
+            keys.Append(CultureInfo.InvariantCulture, $" ORDER BY o.started_at{sense}, o.id{sense} LIMIT ? OFFSET ?");
+            arguments.Add((long)_frame.Limit);
+            arguments.Add(_frame.Offset);
+        }
+
+        Drive(keys.ToString(), [.. arguments]);
+        return true;
+
+        void Bounded(string condition, params ReadOnlySpan<object?> values)
+        {
+            keys.Append(" AND ").Append(condition);
+            foreach (object? value in values) arguments.Add(value);
+        }
+    }
+
+    // The profiles that are asked for: by what only they tell, or by everything.
+    private string Profiles(bool everything, out List<object?> arguments)
+    {
+        var conditions = new List<string>();
+        var values = new List<object?>();
+        if (_query.SipStatuses.Count > 0) Any("p.sip_status", _query.SipStatuses);
+        if (_query.HangupBys.Count > 0) Any("p.hangup_by", _query.HangupBys.Select(static value => (int)value));
+        if (_query.RerouteReasons.Count > 0) Any("p.reroute", _query.RerouteReasons.Select(static value => (int)value));
+        if (_query.Trunk is { } trunk) Is("p.trunk = ?", trunk);
+        if (_query.Traits.Count > 0)
+            conditions.Add($"({string.Join(" OR ", _query.Traits.Select(static match => $"(p.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}"))})");
+        if (everything)
+        {
+            if (_query.Tenant is { } tenant) Is("p.tenant = ?", tenant);
+            if (_query.Dispositions.Count > 0) Any("p.disposition", _query.Dispositions.Select(static value => (int)value));
+            if (_query.Directions.Count > 0) Any("p.direction", _query.Directions.Select(static value => (int)value));
+            if (_query.Direction is { } direction) Is("p.direction = ?", (long)direction);
+            if (_query.Context is { } context) Is("p.context = ?", (long)context);
+            if (_query.IsVoicemail) conditions.Add($"(p.traits & {(int)CallTraits.Voicemail}) <> 0");
+            if (_query.IsSessionStart) conditions.Add($"(p.traits & {(int)CallTraits.SessionStart}) <> 0");
+        }
+
+        arguments = values;
+        return "SELECT p.profile FROM call_profiles p WHERE " + (conditions.Count == 0 ? "1" : string.Join(" AND ", conditions));
+
+        void Any(string column, IEnumerable<int> numbers) => conditions.Add($"{column} IN ({string.Join(", ", numbers.Distinct())})");
+
+        void Is(string condition, object value)
+        {
+            conditions.Add(condition);
+            values.Add(value);
+        }
     }
 
     private void DriveByNumbers(IReadOnlyList<string> numbers, int roles)
     {
+        if (_adds && numbers.Count > 1)
+        {
+            // Each call once, though several of its numbers are asked for.
+            Drive($"SELECT DISTINCT n.started_at, n.id FROM call_numbers n WHERE n.number {In(numbers.Count)} AND (n.roles & ?) <> 0", [.. numbers, (long)roles]);
+            return;
+        }
+
         _from = "call_numbers n CROSS JOIN calls c ON c.started_at = n.started_at AND c.id = n.id";
         And($"n.number {In(numbers.Count)}", [.. numbers]);
         And("(n.roles & ?) <> 0", (long)roles);
@@ -277,7 +360,7 @@ internal sealed class CallSelect
     // order of time.
     private void DriveByOutcome(SqliteDatabase database)
     {
-        if (!AsksOutcome) return;
+        if (!AsksLength) return;
         string outcome = Outcome("o");
         int most = Math.Min(_frame.PrefixRows, OutcomeRows);
         string probe = string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM calls o INDEXED BY calls_by_outcome WHERE {outcome} LIMIT {most + 1})");
@@ -285,8 +368,7 @@ internal sealed class CallSelect
         Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_outcome WHERE {outcome}");
     }
 
-    private bool AsksOutcome => _query.Dispositions.Count > 0 || _query.Direction is not null || _query.Directions.Count > 0
-        || _query.DurationMin is not null || _query.DurationMax is not null || _query.BillsecMin is not null || _query.BillsecMax is not null;
+    private bool AsksLength => _query.DurationMin is not null || _query.DurationMax is not null || _query.BillsecMin is not null || _query.BillsecMax is not null;
 
     // Numbers only, so they stand in the text.
     private string Outcome(string table)
@@ -438,6 +520,14 @@ internal sealed class CallSelect
             And("c.disposition = ? AND (c.flags & ?) = 0", (long)Disposition.Answered, (long)CallFlags.NoRtp);
             And("NOT EXISTS (SELECT 1 FROM recordings r WHERE r.document = c.document AND (r.state IN (?, ?) OR (r.state = ? AND r.reason IS NOT NULL)))",
                 (long)RecordingState.Failed, (long)RecordingState.Deleted, (long)RecordingState.None);
+        }
+
+        if (new ProfileFilter(_query).AsksFurther)
+        {
+            string profiles = Profiles(everything: false, out List<object?> values);
+
+            // The plus keeps SQLite from beginning there, and so from sorting.
+            And($"+c.profile IN ({profiles})", [.. values]);
         }
 
         if (_query.IsSessionStart) And("c.session_id IS NULL");

@@ -31,8 +31,8 @@ internal static class CallUpsert
 
     private const string InsertCall =
         "INSERT INTO calls (started_at, id, document, revision, duration_us, billsec_us, disposition, direction, flags, mos, caller_number, callee_number, "
-        + "dialled, caller_ip, callee_ip, codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user) "
-        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
+        + "dialled, caller_ip, callee_ip, codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user, pdd_us, profile) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 
     /// <summary>Inserts, replaces or leaves a record. The same content twice leaves every byte as it was.</summary>
     public static UpsertOutcome Write(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id)
@@ -96,6 +96,29 @@ internal static class CallUpsert
         database.Prepare(RecordingTenant).Bind(record.Tenant).Bind(document).Run();
     }
 
+    /// <summary>Removes every row of a call; false where there is none. The number of the newest document stays taken, since what was hidden as a whole, and what retention
+    /// has seen, are told by numbers.</summary>
+    public static bool Purge(SqliteDatabase database, ReadOnlySpan<byte> id)
+    {
+        long startedAt, document;
+        using (SqliteStatement find = database.Prepare(Find))
+        {
+            if (!find.BindBlob(id).Step()) return false;
+            startedAt = find.Long(0);
+            document = find.Long(1);
+            DeleteNumbers(database, find, startedAt, id);
+        }
+
+        database.Prepare("DELETE FROM media_sessions WHERE started_at = ?1 AND id = ?2").Bind(startedAt).BindBlob(id).Run();
+        database.Prepare("DELETE FROM recordings WHERE document = ?1").Bind(document).Run();
+        database.Prepare("DELETE FROM call_chunks WHERE document = ?1").Bind(document).Run();
+        database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
+        bool isNewest = database.Scalar("SELECT max(document) FROM call_documents") == document;
+        database.Prepare(isNewest ? "UPDATE call_documents SET sip_call_id = '', search = '', json = x'' WHERE document = ?1" : "DELETE FROM call_documents WHERE document = ?1")
+            .Bind(document).Run();
+        return true;
+    }
+
     private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, ReadOnlySpan<byte> json)
     {
         database.Prepare(InsertDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Run();
@@ -110,6 +133,9 @@ internal static class CallUpsert
     {
         CallRecord record = call.Record;
         long startedAt = record.StartedAt.Microseconds;
+        double? mos = CallRow.Mos(record);
+        bool isVoicemail = Voicemail.Answered(record);
+        long profile = database.Sums.Add(record, call.Tenant, mos, isVoicemail);
         database.Prepare(InsertCall)
             .Bind(startedAt)
             .BindBlob(id)
@@ -120,7 +146,7 @@ internal static class CallUpsert
             .Bind((long)record.Disposition)
             .Bind((long?)record.Direction)
             .Bind((long)record.Flags)
-            .Bind(CallRow.Mos(record))
+            .Bind(mos)
             .Bind(record.Caller.Number)
             .Bind(record.Callee.Number)
             .Bind(record.Dialled)
@@ -135,12 +161,14 @@ internal static class CallUpsert
             .Bind(record.Callee.E164)
             .Bind(CallRow.UserOf(record.Caller))
             .Bind(CallRow.UserOf(record.Callee))
+            .Bind(record.PostDialDelay is { } delay ? CallRow.Microseconds(delay) : null)
+            .Bind(profile)
             .Run();
         NumberRoles numbers = default;
         int count = CallRow.Numbers(record, ref numbers);
         foreach ((string? number, int roles) in numbers[..count])
             database.Prepare(InsertNumber).Bind(number).Bind(startedAt).BindBlob(id).Bind(roles).Run();
-        if (Voicemail.Answered(record)) database.Prepare(InsertNumber).Bind(CallRow.VoicemailKey).Bind(startedAt).BindBlob(id).Bind((long)CallRow.CalleeRole).Run();
+        if (isVoicemail) database.Prepare(InsertNumber).Bind(CallRow.VoicemailKey).Bind(startedAt).BindBlob(id).Bind((long)CallRow.CalleeRole).Run();
     }
 
     // Columns of Find.

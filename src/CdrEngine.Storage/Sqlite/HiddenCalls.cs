@@ -47,8 +47,8 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         }
     }
 
-    /// <summary>A text that changes with every deletion.</summary>
-    public string StampOf(DateOnly day) => Of(day).IsNothing ? "" : DayCounts.StampOf(path);
+    /// <summary>A stamp that changes with every deletion.</summary>
+    public DayStamp StampOf(DateOnly day) => Of(day).IsNothing ? new DayStamp("", true) : DayStamp.Of(path);
 
     /// <summary>Hides single calls; gives how many were not hidden before.</summary>
     public int Hide(IReadOnlyList<(DateOnly Day, byte[] Id)> calls, string by, Timestamp at)
@@ -96,6 +96,36 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         lock (_lock)
         {
             Open().Prepare("DELETE FROM hidden_days WHERE day = ?1").Bind((long)day.DayNumber).Run();
+            _version = -1;
+        }
+    }
+
+    /// <summary>Forgets that single calls were hidden: they are no more.</summary>
+    public void ForgetCalls(DateOnly day, IReadOnlyCollection<string> ids)
+    {
+        if (!Volatile.Read(ref _seen) && !File.Exists(path)) return;
+        byte[] bytes = new byte[CallRow.IdBytes];
+        lock (_lock)
+        {
+            SqliteDatabase database = Open();
+            database.Transact(() =>
+            {
+                foreach (string id in ids)
+                {
+                    if (!CallRow.TryReadId(id, out _, bytes)) continue;
+                    database.Prepare("DELETE FROM hidden_calls WHERE day = ?1 AND id = ?2").Bind((long)day.DayNumber).BindBlob(bytes.AsSpan()).Run();
+                }
+            });
+            _version = -1;
+        }
+    }
+
+    /// <summary>Forgets that a tenant's calls (null for all) of a day were hidden as a whole.</summary>
+    public void ForgetDay(DateOnly day, string? tenant)
+    {
+        lock (_lock)
+        {
+            Open().Prepare("DELETE FROM hidden_days WHERE day = ?1 AND tenant = ?2").Bind((long)day.DayNumber).Bind(tenant ?? "").Run();
             _version = -1;
         }
     }

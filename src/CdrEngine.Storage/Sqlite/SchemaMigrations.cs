@@ -23,7 +23,7 @@ internal sealed class SchemaMigrations
     public static SchemaMigrations Records { get; } = new(
         "Records",
         Embedded("Records")._steps,
-        new Dictionary<int, Action<SqliteDatabase>> { [2] = MediaSessionRows.Fill });
+        new Dictionary<int, Action<SqliteDatabase>> { [2] = MediaSessionRows.Fill, [6] = DaySums.Fill });
 
     public static SchemaMigrations Catalog { get; } = Embedded("Catalog");
 
@@ -36,6 +36,8 @@ internal sealed class SchemaMigrations
     public static SchemaMigrations Messages { get; } = Embedded("Messages");
 
     public static SchemaMigrations Reports { get; } = Embedded("Reports");
+
+    public static SchemaMigrations Holds { get; } = Embedded("Holds");
 
     public string Name { get; }
 

@@ -22,6 +22,7 @@ internal sealed class SqliteDatabase : IDisposable
 
     private readonly sqlite3 _handle;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+    private DaySums? _sums;
 
     private SqliteDatabase(sqlite3 handle, string path)
     {
@@ -36,6 +37,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Whether the file of deleted calls is attached as <c>hidden</c>.</summary>
     public bool HasHidden { get; set; }
+
+    /// <summary>Sums of the day, for a connection that writes calls.</summary>
+    public DaySums Sums => _sums ??= new DaySums(this);
 
     public static SqliteDatabase Open(string path, SqliteAccess access, TimeSpan busyTimeout, int cacheKibibytes)
     {
@@ -56,8 +60,9 @@ internal sealed class SqliteDatabase : IDisposable
             raw.sqlite3_busy_timeout(handle, (int)busyTimeout.TotalMilliseconds);
             if (access == SqliteAccess.Write)
             {
-                // Page size counts for a new file only. 8 KiB: a record's document mostly fits one page.
-                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;");
+                // Page size counts for a new file only. 8 KiB: a record's document mostly fits one page. FULL: what is committed outlives a power cut, since the journal of open
+                // calls lets go of a call then; one sync a batch.
+                database.Execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000;");
 
                 // A row that is replaced counts as removed for the triggers of sealed days.
                 database.Execute("PRAGMA recursive_triggers = 1;");
@@ -98,6 +103,41 @@ internal sealed class SqliteDatabase : IDisposable
         {
             SchemaMigrations.RollBack(this);
             throw;
+        }
+    }
+
+    /// <summary>Reads several times of one state of the file, whatever is written meanwhile.</summary>
+    public void InOneState(Action read)
+    {
+        Execute("BEGIN");
+        try
+        {
+            read();
+        }
+        finally
+        {
+            SchemaMigrations.RollBack(this);
+        }
+    }
+
+    /// <summary>Reads as long as it may; false where it was broken off.</summary>
+    public bool TryWithin(Func<bool> isOver, Action read)
+    {
+        // Asked every millisecond or so.
+        const int steps = 20_000;
+        raw.sqlite3_progress_handler(_handle, steps, _ => isOver() ? 1 : 0, null);
+        try
+        {
+            read();
+            return true;
+        }
+        catch (StoreException e) when (e.Code == raw.SQLITE_INTERRUPT)
+        {
+            return false;
+        }
+        finally
+        {
+            raw.sqlite3_progress_handler(_handle, 0, null, null);
         }
     }
 

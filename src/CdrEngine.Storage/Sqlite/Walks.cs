@@ -14,6 +14,9 @@ internal sealed class Walk(Dictionary<DateOnly, long> marks)
     /// <summary>Calls on all pages, once counted.</summary>
     public long? Total { get; set; }
 
+    /// <summary>Calls of days, once counted, and the stamp of what was deleted by then: what a walk shows does not change but by deletions.</summary>
+    public Dictionary<DateOnly, (string Hidden, long Calls)> Counts { get; } = [];
+
     /// <summary>True where a place at or behind this row of a day is known, so that the row is in that day or right at its end.</summary>
     public bool Reaches(DateOnly day, long row) => _places.TryGetValue(day, out SortedList<long, CallCursor>? places) && places.Keys[^1] >= row;
 
@@ -66,7 +69,7 @@ internal sealed class Walks(int capacity, TimeSpan age)
     private readonly Lock _lock = new();
 
     /// <summary>The walk of a key; a new one where it begins anew or is not known any more.</summary>
-    public Walk Of(string key, bool anew, Func<Dictionary<DateOnly, long>> marks)
+    public Walk Of(string key, bool anew, Func<Walk> begin)
     {
         long now = Stopwatch.GetTimestamp();
         lock (_lock)
@@ -83,7 +86,7 @@ internal sealed class Walks(int capacity, TimeSpan age)
             }
         }
 
-        var walk = new Walk(marks());
+        Walk walk = begin();
         lock (_lock)
         {
             if (_walks.TryGetValue(key, out LinkedListNode<(string Key, Walk Walk, long Used)>? meanwhile)) Remove(meanwhile);
@@ -109,29 +112,21 @@ internal sealed class DayCounts(int capacity)
     private readonly Dictionary<string, (string Version, long Count)> _counts = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
-    /// <summary>A text that changes whenever anything is written to a day.</summary>
-    public static string StampOf(string path)
-    {
-        var file = new FileInfo(path);
-        var log = new FileInfo(path + "-wal");
-        return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{(file.Exists ? file.LastWriteTimeUtc.Ticks : 0)}/{(file.Exists ? file.Length : 0)}/{(log.Exists ? log.LastWriteTimeUtc.Ticks : 0)}/{(log.Exists ? log.Length : 0)}");
-    }
-
-    public long GetOrAdd(string key, string version, Func<long> count)
+    /// <summary>The count, remembered where its day is not being written to.</summary>
+    public long GetOrAdd(string key, DayStamp stamp, Func<long> count)
     {
         lock (_lock)
         {
-            if (_counts.TryGetValue(key, out (string Version, long Count) known) && known.Version == version) return known.Count;
+            if (_counts.TryGetValue(key, out (string Version, long Count) known) && known.Version == stamp.Text) return known.Count;
         }
 
         long counted = count();
+        if (!stamp.IsSettled) return counted;
         lock (_lock)
         {
             // Cheaper than an order of use, and seldom.
             if (_counts.Count >= capacity) _counts.Clear();
-            _counts[key] = (version, counted);
+            _counts[key] = (stamp.Text, counted);
         }
 
         return counted;

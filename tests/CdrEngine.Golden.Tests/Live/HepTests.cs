@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Transcripts;
 using CdrEngine.Capture.Hep;
 using CdrEngine.Core;
 using CdrEngine.Engine.Tests.Runs;
@@ -39,6 +40,48 @@ public sealed class HepTests
         Assert.True(reader.Counters[HepCounter.RtcpReports] > 0);
         Assert.Equal(reader.Counters[HepCounter.RtcpReports], told["packets.media_packets"]);
         Assert.Equal(0, reader.Rejections.Describe().Sum(static reason => reason.Value));
+    }
+
+    [Fact]
+    public void LogLine_OfAnOpenCall_StandsInItsTraceAndItsPackets()
+    {
+        var reader = new HepReader("hep", new HepOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), AuthKey = "secret" });
+        PacketTape tape = new PacketTape().Source("hep");
+        long second = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        byte[][] messages =
+        [
+            Message("INVITE", "one@udp", 17, "secret"),
+            HepBuilder.Log("192.0.2.2:5060", "192.0.2.1:5060", "no route to bob\u001b[31m", "one@udp", second, 500_000, key: "secret"),
+            HepBuilder.Log("192.0.2.2:5060", "192.0.2.1:5060", "of another call", "two@udp", second, 500_000, key: "secret"),
+            HepBuilder.Log("192.0.2.2:5060", "192.0.2.1:5060", "forged", "one@udp", second, 500_000, key: "guess"),
+            Message("SIP/2.0 486 Busy", "one@udp", 17, "secret"),
+        ];
+        foreach (byte[] message in messages)
+        {
+            Assert.Equal(ParseOutcome.Message, reader.Read(message, Timestamp.From(DateTimeOffset.UtcNow), out _));
+            if (reader.HasPacket) tape.Add(reader.Packet);
+        }
+
+        using EngineRun run = EngineRun.Of(tape, new RunOptions { KeepPackets = true });
+        CallRecord call = Assert.Single(run.Records);
+        Assert.Equal((Disposition.Busy, 2L, 1L, 1L, 1L), (call.Disposition, reader.Counters[HepCounter.Logs], reader.Counters[HepCounter.WrongKey], run["packets.log_lines"], run["packets.log_lines_elsewhere"]));
+        FrameBuffer packets = run.Packets(call);
+        Assert.Equal(3, packets.Count);
+        var transcript = new SipTranscript(call.SipCallId);
+        foreach (CapturedPacket packet in packets) transcript.Visit(packet);
+        TranscriptLine line = Assert.Single(transcript.Lines);
+        Assert.Equal(("192.0.2.2:5060", 7u), (line.Source.ToString(), line.CaptureId));
+        var text = new StringWriter();
+        transcript.WriteText(text);
+        Assert.Contains(" 192.0.2.2:5060 -> 192.0.2.1:5060 LOG #7\n\nno route to bob\\x1b[31m\n\n", text.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("another", text.ToString(), StringComparison.Ordinal);
+
+        // The same packets read again give the same: what a download holds leads back to its call.
+        PacketTape again = new PacketTape().Source("hep");
+        foreach (CapturedPacket packet in packets) again.Add(packet);
+        using EngineRun reread = EngineRun.Of(again, new RunOptions { KeepPackets = true });
+        Assert.Equal(run.Json(), reread.Json());
+        Assert.Equal(3, reread.Packets(Assert.Single(reread.Records)).Count);
     }
 
     [VethFact]

@@ -71,6 +71,25 @@ public sealed class HepParserTests
     }
 
     [Theory]
+    [InlineData("192.0.2.1:5060", "192.0.2.2:5070", "call@h")]
+    [InlineData("[2001:db8::1]:5060", "[2001:db8::2]:5070", "")]
+    public void LogLine_WrittenAgain_IsTheSameWithoutItsKey(string source, string destination, string callId)
+    {
+        byte[] sent = HepBuilder.Log(source, destination, "a line\n", callId, 1_795_000_000, 42, captureId: 9, key: "secret");
+        Assert.True(HepParser.TryReadLog(sent, out HepMessage line));
+        byte[] room = new byte[400];
+        int length = HepLogWriter.Write(line, line.At!.Value, room);
+        Assert.True(HepParser.TryReadLog(room.AsSpan(0, length), out HepMessage again));
+        Assert.Equal((source, destination, 9u), (again.Source.ToString(), again.Destination.ToString(), again.CaptureId));
+        Assert.Equal((Timestamp.FromUnix(1_795_000_000, 42), callId, "a line\n"), (again.At!.Value, Encoding.UTF8.GetString(again.CorrelationId), Encoding.UTF8.GetString(again.Payload)));
+        Assert.True(again.AuthKey.IsEmpty);
+        Assert.Equal(-1, room.AsSpan().IndexOf("secret"u8));
+        Assert.Equal(0, HepLogWriter.Write(line, default, room.AsSpan(0, length - 1)));
+        Assert.False(HepParser.TryReadLog(sent.AsSpan(0, sent.Length - 1), out _));
+        Assert.False(HepParser.TryReadLog(HepBuilder.Sip(source, destination, Options), out _));
+    }
+
+    [Theory]
     [InlineData(true, 28)]
     [InlineData(true, 16)]
     [InlineData(false, 28)]

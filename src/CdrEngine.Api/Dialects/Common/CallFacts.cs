@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -64,8 +65,8 @@ internal sealed record CallFacts
     public static CallFacts Of(CallRecord record, Func<string, CallRecord?>? find = null)
     {
         ArgumentNullException.ThrowIfNull(record);
-        PartyKind? answeredBy = AnswererOf(record);
-        bool? person = PersonOf(record, answeredBy);
+        PartyKind? answeredBy = Answerer.KindOf(record);
+        bool? person = Answerer.IsPerson(record);
         return new CallFacts
         {
             Caller = PartyFacts.Of(record.Caller.Identity),
@@ -84,34 +85,6 @@ internal sealed record CallFacts
             ParentId = ParentOf(record),
             RootId = record.SessionId.Length > 0 && record.SessionId != record.Id ? record.SessionId : null,
         };
-    }
-
-    /// <summary>Whether what answers is a person (true) or a machine (false). At a ring group persons answer; a number of which no more is known is taken for
-    /// a person's.</summary>
-    public static bool IsPerson(PartyKind kind) => kind is PartyKind.User or PartyKind.Contact or PartyKind.Number or PartyKind.RingGroup or PartyKind.Tracking or PartyKind.Freephone or PartyKind.Emergency;
-
-    private static PartyKind? AnswererOf(CallRecord record) => record.AnsweredAt is null ? null : record.Callee.Identity?.Kind ?? record.Marks?.Context switch
-    {
-        CallContext.Ivr => PartyKind.Ivr,
-        CallContext.Queue => PartyKind.Queue,
-        CallContext.RingGroup => PartyKind.RingGroup,
-        CallContext.Voicemail => PartyKind.Voicemail,
-        CallContext.Conference => PartyKind.Conference,
-        CallContext.TestCall => PartyKind.Test,
-        CallContext.Tracking => PartyKind.Tracking,
-        CallContext.Freephone => PartyKind.Freephone,
-        CallContext.Emergency => PartyKind.Emergency,
-        CallContext.Feature => PartyKind.Feature,
-        CallContext.Fax => PartyKind.Fax,
-        _ => null,
-    };
-
-    // Where the directory knows no class, calls of the public network and between users are from person to person as far as is known.
-    private static bool? PersonOf(CallRecord record, PartyKind? answeredBy)
-    {
-        if (record.AnsweredAt is null) return null;
-        if (answeredBy is { } kind) return IsPerson(kind);
-        return record.Marks?.Context is CallContext.PstnCall or CallContext.UserLocal or CallContext.FollowMe ? true : null;
     }
 
     // The first call beyond the machine that a person answered. It stands at the earliest when the machine has answered and ends with the call at the latest;

@@ -147,6 +147,10 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         return null;
     }
 
+    /// <summary>Notes in the audit what is about to be done. False where that cannot be written, and then the request is answered and nothing is to be done.</summary>
+    public Task<bool> AccountAsync(string action, string? about, string? tenant = null, string? detail = null) =>
+        desk.Audit.AccountAsync(http, action, about, tenant ?? Tenant, detail);
+
     /// <summary>Answers with JSON.</summary>
     public Task JsonAsync<T>(T body, int status = StatusCodes.Status200OK)
     {

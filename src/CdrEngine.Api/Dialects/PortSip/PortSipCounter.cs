@@ -1,5 +1,6 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Directory;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -353,7 +354,7 @@ internal sealed class PortSipCounter(ICallReader calls, ISessionReader sessions,
         {
             if (leg.Dialled is { } dialled && groups.ContainsKey(dialled)) return false;
             if (leg.Links.Any(static link => link.Relation == LinkRelation.Downstream)) return false;
-            return leg.Callee.Identity is not { } identity || CallFacts.IsPerson(identity.Kind);
+            return leg.Callee.Identity is not { } identity || Answerer.IsPerson(identity.Kind);
         }
 
         private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;

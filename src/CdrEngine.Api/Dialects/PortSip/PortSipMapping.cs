@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
@@ -206,20 +207,10 @@ internal static class PortSipMapping
     };
 
     /// <summary>Why a call came to where it came, or went on from there: by its transfer, else by the diversion it tells of (RFC 5806, RFC 4458).</summary>
-    public static string RerouteReason(CallRecord record)
-    {
-        if (record.Transfer is { Outcome: not TransferOutcome.Failed, Role: not TransferRole.Consultation } transfer)
-        {
-            return transfer.Kind switch
-            {
-                TransferKind.Blind => "REFER",
-                TransferKind.Attended or TransferKind.Pickup or TransferKind.Retrieval => "TRANSFER",
-                _ => Diversion(record) ?? "FORWARD",
-            };
-        }
+    public static string RerouteReason(CallRecord record) => RerouteReasonNames[(int)Rerouting.Of(record)];
 
-        return Diversion(record) ?? (record.Disposition == Disposition.Redirected ? "FORWARD" : NotRerouted);
-    }
+    /// <summary>The reason with a name of <see cref="RerouteReasonNames"/>.</summary>
+    public static RerouteReason ReadRerouteReason(string name) => (RerouteReason)RerouteReasonNames.ToList().IndexOf(name);
 
     private static string? EndReason(SessionRecord session)
     {
@@ -232,28 +223,6 @@ internal static class PortSipMapping
             _ => HangupBy.Callee,
         };
         return EndReason(Disposition.Answered, by, over: true);
-    }
-
-    // The topmost Diversion is the latest; else the cause of the last entry of History-Info.
-    private static string? Diversion(CallRecord record)
-    {
-        string? history = null;
-        foreach ((string name, string value) in record.Headers)
-        {
-            if (name == "diversion")
-            {
-                if (value.Contains("reason=no-answer", StringComparison.OrdinalIgnoreCase)) return "NO_ANSWER";
-                return value.Contains("reason=user-busy", StringComparison.OrdinalIgnoreCase) ? "BUSY" : "FORWARD";
-            }
-
-            if (name != "history-info") continue;
-            int at = value.LastIndexOf("cause=", StringComparison.OrdinalIgnoreCase);
-            if (at < 0) continue;
-            ReadOnlySpan<char> code = value.AsSpan(at + "cause=".Length);
-            history = code.StartsWith("408") ? "NO_ANSWER" : code.StartsWith("486") ? "BUSY" : code.StartsWith("302") || code.StartsWith("380") || code.StartsWith("404") || code.StartsWith("480") || code.StartsWith("487") ? "FORWARD" : history;
-        }
-
-        return history;
     }
 
     private static int? Status(int status) => status == 0 ? null : status;

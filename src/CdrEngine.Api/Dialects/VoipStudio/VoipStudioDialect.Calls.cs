@@ -102,6 +102,7 @@ internal sealed partial class VoipStudioDialect
     private static async Task ChangeCdrsAsync(DialectRequest request, IReadOnlyList<IReadOnlyDictionary<string, JsonElement>> objects, long? one)
     {
         var changes = new List<RemarkChange>(objects.Count);
+        var changed = new List<(string Id, string? Tenant)>(objects.Count);
         ListedCall? last = null;
         foreach (IReadOnlyDictionary<string, JsonElement> item in objects)
         {
@@ -115,9 +116,11 @@ internal sealed partial class VoipStudioDialect
             if (await request.AllowedAsync(request.Desk.Calls.FindByNumber(id!.Value)) is not { } call) return;
             bool hasInfo = members.Has("info"), hasNotes = members.Has("notes");
             changes.Add(new RemarkChange(call.Record.Id, remark => remark with { Info = hasInfo ? info : remark.Info, Notes = hasNotes ? notes : remark.Notes }));
+            changed.Add((call.Record.Id, call.Tenant));
             last = call;
         }
 
+        if (!await AuditAsync(request, changed, "change_call")) return;
         if (request.Desk.Remarks.Change(changes, By(request), Now(request))) await request.JsonAsync(new VoipStudioOneCdr(Cdrs(request, [last!])[0], NoLinks));
         else await FullAsync(request);
     }
@@ -126,7 +129,7 @@ internal sealed partial class VoipStudioDialect
     {
         if (await SeveralAsync(request) is not { } calls) return;
         string[] ids = [.. calls.Select(static call => call.Record.Id)];
-        if (!await AuditAsync(request, ids, "delete_call")) return;
+        if (!await AuditAsync(request, calls.Select(static call => (call.Record.Id, call.Tenant)), "delete_call")) return;
         request.Desk.Eraser.Hide(ids, By(request), Now(request));
         await request.EmptyAsync(StatusCodes.Status204NoContent);
     }

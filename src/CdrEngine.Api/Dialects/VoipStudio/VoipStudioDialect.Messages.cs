@@ -243,7 +243,7 @@ internal sealed partial class VoipStudioDialect
             messages.Add(message);
         }
 
-        if (!await AuditAsync(request, messages.Select(static message => message.Id), "delete_message")) return;
+        if (!await AuditAsync(request, messages.Select(static message => (message.Id, message.Tenant)), "delete_message")) return;
         if (request.Desk.Remarks.HideMessages(messages, By(request), Now(request))) await request.EmptyAsync(StatusCodes.Status204NoContent);
         else await FullAsync(request);
     }

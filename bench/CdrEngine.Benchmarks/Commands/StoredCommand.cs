@@ -1,0 +1,46 @@
+using System.CommandLine;
+using CdrEngine.Benchmarks.Storage;
+using CdrEngine.Benchmarks.Suite;
+
+namespace CdrEngine.Benchmarks.Commands;
+
+/// <summary><c>stored</c>: how storing and asking grow with the number of calls stored. Made, measured and drawn one after the other, so that each can be done when the
+/// machine is free.</summary>
+internal static class StoredCommand
+{
+    public static Command Make(TextWriter output)
+    {
+        var folder = new Option<string>("--archive") { Description = "Folder of the archive; kept.", Required = true };
+        var calls = new Option<int>("--calls") { Description = "Calls of the archive that is made.", DefaultValueFactory = static _ => 1_000_000 };
+        var days = new Option<int>("--days") { Description = "Days they are spread over.", DefaultValueFactory = static _ => 30 };
+        var questions = new Option<int>("--questions") { Description = "Questions of each kind.", DefaultValueFactory = static _ => 300 };
+        var points = new Option<string?>("--points") { Description = "File of what was measured; bench/results/stored.jsonl of the checkout otherwise." };
+        var make = new Command("make", "Makes the archive, or goes on making it.") { folder, calls, days };
+        make.SetAction((parsed, stop) =>
+        {
+            StoredCalls.Make(output, parsed.GetRequiredValue(folder), parsed.GetValue(calls), parsed.GetValue(days), stop);
+            return Task.FromResult(0);
+        });
+        var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points };
+        measure.SetAction((parsed, stop) =>
+        {
+            StoredBenchmarks.Write(FileOf(parsed.GetValue(points)), StoredBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), stop));
+            return Task.FromResult(stop.IsCancellationRequested ? 1 : 0);
+        });
+        var draw = new Command("draw", "Draws what was noted: SVG beside it.") { points };
+        draw.SetAction(parsed =>
+        {
+            string file = FileOf(parsed.GetValue(points));
+            foreach (string drawn in StoredCharts.Draw(file)) output.WriteLine($"written: {drawn}");
+            return 0;
+        });
+        return new Command("stored", "Storing and asking over archives of millions of calls.") { make, measure, draw };
+    }
+
+    private static string FileOf(string? given)
+    {
+        if (given is not null) return given;
+        string root = Texts.Checkout() ?? throw new BenchException("no checkout above this program: name the file with --points");
+        return Path.Combine(Directory.CreateDirectory(Path.Combine(root, "bench", "results")).FullName, "stored.jsonl");
+    }
+}

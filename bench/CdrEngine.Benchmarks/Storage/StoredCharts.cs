@@ -1,0 +1,31 @@
+namespace CdrEngine.Benchmarks.Storage;
+
+/// <summary>The charts of how cost grows with the calls stored.</summary>
+public static class StoredCharts
+{
+    private static readonly (string Name, string Title, string[] Series)[] Charts =
+    [
+        ("lists", "Lists of 50 calls, 99th percentile", ["first page", "first page, filtered", "next page by cursor", "deep page by number"]),
+        ("single", "Single calls, 99th percentile", ["by id", "by number"]),
+        ("totals", "Totals, 99th percentile", ["totals of all", "totals of a tenant and outcome", "totals of some hours", "totals of a number"]),
+    ];
+
+    /// <summary>Draws the points of a file; gives the files written, which lie beside it.</summary>
+    public static IReadOnlyList<string> Draw(string file)
+    {
+        List<StoredPoint> points = StoredBenchmarks.Read(file);
+        string stem = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileNameWithoutExtension(file));
+        var written = new List<string>();
+        foreach ((string name, string title, string[] series) in Charts) Write(name, title, "ms", series, static point => point.High);
+        Write("insert", "Inserting into the last day, in batches of 1,000", "calls/s", [StoredBenchmarks.Inserting], static point => point.Median);
+        return written;
+
+        void Write(string name, string title, string unit, string[] series, Func<StoredPoint, double> value)
+        {
+            string path = $"{stem}-{name}.svg";
+            File.WriteAllText(path, LineChart.Draw(title, "calls stored", unit, [.. series.Select(one =>
+                new ChartLine(one, [.. points.Where(point => point.What == one).OrderBy(static point => point.Calls).Select(point => ((double)point.Calls, value(point), $"{point.Days} days"))]))]));
+            written.Add(path);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+
+namespace CdrEngine.Calls.Outcomes;
+
+/// <summary>What lists ask of a call that is yes or no. All of it follows from the record. The values are stored: they only ever grow.</summary>
+[Flags]
+public enum CallTraits
+{
+    /// <summary>Nothing of it.</summary>
+    None = 0,
+
+    /// <summary>It rang (18x).</summary>
+    Rang = 1 << 0,
+
+    /// <summary>It was answered.</summary>
+    Answered = 1 << 1,
+
+    /// <summary>It is over.</summary>
+    Ended = 1 << 2,
+
+    /// <summary>A person answered, as far as is known.</summary>
+    ByPerson = 1 << 3,
+
+    /// <summary>A machine answered: a mailbox, menu, queue.</summary>
+    ByMachine = 1 << 4,
+
+    /// <summary>A voice mailbox answered (<see cref="Outcomes.Voicemail"/>).</summary>
+    Voicemail = 1 << 5,
+
+    /// <summary>It ended while on hold.</summary>
+    EndedHeld = 1 << 6,
+
+    /// <summary>It was transferred, or a machine made another call of it.</summary>
+    PassedOn = 1 << 7,
+
+    /// <summary>It came by WebSocket from nobody whom the directory has as a user.</summary>
+    FromWeb = 1 << 8,
+
+    /// <summary>It has a price.</summary>
+    Rated = 1 << 9,
+
+    /// <summary>A session is named after it: it stands alone, or is the first of those that do not.</summary>
+    SessionStart = 1 << 10,
+
+    /// <summary>RTP of it was seen.</summary>
+    Heard = 1 << 11,
+}
+
+/// <summary>Reads the traits of a record.</summary>
+public static class CallTraitsReader
+{
+    /// <summary>All that a record has.</summary>
+    public static CallTraits Of(CallRecord record) => Of(record, Voicemail.Answered(record));
+
+    /// <summary>All that a record has, where it is known already whether a voice mailbox answered.</summary>
+    public static CallTraits Of(CallRecord record, bool isVoicemail)
+    {
+        CallTraits traits = CallTraits.None;
+        if (record.RangAt is not null) traits |= CallTraits.Rang;
+        if (record.State == CallState.Ended) traits |= CallTraits.Ended;
+        if (record.AnsweredAt is not null)
+        {
+            traits |= CallTraits.Answered;
+            traits |= Answerer.IsPerson(record) switch { true => CallTraits.ByPerson, false => CallTraits.ByMachine, null => CallTraits.None };
+            if (isVoicemail) traits |= CallTraits.Voicemail;
+        }
+
+        if (EndedHeld(record)) traits |= CallTraits.EndedHeld;
+        if (record.Transfer is not null || IsPassedOn(record)) traits |= CallTraits.PassedOn;
+        if (record.Transport is Transport.Ws or Transport.Wss && record.Caller.Identity?.Kind != PartyKind.User) traits |= CallTraits.FromWeb;
+        if (record.Marks?.Charge is not null) traits |= CallTraits.Rated;
+        if (record.SessionId == record.Id) traits |= CallTraits.SessionStart;
+        if (IsHeard(record)) traits |= CallTraits.Heard;
+        return traits;
+    }
+
+    private static bool EndedHeld(CallRecord record)
+    {
+        for (int i = 0; i < record.Held.Count; i++)
+        {
+            if (record.Held[i].To is not { } to || to >= record.EndedAt) return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsPassedOn(CallRecord record)
+    {
+        for (int i = 0; i < record.Links.Count; i++)
+        {
+            if (record.Links[i].Relation is LinkRelation.Downstream or LinkRelation.Joined or LinkRelation.TransferredTo) return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsHeard(CallRecord record)
+    {
+        for (int i = 0; i < record.Streams.Count; i++)
+        {
+            if (record.Streams[i].Packets > 0) return true;
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Traits that are to be there, and others that are not to.</summary>
+/// <param name="Has">All of these.</param>
+/// <param name="Lacks">None of these.</param>
+public readonly record struct TraitMatch(CallTraits Has, CallTraits Lacks = CallTraits.None)
+{
+    /// <summary>Whether traits meet it.</summary>
+    public bool Meets(CallTraits traits) => (traits & Has) == Has && (traits & Lacks) == 0;
+
+    /// <summary>What meets one of both lists: of each pair both; what cannot be met is left out, so an empty answer means nothing does. An empty list asks for
+    /// nothing.</summary>
+    public static IReadOnlyList<TraitMatch> Both(IReadOnlyList<TraitMatch> one, IReadOnlyList<TraitMatch> other)
+    {
+        if (one.Count == 0) return other;
+        if (other.Count == 0) return one;
+        return [.. one.SelectMany(_ => other, static (left, right) => new TraitMatch(left.Has | right.Has, left.Lacks | right.Lacks)).Where(static both => (both.Has & both.Lacks) == 0).Distinct()];
+    }
+}

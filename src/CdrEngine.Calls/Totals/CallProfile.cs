@@ -1,0 +1,57 @@
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Calls.Totals;
+
+/// <summary>What calls have in common that lists and totals ask for. There are few different ones among many calls, so sums by profile answer at once what would
+/// else be counted call by call.</summary>
+public readonly record struct CallProfile
+{
+    /// <summary>Tenant; empty for none.</summary>
+    public string Tenant { get; init; }
+
+    /// <summary>Outcome.</summary>
+    public Disposition Disposition { get; init; }
+
+    /// <summary>Direction; null where nothing tells.</summary>
+    public CallDirection? Direction { get; init; }
+
+    /// <summary>Final status, 0 where none was seen.</summary>
+    public int SipStatus { get; init; }
+
+    /// <summary>Q.850 cause; null without one.</summary>
+    public int? Cause { get; init; }
+
+    /// <summary>Who ended it.</summary>
+    public HangupBy HangupBy { get; init; }
+
+    /// <summary>What it was, by the directory; null where nothing tells.</summary>
+    public CallContext? Context { get; init; }
+
+    /// <summary>Name of the trunk; empty for none.</summary>
+    public string Trunk { get; init; }
+
+    /// <summary>What is yes or no.</summary>
+    public CallTraits Traits { get; init; }
+
+    /// <summary>Why it was sent on.</summary>
+    public RerouteReason Reroute { get; init; }
+
+    /// <summary>The profile of a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="tenant">Tenant it is stored under; null for none.</param>
+    /// <param name="isVoicemail">Whether a voice mailbox answered.</param>
+    public static CallProfile Of(CallRecord record, string? tenant, bool isVoicemail) => new()
+    {
+        Tenant = tenant ?? "",
+        Disposition = record.Disposition,
+        Direction = record.Direction,
+        SipStatus = record.SipStatus,
+        Cause = record.Cause?.Q850,
+        HangupBy = record.HangupBy,
+        Context = record.Marks?.Context,
+        Trunk = record.Marks?.Trunk ?? "",
+        Traits = CallTraitsReader.Of(record, isVoicemail),
+        Reroute = Rerouting.Of(record),
+    };
+}

@@ -1,0 +1,122 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Host.Configuration;
+using CdrEngine.Storage;
+using CdrEngine.Storage.Postgres;
+
+namespace CdrEngine.Host.Joined;
+
+/// <summary>What a store of calls is opened for.</summary>
+internal enum StoreUse
+{
+    /// <summary>A command that looks or changes little.</summary>
+    Command,
+
+    /// <summary>The API: many questions at once, seldom a write.</summary>
+    Api,
+
+    /// <summary>The engine: every record goes through it.</summary>
+    Engine,
+
+    /// <summary>Recorders: single rows.</summary>
+    Recorder,
+}
+
+/// <summary>The one place that opens stores: everything else knows their ports only.</summary>
+internal static class Stores
+{
+    /// <summary>Its writes are single rows: they need no pages kept.</summary>
+    private const int RecorderCacheKibibytes = 2 * 1024;
+
+    /// <summary>Records of calls, media sessions, recordings, deletions.</summary>
+    public static ICallStore Calls(Settings settings, StoreUse use) => Server(settings, use) is { } server
+        ? PostgresStores.Calls(server, Limits(settings.Storage, use))
+        : SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, use));
+
+    /// <summary>Registrations, peers, mailboxes.</summary>
+    public static IRegistrationDatabase Registrations(Settings settings) =>
+        Server(settings) is { } server ? PostgresStores.Registrations(server) : SqliteRegistrationStore.Open(settings.DataDirectory);
+
+    /// <summary>Messages and conversations.</summary>
+    public static IMessageDatabase Messages(Settings settings) =>
+        Server(settings) is { } server ? PostgresStores.Messages(server) : SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
+
+    /// <summary>Messages and conversations, where there were ever any; null else, and nothing is made.</summary>
+    public static IMessageDatabase? KnownMessages(Settings settings) =>
+        settings.Storage.Backend == StorageBackend.Postgresql || Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? Messages(settings) : null;
+
+    /// <summary>What clients of the dialects wrote.</summary>
+    public static IRemarkDatabase Remarks(Settings settings) =>
+        Server(settings) is { } server ? PostgresStores.Remarks(server) : new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Reports and their results.</summary>
+    public static IReportDatabase Reports(Settings settings) =>
+        Server(settings) is { } server ? PostgresStores.Reports(server) : new SqliteReportStore(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Imports.</summary>
+    public static ICatalog Catalog(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.Catalog(server, DataFolder.Identity(settings.DataDirectory))
+        : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>What retention needs of the records.</summary>
+    public static ICallKeeping Keeping(Settings settings) =>
+        SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
+
+    /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
+    public static IMessageKeeping? MessageKeeping(Settings settings) =>
+        Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
+
+    /// <summary>What it needs of the remarks.</summary>
+    public static IRemarkKeeping RemarkKeeping(Settings settings) => new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Legal holds.</summary>
+    public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>Tries the database; throws what is wrong.</summary>
+    /// <param name="settings">Settings.</param>
+    /// <param name="folder">A folder to be made for it, which may be removed afterwards.</param>
+    /// <returns>What to tell of a database that works.</returns>
+    public static string Probe(Settings settings, string folder)
+    {
+        if (Server(settings) is { } server) return PostgresStores.Probe(server);
+        using (ICallStore store = SqliteCallStore.Open(folder)) _ = store.List(new CallQuery { Limit = 1 });
+        return "SQLite writes ahead (WAL) in the data folder";
+    }
+
+    /// <summary>The database server of the settings; null where records lie in files.</summary>
+    /// <exception cref="StoreException">The file of its password cannot be read.</exception>
+    public static PostgresOptions? Server(Settings settings, StoreUse use = StoreUse.Command)
+    {
+        if (settings.Storage is not { Backend: StorageBackend.Postgresql, Postgresql: { } server }) return null;
+        return new PostgresOptions
+        {
+            Url = server.Url,
+            Password = PasswordOf(server),
+            Schema = server.Schema,
+            Readers = use is StoreUse.Api or StoreUse.Engine ? settings.Storage.Readers : 4,
+            Timeout = server.Timeout,
+            ConnectTimeout = server.ConnectTimeout,
+            LockTimeout = server.LockTimeout,
+        };
+    }
+
+    private static string? PasswordOf(PostgresqlSettings server)
+    {
+        if (server.PasswordFile.Length == 0) return server.Password.Length == 0 ? null : server.Password;
+        try
+        {
+            return File.ReadLines(server.PasswordFile).FirstOrDefault() is { Length: > 0 } line ? line : throw new StoreException($"{server.PasswordFile}: it is empty");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"{server.PasswordFile}: {e.Message}", e);
+        }
+    }
+
+    private static SqliteStoreLimits Limits(StorageSettings settings, StoreUse use) => use switch
+    {
+        StoreUse.Api => new SqliteStoreLimits { Readers = settings.Readers },
+        StoreUse.Engine => new SqliteStoreLimits { WriterCacheKibibytes = (int)Math.Min(settings.WriteCache / 1024, int.MaxValue), Readers = settings.Readers },
+        StoreUse.Recorder => new SqliteStoreLimits { WriterCacheKibibytes = RecorderCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) },
+        _ => new SqliteStoreLimits(),
+    };
+}

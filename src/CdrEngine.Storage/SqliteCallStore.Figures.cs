@@ -1,0 +1,129 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Totals;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// What is known of days without looking at their calls: sums by profile, which every writer keeps right.
+public sealed partial class SqliteCallStore : ITrafficReader
+{
+    private const string SelectSums = $"SELECT {ProfileRow.SumColumns}, {ProfileRow.Columns} FROM call_sums s CROSS JOIN call_profiles p ON p.profile = s.profile WHERE s.hour = ?1 AND s.calls <> 0";
+
+    // What was deleted by name, to be taken away.
+    private const string SelectHidden =
+        $"SELECT {ProfileRow.SumsOfCalls}, {ProfileRow.Columns} FROM hidden.hidden_calls h CROSS JOIN calls c ON c.id = h.id CROSS JOIN call_profiles p ON p.profile = c.profile "
+        + "WHERE h.day = ?1 AND c.started_at >= ?2 AND c.started_at < ?3 GROUP BY p.profile";
+
+    private static readonly string EmptyRest = CallCursor.TextOf(ProfileFilter.Rest(new CallQuery()));
+
+    private readonly FiguresKept _figures;
+
+    /// <inheritdoc />
+    public void VisitHours(Timestamp from, Timestamp to, string? tenant, TrafficVisitor visit)
+    {
+        const long hour = 3_600_000_000;
+        Timestamp first = new(from.Microseconds - (from.Microseconds % hour));
+        foreach (DateOnly day in DaysOf(first, new Timestamp(to.Microseconds - 1), ascending: true))
+        {
+            long midnight = StartOf(day).Microseconds;
+            Reading(days =>
+            {
+                if (days.Get(day) is not { } database) return 0;
+                HiddenDay hidden = _hidden.Of(day);
+                database.InOneState(() =>
+                {
+                    for (int i = 0; i < ProfileRow.WholeDay; i++)
+                    {
+                        var at = new Timestamp(midnight + (i * hour));
+                        if (at < first || at >= to) continue;
+                        foreach ((CallProfile profile, CallSums sums) in HourOf(database, hidden, i, at))
+                        {
+                            if (tenant is null || profile.Tenant == tenant) visit(at, profile, sums);
+                        }
+                    }
+                });
+                return 0;
+            });
+        }
+    }
+
+    // Whether times and profiles are all that a query asks for.
+    private static bool IsByProfile(CallQuery query) => CallCursor.TextOf(ProfileFilter.Rest(query)) == EmptyRest;
+
+    private DayFigures? FiguresOf(OpenDays days, DateOnly day)
+    {
+        DayStamp stamp = StampOf(day);
+        if (_figures.Find(day, stamp) is { } known) return known;
+        if (days.Get(day) is not { } database) return null;
+        DayFigures figures = Load(database, day);
+        _figures.Keep(day, stamp, figures);
+        return figures;
+    }
+
+    private DayStamp StampOf(DateOnly day) => DayStamp.Of(_files.PathOf(day)).And(_hidden.StampOf(day));
+
+    // All of one state of the file, though a writer goes on.
+    private DayFigures Load(SqliteDatabase database, DateOnly day)
+    {
+        var profiles = new List<CallProfile>();
+        var sums = new List<CallSums>();
+        long last = 0;
+        HiddenDay hidden = _hidden.Of(day);
+        database.InOneState(() =>
+        {
+            last = LastOf(database);
+            Timestamp start = StartOf(day);
+            IEnumerable<(CallProfile, CallSums)> rows = hidden.UpTo.Count > 0 ? Shown(database, hidden, start, StartOf(day.AddDays(1))) : HourOf(database, hidden, ProfileRow.WholeDay, start);
+            foreach ((CallProfile profile, CallSums figures) in rows)
+            {
+                profiles.Add(profile);
+                sums.Add(figures);
+            }
+        });
+        return new DayFigures(last, [.. profiles], [.. sums], database.IsSealed);
+    }
+
+    private static List<(CallProfile Profile, CallSums Sums)> HourOf(SqliteDatabase database, HiddenDay hidden, int hour, Timestamp at)
+    {
+        Timestamp end = at + (hour == ProfileRow.WholeDay ? TimeSpan.FromDays(1) : TimeSpan.FromHours(1));
+        if (hidden.UpTo.Count > 0) return Shown(database, hidden, at, end);
+        var rows = new List<(CallProfile, CallSums)>();
+        using (SqliteStatement list = database.Prepare(SelectSums))
+        {
+            list.Bind((long)hour);
+            Read(list, rows, 1);
+        }
+
+        if (!hidden.HasCalls) return rows;
+        using (SqliteStatement gone = database.Prepare(SelectHidden))
+        {
+            gone.Bind((long)hidden.Day.DayNumber).Bind(at.Microseconds).Bind(end.Microseconds);
+            Read(gone, rows, -1);
+        }
+
+        return rows;
+    }
+
+    // Where a day's calls were deleted up to some, those that are left are few or many: each is looked at.
+    private static List<(CallProfile Profile, CallSums Sums)> Shown(SqliteDatabase database, HiddenDay hidden, Timestamp from, Timestamp to)
+    {
+        var rows = new List<(CallProfile, CallSums)>();
+        var where = new SqlConditions();
+        where.And("c.started_at >= ?", from.Microseconds).And("c.started_at < ?", to.Microseconds).AndShown(hidden, "c");
+        string sql = $"SELECT {ProfileRow.SumsOfCalls}, {ProfileRow.Columns} FROM calls c CROSS JOIN call_profiles p ON p.profile = c.profile{where} GROUP BY p.profile LIMIT ?";
+        using SqliteStatement list = where.Bound(database, sql, -1);
+        Read(list, rows, 1);
+        return rows;
+    }
+
+    private static void Read(SqliteStatement list, List<(CallProfile, CallSums)> rows, int sign)
+    {
+        while (list.Step())
+        {
+            CallSums sums = default;
+            sums.Add(ProfileRow.Sums(list, 0), sign);
+            rows.Add((ProfileRow.Profile(list, 12), sums));
+        }
+    }
+}

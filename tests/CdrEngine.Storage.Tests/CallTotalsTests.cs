@@ -1,0 +1,208 @@
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Totals against adding up call by call.</summary>
+public sealed class CallTotalsTests
+{
+    private static readonly TimeSpan Ample = TimeSpan.FromMinutes(5);
+
+    private static readonly (string Name, CallQuery Query, Func<StoredCall, bool> Meets)[] Cases =
+    [
+        ("everything", new CallQuery(), static _ => true),
+        ("tenant", new CallQuery { Tenant = "acme" }, static call => call.Tenant == "acme"),
+        ("nobody's", new CallQuery { Tenant = "nobody" }, static _ => false),
+        ("outcome", new CallQuery { Dispositions = [Disposition.Busy, Disposition.Answered], Directions = [CallDirection.Inbound] }, static call => call.Record is { Disposition: Disposition.Busy or Disposition.Answered, Direction: CallDirection.Inbound }),
+        ("status", new CallQuery { SipStatuses = [486] }, static call => call.Record.SipStatus == 486),
+        ("hang-up", new CallQuery { HangupBys = [HangupBy.Callee] }, static call => call.Record.HangupBy == HangupBy.Callee),
+        ("trait", new CallQuery { Traits = [new TraitMatch(CallTraits.Rang, CallTraits.Answered), new TraitMatch(CallTraits.Heard)] }, static call => (call.Record.RangAt is not null && call.Record.AnsweredAt is null) || call.Record.Streams.Any(static stream => stream.Packets > 0)),
+        ("times within hours", new CallQuery { From = At(1.3), To = At(50.7) }, static call => call.Record.StartedAt >= At(1.3) && call.Record.StartedAt < At(50.7)),
+        ("times within an hour", new CallQuery { From = At(30.2), To = At(30.9) }, static call => call.Record.StartedAt >= At(30.2) && call.Record.StartedAt < At(30.9)),
+        ("whole hours and a tenant", new CallQuery { From = At(5), To = At(31), Tenant = "acme" }, static call => call.Tenant == "acme" && call.Record.StartedAt >= At(5) && call.Record.StartedAt < At(31)),
+        ("length", new CallQuery { DurationMin = TimeSpan.FromSeconds(10) }, static call => call.Record.Duration >= TimeSpan.FromSeconds(10)),
+        ("codec and outcome", new CallQuery { Codec = "opus", Dispositions = [Disposition.Answered] }, static call => call.Record.Disposition == Disposition.Answered && Codecs(call.Record).Any(static codec => codec?.StartsWith("opus/", StringComparison.OrdinalIgnoreCase) == true)),
+        ("several numbers", new CallQuery { PartyNumbers = Numbers(1) }, static call => Parties(call.Record).Intersect(Numbers(1)).Any()),
+        ("MOS", new CallQuery { MosBelow = 3.5 }, static call => Mos(call.Record) < 3.5),
+        ("text", new CallQuery { Text = "phone/3" }, static call => (call.Record.Caller.UserAgent + "\n" + call.Record.Callee.UserAgent).Contains("phone/3", StringComparison.OrdinalIgnoreCase)),
+    ];
+
+    public static TheoryData<string, bool> Names()
+    {
+        var names = new TheoryData<string, bool>();
+        foreach ((string name, _, _) in Cases)
+        {
+            names.Add(name, false);
+            names.Add(name, true);
+        }
+
+        return names;
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Totals_AreTheSumsOfTheCalls(string name, bool sealedDays)
+    {
+        (_, CallQuery query, Func<StoredCall, bool> meets) = Cases.Single(one => one.Name == name);
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using SqliteCallStore other = SqliteCallStore.Open(folder.Records);
+        Dictionary<string, StoredCall> calls = Varied(240, 7).ToDictionary(static call => call.Record.Id);
+        store.Write([.. calls.Values]);
+        if (sealedDays) store.Seal(new DateOnly(2030, 1, 1));
+        Check();
+
+        // The same again, later revisions that say something else, and further calls: by another writer.
+        other.Write([.. calls.Values]);
+        Check();
+        foreach (StoredCall call in calls.Values.Where(static (_, index) => index % 4 == 0).ToArray())
+        {
+            StoredCall changed = call with
+            {
+                Record = call.Record with { Disposition = Disposition.Redirected, HangupBy = HangupBy.Server, PostDialDelay = TimeSpan.FromSeconds(3) },
+                Revision = RecordRevision.Updated,
+                Tenant = "beta",
+            };
+            calls[changed.Record.Id] = changed;
+        }
+
+        other.Write([.. calls.Values]);
+        foreach (StoredCall call in Varied(90, 8)) calls.Add(call.Record.Id, call);
+        store.Write([.. calls.Values, .. calls.Values]);
+        Check();
+
+        // Deleted by name, and all of a tenant.
+        string[] gone = [.. calls.Keys.Where(static (_, index) => index % 7 == 0)];
+        store.Hide(gone, "me", At(0));
+        foreach (string id in gone) calls.Remove(id);
+        Check();
+        other.HideAll("acme", "me", At(0));
+        foreach (string id in calls.Values.Where(static call => call.Tenant == "acme").Select(static call => call.Record.Id).ToArray()) calls.Remove(id);
+        Check();
+        foreach (StoredCall call in Varied(50, 9)) calls.Add(call.Record.Id, call);
+        store.Write([.. calls.Values]);
+        Check();
+
+        void Check()
+        {
+            CallSums expected = Sum(calls.Values.Where(meets));
+            foreach (SqliteCallStore one in (SqliteCallStore[])[store, other])
+            {
+                CallTotals totals = one.Totals(query, Ample);
+                Assert.Equal(expected, totals.Sums);
+                Assert.True(totals.IsComplete);
+                Assert.Null(totals.CountedFrom);
+                Assert.Equal(expected.Calls, one.Count(query));
+            }
+        }
+    }
+
+    [Fact]
+    public void Hours_AddUp_AndDeletedCallsDoNotCount()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = Varied(500, 3);
+        store.Write(calls);
+        string[] gone = [.. calls.Where(static (_, index) => index % 5 == 0).Select(static call => call.Record.Id)];
+        store.Hide(gone, "me", At(0));
+        calls.RemoveAll(call => gone.Contains(call.Record.Id));
+        var hours = new Dictionary<(Timestamp, Disposition, int?), CallSums>();
+        store.VisitHours(At(2.5), At(60), "acme", (Timestamp hour, in CallProfile profile, CallSums sums) =>
+        {
+            Assert.Equal("acme", profile.Tenant);
+            CallSums sum = hours.GetValueOrDefault((hour, profile.Disposition, profile.Cause));
+            sum.Add(sums);
+            hours[(hour, profile.Disposition, profile.Cause)] = sum;
+        });
+        var expected = calls.Where(static call => call.Tenant == "acme" && call.Record.StartedAt >= At(2) && call.Record.StartedAt < At(60))
+            .GroupBy(static call => (new Timestamp(call.Record.StartedAt.Microseconds / 3_600_000_000 * 3_600_000_000), call.Record.Disposition, call.Record.Cause?.Q850))
+            .ToDictionary(static group => group.Key, Sum);
+        Assert.Equal(expected, hours.Where(static hour => hour.Value.Calls != 0).ToDictionary());
+    }
+
+    [Fact]
+    public void Totals_BeyondTheBudget_SayHowFarTheyCame()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = Varied(300, 4);
+        store.Write(calls);
+        CallTotals totals = store.Totals(new CallQuery { Text = "phone" }, TimeSpan.Zero);
+        Assert.False(totals.IsComplete);
+        Assert.Equal(0, totals.Sums.Calls);
+        Assert.Equal(At(72), totals.CountedFrom);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.False(store.Totals(new CallQuery { Text = "phone" }, Ample, stop.Token).IsComplete);
+
+        // Sums need no budget.
+        Assert.Equal(300, store.Totals(new CallQuery(), TimeSpan.Zero).Sums.Calls);
+    }
+
+    [Fact]
+    public void Calls_OfOlderFiles_AreCountedToo()
+    {
+        using var folder = new StoreFolder();
+        List<StoredCall> calls = Varied(300, 5);
+        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records)) store.Write(calls);
+        foreach (string file in Directory.GetFiles(folder.Records, "*.db")) Aged(file);
+        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records))
+        {
+            Assert.Equal(Sum(calls), store.Totals(new CallQuery(), Ample).Sums);
+            Assert.Equal(Sum(calls.Where(static call => call.Record.HangupBy == HangupBy.Callee)), store.Totals(new CallQuery { HangupBys = [HangupBy.Callee] }, Ample).Sums);
+        }
+    }
+
+    internal static CallSums Sum(IEnumerable<StoredCall> calls)
+    {
+        CallSums sums = default;
+        foreach (StoredCall call in calls)
+        {
+            CallRecord record = call.Record;
+            sums.AddCall(
+                record.Disposition == Disposition.Answered, record.Duration.Ticks / 10, record.BillableDuration.Ticks / 10, record.PostDialDelay is { } delay ? delay.Ticks / 10 : null, Mos(record));
+        }
+
+        return sums;
+    }
+
+    internal static List<StoredCall> Varied(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. TestCalls.Many(count, seed).Select(call => call with
+        {
+            Record = call.Record with
+            {
+                HangupBy = (HangupBy)random.Next(5),
+                SipStatus = random.Next(5) switch { 0 => 486, 1 => 404, 2 => 0, _ => call.Record.SipStatus },
+                Cause = random.Next(3) == 0 ? new Cause(random.Next(20), "text", CauseSource.Header) : null,
+                RangAt = random.Next(3) == 0 ? null : call.Record.StartedAt + TimeSpan.FromMilliseconds(200),
+                PostDialDelay = random.Next(3) == 0 ? null : TimeSpan.FromMilliseconds(random.Next(4000)),
+                Marks = random.Next(3) == 0 ? null : new CallMarks { Context = (CallContext)random.Next(6), Trunk = random.Next(2) == 0 ? null : "carrier" },
+            },
+        })];
+    }
+
+    // As version 5 wrote it.
+    private static void Aged(string file)
+    {
+        using SqliteDatabase database = SqliteDatabase.Open(file, SqliteAccess.Write, TimeSpan.FromSeconds(1), 1024);
+        database.Execute("DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; ALTER TABLE calls DROP COLUMN pdd_us; ALTER TABLE calls DROP COLUMN profile; PRAGMA user_version = 5;");
+    }
+
+    private static Timestamp At(double hours) => TestCalls.Start + TimeSpan.FromHours(hours);
+
+    private static IEnumerable<string?> Codecs(CallRecord record) => [record.Caller.Codec, record.Callee.Codec, .. record.Streams.Select(static stream => stream.Codec)];
+
+    private static string?[] Parties(CallRecord record) => [record.Caller.Number, record.Callee.Number, record.Dialled];
+
+    private static string[] Numbers(int seed) => [.. TestCalls.Many(240, 7).Skip(seed * 20).Take(30).SelectMany(static call => Parties(call.Record)).OfType<string>().Distinct()];
+
+    private static double? Mos(CallRecord record) => record.Streams.Select(static stream => stream.Mos ?? stream.MosMin).OfType<double>().Where(double.IsFinite).Select(static mos => (double?)mos).Min();
+}
