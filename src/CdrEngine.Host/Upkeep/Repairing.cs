@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Engine;

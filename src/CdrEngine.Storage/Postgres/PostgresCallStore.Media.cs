@@ -200,7 +200,7 @@ internal sealed partial class PostgresCallStore
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{day.Day.DayNumber}|media|{times}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
-        return _counts.GetOrAdd(text, $"{day.Version}|{store.MarksText}", () => CountRows(session, In([day], where, store, "m")));
+        return _counts.GetOrAdd(text, new DayStamp($"{day.Version}|{store.MarksText}", IsSettled: true), () => CountRows(session, In([day], where, store, "m")));
     }
 
     private static long CountRows(PostgresSession session, SqlConditions where) => session.Scalar($"SELECT count(*) FROM media_sessions m{where}", where.Arguments);

@@ -20,7 +20,7 @@ internal sealed partial class PostgresCallStore
         {
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
             var asked = new Asked(session, store, days, query);
-            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => days.ToDictionary(static day => day.Day, static day => day.LastDocument));
+            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
             lock (walk)
             {
                 List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request.Where);
@@ -172,7 +172,7 @@ internal sealed partial class PostgresCallStore
         string key = $"{day.Day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
         return _counts.GetOrAdd(
             key,
-            $"{day.Version}|{asked.Store.MarksText}",
+            new DayStamp($"{day.Version}|{asked.Store.MarksText}", IsSettled: true),
             () => (summed ? PostgresCallSelect.SumsOutcomes(asked.Session, query, day.Day) : null) ?? PostgresCallSelect.Count(asked.Session, query, frame));
     }
 
