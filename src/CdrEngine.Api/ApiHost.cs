@@ -291,7 +291,6 @@ public sealed class ApiHost : IAsyncDisposable
             if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
         }
 
-        if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
         Pages?.Map(app, new PageDesk
         {
             Alerts = Alerts,
@@ -309,8 +308,10 @@ public sealed class ApiHost : IAsyncDisposable
             Outside = _desk,
             Remarks = _dialects?.Remarks ?? new NoRemarks(),
             Statistics = _statistics,
+            Totals = Totals,
             Stopping = _stopping.Token,
         });
+        if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
         if (_dialects is null) return;
         var dialectDesk = new DialectDesk
         {

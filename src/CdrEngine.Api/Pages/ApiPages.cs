@@ -70,6 +70,9 @@ internal sealed record PageDesk
     /// <summary>Counters of the other parts.</summary>
     public required IStatisticsSource Statistics { get; init; }
 
+    /// <summary>Adds up calls; null where nothing does.</summary>
+    public required ICallTotals? Totals { get; init; }
+
     /// <summary>Is cancelled when the server stops.</summary>
     public required CancellationToken Stopping { get; init; }
 }

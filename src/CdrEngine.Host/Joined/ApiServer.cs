@@ -85,7 +85,7 @@ internal sealed class ApiServer : IApiServer
             Alerts = new ApiAlerts(_alerts, settings.Alerts.Rules) { Acknowledged = live is null ? null : alert => Acknowledged(live, alert) },
             Traffic = _store as ITrafficReader,
             Webhooks = new ApiWebhooks(_webhookStore, settings.Webhooks.AllowHttp, () => _webhooks?.Changed()),
-            Totals = _store,
+            Totals = _store as ICallTotals,
             Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,
         };
     }
