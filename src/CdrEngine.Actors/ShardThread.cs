@@ -33,6 +33,9 @@ public sealed record ShardThreadOptions
     /// <summary>Batches that may wait. Default 64.</summary>
     public int QueueCapacity { get; init; } = 64;
 
+    /// <summary>Batches that wake a shard which waits for work (see <see cref="BatchQueue{TBatch}.Hurry"/>). Default 1.</summary>
+    public int WakeAt { get; init; } = 1;
+
     /// <summary>Messages from other threads that are taken between two batches. Default 1,024, so that a flood of them cannot hold up
     /// packets.</summary>
     public int PendingPerBatch { get; init; } = 1024;
@@ -70,7 +73,7 @@ public sealed class ShardThread<TBatch> : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(handler);
         _options = options ?? new ShardThreadOptions();
         _handler = handler;
-        Queue = new BatchQueue<TBatch>(_options.QueueCapacity);
+        Queue = new BatchQueue<TBatch>(_options.QueueCapacity, _options.WakeAt);
         Dispatcher = system.CreateShard(name, _options.Shard);
         Dispatcher.WorkArrived = Queue.Wake;
         _thread = new Thread(Run) { Name = name, IsBackground = true };

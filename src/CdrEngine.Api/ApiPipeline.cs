@@ -1,4 +1,6 @@
+using System.Globalization;
 using CdrEngine.Api.Answers;
+using CdrEngine.Calls.Ports;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api;
@@ -9,10 +11,12 @@ namespace CdrEngine.Api;
 /// <param name="formOf">The form of errors below a path; null for problem details.</param>
 internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func<PathString, IErrorForm?> formOf)
 {
+    private readonly string? _hsts = options.Tls is { Hsts: { Ticks: > 0 } life } ? string.Create(CultureInfo.InvariantCulture, $"max-age={life.TotalSeconds:F0}") : null;
+
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         counters.Count(ApiCounter.Requests);
-        Secure(context.Response.Headers);
+        Secure(context);
         if (formOf(context.Request.Path) is { } form) context.Features.Set(form);
         try
         {
@@ -29,6 +33,14 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
         {
             await FailAsync(context, e.StatusCode, "The request is not well-formed HTTP.");
         }
+        catch (Exception e) when (e is IStoreFault)
+        {
+            // Not a fault of the engine, and told once by readyz and by whoever watches the store.
+            counters.Count(ApiCounter.StoreAway);
+            if (context.Response.HasStarted) counters.Count(ApiCounter.AnswersBroken);
+            else context.Response.Headers.RetryAfter = "5";
+            await FailAsync(context, StatusCodes.Status503ServiceUnavailable, "The store of the records does not answer.");
+        }
         catch (Exception e)
         {
             options.OnFault?.Invoke($"{context.GetEndpoint()?.DisplayName ?? "no endpoint"}: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
@@ -41,8 +53,10 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
     }
 
     // Pictures and texts of hostile content are served: nothing in them may run, load, be framed or be taken for another type.
-    private static void Secure(IHeaderDictionary headers)
+    private void Secure(HttpContext context)
     {
+        IHeaderDictionary headers = context.Response.Headers;
+        if (context.Request.IsHttps && _hsts is { } hsts) headers.StrictTransportSecurity = hsts;
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-store";
         headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
@@ -64,7 +78,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
         return Problem.WriteAsync(context, response.StatusCode, detail);
     }
 
-    private static async Task FailAsync(HttpContext context, int status, string detail)
+    private async Task FailAsync(HttpContext context, int status, string detail)
     {
         if (context.Response.HasStarted)
         {
@@ -73,8 +87,10 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
             return;
         }
 
+        string? retryAfter = context.Response.Headers.RetryAfter;
         context.Response.Clear();
-        Secure(context.Response.Headers);
+        if (retryAfter is not null) context.Response.Headers.RetryAfter = retryAfter;
+        Secure(context);
         await Problem.WriteAsync(context, status, detail);
     }
 }

@@ -81,19 +81,34 @@ public sealed partial class CaptureEngine
     {
         long packets = 0;
         int next = 0;
+        uint last = 0;
         using PacketLogReader reader = _log!.OpenReader();
         using PacketGather gather = reader.Gather(chunks, PacketKindSet.All);
         while (gather.MoveNext())
         {
             CapturedPacket packet = gather.Current;
             uint run = gather.CurrentRun;
-            while (next < messages.Count && (messages[next].Run, messages[next].Sequence).CompareTo((run, packet.Sequence)) <= 0) _switchboard.Resume(messages[next++]);
+            while (next < messages.Count && (messages[next].Run, messages[next].Sequence).CompareTo((run, packet.Sequence)) <= 0) Replay(messages[next++], ref last);
+            Enter(run, ref last);
             _switchboard.Resume(packet);
             packets++;
         }
 
-        while (next < messages.Count) _switchboard.Resume(messages[next++]);
+        while (next < messages.Count) Replay(messages[next++], ref last);
         return packets;
+    }
+
+    private void Replay(JournalMessage message, ref uint run)
+    {
+        Enter(message.Run, ref run);
+        _switchboard.Resume(message);
+    }
+
+    // Between two runs nobody looked. Whoever was open then missed something, also where it has ended since.
+    private void Enter(uint run, ref uint last)
+    {
+        if (last != 0 && run != last) _switchboard.BreakResume();
+        last = run;
     }
 
     private int[] NumbersOf(IReadOnlyList<ResumedCall> calls)

@@ -55,6 +55,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             _threads[i] = new ShardThread<ShardBatch>(_system, $"shard-{i}", _shards[i], new ShardThreadOptions
             {
                 QueueCapacity = options.QueuedBatches + (options.LetsMediaGo ? options.SignallingBatches : 0),
+                WakeAt = options.WakeAt,
                 IdleAfter = TimeSpan.FromMilliseconds(200),
                 Shard = new ShardOptions { Strategy = Shard.Strategy },
             });
@@ -292,5 +293,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
             Posted++;
             if (!thread.Queue.Put(batch)) throw new InvalidOperationException($"a shard has failed: {thread.Queue.Fault?.Message}", thread.Queue.Fault);
         }
+
+        public void Hurry() => thread.Queue.Hurry();
     }
 }

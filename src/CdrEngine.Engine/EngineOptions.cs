@@ -14,7 +14,7 @@ using CdrEngine.Protocols.Tcp;
 namespace CdrEngine.Engine;
 
 /// <summary>Everything that shapes an engine. Results never depend on <see cref="Shards"/>, <see cref="BatchItems"/>,
-/// <see cref="BatchBytes"/> or <see cref="QueuedBatches"/>.</summary>
+/// <see cref="BatchBytes"/>, <see cref="QueuedBatches"/> or <see cref="WakeAt"/>.</summary>
 public sealed record EngineOptions
 {
     /// <summary>Shards, one thread each. Default: processors less one, at least 1.</summary>
@@ -28,6 +28,10 @@ public sealed record EngineOptions
 
     /// <summary>Batches that may wait for one shard. Default 16.</summary>
     public int QueuedBatches { get; init; } = 16;
+
+    /// <summary>Batches that wake a shard which waits for work; fewer wait until the engine is flushed, at most a fifth of a second. Each waking costs as much as
+    /// a hundred packets. Default 4.</summary>
+    public int WakeAt { get; init; } = 4;
 
     /// <summary>What is done where shards fall behind and whoever feeds the engine says that it cannot wait any longer (<see cref="CaptureEngine.Press"/>). False,
     /// the default, waits for them all the same, as a file can. True lets media go: first for the packet log, then altogether; and

@@ -11,22 +11,21 @@ public static class PacketLogHold
     /// <summary>Copies a call's packets and returns when the copy is on the disk.</summary>
     /// <param name="log">The log, opened for this copy alone: its run is the copy's.</param>
     /// <param name="chunks">The call's chunks, as stored beside its record.</param>
-    /// <param name="key">Whose they are.</param>
     /// <exception cref="IOException">The disk refuses; nothing refers to what was written.</exception>
-    public static HoldCopy Copy(PacketLogFolder log, ReadOnlySpan<byte> chunks, CallKey key)
+    public static HoldCopy Copy(PacketLogFolder log, ReadOnlySpan<byte> chunks)
     {
         var counters = new Counters<PacketLogCounter>();
         var limits = new PacketLogLimits();
         using PacketLogReader reader = log.OpenReader();
-        using PacketGather gather = reader.Gather(chunks, PacketKindSet.All, key);
+        using PacketGather gather = reader.Gather(chunks, PacketKindSet.All);
         using var list = new ChunkList();
-        using var sip = new HeldKind(log, PacketKind.Sip, limits, counters, key, list);
-        using var rtp = new HeldKind(log, PacketKind.Rtp, limits, counters, key, list);
+        using var sip = new HeldKind(log, PacketKind.Sip, limits, counters, list);
+        using var rtp = new HeldKind(log, PacketKind.Rtp, limits, counters, list);
         long frames = 0;
         while (gather.MoveNext())
         {
             frames++;
-            (gather.CurrentKind == PacketKind.Rtp ? rtp : sip).Add(gather.Current with { Sequence = frames });
+            (gather.CurrentKind == PacketKind.Rtp ? rtp : sip).Add(gather.Current with { Sequence = frames }, gather.CurrentKey);
         }
 
         sip.End();
@@ -34,17 +33,20 @@ public static class PacketLogHold
         return new HoldCopy(list.ToArray(), log.Run, frames, gather.MissingChunks, gather.DamagedChunks, gather.SealedChunks);
     }
 
-    private sealed class HeldKind(PacketLogFolder log, PacketKind kind, PacketLogLimits limits, Counters<PacketLogCounter> counters, CallKey key, ChunkList list) : IDisposable
+    private sealed class HeldKind(PacketLogFolder log, PacketKind kind, PacketLogLimits limits, Counters<PacketLogCounter> counters, ChunkList list) : IDisposable
     {
         private readonly SegmentWriter _writer = new(new FolderSegmentFiles(log.Root), kind, SegmentId.HeldShard, log.Run, limits, counters, log.Keys) { KeepsSegment = true };
         private readonly FrameBuffer _frames = new();
         private Timestamp _first;
         private Timestamp _last;
         private long _firstSequence;
+        private CallKey _key;
         private bool _any;
 
-        public void Add(in CapturedPacket packet)
+        public void Add(in CapturedPacket packet, CallKey key)
         {
+            if (key != _key) Seal();
+            _key = key;
             if (_frames.Count > 0 && _frames.Length + FrameBuffer.FrameHeaderBytes + packet.Bytes.Length > limits.ChunkBytes) Seal();
             if (_frames.Count == 0)
             {
@@ -77,7 +79,7 @@ public static class PacketLogHold
         private void Seal()
         {
             if (_frames.Count == 0) return;
-            var header = new ChunkHeader(kind, key, _frames.Count, _first, _last, _firstSequence);
+            var header = new ChunkHeader(kind, _key, _frames.Count, _first, _last, _firstSequence);
             if (!_writer.Append(header, _frames.Bytes, out ChunkLocator locator)) throw new IOException(_writer.Fault);
             list.Add(locator);
             _any = true;

@@ -25,6 +25,10 @@ public sealed record PacketLogLimits
     /// thread nobody waits: what finds no room is dropped and counted, media before signalling.</summary>
     public long WriteBehindBytes { get; init; }
 
+    /// <summary>How often, of engine time, what was written is forced to the disk itself where a thread writes (<see cref="WriteBehindBytes"/>), and whether a segment is when it ends;
+    /// zero, the default, leaves it to the system.</summary>
+    public TimeSpan SyncEvery { get; init; }
+
     /// <summary>How much older than its segment's minute a chunk may be and still go there; 1 minute by default.</summary>
     public TimeSpan LateChunk { get; init; } = TimeSpan.FromMinutes(1);
 

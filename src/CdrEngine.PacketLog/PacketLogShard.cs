@@ -12,6 +12,7 @@ public sealed class PacketLogShard : IDisposable
     private OpenChunk? _oldest;
     private OpenChunk? _newest;
     private Timestamp _flushedAt = Timestamp.MinValue;
+    private Timestamp _syncedAt = Timestamp.MinValue;
 
     internal PacketLogShard(ISegmentFiles files, ushort shard, uint run, PacketLogLimits limits, KeyRing? keys = null)
     {
@@ -68,6 +69,10 @@ public sealed class PacketLogShard : IDisposable
         if (now >= _flushedAt && _flushedAt != Timestamp.MinValue && now - _flushedAt < Limits.ChunkAge) return;
         _flushedAt = now;
         Flush();
+        if (_behind is null || Limits.SyncEvery <= TimeSpan.Zero || (_syncedAt != Timestamp.MinValue && now >= _syncedAt && now - _syncedAt < Limits.SyncEvery)) return;
+        _syncedAt = now;
+        _sip.Sync();
+        _rtp.Sync();
     }
 
     /// <summary>Writes what is sealed; false where the disk refuses. Before a call's record is handed on: after it, its chunks can be read.</summary>

@@ -15,6 +15,9 @@ internal interface ISegmentFile : IDisposable
     /// <summary>Writes all of <paramref name="bytes"/> at an offset or throws <see cref="IOException"/>; the same write may be tried again.</summary>
     void Write(ReadOnlySpan<byte> bytes, long offset);
 
+    /// <summary>Makes sure that what was written is on the disk itself, so that a power cut does not take it.</summary>
+    void Sync();
+
     /// <summary>Gives the file its final name.</summary>
     void Finish();
 }
@@ -33,6 +36,8 @@ internal sealed class FolderSegmentFiles(string root) : ISegmentFiles
     private sealed class FolderSegmentFile(SafeFileHandle handle, string openPath, string path) : ISegmentFile
     {
         public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
+
+        public void Sync() => RandomAccess.FlushToDisk(handle);
 
         public void Finish()
         {

@@ -32,6 +32,7 @@ public sealed class SegmentWriter : IDisposable
     private bool _begun;
     private ISegmentFile? _file;
     private long _fileOffset;
+    private long _syncedOffset;
     private int _used;
     private int _bufferedChunks;
     private int _bufferedFrames;
@@ -100,6 +101,21 @@ public sealed class SegmentWriter : IDisposable
 
     /// <summary>Writes what is buffered; false where the disk refuses.</summary>
     public bool Flush() => WriteOut();
+
+    /// <summary>Makes sure that what was written is on the disk itself; nothing where that is so already.</summary>
+    public void Sync()
+    {
+        if (_file is null || _syncedOffset == _fileOffset) return;
+        try
+        {
+            _file.Sync();
+            _syncedOffset = _fileOffset;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Failed(e);
+        }
+    }
 
     /// <summary>Writes what is buffered and ends the segment. The writer may be used again: it begins another segment.</summary>
     public void Dispose()
@@ -191,6 +207,7 @@ public sealed class SegmentWriter : IDisposable
         _id = _id with { Minute = minute, Part = part };
         _begun = true;
         _fileOffset = 0;
+        _syncedOffset = 0;
         SegmentFormat.WriteSegmentHeader(_buffer, _id, _keys is not null);
         _used = SegmentFormat.FirstChunkAt(_keys is not null);
         if (_keys is not null)
@@ -219,6 +236,7 @@ public sealed class SegmentWriter : IDisposable
         if (file is null) return;
         try
         {
+            if (_limits.SyncEvery > TimeSpan.Zero) file.Sync();
             file.Finish();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

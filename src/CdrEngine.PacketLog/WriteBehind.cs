@@ -36,6 +36,7 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
     private enum StepKind : byte
     {
         Write,
+        Sync,
         Finish,
         Close,
     }
@@ -154,6 +155,9 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
                     step.File.Inner ??= _files.Create(step.File.Id);
                     step.File.Inner.Write(step.Bytes.AsSpan(0, step.Length), step.Offset);
                     break;
+                case StepKind.Sync:
+                    step.File.Inner?.Sync();
+                    break;
                 case StepKind.Finish:
                     step.File.Inner?.Finish();
                     break;
@@ -181,6 +185,8 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
         public ISegmentFile? Inner { get; set; }
 
         public void Write(ReadOnlySpan<byte> bytes, long offset) => behind.Hand(this, bytes, offset);
+
+        public void Sync() => behind.Hand(new Step(StepKind.Sync, this, [], 0, 0));
 
         public void Finish() => behind.Hand(new Step(StepKind.Finish, this, [], 0, 0));
 

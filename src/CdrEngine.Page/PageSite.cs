@@ -1,4 +1,5 @@
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Pages;
 using CdrEngine.Page.Access;
@@ -41,8 +42,8 @@ public sealed class PageSite(PageOptions options) : ApiPages
         app.MapMethods("/assets/{hash}/{name}", [HttpMethods.Get, HttpMethods.Head], _assets.ServeAsync).WithDisplayName("page asset");
         foreach (PageRoute route in routes)
         {
-            if (route.Get is { } get) app.MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], context => ShowAsync(context, desk, route, get)).WithDisplayName($"page {route.Name}");
-            if (route.Post is { } post) app.MapMethods(route.Pattern, [HttpMethods.Post], context => TakeAsync(context, desk, route, post)).WithDisplayName($"page form {route.Name}");
+            if (route.Get is { } get) app.MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], context => ShowAsync(context, desk, route, get)).WithDisplayName($"page {route.Name}").WithMetadata(new AuditWay(AuditVia.Page));
+            if (route.Post is { } post) app.MapMethods(route.Pattern, [HttpMethods.Post], context => TakeAsync(context, desk, route, post)).WithDisplayName($"page form {route.Name}").WithMetadata(new AuditWay(AuditVia.Page));
         }
     }
 

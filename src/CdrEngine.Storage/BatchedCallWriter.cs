@@ -244,6 +244,9 @@ public sealed class BatchedCallWriter : ICallRecordSink, IDisposable
             if (_outbox.TryAdd(call)) kept++;
         }
 
+        // The journal of open calls lets go of them then.
+        _outbox.Sync();
+
         lock (_lock)
         {
             _counters.Add(StorageCounter.Outboxed, kept);

@@ -4,7 +4,7 @@ using CdrEngine.Core;
 namespace CdrEngine.Storage;
 
 /// <summary>Everything that is kept of calls: records, packet places, media sessions, recordings, deletions. Any number of threads may read while one writes.</summary>
-public interface ICallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, IDisposable
+public interface ICallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, ICallTotals, ITrafficReader, IDisposable
 {
     /// <summary>Stored records that could not be read back since the start; they are left out of answers.</summary>
     long UnreadableRecords { get; }

@@ -25,6 +25,7 @@ public sealed class RecordOutbox : IDisposable
     private readonly Lock _lock = new();
     private FileStream _file;
     private long _length;
+    private bool _unsynced;
 
     private RecordOutbox(string path, long maxBytes, FileStream file)
     {
@@ -41,6 +42,9 @@ public sealed class RecordOutbox : IDisposable
 
     /// <summary>Bytes of a torn or damaged tail that opening cut.</summary>
     public long TornBytes { get; private set; }
+
+    /// <summary>Damaged entries before the tail, which opening passed over.</summary>
+    public int DamagedEntries { get; private set; }
 
     /// <summary>Opens the outbox in a folder, made where there is none. Each program has a file of its own; what a program that is gone left behind
     /// is taken over.</summary>
@@ -91,8 +95,28 @@ public sealed class RecordOutbox : IDisposable
             }
 
             _length += entry.Length;
+            _unsynced = true;
             Count++;
             return true;
+        }
+    }
+
+    /// <summary>Makes sure that what was added is on the disk itself; false where the disk refuses.</summary>
+    public bool Sync()
+    {
+        lock (_lock)
+        {
+            if (!_unsynced) return true;
+            try
+            {
+                RandomAccess.FlushToDisk(_file.SafeFileHandle);
+                _unsynced = false;
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
         }
     }
 
@@ -179,6 +203,7 @@ public sealed class RecordOutbox : IDisposable
         for (long offset = 0; TryReadEntry(other._file, offset, other._length, out StoredCall? call, out int length); offset += length)
             whole &= call is null || TryAdd(call);
         TornBytes += other.TornBytes;
+        DamagedEntries += other.DamagedEntries;
         if (whole) File.Delete(other._path);
         other.Dispose();
     }
@@ -199,6 +224,7 @@ public sealed class RecordOutbox : IDisposable
             }
 
             next.SetLength(keptBytes);
+            RandomAccess.FlushToDisk(next.SafeFileHandle);
             File.Move(_path + ".next", _path, overwrite: true);
             _file.Dispose();
             _file = next;
@@ -207,12 +233,19 @@ public sealed class RecordOutbox : IDisposable
         }
     }
 
+    // A damaged entry that good ones follow is passed over; behind the last good one is the torn tail.
     private void Scan()
     {
         long length = _file.Length;
-        while (TryReadEntry(_file, _length, length, out StoredCall? call, out int entry))
+        int doubtful = 0;
+        for (long offset = 0; TryReadEntry(_file, offset, length, out StoredCall? call, out int entry, out bool isDamaged);)
         {
-            _length += entry;
+            offset += entry;
+            doubtful++;
+            if (isDamaged) continue;
+            DamagedEntries += doubtful - 1;
+            doubtful = 0;
+            _length = offset;
             if (call is not null) Count++;
         }
 
@@ -238,19 +271,23 @@ public sealed class RecordOutbox : IDisposable
         return entry;
     }
 
-    // False at the end and where no whole entry lies; true with no call where a whole entry is not readable by this program.
-    private static bool TryReadEntry(FileStream file, long offset, long end, out StoredCall? call, out int length)
+    private static bool TryReadEntry(FileStream file, long offset, long end, out StoredCall? call, out int length) => TryReadEntry(file, offset, end, out call, out length, out _);
+
+    // False at the end and where no whole entry lies; true with no call where a whole entry is not readable by this program, or damaged.
+    private static bool TryReadEntry(FileStream file, long offset, long end, out StoredCall? call, out int length, out bool isDamaged)
     {
         call = null;
         length = 0;
+        isDamaged = false;
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (offset + PrefixBytes > end || RandomAccess.Read(file.SafeFileHandle, prefix, offset) < PrefixBytes) return false;
         int bodyLength = BinaryPrimitives.ReadInt32LittleEndian(prefix);
         if (bodyLength is < FixedBytes or > EntryBytesMax || offset + PrefixBytes + bodyLength > end) return false;
         byte[] body = new byte[bodyLength];
-        if (RandomAccess.Read(file.SafeFileHandle, body, offset + PrefixBytes) < bodyLength
-            || BinaryPrimitives.ReadUInt32LittleEndian(prefix[4..]) != Checksum(body)) return false;
+        if (RandomAccess.Read(file.SafeFileHandle, body, offset + PrefixBytes) < bodyLength) return false;
         length = PrefixBytes + bodyLength;
+        isDamaged = BinaryPrimitives.ReadUInt32LittleEndian(prefix[4..]) != Checksum(body);
+        if (isDamaged) return true;
         int tenantLength = BinaryPrimitives.ReadUInt16LittleEndian(body.AsSpan(2));
         string? tenant = null;
         int at = FixedBytes;

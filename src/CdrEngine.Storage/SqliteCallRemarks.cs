@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
@@ -23,12 +24,14 @@ public sealed record CallRemarksLimits
 }
 
 /// <summary>Remarks, links, cleared lists and deleted messages in one file beside the records: <c>dialects.db</c>, made with the first thing written.</summary>
-public sealed class SqliteCallRemarks : IRemarkDatabase
+public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "dialects.db";
 
     private const string Columns = "call, info, notes, transcript, transcript_speakers, summary, sentiment, score, metadata, folder, heard, deleted";
+    // Of a secret of a link, characters that it is found by; the others are 96 random bits.
+    private const int Selector = 8;
     private const int SecretBytes = 16;
 
     // Ids asked for in one statement: a kept statement for each number of them would be many.
@@ -143,8 +146,17 @@ public sealed class SqliteCallRemarks : IRemarkDatabase
         lock (_lock)
         {
             if (Existing() is not { } database) return null;
-            using SqliteStatement find = database.Prepare("SELECT call FROM recording_links WHERE secret = ?1 AND expires > ?2");
-            return find.Bind(secret).Bind(now.Microseconds).Step() ? find.Text(0) : null;
+
+            // The first characters lead to it, and the rest is compared in the same time wherever it differs: how long an index takes tells no more of a secret.
+            using SqliteStatement find = database.Prepare("SELECT call, secret FROM recording_links WHERE secret >= ?1 AND secret < ?2 AND expires > ?3");
+            find.Bind(secret[..Selector]).Bind(secret[..Selector] + "g").Bind(now.Microseconds);
+            string? call = null;
+            while (find.Step())
+            {
+                if (CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(find.Text(1)), Encoding.ASCII.GetBytes(secret))) call = find.Text(0);
+            }
+
+            return call;
         }
     }
 
@@ -217,6 +229,18 @@ public sealed class SqliteCallRemarks : IRemarkDatabase
     /// <inheritdoc />
     public long CountHidden(MessageQuery query)
     {
+        SqlConditions where = HiddenConditions(query);
+        lock (_lock)
+        {
+            if (Existing() is not { } database) return 0;
+            using SqliteStatement count = where.Bound(database, $"SELECT count(*) FROM hidden_messages{where} LIMIT ?", 1);
+            return count.Step() ? count.Long(0) : 0;
+        }
+    }
+
+    /// <summary>What of a query deleted messages are counted by.</summary>
+    internal static SqlConditions HiddenConditions(MessageQuery query)
+    {
         var where = new SqlConditions();
         if (query.From is { } from) where.And("started_at >= ?", from.Microseconds);
         if (query.To is { } to) where.And("started_at < ?", to.Microseconds);
@@ -225,12 +249,7 @@ public sealed class SqliteCallRemarks : IRemarkDatabase
         if (query.ConversationId is { } conversation) where.And("conversation = ?", conversation);
         if (query.Number is { } number) where.AndText("(from_number @ OR to_number @)", number, times: 2);
         if (query.Tenant is { } tenant) where.And("tenant = ?", tenant);
-        lock (_lock)
-        {
-            if (Existing() is not { } database) return 0;
-            using SqliteStatement count = where.Bound(database, $"SELECT count(*) FROM hidden_messages{where} LIMIT ?", 1);
-            return count.Step() ? count.Long(0) : 0;
-        }
+        return where;
     }
 
     /// <inheritdoc />
@@ -243,6 +262,31 @@ public sealed class SqliteCallRemarks : IRemarkDatabase
             database.Prepare("DELETE FROM call_remarks WHERE call < ?1").Bind(before).Run();
             database.Prepare("DELETE FROM hidden_messages WHERE id < ?1").Bind(before).Run();
             _rows.Clear();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Purge(IReadOnlyCollection<string> callIds)
+    {
+        lock (_lock)
+        {
+            if (callIds.Count == 0 || Existing() is not { } database) return;
+            long removed = 0;
+            database.Execute("PRAGMA secure_delete = ON");
+            database.Transact(() =>
+            {
+                foreach (string id in callIds)
+                {
+                    database.Prepare("DELETE FROM call_remarks WHERE call = ?1").Bind(id).Run();
+                    removed += database.Scalar("SELECT changes()");
+                    database.Prepare("DELETE FROM recording_links WHERE call = ?1").Bind(id).Run();
+                    removed += database.Scalar("SELECT changes()");
+                }
+            });
+            _rows.Clear();
+            if (removed == 0) return;
+            Scrubbing.Note(_path);
+            _ = new Scrubbing(Path.GetDirectoryName(_path)!, _limits.BusyTimeout).Run();
         }
     }
 

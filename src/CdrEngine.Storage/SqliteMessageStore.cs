@@ -8,7 +8,7 @@ namespace CdrEngine.Storage;
 
 /// <summary>Messages in SQLite, one file for each UTC day: <c>messages/2026-11-20.db</c>; dropping a day is removing a file. Any number of threads may read
 /// while one writes.</summary>
-public sealed class SqliteMessageStore : IMessageDatabase
+public sealed partial class SqliteMessageStore : IMessageDatabase
 {
     /// <summary>Days after that of its start that a conversation is looked for.</summary>
     private const int DaysOfConversation = 31;

@@ -64,6 +64,33 @@ public sealed class BatchQueueTests
     }
 
     [Fact]
+    public async Task WaitingConsumer_IsWokenBySeveralBatchesOrInAHurry()
+    {
+        var queue = new BatchQueue<int>(capacity: 8, wakeAt: 3);
+        Task<(TakeResult, int)> taken = Start(() => (queue.Take(out int batch), batch));
+        SpinWait.SpinUntil(() => queue.ConsumerWaits == 1, Fun.Soon);
+        Assert.True(queue.TryPut(1) && queue.TryPut(2));
+        await Task.Delay(50);
+        Assert.False(taken.IsCompleted);
+        Assert.True(queue.TryPut(3));
+        Assert.Equal((TakeResult.Batch, 1), await taken.WaitAsync(Fun.Soon));
+        Assert.True(queue.TryTake(out _) && queue.TryTake(out _));
+
+        Task<(TakeResult, int)> hurried = Start(() => (queue.Take(out int batch), batch));
+        SpinWait.SpinUntil(() => queue.ConsumerWaits == 2, Fun.Soon);
+        Assert.True(queue.TryPut(4));
+        queue.Hurry();
+        Assert.Equal((TakeResult.Batch, 4), await hurried.WaitAsync(Fun.Soon));
+
+        // One that waits for a time looks again when it is over.
+        Task<(TakeResult, int)> late = Start(() => (queue.Take(out int batch, TimeSpan.FromMilliseconds(50)), batch));
+        SpinWait.SpinUntil(() => queue.ConsumerWaits == 3, Fun.Soon);
+        Assert.True(queue.TryPut(5));
+        Assert.Equal((TakeResult.Batch, 5), await late.WaitAsync(Fun.Soon));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchQueue<int>(1, wakeAt: 0));
+    }
+
+    [Fact]
     public async Task Take_FromAnEmptyQueue_WaitsAndCountsIt()
     {
         var queue = new BatchQueue<int>(1);

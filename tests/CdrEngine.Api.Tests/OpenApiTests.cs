@@ -18,26 +18,26 @@ public sealed class OpenApiTests : IAsyncLifetime
         OpenApiDocument document = await DocumentAsync();
         Assert.Equal(
             [
-                "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}.mp3", "/api/v1/calls/{id}.pcap", "/api/v1/calls/{id}.trace", "/api/v1/calls/{id}.wav",
+                "/api/v1/audit", "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}.mp3", "/api/v1/calls/{id}.pcap", "/api/v1/calls/{id}.trace", "/api/v1/calls/{id}.wav",
                 "/api/v1/calls/{id}/fax.pdf", "/api/v1/calls/{id}/fax.tiff", "/api/v1/calls/{id}/ladder.svg", "/api/v1/calls/{id}/waveform.json",
                 "/api/v1/events", "/api/v1/live",
                 "/api/v1/media-sessions", "/api/v1/media-sessions/{id}", "/api/v1/media-sessions/{id}.pcap", "/api/v1/media-sessions/{id}.trace",
                 "/api/v1/openapi.json", "/api/v1/recordings",
                 "/api/v1/sessions", "/api/v1/sessions/{id}", "/api/v1/sessions/{id}.mp3", "/api/v1/sessions/{id}.pcap", "/api/v1/sessions/{id}.trace",
-                "/api/v1/sessions/{id}/ladder.svg", "/api/v1/sessions/{id}/legs", "/api/v1/stats", "/api/v1/streams", "/healthz", "/metrics", "/readyz",
+                "/api/v1/sessions/{id}/ladder.svg", "/api/v1/sessions/{id}/legs", "/api/v1/shares", "/api/v1/shares/{id}", "/api/v1/stats", "/api/v1/streams", "/healthz", "/metrics", "/readyz",
             ],
             document.Paths.Keys.Order(StringComparer.Ordinal));
-        Assert.All(document.Paths, static path =>
+        Assert.All(document.Paths.SelectMany(static path => path.Value.Operations!.Select(operation => (path.Key, Method: operation.Key, operation.Value))), static path =>
         {
-            OpenApiOperation operation = Assert.Single(path.Value.Operations!).Value;
+            OpenApiOperation operation = path.Value;
             Assert.NotEmpty(operation.OperationId!);
             Assert.NotEmpty(operation.Summary!);
-            Assert.Contains("200", operation.Responses!.Keys);
+            Assert.Contains(operation.Responses!.Keys, static status => status[0] == '2');
             Assert.Contains("400", operation.Responses.Keys);
             bool open = path.Key is "/api/v1/openapi.json" or "/healthz" or "/readyz";
             Assert.Equal(open ? 0 : 1, operation.Security?.Count ?? 0);
             Assert.Equal(!open, operation.Responses.ContainsKey("401"));
-            Assert.Equal(path.Key.Contains("{id}", StringComparison.Ordinal), operation.Responses.ContainsKey("404"));
+            Assert.Equal(path.Key.Contains("{id}", StringComparison.Ordinal) || path.Method == HttpMethod.Post, operation.Responses.ContainsKey("404"));
         });
         Assert.Equal(SecuritySchemeType.Http, Assert.Single(document.Components!.SecuritySchemes!).Value.Type);
     }
@@ -51,7 +51,8 @@ public sealed class OpenApiTests : IAsyncLifetime
 
         // Each member of the query has its parameter, but for the sense of the order (part of sort), and what only
         // the dialects ask: lists of numbers, directions and ids, a place to start at that is no cursor; and what only the list of sessions asks.
-        string[] foreign = ["caller_numbers", "dialled_numbers", "callee_numbers", "party_numbers", "directions", "ids", "start", "is_session_start", "is_voicemail", "is_audible"];
+        string[] foreign = ["caller_numbers", "dialled_numbers", "callee_numbers", "party_numbers", "directions", "ids", "start", "is_session_start", "is_voicemail", "is_audible",
+            "traits", "sip_statuses", "hangup_bys", "reroute_reasons", "trunk", "session_callee_numbers", "person_billsec_max"];
         Assert.Equal(members.Except(["ascending", "dispositions", .. foreign]).Append("disposition").Append("format").Order(), names.Order());
         Assert.All(list.Parameters!, static parameter => Assert.NotEmpty(parameter.Description!));
     }
@@ -90,7 +91,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         _rig.Packets.Add(call.Id, [1, 2, 3]);
 
         // A stream of events has no end.
-        KeyValuePair<string, IOpenApiPathItem>[] paths = [.. document.Paths.Where(static path => path.Key != "/api/v1/events")];
+        KeyValuePair<string, IOpenApiPathItem>[] paths = [.. document.Paths.Where(static path => path.Key != "/api/v1/events" && path.Value.Operations!.ContainsKey(HttpMethod.Get))];
         for (int i = 0; i < 250; i++)
         {
             (string path, IOpenApiPathItem item) = paths[random.Next(paths.Length)];

@@ -150,9 +150,9 @@ public sealed class PacketTests : IAsyncLifetime
         Assert.Equal(["download_pcap_sip", "download_trace"], entries.Select(static entry => entry.GetProperty("action").GetString()));
         Assert.All(entries, entry =>
         {
-            Assert.Equal(Call.Id, entry.GetProperty("call_id").GetString());
+            Assert.Equal(Call.Id, entry.GetProperty("object").GetString());
             Assert.Equal("127.0.0.1", entry.GetProperty("remote").GetString());
-            Assert.Equal(_rig.Token!.Split('_')[1], entry.GetProperty("token_id").GetString());
+            Assert.Equal("token:" + _rig.Token!.Split('_')[1], entry.GetProperty("who").GetString());
         });
     }
 

@@ -37,7 +37,7 @@ public sealed class RecordingTests : IAsyncLifetime
         Assert.Equal(_sound, await response.Content.ReadAsByteArrayAsync());
         Assert.Equal((Call.Id, new RecordingVariant(kind, RecordingChannels.Mono), true), Assert.Single(_rig.Media.Asked));
         string audit = Assert.Single(await File.ReadAllLinesAsync(System.IO.Path.Combine(_rig.Access, "audit.jsonl")));
-        Assert.Contains($"\"action\":\"download_{EnumNames<RecordingKind>.Of(kind)}\",\"call_id\":\"{Call.Id}\"", audit, StringComparison.Ordinal);
+        Assert.Contains($"\"action\":\"download_{EnumNames<RecordingKind>.Of(kind)}\",\"object\":\"{Call.Id}\"", audit, StringComparison.Ordinal);
     }
 
     [Theory]

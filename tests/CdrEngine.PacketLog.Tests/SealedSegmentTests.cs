@@ -155,7 +155,7 @@ public sealed class SealedSegmentTests : IDisposable
     {
         ChunkList chunks = Write(null, 40, out List<SeenFrame> written);
         HoldCopy copy;
-        using (PacketLogFolder log = PacketLogFolder.Open(_folder.Path)) copy = PacketLogHold.Copy(log, chunks.Encoded, Frames.Key);
+        using (PacketLogFolder log = PacketLogFolder.Open(_folder.Path)) copy = PacketLogHold.Copy(log, chunks.Encoded);
         Assert.Equal((40, 0, 0), (copy.Frames, copy.Missing, copy.Damaged));
         var policy = new PacketLogRetentionPolicy { SipAge = TimeSpan.Zero, RtpAge = TimeSpan.Zero, TotalBytes = 0, HeldRuns = new HashSet<uint> { copy.Run } };
         Timestamp later = Frames.Noon + TimeSpan.FromDays(1);

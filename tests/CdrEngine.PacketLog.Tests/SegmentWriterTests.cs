@@ -153,6 +153,11 @@ public sealed class SegmentWriterTests
                 if (disk.Fault is not null) throw new IOException(disk.Fault);
             }
 
+            public void Sync()
+            {
+                // Memory.
+            }
+
             public void Finish() => disk.Finished.Add(id);
 
             public void Dispose()

@@ -123,6 +123,11 @@ public sealed class WriteBehindTests
                 lock (disk._written) disk._written[kind] = Math.Max(disk._written.GetValueOrDefault(kind), offset + bytes.Length);
             }
 
+            public void Sync()
+            {
+                // Memory.
+            }
+
             public void Finish() => disk.Finished++;
 
             public void Dispose()

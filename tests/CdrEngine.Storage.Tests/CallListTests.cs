@@ -6,8 +6,10 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>Lists against an obvious oracle: all records in memory, filtered and sorted by LINQ.</summary>
-public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture<CallListTests.Archive>
+public abstract class CallListTests(CallListTests.Archive archive)
 {
+    private protected abstract StorePlace NewPlace();
+
     public static TheoryData<CallSort, bool> Orders
     {
         get
@@ -69,7 +71,7 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
                 && CodecsOf(call).Contains("PCMA/8000") && call.Record.StartedAt >= At(5)),
     };
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Filters))]
     public void Filter_Alone_GivesWhatTheOracleGives(string name)
     {
@@ -83,7 +85,7 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         Check(archive.NarrowStore, query with { Ascending = true }, matches);
     }
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Orders))]
     public void Pages_InAnyOrder_HoldEachRecordOnce(CallSort sort, bool ascending)
     {
@@ -91,7 +93,7 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         Assert.Equal(Oracle(archive.Calls, query, _ => true), Pages(archive.Store, query));
     }
 
-    [Fact]
+    [StoreFact]
     public void Filter_ByCallIdAndSession_FindsThem()
     {
         foreach (StoredCall call in archive.Calls.Take(50))
@@ -105,13 +107,13 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         }
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void Pages_WhileRecordsAreInserted_NeverSkipOrRepeat(bool ascending)
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(10_000, 20);
         List<StoredCall> late = TestCalls.Many(13_000, 21)[10_000..];
         store.Write(calls);
@@ -132,7 +134,7 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         Assert.Equal(Oracle(calls, query, _ => true), seen.Where(before.Contains));
     }
 
-    [Fact]
+    [StoreFact]
     public void Cursor_DamagedOrOfAnotherQuery_IsRejected()
     {
         var query = new CallQuery { Limit = 5 };
@@ -155,60 +157,20 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         Assert.True(archive.Store.List(query with { Cursor = cursor, Sort = CallSort.Mos }).CursorRejected);
     }
 
-    [Fact]
+    [StoreFact]
     public void Limit_OutOfRange_IsClamped()
     {
         Assert.Single(archive.Store.List(new CallQuery { Limit = -3 }).Calls);
         Assert.Equal(CallQuery.MaxLimit, archive.Store.List(new CallQuery { Limit = int.MaxValue }).Calls.Count);
     }
 
-    [Theory]
-    [InlineData("newest", "SEARCH|SCAN c", null)]
-    [InlineData("time", "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
-    [InlineData("next-page", "SEARCH c USING PRIMARY KEY ((started_at,id)<(?,?))", null)]
-    [InlineData("sip-call-id", "USING INDEX calls_by_sip_call (sip_call_hash=?)", null)]
-    [InlineData("session", "calls_by_session (session_id=?)", "calls_by_id (id=?)")]
-    [InlineData("other-session", "calls_by_session (session_id=?)", null)]
-    [InlineData("number", "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
-    [InlineData("number-next-page", "SEARCH n USING PRIMARY KEY (number=? AND (started_at,id)<(?,?))", null)]
-    [InlineData("number-prefix", "SEARCH n USING PRIMARY KEY (number>? AND number<?)",
-        "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)|SEARCH c USING INDEX calls_by_id (id=? AND started_at=?)")]
-    [InlineData("common-prefix-in-an-hour", "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
-    public void Plan_OfEachListedQuery_UsesItsIndex(string name, string expected, string? also)
-    {
-        string id = archive.Calls[0].Record.Id;
-        var hour = new CallQuery { From = At(5), To = At(6) };
-        CallQuery query = name switch
-        {
-            "newest" => new CallQuery(),
-            "time" => hour,
-            "next-page" => new CallQuery { Cursor = archive.Store.List(new CallQuery { From = null, Ascending = false, Limit = 1 }).NextCursor },
-            "sip-call-id" => new CallQuery { SipCallId = "x" },
-            "session" => new CallQuery { SessionId = "20261120" + id[8..] },
-            "other-session" => new CallQuery { SessionId = "elsewhere" },
-            "number" => new CallQuery { Number = "120" },
-            "number-next-page" => new CallQuery { Number = "120", Cursor = archive.Store.List(new CallQuery { Number = "120", Limit = 1, To = null }).NextCursor },
-            "number-prefix" => new CallQuery { Number = "+1007*" },
-            _ => hour with { Caller = "+*" },
-        };
-        SqliteCallStore store = name == "common-prefix-in-an-hour" ? archive.NarrowStore : archive.Store;
-
-        // The day of the cursor's own record, where there is one: the newest day.
-        var day = new DateOnly(2026, 11, query.Cursor is null ? 20 : 22);
-        string plan = string.Join('\n', store.Explain(query, day));
-        Assert.Contains(expected.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
-        if (also is not null) Assert.Contains(also.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
-        bool sorted = name is "number-prefix" or "session" or "other-session";
-        if (!sorted) Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
-    }
-
-    private void Check(SqliteCallStore store, CallQuery query, Func<StoredCall, bool> matches)
+    private void Check(ICallStore store, CallQuery query, Func<StoredCall, bool> matches)
     {
         query = query with { Limit = 500 };
         Assert.Equal(Oracle(archive.Calls, query, matches), Pages(store, query));
     }
 
-    private static List<string> Pages(SqliteCallStore store, CallQuery query)
+    private static List<string> Pages(ICallStore store, CallQuery query)
     {
         var ids = new List<string>();
         string? cursor = null;
@@ -241,7 +203,7 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         return sorted.Select(call => call.Id);
     }
 
-    private static Timestamp At(int hour) => TestCalls.Start + TimeSpan.FromHours(hour);
+    private protected static Timestamp At(int hour) => TestCalls.Start + TimeSpan.FromHours(hour);
 
     private static bool Begins(string? number, string prefix) => number?.StartsWith(prefix, StringComparison.Ordinal) == true;
 
@@ -253,12 +215,13 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
         call.Record.Streams.Select(stream => stream.Codec).Append(call.Record.Caller.Codec).Append(call.Record.Callee.Codec);
 
     /// <summary>2,000 calls of three days, some in sessions of several.</summary>
-    public sealed class Archive : IDisposable
+    public class Archive : IDisposable
     {
-        private readonly StoreFolder _folder = new();
+        private readonly StorePlace _place;
 
-        public Archive()
+        private protected Archive(StorePlace place)
         {
+            _place = place;
             List<StoredCall> calls = TestCalls.Many(2000, 42);
             for (int i = 0; i < calls.Count; i += 10)
             {
@@ -268,22 +231,81 @@ public sealed class CallListTests(CallListTests.Archive archive) : IClassFixture
             }
 
             Calls = calls;
-            Store = SqliteCallStore.Open(_folder.Records);
+            Store = place.Calls();
             Store.Write(calls);
-            NarrowStore = SqliteCallStore.Open(_folder.Records, new SqliteStoreLimits { PrefixRows = 5, OpenDays = 1 });
+            NarrowStore = place.Calls(new SqliteStoreLimits { PrefixRows = 5, OpenDays = 1 });
         }
 
         internal IReadOnlyList<StoredCall> Calls { get; }
 
-        internal SqliteCallStore Store { get; }
+        internal ICallStore Store { get; }
 
-        internal SqliteCallStore NarrowStore { get; }
+        internal ICallStore NarrowStore { get; }
 
         public void Dispose()
         {
             Store.Dispose();
             NarrowStore.Dispose();
-            _folder.Dispose();
+            _place.Dispose();
+            GC.SuppressFinalize(this);
         }
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteCallListTests(SqliteCallListTests.Filled archive) : CallListTests(archive), IClassFixture<SqliteCallListTests.Filled>
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+    [Theory]
+    [InlineData("newest", "SEARCH|SCAN c", null)]
+    [InlineData("time", "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
+    [InlineData("next-page", "SEARCH c USING PRIMARY KEY ((started_at,id)<(?,?))", null)]
+    [InlineData("sip-call-id", "USING INDEX calls_by_sip_call (sip_call_hash=?)", null)]
+    [InlineData("session", "calls_by_session (session_id=?)", "calls_by_id (id=?)")]
+    [InlineData("other-session", "calls_by_session (session_id=?)", null)]
+    [InlineData("number", "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("number-next-page", "SEARCH n USING PRIMARY KEY (number=? AND (started_at,id)<(?,?))", null)]
+    [InlineData("number-prefix", "SEARCH n USING PRIMARY KEY (number>? AND number<?)",
+        "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)|SEARCH c USING INDEX calls_by_id (id=? AND started_at=?)")]
+    [InlineData("common-prefix-in-an-hour", "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
+    public void Plan_OfEachListedQuery_UsesItsIndex(string name, string expected, string? also)
+    {
+        string id = archive.Calls[0].Record.Id;
+        var hour = new CallQuery { From = At(5), To = At(6) };
+        CallQuery query = name switch
+        {
+            "newest" => new CallQuery(),
+            "time" => hour,
+            "next-page" => new CallQuery { Cursor = archive.Store.List(new CallQuery { From = null, Ascending = false, Limit = 1 }).NextCursor },
+            "sip-call-id" => new CallQuery { SipCallId = "x" },
+            "session" => new CallQuery { SessionId = "20261120" + id[8..] },
+            "other-session" => new CallQuery { SessionId = "elsewhere" },
+            "number" => new CallQuery { Number = "120" },
+            "number-next-page" => new CallQuery { Number = "120", Cursor = archive.Store.List(new CallQuery { Number = "120", Limit = 1, To = null }).NextCursor },
+            "number-prefix" => new CallQuery { Number = "+1007*" },
+            _ => hour with { Caller = "+*" },
+        };
+        var store = (SqliteCallStore)(name == "common-prefix-in-an-hour" ? archive.NarrowStore : archive.Store);
+
+        // The day of the cursor's own record, where there is one: the newest day.
+        var day = new DateOnly(2026, 11, query.Cursor is null ? 20 : 22);
+        string plan = string.Join('\n', store.Explain(query, day));
+        Assert.Contains(expected.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
+        if (also is not null) Assert.Contains(also.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
+        bool sorted = name is "number-prefix" or "session" or "other-session";
+        if (!sorted) Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+    }
+
+    /// <summary>The calls.</summary>
+    public sealed class Filled() : Archive(new SqlitePlace());
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresCallListTests(PostgresCallListTests.Filled archive) : CallListTests(archive), IClassFixture<PostgresCallListTests.Filled>, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
+
+    /// <summary>The calls.</summary>
+    public sealed class Filled() : Archive(new PostgresPlace());
 }

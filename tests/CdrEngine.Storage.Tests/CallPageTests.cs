@@ -7,8 +7,10 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>Pages by number against an obvious oracle, while calls arrive and go.</summary>
-public sealed class CallPageTests
+public abstract class CallPageTests
 {
+    private protected abstract StorePlace NewPlace();
+
     private static readonly Lazy<List<StoredCall>> Seeded = new(static () => TestCalls.Many(700, 11));
 
     public static TheoryData<string, bool> Filters
@@ -26,7 +28,7 @@ public sealed class CallPageTests
         }
     }
 
-    private static readonly SortedDictionary<string, (CallQuery Query, Func<StoredCall, bool> Matches)> Queries = new(StringComparer.Ordinal)
+    private protected static readonly SortedDictionary<string, (CallQuery Query, Func<StoredCall, bool> Matches)> Queries = new(StringComparer.Ordinal)
     {
         ["none"] = (new CallQuery(), _ => true),
         ["tenant"] = (new CallQuery { Tenant = "acme" }, call => call.Tenant == "acme"),
@@ -58,12 +60,12 @@ public sealed class CallPageTests
         Callee = i % 6 == 0 ? call.Callee with { UserAgent = "Voicemail 1" } : call.Callee,
     };
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Filters))]
     public void Pages_InAnyOrder_AreThoseOfTheOracle(string name, bool sealedDays)
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records, new SqliteStoreLimits { WalkPlaces = 5 });
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls(new SqliteStoreLimits { WalkPlaces = 5 });
         List<StoredCall> calls = [.. TestCalls.Many(700, 11).Select(static (call, i) => call with { Record = Marked(call.Record, i) })];
         store.Write(calls);
         if (sealedDays) Assert.Equal(3, store.Seal(new DateOnly(2030, 1, 1)));
@@ -93,11 +95,11 @@ public sealed class CallPageTests
         }
     }
 
-    [Fact]
+    [StoreFact]
     public void Sums_OfSealedDays_StayRight_WhateverIsStored()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(300, 21);
         store.Write(calls);
         Assert.Equal(3, store.Seal(new DateOnly(2030, 1, 1)));
@@ -128,11 +130,11 @@ public sealed class CallPageTests
         Assert.Equal(calls.Count, store.Count(new CallQuery()));
     }
 
-    [Fact]
+    [StoreFact]
     public void Walks_OfOthers_AreTheirOwn()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         store.Write(TestCalls.Many(30, 1));
         var request = new CallPageRequest { Query = new CallQuery(), Take = 10, WantsTotal = true, Viewer = "a" };
         Assert.Equal(30, store.Page(request).Total);
@@ -142,11 +144,11 @@ public sealed class CallPageTests
         Assert.Equal(60, store.Page(request).Total);
     }
 
-    [Fact]
+    [StoreFact]
     public void Where_IsAskedOfEachRecord_AndPagesStand()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(300, 3);
         store.Write(calls);
         static bool Odd(CallRecord record) => record.SipCallId[^1] % 2 == 1;
@@ -161,11 +163,11 @@ public sealed class CallPageTests
         }
     }
 
-    [Fact]
+    [StoreFact]
     public void Numbers_LeadBack_AlsoWhereTwoCallsShareThem()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall call = TestCalls.Stored(1, new Random(1), TestCalls.Start);
         StoredCall Twin(string ending) => call with { Record = MediaSessions.Complete(call.Record with { Id = call.Record.Id[..^4] + ending, SessionId = call.Record.Id[..^4] + ending }) };
         StoredCall[] twins = [Twin("bbbb"), Twin("aaaa"), Twin("cccc")];
@@ -187,37 +189,13 @@ public sealed class CallPageTests
         Assert.Null(store.FindByNumber(12));
     }
 
-    [Theory]
-    [InlineData("none", false, "SCAN c", null)]
-    [InlineData("one-dialled", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
-    [InlineData("rare", true, "SEARCH o USING COVERING INDEX calls_by_outcome|SEARCH o USING INDEX calls_by_outcome", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
-    [InlineData("tenant", true, "SEARCH c USING INDEX calls_by_tenant (tenant=?)|SEARCH c USING COVERING INDEX calls_by_tenant", null)]
-    [InlineData("voicemail", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
-    [InlineData("context", true, "SEARCH c USING INDEX calls_by_context (context=?)", null)]
-    [InlineData("audible", false, "SCAN c", "SEARCH r USING INTEGER PRIMARY KEY")]
-    [InlineData("from-to", false, "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
-    public void Page_IsAnsweredFromAnIndex(string name, bool sealedDays, string expected, string? also)
-    {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
-        store.Write(TestCalls.Many(300, 4));
-        if (sealedDays) store.Seal(new DateOnly(2030, 1, 1));
-        foreach (bool ascending in (bool[])[true, false])
-        {
-            string plan = string.Join('\n', store.ExplainPage(Queries[name].Query with { Ascending = ascending }, new DateOnly(2026, 11, 20)));
-            Assert.Contains(expected.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
-            if (also is not null) Assert.Contains(also, plan, StringComparison.Ordinal);
-            if (name != "rare") Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
-        }
-    }
-
-    [Theory]
+    [StoreTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void Start_IsTheFirstOfThePage(bool ascending)
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(200, 5);
         store.Write(calls);
         string[] expected = Oracle(calls, static _ => true, ascending);
@@ -235,12 +213,12 @@ public sealed class CallPageTests
         }
     }
 
-    [Fact]
+    [StoreFact]
     public void Hidden_IsGoneEverywhere_AndWhatComesLaterIsShown()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
-        using SqliteCallStore other = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        using ICallStore other = place.Calls();
         List<StoredCall> calls = TestCalls.Many(100, 6);
         store.Write(calls);
         StoredCall gone = calls.First(static call => call.Record.MediaSessions.Count > 0);
@@ -249,7 +227,7 @@ public sealed class CallPageTests
         Assert.Equal(100, other.Count(new CallQuery()));
         Assert.Equal(1, store.Hide([id, id, "none", "20261120-000000000000000000000000"], "me", At(0)));
         Assert.Equal(0, store.Hide([id], "me", At(1)));
-        foreach (SqliteCallStore one in (SqliteCallStore[])[store, other])
+        foreach (ICallStore one in (ICallStore[])[store, other])
         {
             Assert.Null(one.Get(id));
             Assert.Null(one.Json(id));
@@ -286,6 +264,74 @@ public sealed class CallPageTests
         Assert.Equal(99, store.Count(new CallQuery()));
     }
 
+    [StoreTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pages_WhileAnotherStores_NeitherRepeatNorMiss(bool ascending)
+    {
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        using ICallStore other = place.Calls();
+        List<StoredCall> calls = TestCalls.Many(300, 31);
+        store.Write(calls);
+        string[] there = [.. calls.Select(static call => call.Record.Id)];
+        string[] answered = [.. calls.Where(static call => call.Record.Disposition == Disposition.Answered).Select(static call => call.Record.Id)];
+        using var stop = new CancellationTokenSource();
+        var begun = new TaskCompletionSource();
+        Task<int> writer = Task.Run(() =>
+        {
+            int seed = 1_000;
+            do
+            {
+                Assert.Null(other.Write([.. TestCalls.Many(15, seed++)]).Fault);
+                begun.TrySetResult();
+            }
+            while (!stop.IsCancellationRequested && seed < 1_400);
+            return seed;
+        });
+        await begun.Task;
+        foreach ((CallQuery query, string[] atLeast) in ((CallQuery, string[])[])[(new CallQuery { Ascending = ascending }, there), (new CallQuery { Ascending = ascending, Dispositions = [Disposition.Answered] }, answered)])
+        {
+            // By number: as many as the first page said, each once.
+            var seen = new List<string>();
+            CallSlice slice = store.Page(new CallPageRequest { Query = query, Take = 40, WantsTotal = true });
+            long total = slice.Total!.Value;
+            while (true)
+            {
+                seen.AddRange(slice.Calls.Select(static call => call.Record.Id));
+                if (!slice.HasMore) break;
+                slice = store.Page(new CallPageRequest { Query = query, Skip = seen.Count, Take = 40 });
+            }
+
+            Assert.Equal(total, seen.Count);
+            Assert.Equal(seen.Count, seen.Distinct().Count());
+            Assert.Empty(atLeast.Except(seen));
+
+            // By cursor: none twice, and all that were there.
+            seen.Clear();
+            string? cursor = null;
+            do
+            {
+                CallPage page = store.List(query with { Limit = 40, Cursor = cursor });
+                seen.AddRange(page.Calls.Select(static call => call.Id));
+                cursor = page.NextCursor;
+            }
+            while (cursor is not null);
+            Assert.Equal(seen.Count, seen.Distinct().Count());
+            Assert.Empty(atLeast.Except(seen));
+
+            // Totals are of one moment: at least what was listed, and no call counted as more than one.
+            CallTotals totals = store.Totals(query, TimeSpan.FromMinutes(1));
+            Assert.True(totals.Sums.Calls >= seen.Count && totals.Sums.Answered <= totals.Sums.Calls);
+        }
+
+        await stop.CancelAsync();
+        int written = await writer;
+        List<StoredCall> all = [.. calls, .. Enumerable.Range(1_000, written - 1_000).SelectMany(static seed => TestCalls.Many(15, seed))];
+        Assert.Equal(CallTotalsTests.Sum(all), store.Totals(new CallQuery(), TimeSpan.FromMinutes(1)).Sums);
+        Assert.Equal(all.Count, store.Count(new CallQuery()));
+    }
+
     private static Timestamp At(int hours) => TestCalls.Start + TimeSpan.FromHours(hours);
 
     // Numbers of the seeded records that really occur.
@@ -296,4 +342,41 @@ public sealed class CallPageTests
         IEnumerable<string> ids = calls.Where(matches).OrderBy(static call => call.Record.StartedAt).ThenBy(static call => call.Record.Id, StringComparer.Ordinal).Select(static call => call.Record.Id);
         return ascending ? [.. ids] : [.. ids.Reverse()];
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteCallPageTests : CallPageTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+
+    [Theory]
+    [InlineData("none", false, "SCAN c", null)]
+    [InlineData("one-dialled", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("rare", true, "SEARCH o USING COVERING INDEX calls_by_outcome|SEARCH o USING INDEX calls_by_outcome", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("tenant", true, "SEARCH c USING INDEX calls_by_tenant (tenant=?)|SEARCH c USING COVERING INDEX calls_by_tenant", null)]
+    [InlineData("voicemail", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("context", true, "SEARCH c USING INDEX calls_by_context (context=?)", null)]
+    [InlineData("audible", false, "SCAN c", "SEARCH r USING INTEGER PRIMARY KEY")]
+    [InlineData("from-to", false, "SEARCH c USING PRIMARY KEY (started_at>? AND started_at<?)", null)]
+    public void Page_IsAnsweredFromAnIndex(string name, bool sealedDays, string expected, string? also)
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        store.Write(TestCalls.Many(300, 4));
+        if (sealedDays) store.Seal(new DateOnly(2030, 1, 1));
+        foreach (bool ascending in (bool[])[true, false])
+        {
+            string plan = string.Join('\n', store.ExplainPage(Queries[name].Query with { Ascending = ascending }, new DateOnly(2026, 11, 20)));
+            Assert.Contains(expected.Split('|'), part => plan.Contains(part, StringComparison.Ordinal));
+            if (also is not null) Assert.Contains(also, plan, StringComparison.Ordinal);
+            if (name != "rare") Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+        }
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresCallPageTests : CallPageTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

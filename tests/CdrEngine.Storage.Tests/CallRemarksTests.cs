@@ -7,15 +7,16 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>What only the dialects know.</summary>
-public sealed class CallRemarksTests
+public abstract class CallRemarksTests
 {
+    private protected abstract StorePlace NewPlace();
+
     private static readonly Timestamp Now = TestCalls.Start;
 
-    [Fact]
+    [StoreFact]
     public void Remarks_AreKept_AllMembers()
     {
-        using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
+        using StorePlace place = NewPlace();
         var full = new CallRemark
         {
             Info = "i",
@@ -30,26 +31,24 @@ public sealed class CallRemarksTests
             IsHeard = true,
             IsMessageDeleted = true,
         };
-        using (var remarks = new SqliteCallRemarks(folder.Records))
+        using (IRemarkDatabase remarks = place.Remarks())
         {
             Assert.Equal(CallRemark.None, remarks.Get("a"));
-            Assert.False(File.Exists(Path.Combine(folder.Records, SqliteCallRemarks.FileName)));
             Assert.True(remarks.Change([new RemarkChange("a", _ => full), new RemarkChange("b", static remark => remark with { Info = "b" })], "me", Now));
         }
 
-        using var again = new SqliteCallRemarks(folder.Records);
+        using IRemarkDatabase again = place.Remarks();
         Assert.Equal(full, again.Get("a"));
         string[] many = [.. Enumerable.Range(0, 120).Select(static i => $"x{i}"), "b"];
         Assert.Equal("b", again.Get(many)["b"].Info);
         Assert.Single(again.Get(many));
     }
 
-    [Fact]
+    [StoreFact]
     public void Remarks_AreAsManyAsMayBe_AllChangesOrNone()
     {
-        using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
-        using var remarks = new SqliteCallRemarks(folder.Records, new CallRemarksLimits { Remarks = 2 });
+        using StorePlace place = NewPlace();
+        using IRemarkDatabase remarks = place.Remarks(new CallRemarksLimits { Remarks = 2 });
         RemarkChange Write(string id) => new(id, static remark => remark with { Info = "x" + remark.Info });
         Assert.True(remarks.Change([Write("a")], "me", Now));
         Assert.False(remarks.Change([Write("b"), Write("c")], "me", Now));
@@ -59,12 +58,11 @@ public sealed class CallRemarksTests
         Assert.False(remarks.Change([Write("c")], "me", Now));
     }
 
-    [Fact]
+    [StoreFact]
     public void Links_HoldForTheirTime_AndAreRenewedInTheSecondHalf()
     {
-        using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
-        using var remarks = new SqliteCallRemarks(folder.Records, new CallRemarksLimits { Links = 2 });
+        using StorePlace place = NewPlace();
+        using IRemarkDatabase remarks = place.Remarks(new CallRemarksLimits { Links = 2 });
         TimeSpan life = TimeSpan.FromHours(2);
         string secret = remarks.Links(["a"], Now, life)["a"];
         Assert.Equal(secret, remarks.Links(["a"], Now + TimeSpan.FromMinutes(50), life)["a"]);
@@ -77,12 +75,11 @@ public sealed class CallRemarksTests
         Assert.Equal(2, remarks.Links(["b", "c"], Now + TimeSpan.FromHours(9), life).Count);
     }
 
-    [Fact]
+    [StoreFact]
     public void Cleared_ByListAndTenant()
     {
-        using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
-        using var remarks = new SqliteCallRemarks(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRemarkDatabase remarks = place.Remarks();
         Assert.Empty(remarks.Cleared(ClearedList.Statements));
         remarks.Clear(ClearedList.Statements, "acme", "me", Now);
         remarks.Clear(ClearedList.Statements, null, "me", Now + TimeSpan.FromSeconds(1));
@@ -91,12 +88,11 @@ public sealed class CallRemarksTests
         Assert.Empty(remarks.Cleared(ClearedList.Messages));
     }
 
-    [Fact]
+    [StoreFact]
     public void HiddenMessages_AreCountedByWhatListsAskFor_AndGoWithTheirDays()
     {
-        using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
-        using var remarks = new SqliteCallRemarks(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRemarkDatabase remarks = place.Remarks();
         MessageRecord[] messages =
         [
             .. Enumerable.Range(0, 4).Select(static i => new MessageRecord
@@ -126,11 +122,11 @@ public sealed class CallRemarksTests
         Assert.Equal(CallRemark.None, remarks.Get(messages[0].Id));
     }
 
-    [Fact]
+    [StoreFact]
     public void MediaSessions_AreCounted_AndSkipped()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         store.Write(TestCalls.Many(300, 8));
         foreach (bool ascending in (bool[])[true, false])
         {
@@ -151,11 +147,11 @@ public sealed class CallRemarksTests
         Assert.Equal(0, store.CountMediaSessions(new MediaSessionQuery { CallId = "none" }));
     }
 
-    [Fact]
+    [StoreFact]
     public void Messages_AreCounted_AndFoundByRanges()
     {
-        using var folder = new StoreFolder();
-        using SqliteMessageStore store = SqliteMessageStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IMessageDatabase store = place.Messages();
         string chat = CallId.Derive("chat", "1", Now);
         StoredMessage[] messages =
         [
@@ -188,4 +184,25 @@ public sealed class CallRemarksTests
         Assert.Empty(store.MessageIds("x", "y"));
         Assert.Empty(store.ConversationIds(chat, messages[8].Record.Id));
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteCallRemarksTests : CallRemarksTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+    [Fact]
+    public void Remarks_ThatAreOnlyAsked_MakeNoFile()
+    {
+        using var place = new SqlitePlace();
+        using IRemarkDatabase remarks = place.Remarks();
+        Assert.Equal(CallRemark.None, remarks.Get("a"));
+        Assert.False(File.Exists(Path.Combine(place.Folder.Records, SqliteCallRemarks.FileName)));
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresCallRemarksTests : CallRemarksTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

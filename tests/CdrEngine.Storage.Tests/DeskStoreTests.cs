@@ -9,21 +9,23 @@ using Xunit;
 
 namespace CdrEngine.Storage.Tests;
 
-public sealed class DeskStoreTests
+public abstract class DeskStoreTests
 {
+    private protected abstract StorePlace NewPlace();
+
     private static readonly Timestamp Start = Timestamp.FromUnix(1_800_000_000, 0);
 
-    [Fact]
+    [StoreFact]
     public void Registrations_WrittenTwice_AreReadBackOnce_WithTheirHistory()
     {
-        using var folder = new StoreFolder();
-        using (SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records))
+        using StorePlace place = NewPlace();
+        using (IRegistrationDatabase store = place.Registrations())
         {
             store.Write(Changes(Registration(1), Registration(2)));
             store.Write(Changes(Registration(1), Registration(2)));
         }
 
-        using SqliteRegistrationStore again = SqliteRegistrationStore.Open(folder.Records);
+        using IRegistrationDatabase again = place.Registrations();
         Assert.Equal(2, again.Count());
         StoredRegistration[] loaded = [.. again.LoadRegistrations()];
         Assert.Equal([Registration(1).Record.Id, Registration(2).Record.Id], loaded.Select(static stored => stored.Record.Id));
@@ -33,11 +35,11 @@ public sealed class DeskStoreTests
         Assert.Equal(RegistrationJson.ToUtf8(Registration(1).Events[0]), RegistrationJson.ToUtf8(Assert.Single(again.History(Registration(1).Record.Id, 10))));
     }
 
-    [Fact]
+    [StoreFact]
     public void Registrations_ArePaged_InEveryOrder_WithEveryFilter()
     {
-        using var folder = new StoreFolder();
-        using SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRegistrationDatabase store = place.Registrations();
         store.Write(Changes([.. Enumerable.Range(0, 50).Select(Registration)]));
         foreach (RegistrationSort sort in Enum.GetValues<RegistrationSort>())
         {
@@ -66,11 +68,11 @@ public sealed class DeskStoreTests
         Assert.True(store.ListRegistrations(new RegistrationQuery { Cursor = "damaged" }).CursorRejected);
     }
 
-    [Fact]
+    [StoreFact]
     public void History_IsBounded()
     {
-        using var folder = new StoreFolder();
-        using SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRegistrationDatabase store = place.Registrations();
         StoredRegistration registration = Registration(1);
         for (int i = 1; i <= SqliteRegistrationStore.EventsKept + 20; i++)
             store.Write(Changes(registration with { Events = [new RegistrationEvent(i, RegistrationEventKind.Moved, Start, Start, 1)] }));
@@ -79,11 +81,11 @@ public sealed class DeskStoreTests
         Assert.Equal(3, store.History(registration.Record.Id, 3, before: 100).Count);
     }
 
-    [Fact]
+    [StoreFact]
     public void Forgotten_Goes_AndMayComeBack()
     {
-        using var folder = new StoreFolder();
-        using SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRegistrationDatabase store = place.Registrations();
         store.Write(Changes(Registration(1)));
         DeskChanges changes = Changes();
         changes.ForgottenRegistrations.Add(Registration(1).Record.Id);
@@ -95,11 +97,11 @@ public sealed class DeskStoreTests
         Assert.NotNull(store.GetRegistration(Registration(1).Record.Id));
     }
 
-    [Fact]
+    [StoreFact]
     public void PeersAndMailboxes_AreReadBack()
     {
-        using var folder = new StoreFolder();
-        using SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRegistrationDatabase store = place.Registrations();
         DeskChanges changes = Changes();
         changes.Peers.Add(new PeerRecord { Id = "p1", Address = new Endpoint(Address(1), 5060), Method = "OPTIONS", Requests = 3, UnansweredSince = Start, LastAt = Start });
         changes.Peers.Add(new PeerRecord { Id = "p2", Address = new Endpoint(Address(2), 0), Direction = PeerDirection.Sent, Method = "NOTIFY", Event = "dialog", LastAt = Start + TimeSpan.FromSeconds(1) });
@@ -114,11 +116,11 @@ public sealed class DeskStoreTests
         Assert.True(Assert.Single(store.ListMailboxes(new MailboxQuery { Account = "sip:1*" }).Items).IsWaiting);
     }
 
-    [Fact]
+    [StoreFact]
     public void Messages_WrittenTwice_ChangeNothing_AndATellingWithLessIsNotTaken()
     {
-        using var folder = new StoreFolder();
-        using SqliteMessageStore store = SqliteMessageStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IMessageDatabase store = place.Messages();
         StoredMessage message = Message(1);
         StoredMessage told = message with { Record = message.Record with { Notifications = [new MessageNotification(NotificationKind.Display, "displayed", Start)] } };
         store.Write([message]);
@@ -129,11 +131,11 @@ public sealed class DeskStoreTests
         Assert.Equal([7], store.GetChunks(message.Record.Id)!);
     }
 
-    [Fact]
+    [StoreFact]
     public void Messages_ArePagedOverDays_AndConversationsCounted()
     {
-        using var folder = new StoreFolder();
-        using SqliteMessageStore store = SqliteMessageStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IMessageDatabase store = place.Messages();
         store.Write([.. Enumerable.Range(0, 40).Select(Message)]);
         Assert.InRange(store.Days().Count, 2, 4);
         foreach (bool ascending in new[] { true, false })
@@ -162,12 +164,12 @@ public sealed class DeskStoreTests
         Assert.InRange(store.ListMessages(new MessageQuery { Limit = 100 }).Items.Count, 1, 39);
     }
 
-    [Fact]
+    [StoreFact]
     public void Storm_OfRefreshes_IsWrittenBesideTheDesk()
     {
-        using var folder = new StoreFolder();
-        using SqliteRegistrationStore registrations = SqliteRegistrationStore.Open(folder.Records);
-        using SqliteMessageStore messages = SqliteMessageStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRegistrationDatabase registrations = place.Registrations();
+        using IMessageDatabase messages = place.Messages();
         using var writer = new DeskWriter(registrations, messages, 1000);
         long began = Stopwatch.GetTimestamp();
         for (int i = 0; i < 20; i++) writer.Take(Changes([.. Enumerable.Range(0, 1000).Select(Registration)]), waits: false);
@@ -181,11 +183,11 @@ public sealed class DeskStoreTests
 
     private static IpAddress Address(int i) => IpAddress.FromV4(0xC000_0200u + (uint)i);
 
-    [Fact]
+    [StoreFact]
     public void Registrations_AreCountedAndSkipped()
     {
-        using var folder = new StoreFolder();
-        using SqliteRegistrationStore store = SqliteRegistrationStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using IRegistrationDatabase store = place.Registrations();
         store.Write(Changes([.. Enumerable.Range(0, 7).Select(Registration)]));
         var query = new RegistrationQuery { Sort = RegistrationSort.Aor, Ascending = true, Limit = 3 };
         string[] all = [.. store.ListRegistrations(query with { Limit = 100 }).Items.Select(static item => item.Id)];
@@ -251,4 +253,16 @@ public sealed class DeskStoreTests
         };
         return new StoredMessage(record, new ConversationRecord(conversation, Start, "1001@example.com", "1002@example.com"), [7]);
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteDeskStoreTests : DeskStoreTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresDeskStoreTests : DeskStoreTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

@@ -5,13 +5,15 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>Lists by what the directory says, against the same asked of the records in memory.</summary>
-public sealed class DirectoryListTests
+public abstract class DirectoryListTests
 {
-    [Fact]
+    private protected abstract StorePlace NewPlace();
+
+    [StoreFact]
     public void Lists_ByUserContextTenantAndFullNumber_GiveWhatTheRecordsSay()
     {
-        using var folder = new StoreFolder();
-        using var store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         CallRecord[] calls = Marked(600);
         store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty))]);
 
@@ -42,23 +44,11 @@ public sealed class DirectoryListTests
         }
     }
 
-    [Fact]
-    public void List_ByUser_AnswersFromTheIndex()
-    {
-        using var folder = new StoreFolder();
-        using var store = SqliteCallStore.Open(folder.Records);
-        store.Write([.. Marked(50).Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty))]);
-        string plan = string.Join('\n', store.Explain(new CallQuery { User = 3 }, store.Days()[0]));
-        Assert.Contains("SEARCH n USING PRIMARY KEY (number=?)", plan, StringComparison.Ordinal);
-        Assert.DoesNotContain("SCAN", plan, StringComparison.Ordinal);
-        Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
-    }
-
-    [Fact]
+    [StoreFact]
     public void Record_WrittenAgainWithOtherMarks_IsFoundByThemOnly()
     {
-        using var folder = new StoreFolder();
-        using var store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         CallRecord call = Marked(1)[0] with { Caller = User(1, "+4930555001"), Callee = new Party { Number = "x" } };
         store.Write([new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty)]);
         CallRecord other = call with { Caller = User(2, "+4930555002"), Marks = new CallMarks { Tenant = "other" } };
@@ -68,11 +58,11 @@ public sealed class DirectoryListTests
         Assert.Single(store.List(new CallQuery { User = 2, Number = "+4930555002", Tenant = "other" }).Calls);
     }
 
-    [Fact]
+    [StoreFact]
     public void Remark_InParts_SeesEachRecordOnce_WhateverTheirSize()
     {
-        using var folder = new StoreFolder();
-        using var store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         CallRecord[] calls = Marked(100);
         store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty))]);
         foreach (int size in new[] { 1, 7, 100, 1000 })
@@ -109,7 +99,7 @@ public sealed class DirectoryListTests
         Assert.Equal(default, store.Remark(new DateOnly(1999, 1, 1), null, null, null, 10, write: true, static record => record));
     }
 
-    private static CallRecord[] Marked(int count)
+    private protected static CallRecord[] Marked(int count)
     {
         var random = new Random(11);
         return [.. Enumerable.Range(0, count).Select(index =>
@@ -128,4 +118,29 @@ public sealed class DirectoryListTests
     private static Party User(int id, string number) => new() { Number = $"{1000 + id}", E164 = number, Identity = new PartyIdentity(id == 0 ? PartyKind.Contact : PartyKind.User, id == 0 ? 3 : id, "x") };
 
     private static bool IsUser(CallRecord call, long id) => new[] { call.Caller, call.Callee }.Any(party => party.Identity is { Kind: PartyKind.User } identity && identity.Id == id);
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteDirectoryListTests : DirectoryListTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+
+    [Fact]
+    public void List_ByUser_AnswersFromTheIndex()
+    {
+        using var folder = new StoreFolder();
+        using var store = SqliteCallStore.Open(folder.Records);
+        store.Write([.. Marked(50).Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty))]);
+        string plan = string.Join('\n', store.Explain(new CallQuery { User = 3 }, store.Days()[0]));
+        Assert.Contains("SEARCH n USING PRIMARY KEY (number=?)", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("SCAN", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresDirectoryListTests : DirectoryListTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

@@ -8,16 +8,15 @@ using Xunit;
 
 namespace CdrEngine.Storage.Tests;
 
-public sealed class MediaSessionListTests
+public abstract class MediaSessionListTests
 {
-    private static readonly string[] MembersOfSchema1 =
-        ["index", "media", "protocol", "caller", "callee", "offered", "answered", "direction", "started_at", "ended_at"];
+    private protected abstract StorePlace NewPlace();
 
-    [Fact]
+    [StoreFact]
     public void Sessions_OfACall_AreFoundByTheirIds()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(60, 1);
         store.Write(calls);
         CallRecord call = calls.First(static stored => stored.Record.MediaSessions.Count == 2).Record;
@@ -28,26 +27,26 @@ public sealed class MediaSessionListTests
         foreach (string wrong in (string[])[call.Id, call.Id + "-m2", call.Id + "-m01", call.Id + "-m-1", "x-m0", "-m0", ""]) Assert.Null(store.GetMediaSession(wrong));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(false, 7)]
     [InlineData(true, 7)]
     [InlineData(false, 1)]
     [InlineData(false, 1000)]
     public void Pages_FollowedToTheEnd_GiveEverySessionOnceInOrder(bool ascending, int limit)
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(150, 2);
         store.Write(calls);
         string[] expected = [.. Oracle(calls, ascending).Select(static session => session.Id)];
         Assert.Equal(expected, Follow(store, new MediaSessionQuery { Ascending = ascending, Limit = limit }));
     }
 
-    [Fact]
+    [StoreFact]
     public void Filters_AloneAndTogether_GiveWhatTheRecordsSay()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = TestCalls.Many(200, 3);
         store.Write(calls);
         StoredCall two = calls.First(static stored => stored.Record.MediaSessions.Count == 2);
@@ -76,11 +75,11 @@ public sealed class MediaSessionListTests
         }
     }
 
-    [Fact]
+    [StoreFact]
     public void Cursor_OfAnotherQueryOrDamaged_IsRejected()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         store.Write(TestCalls.Many(30, 4));
         string cursor = store.ListMediaSessions(new MediaSessionQuery { Limit = 2 }).NextCursor!;
         Assert.True(store.ListMediaSessions(new MediaSessionQuery { Limit = 2, Type = MediaSessionType.Audio, Cursor = cursor }).CursorRejected);
@@ -88,11 +87,11 @@ public sealed class MediaSessionListTests
         Assert.False(store.ListMediaSessions(new MediaSessionQuery { Limit = 5, Cursor = cursor }).CursorRejected);
     }
 
-    [Fact]
+    [StoreFact]
     public void Update_OfACall_ReplacesItsSessions()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall call = TestCalls.Many(40, 5).First(static stored => stored.Record.MediaSessions.Count == 2);
         store.Write([call]);
         CallRecord fewer = MediaSessions.Complete(call.Record with { MediaSessions = [call.Record.MediaSessions[0] with { Media = "video" }] });
@@ -102,6 +101,40 @@ public sealed class MediaSessionListTests
         store.Write([call]);
         Assert.Single(store.ListMediaSessions(new MediaSessionQuery()).MediaSessions);
     }
+
+    private static IEnumerable<string> CodecsOf(MediaSessionRecord session) =>
+        session.CallerCodec is null && session.CalleeCodec is null ? session.Answered : new[] { session.CallerCodec, session.CalleeCodec }.OfType<string>();
+
+    private protected static IEnumerable<MediaSessionRecord> Oracle(List<StoredCall> calls, bool ascending)
+    {
+        IEnumerable<CallRecord> records = calls.Select(static call => call.Record).OrderBy(static record => record.StartedAt.Microseconds).ThenBy(static record => record.Id, StringComparer.Ordinal);
+        return (ascending ? records : records.Reverse()).SelectMany(static record => record.MediaSessions);
+    }
+
+    private protected static List<string> Follow(ICallStore store, MediaSessionQuery query)
+    {
+        var ids = new List<string>();
+        string? cursor = null;
+        do
+        {
+            MediaSessionPage page = store.ListMediaSessions(query with { Cursor = cursor });
+            Assert.False(page.CursorRejected);
+            ids.AddRange(page.MediaSessions.Select(static session => session.Id));
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        return ids;
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteMediaSessionListTests : MediaSessionListTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+    private static readonly string[] MembersOfSchema1 =
+        ["index", "media", "protocol", "caller", "callee", "offered", "answered", "direction", "started_at", "ended_at"];
+
 
     [Fact]
     public void DayOfSchema1_WithData_HasItsSessionsOnceItIsOpened()
@@ -131,29 +164,6 @@ public sealed class MediaSessionListTests
         Assert.Equal(0, database.Scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'media_sessions_by_call'"));
     }
 
-    private static IEnumerable<string> CodecsOf(MediaSessionRecord session) =>
-        session.CallerCodec is null && session.CalleeCodec is null ? session.Answered : new[] { session.CallerCodec, session.CalleeCodec }.OfType<string>();
-
-    private static IEnumerable<MediaSessionRecord> Oracle(List<StoredCall> calls, bool ascending)
-    {
-        IEnumerable<CallRecord> records = calls.Select(static call => call.Record).OrderBy(static record => record.StartedAt.Microseconds).ThenBy(static record => record.Id, StringComparer.Ordinal);
-        return (ascending ? records : records.Reverse()).SelectMany(static record => record.MediaSessions);
-    }
-
-    private static List<string> Follow(SqliteCallStore store, MediaSessionQuery query)
-    {
-        var ids = new List<string>();
-        string? cursor = null;
-        do
-        {
-            MediaSessionPage page = store.ListMediaSessions(query with { Cursor = cursor });
-            Assert.False(page.CursorRejected);
-            ids.AddRange(page.MediaSessions.Select(static session => session.Id));
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
-        return ids;
-    }
 
     // As a program wrote it that knew no media sessions.
     private static void MakeSchema1(string path)
@@ -178,4 +188,10 @@ public sealed class MediaSessionListTests
             database.Prepare("UPDATE call_documents SET json = ?1 WHERE document = ?2").BindBlob(Encoding.UTF8.GetBytes(root.ToJsonString()).AsSpan()).Bind(document).Run();
         }
     }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresMediaSessionListTests : MediaSessionListTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

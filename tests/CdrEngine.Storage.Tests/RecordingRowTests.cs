@@ -5,13 +5,15 @@ using Xunit;
 
 namespace CdrEngine.Storage.Tests;
 
-public sealed class RecordingRowTests
+public abstract class RecordingRowTests
 {
-    [Fact]
+    private protected abstract StorePlace NewPlace();
+
+    [StoreFact]
     public void Entry_Set_IsReadBackAndShownInTheRecord()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall call = TestCalls.Stored(1, new Random(1), TestCalls.Start);
         store.Write([call]);
         Assert.Null(store.GetRecording(call.Record.Id));
@@ -26,11 +28,11 @@ public sealed class RecordingRowTests
         Assert.Equal(new RecordingInfo { State = RecordingState.Failed, Reason = "codec_unsupported: x" }, store.Get(call.Record.Id)!.Recording);
     }
 
-    [Fact]
+    [StoreFact]
     public void Entry_OfACallThatIsNotThere_IsNotKept()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall call = TestCalls.Stored(1, new Random(1), TestCalls.Start);
         Assert.False(store.SetRecording(Entry(call.Record.Id, RecordingState.Pending)));
         Assert.False(store.SetRecording(Entry("nonsense", RecordingState.Pending)));
@@ -40,11 +42,11 @@ public sealed class RecordingRowTests
         Assert.Empty(store.ListRecordings(new RecordingQuery()).Recordings);
     }
 
-    [Fact]
+    [StoreFact]
     public void Call_ToBeRecorded_IsPendingFromItsFirstWriteOn()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall call = Awaited(TestCalls.Stored(1, new Random(1), TestCalls.Start));
         store.Write([call]);
         Assert.Equal(RecordingState.Pending, store.GetRecording(call.Record.Id)!.State);
@@ -60,11 +62,11 @@ public sealed class RecordingRowTests
         Assert.Equal(RecordingState.Pending, store.GetRecording(call.Record.Id)!.State);
     }
 
-    [Fact]
+    [StoreFact]
     public void Deletion_OfARecording_SurvivesALaterTelling()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall call = Awaited(TestCalls.Stored(1, new Random(1), TestCalls.Start));
         store.Write([call]);
         store.SetRecording(Entry(call.Record.Id, RecordingState.Deleted) with { Reason = "retention" });
@@ -74,13 +76,13 @@ public sealed class RecordingRowTests
         Assert.Equal("retention", store.Get(call.Record.Id)!.Recording.Reason);
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(false)]
     [InlineData(true)]
     public void List_ByState_GivesEachOnceInOrderOfTheCalls(bool ascending)
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = [.. TestCalls.Many(90, 7).Select((call, index) => index % 2 == 0 ? Awaited(call) : call)];
         store.Write(calls);
         for (int i = 0; i < 90; i += 6) store.SetRecording(Entry(calls[i].Record.Id, RecordingState.Available));
@@ -100,11 +102,11 @@ public sealed class RecordingRowTests
         Assert.True(store.ListRecordings(new RecordingQuery { Cursor = "x" }).CursorRejected);
     }
 
-    [Fact]
+    [StoreFact]
     public void Day_Dropped_TakesItsStatesWithIt()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         StoredCall old = Awaited(TestCalls.Stored(1, new Random(1), TestCalls.Start)), kept = Awaited(TestCalls.Stored(2, new Random(2), TestCalls.Start + TimeSpan.FromDays(1)));
         store.Write([old, kept]);
         Assert.True(store.DropDay(new DateOnly(2026, 11, 20)));
@@ -116,4 +118,16 @@ public sealed class RecordingRowTests
     private static StoredCall Awaited(StoredCall call) => call with { Record = call.Record with { Recording = new RecordingInfo { State = RecordingState.Pending } } };
 
     private static RecordingEntry Entry(string id, RecordingState state) => new() { CallId = id, State = state, CreatedAt = new Timestamp(1_800_000_000_000_000) };
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteRecordingRowTests : RecordingRowTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresRecordingRowTests : RecordingRowTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

@@ -5,7 +5,7 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>Definitions of reports and their results.</summary>
-public sealed class ReportStoreTests : IDisposable
+public abstract class ReportStoreTests : IDisposable
 {
     private static readonly Timestamp Now = Timestamp.FromUnix(1_795_148_820, 0);
 
@@ -38,16 +38,22 @@ public sealed class ReportStoreTests : IDisposable
         Key = "k",
     };
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("cdr-reports-").FullName;
+    private readonly StorePlace _place;
 
-    private string FilePath => Path.Combine(_folder, SqliteReportStore.FileName);
+    private protected ReportStoreTests(StorePlace place) => _place = place;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private protected StorePlace Place => _place;
 
-    [Fact]
-    public void Store_ThatIsOnlyAsked_MakesNoFile()
+    public void Dispose()
     {
-        using var store = new SqliteReportStore(_folder);
+        _place.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [StoreFact]
+    public virtual void Store_ThatIsOnlyAsked_HasNothing()
+    {
+        using IReportDatabase store = _place.Reports();
         Assert.Empty(store.List(null));
         Assert.Empty(store.ListCompleted("acme"));
         Assert.Null(store.Find(1));
@@ -58,15 +64,14 @@ public sealed class ReportStoreTests : IDisposable
         Assert.Null(store.TakeMail(Now, Now));
         Assert.False(store.Update(Report) || store.Remove(1) || store.RemoveCompleted(1));
         Assert.Equal(0, store.Purge(Now));
-        Assert.False(File.Exists(FilePath));
     }
 
-    [Fact]
+    [StoreFact]
     public void Definition_IsKeptWhole_AndChanged()
     {
         long id;
-        using (var store = new SqliteReportStore(_folder)) id = store.Add(Report)!.Value;
-        using (var store = new SqliteReportStore(_folder))
+        using (IReportDatabase store = _place.Reports()) id = store.Add(Report)!.Value;
+        using (IReportDatabase store = _place.Reports())
         {
             Assert.Equal(Report with { Id = id }, store.Find(id));
             ReportDefinition changed = Report with { Id = id, Name = "Weekly", Email = null, From = null, To = null, Cron = null, NextRunAt = null, Status = "FAILED" };
@@ -81,10 +86,10 @@ public sealed class ReportStoreTests : IDisposable
         }
     }
 
-    [Fact]
+    [StoreFact]
     public void Definitions_AreBounded_ForEachTenantAndTogether()
     {
-        using var store = new SqliteReportStore(_folder, new ReportLimits { DefinitionsPerTenant = 2, Definitions = 3 });
+        using IReportDatabase store = _place.Reports(new ReportLimits { DefinitionsPerTenant = 2, Definitions = 3 });
         Assert.NotNull(store.Add(Report));
         Assert.NotNull(store.Add(Report));
         Assert.Null(store.Add(Report));
@@ -92,11 +97,11 @@ public sealed class ReportStoreTests : IDisposable
         Assert.Null(store.Add(Report with { Tenant = "beta" }));
     }
 
-    [Fact]
+    [StoreFact]
     public void Due_IsTakenByOne_UntilItIsFinishedOrAbandoned()
     {
-        using var one = new SqliteReportStore(_folder);
-        using var other = new SqliteReportStore(_folder);
+        using IReportDatabase one = _place.Reports();
+        using IReportDatabase other = _place.Reports();
         long id = one.Add(Report)!.Value;
         Timestamp later = Now + TimeSpan.FromMinutes(15);
         Assert.Null(one.Take(Now - TimeSpan.FromSeconds(1), later, "RUNNING"));
@@ -109,10 +114,10 @@ public sealed class ReportStoreTests : IDisposable
         Assert.Equal(("SCHEDULED", later + TimeSpan.FromHours(1)), (one.Find(id)!.Status, one.Find(id)!.NextRunAt));
     }
 
-    [Fact]
+    [StoreFact]
     public void ChangeWhileItIsMade_DecidesWhenItIsNext()
     {
-        using var store = new SqliteReportStore(_folder);
+        using IReportDatabase store = _place.Reports();
         long id = store.Add(Report)!.Value;
         ReportDefinition taken = store.Take(Now, Now + TimeSpan.FromMinutes(1), "RUNNING")!;
         store.Update(taken with { NextRunAt = Now + TimeSpan.FromDays(7) });
@@ -120,10 +125,10 @@ public sealed class ReportStoreTests : IDisposable
         Assert.Equal(Now + TimeSpan.FromDays(7), store.Find(id)!.NextRunAt);
     }
 
-    [Fact]
+    [StoreFact]
     public void Result_IsKeptWithItsFile_AndRemovedWithIt()
     {
-        using var store = new SqliteReportStore(_folder);
+        using IReportDatabase store = _place.Reports();
         long id = store.Complete(Result, new byte[] { 1, 2, 3 });
         CompletedReport kept = Result with { Id = id, FileSize = 3 };
         Assert.Equal(kept, store.FindCompleted(id));
@@ -135,10 +140,10 @@ public sealed class ReportStoreTests : IDisposable
         Assert.False(store.RemoveCompleted(id));
     }
 
-    [Fact]
+    [StoreFact]
     public void Results_AreBounded_InNumberBytesAndAge()
     {
-        using var store = new SqliteReportStore(_folder, new ReportLimits { ResultsPerTenant = 3, Results = 5, ResultBytes = 100 });
+        using IReportDatabase store = _place.Reports(new ReportLimits { ResultsPerTenant = 3, Results = 5, ResultBytes = 100 });
         long Add(string? tenant, int bytes, int i) => store.Complete(Result with { Tenant = tenant, Key = $"k{i}", CompletedAt = Now + TimeSpan.FromSeconds(i) }, new byte[bytes]);
         for (int i = 0; i < 4; i++) Add("acme", 10, i);
         Assert.Equal(["k1", "k2", "k3"], store.ListCompleted("acme").Select(static result => result.Key));
@@ -155,10 +160,10 @@ public sealed class ReportStoreTests : IDisposable
         Assert.Null(store.Content(last));
     }
 
-    [Fact]
+    [StoreFact]
     public void Mail_IsTakenByOne_AndTriedAgainUntilItIsFinished()
     {
-        using var store = new SqliteReportStore(_folder);
+        using IReportDatabase store = _place.Reports();
         store.Complete(Result, new byte[1]);
         Assert.Null(store.TakeMail(Now, Now));
         long id = store.Complete(Result with { Key = "m", Email = "someone@example.com" }, new byte[1]);
@@ -172,3 +177,17 @@ public sealed class ReportStoreTests : IDisposable
         Assert.Null(store.TakeMail(Now + TimeSpan.FromDays(1), again));
     }
 }
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteReportStoreTests() : ReportStoreTests(new SqlitePlace())
+{
+    [StoreFact]
+    public override void Store_ThatIsOnlyAsked_HasNothing()
+    {
+        base.Store_ThatIsOnlyAsked_HasNothing();
+        Assert.False(File.Exists(Path.Combine(((SqlitePlace)Place).Folder.Records, SqliteReportStore.FileName)));
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresReportStoreTests() : ReportStoreTests(new PostgresPlace()), IOnPostgres;

@@ -7,14 +7,16 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>Sessions read out of the stored records of their calls.</summary>
-public sealed class SessionArchiveTests
+public abstract class SessionArchiveTests
 {
+    private protected abstract StorePlace NewPlace();
+
     private static readonly Timestamp Midnight = Timestamp.From(new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero));
 
-    [Fact]
+    [StoreFact]
     public void Session_OverMidnight_HasItsCallsOfBothDays()
     {
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         CallRecord outer = Call("outer", -600, 1500), inner = Call("inner", -599, 900), taken = Call("taken", 300, 800);
         rig.Write(Of(outer, outer), Of(inner, outer, (outer, LinkRelation.Upstream)), Of(taken, outer, (inner, LinkRelation.TransferredFrom)));
         foreach (CallRecord asked in new[] { outer, inner, taken })
@@ -28,32 +30,32 @@ public sealed class SessionArchiveTests
         Assert.Null(rig.Archive.GetSession("nothing"));
     }
 
-    [Fact]
+    [StoreFact]
     public void Session_ThatLastsForDays_IsFollowedAsFarAsItsCallsReach()
     {
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         CallRecord parked = Call("parked", -600, 3 * 86_400), taker = Call("taker", 2.5 * 86_400, 600);
         rig.Write(Of(parked, parked), Of(taker, parked, (parked, LinkRelation.Replaced)));
         Assert.Equal(2, rig.Archive.GetSession(parked.Id)!.Calls.Count);
     }
 
-    [Fact]
+    [StoreFact]
     public void SessionsThatBecameOne_AfterARecordWasOut_AreFoundByTheirLinks()
     {
         // The first call's record said its own name and was never told again; the others were told of a conversation with another name.
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         CallRecord old = Call("old", 0, 10), first = Call("first", 20, 300), second = Call("second", 30, 300);
         rig.Write(Of(old, old), Of(first, first, (old, LinkRelation.RetryOf)), Of(second, first, (first, LinkRelation.Upstream)));
         Assert.Equal(["old", "first", "second"], rig.Archive.GetSession(first.Id)!.Calls.Select(static call => call.SipCallId));
         Assert.Equal(["old", "first", "second"], rig.Archive.GetSession(second.Id)!.Calls.Select(static call => call.SipCallId));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void List_PageByPage_HasEachSessionOnceInItsPlace(bool ascending)
     {
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         var expected = new List<string>();
         for (int i = 0; i < 25; i++)
         {
@@ -69,10 +71,10 @@ public sealed class SessionArchiveTests
         Assert.True(rig.Archive.ListSessions(new SessionQuery { Cursor = "no" }).CursorRejected);
     }
 
-    [Fact]
+    [StoreFact]
     public void List_ByNumber_HasASessionWhereItsFirstCallWithItStands()
     {
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         CallRecord outer = Call("outer", 0, 60, "4930555001", "2001"), inner = Call("inner", 1, 60, "4930555001", "2002"), taken = Call("taken", 30, 60, "4930555001", "2003");
         CallRecord alone = Call("alone", 10, 5, "4930555001", "2009"), other = Call("other", 12, 5, "1", "2");
         rig.Write(Of(outer, outer), Of(inner, outer, (outer, LinkRelation.Upstream)), Of(taken, outer, (inner, LinkRelation.TransferredFrom)), alone, other);
@@ -93,10 +95,10 @@ public sealed class SessionArchiveTests
         Assert.Empty(rig.List(new SessionQuery { Number = "999" }));
     }
 
-    [Fact]
+    [StoreFact]
     public void List_ByKind_HasThoseOfThatKind()
     {
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         CallRecord outer = Call("outer", 0, 60), inner = Call("inner", 1, 60), alone = Call("alone", 10, 5);
         CallRecord sent = Call("sent", 100, 60), target = Call("target", 130, 60);
         var transfer = new TransferRecord { Kind = TransferKind.Blind, Role = TransferRole.Original, At = sent.StartedAt, Outcome = TransferOutcome.Succeeded };
@@ -110,10 +112,10 @@ public sealed class SessionArchiveTests
         Assert.Empty(rig.List(new SessionQuery { Kind = SessionKind.Pickup }));
     }
 
-    [Fact]
+    [StoreFact]
     public void List_OfATenant_HasSessionsWithItsCallsToldOfThoseAlone()
     {
-        using var rig = new Rig();
+        using var rig = new Rig(NewPlace());
         CallRecord outer = Call("outer", 0, 60), inner = Call("inner", 1, 60), last = Call("last", 2, 60), others = Call("others", 10, 5);
         rig.Write(
             Whose(Of(outer, outer), "zeta"), Whose(Of(inner, outer, (outer, LinkRelation.Upstream)), "acme"), Whose(Of(last, outer, (inner, LinkRelation.Upstream)), "acme"), Whose(others, "zeta"));
@@ -156,12 +158,13 @@ public sealed class SessionArchiveTests
 
     private sealed class Rig : IDisposable
     {
-        private readonly StoreFolder _folder = new();
-        private readonly SqliteCallStore _store;
+        private readonly StorePlace _place;
+        private readonly ICallStore _store;
 
-        public Rig()
+        public Rig(StorePlace place)
         {
-            _store = SqliteCallStore.Open(_folder.Records);
+            _place = place;
+            _store = place.Calls();
             Archive = new SessionArchive(_store);
         }
 
@@ -186,7 +189,19 @@ public sealed class SessionArchiveTests
         public void Dispose()
         {
             _store.Dispose();
-            _folder.Dispose();
+            _place.Dispose();
         }
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteSessionArchiveTests : SessionArchiveTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresSessionArchiveTests : SessionArchiveTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

@@ -20,11 +20,15 @@ public static class BenchCommands
             LiveCommand.Make(output),
             GrowthCommand.Make(output),
             DialectsCommand.Make(output),
+            StoresCommand.Make(output),
             StoredCommand.Make(output),
             SessionsCommand.Make(output),
             SuiteCommand.Make(output),
+            CompareCommand.Make(output),
+            RecordingsCommand.Make(output),
             OpenCallsCommand.Make(output),
             SoakCommand.Make(output),
+            KillCommand.Make(output),
         };
         try
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Calls.Records;
 using Microsoft.AspNetCore.Http;
@@ -23,39 +24,59 @@ internal interface ICredentialForm
 }
 
 /// <summary>Lets requests through to the endpoints that ask for a scope, or answers them itself (RFC 6750).</summary>
-internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCounters counters)
+internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCounters counters, RequestAudit audit)
 {
     private const string Scheme = "Bearer ";
     private static readonly object TokenKey = new();
 
     private readonly FailureBackOff _backOff = new(options.Limits, options.Time);
+    private readonly TokenBackOff _tokenBackOff = new(options.Limits, options.Time);
     private string? _toldFault;
 
     /// <summary>The token of somebody who signed in at the page; null where nobody can.</summary>
     public Func<HttpContext, AccessToken?>? SignedIn { get; init; }
 
-    /// <summary>Id of the token a request came with; null where none was asked for.</summary>
-    public static string? TokenId(HttpContext context) => Token(context)?.Id;
-
     /// <summary>The token a request came with; null where none was asked for.</summary>
     public static AccessToken? Token(HttpContext context) => context.Items[TokenKey] as AccessToken;
 
-    /// <summary>Counts a wrong credential that an endpoint itself was given.</summary>
-    public void Failed(HttpContext context)
+    /// <summary>Notes whose request it is.</summary>
+    public static void Seat(HttpContext context, AccessToken token) => context.Items[TokenKey] = token;
+
+    /// <summary>Counts and notes a wrong credential that an endpoint itself was given.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="presented">What was given; the id of a token in it tells which one is tried.</param>
+    public void Failed(HttpContext context, string presented)
     {
+        string? id = TokenStore.IdIn(presented);
         _backOff.Failed(context.Connection.RemoteIpAddress);
+        _tokenBackOff.Failed(id);
         counters.Count(ApiCounter.Unauthorized);
+        AccessToken? aimedAt = id is null ? null : tokens?.Known(id);
+        audit.Refused(context, "sign_in", aimedAt is null ? null : $"token:{aimedAt.Id}", aimedAt?.Tenant, aimedAt is null ? "not known here" : aimedAt.IsInForce(options.Time.GetUtcNow()) ? "wrong secret" : "expired or withdrawn");
     }
 
     /// <summary>Counts a right one.</summary>
-    public void Succeeded(HttpContext context) => _backOff.Succeeded(context.Connection.RemoteIpAddress);
-
-    /// <summary>Answers 429 and gives true where an address must wait before it may show another credential.</summary>
-    public async Task<bool> MustWaitAsync(HttpContext context)
+    public void Succeeded(HttpContext context, string tokenId)
     {
-        if (_backOff.Remaining(context.Connection.RemoteIpAddress) is not { Ticks: > 0 } wait) return false;
+        _backOff.Succeeded(context.Connection.RemoteIpAddress);
+        _tokenBackOff.Succeeded(tokenId, context.Connection.RemoteIpAddress);
+    }
+
+    /// <summary>Answers 429 and gives true where an address must wait before it may show another credential, or where a token is being guessed at.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="presented">What it came with.</param>
+    public async Task<bool> MustWaitAsync(HttpContext context, string presented)
+    {
+        if (Wait(context, presented) is not { Ticks: > 0 } wait) return false;
         await TooMany(context, wait);
         return true;
+    }
+
+    private TimeSpan Wait(HttpContext context, string presented)
+    {
+        TimeSpan own = _backOff.Remaining(context.Connection.RemoteIpAddress);
+        TimeSpan guessed = _tokenBackOff.Remaining(TokenStore.IdIn(presented), context.Connection.RemoteIpAddress);
+        return own > guessed ? own : guessed;
     }
 
     /// <summary>The one tenant whose calls the request may see; null where it may see all.</summary>
@@ -85,27 +106,25 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         if (form is null && SignedIn is { } signedIn && IsRead(context.Request) && signedIn(context) is { } own) return PassAsync(context, next, own, scope);
         if (_backOff.Remaining(remote) is { Ticks: > 0 } wait) return TooMany(context, wait);
         if ((form is null ? Presented(context) : form.Presented(context)) is not { } presented) return Unauthorized(context, "");
+        if (_tokenBackOff.Remaining(TokenStore.IdIn(presented), remote) is { Ticks: > 0 } longer) return TooMany(context, longer);
         AccessToken? found = form is null ? tokens.Find(presented) : form.Find(context, presented, tokens);
         TellFault(tokens.Fault);
         if (found is not { } token)
         {
-            _backOff.Failed(remote);
+            Failed(context, presented);
             return Unauthorized(context, ", error=\"invalid_token\"");
         }
 
-        _backOff.Succeeded(remote);
+        Succeeded(context, token.Id);
         return PassAsync(context, next, token, scope);
     }
 
-    /// <summary>Notes whose request it is.</summary>
-    public static void Seat(HttpContext context, AccessToken token) => context.Items[TokenKey] = token;
-
     private Task PassAsync(HttpContext context, RequestDelegate next, AccessToken token, string scope)
     {
-        if (!token.Allows(scope)) return Forbidden(context, scope);
+        if (!token.Allows(scope)) return Forbidden(context, token, scope);
 
         // Counters are of all tenants together.
-        if (token.Tenant is not null && scope == ApiScopes.StatsRead) return Forbidden(context, scope);
+        if (token.Tenant is not null && scope == ApiScopes.StatsRead) return Forbidden(context, token, scope);
         Seat(context, token);
         return next(context);
     }
@@ -147,7 +166,8 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
 
     private Task Unauthorized(HttpContext context, string error)
     {
-        counters.Count(ApiCounter.Unauthorized);
+        // A wrong credential is counted where it is found to be wrong.
+        if (error.Length == 0) counters.Count(ApiCounter.Unauthorized);
         ICredentialForm? form = context.GetEndpoint()!.Metadata.GetMetadata<ICredentialForm>();
         context.Response.Headers.WWWAuthenticate = form is null ? $"Bearer realm=\"cdrengine\"{error}" : form.Challenge;
         return Problem.WriteAsync(
@@ -158,9 +178,10 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
                 : "The token is not known here, has expired or was withdrawn.");
     }
 
-    private Task Forbidden(HttpContext context, string scope)
+    private Task Forbidden(HttpContext context, AccessToken token, string scope)
     {
         counters.Count(ApiCounter.Forbidden);
+        audit.Refused(context, "use_token", $"token:{token.Id}", token.Tenant, $"it does not have the scope {scope}");
         context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"cdrengine\", error=\"insufficient_scope\", scope=\"{scope}\"";
         return Problem.WriteAsync(context, StatusCodes.Status403Forbidden, $"The token does not have the scope {scope}.");
     }

@@ -61,9 +61,12 @@ public static class ApiScopes
     /// <summary>Controlling the telephone system through the adapter, where there is one.</summary>
     public const string CallsControl = "calls:control";
 
+    /// <summary>Making and withdrawing links by which others hear a recording without a token.</summary>
+    public const string RecordingsShare = "recordings:share";
+
     /// <summary>Everything.</summary>
     public const string Admin = "admin";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [CallsRead, PacketsRead, RecordingsRead, StatsRead, CallsWrite, CallsDelete, DeleteAll, CallsControl, Admin];
+    public static IReadOnlyList<string> All { get; } = [CallsRead, PacketsRead, RecordingsRead, StatsRead, CallsWrite, CallsDelete, DeleteAll, CallsControl, RecordingsShare, Admin];
 }

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace CdrEngine.Api.Access;
 
@@ -10,7 +8,7 @@ internal sealed class FailureBackOff(ApiLimits limits, TimeProvider time)
 {
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(15);
 
-    private readonly Dictionary<Client, Failures> _clients = [];
+    private readonly Dictionary<ulong, Failures> _clients = [];
     private readonly Lock _lock = new();
 
     public int Count
@@ -22,21 +20,25 @@ internal sealed class FailureBackOff(ApiLimits limits, TimeProvider time)
     }
 
     /// <summary>How long this address must still wait; zero where it need not.</summary>
-    public TimeSpan Remaining(IPAddress? address)
+    public TimeSpan Remaining(IPAddress? address) => Remaining(ClientNetwork.Of(address));
+
+    /// <summary>The same of a key of any other kind.</summary>
+    public TimeSpan Remaining(ulong key)
     {
         lock (_lock)
         {
-            if (!_clients.TryGetValue(Client.Of(address), out Failures failures)) return TimeSpan.Zero;
+            if (!_clients.TryGetValue(key, out Failures failures)) return TimeSpan.Zero;
             TimeSpan left = Wait(failures.Count) - time.GetElapsedTime(failures.Last);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
 
-    public void Failed(IPAddress? address)
+    public void Failed(IPAddress? address) => Failed(ClientNetwork.Of(address));
+
+    public void Failed(ulong client)
     {
         lock (_lock)
         {
-            var client = Client.Of(address);
             long now = time.GetTimestamp();
             bool known = _clients.TryGetValue(client, out Failures failures);
             int count = known && time.GetElapsedTime(failures.Last, now) < Forgotten ? failures.Count : 0;
@@ -45,9 +47,11 @@ internal sealed class FailureBackOff(ApiLimits limits, TimeProvider time)
         }
     }
 
-    public void Succeeded(IPAddress? address)
+    public void Succeeded(IPAddress? address) => Succeeded(ClientNetwork.Of(address));
+
+    public void Succeeded(ulong key)
     {
-        lock (_lock) _clients.Remove(Client.Of(address));
+        lock (_lock) _clients.Remove(key);
     }
 
     private TimeSpan Wait(int failures)
@@ -59,21 +63,4 @@ internal sealed class FailureBackOff(ApiLimits limits, TimeProvider time)
     }
 
     private readonly record struct Failures(int Count, long Last);
-
-    private readonly record struct Client(ulong Network)
-    {
-        public static Client Of(IPAddress? address)
-        {
-            if (address is null) return default;
-            if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-            Span<byte> bytes = stackalloc byte[16];
-            bytes.Clear();
-            address.TryWriteBytes(bytes, out _);
-
-            // No IPv6 network begins with these bits (RFC 4291 2.5.5.2 keeps them for IPv4), so the families do not meet.
-            return address.AddressFamily == AddressFamily.InterNetwork
-                ? new Client(0x0000_FFFF_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(bytes))
-                : new Client(BinaryPrimitives.ReadUInt64BigEndian(bytes));
-        }
-    }
 }

@@ -118,6 +118,22 @@ public sealed class TokenStore
         return Array.Find(_tokens, token => token.Id == id) is { } token && token.IsInForce(_time.GetUtcNow()) ? token : null;
     }
 
+    /// <summary>The token with this id, in force or not; null where there is none.</summary>
+    internal AccessToken? Known(string id)
+    {
+        lock (_lock) LookAgain();
+        return Array.Find(_tokens, token => token.Id == id);
+    }
+
+    /// <summary>The id of a token that stands in what a client presented, whatever its form; null where none does.</summary>
+    internal static string? IdIn(string presented)
+    {
+        int at = presented.IndexOf(Prefix, StringComparison.Ordinal);
+        if (at < 0 || presented.Length < at + Prefix.Length + IdDigits) return null;
+        ReadOnlySpan<char> id = presented.AsSpan(at + Prefix.Length, IdDigits);
+        return id.ContainsAnyExcept("0123456789abcdef") ? null : id.ToString();
+    }
+
     /// <summary>The token in force that a client presented; null for anything else. Takes the same time whether or not the id exists and wherever the
     /// secret differs.</summary>
     public AccessToken? Find(string presented)

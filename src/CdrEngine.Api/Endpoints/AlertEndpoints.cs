@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Alerts;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>Alerts and rules.</summary>
-internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, AuditLog audit, ApiOptions options, ApiCounters counters)
+internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, RequestAudit audit, ApiOptions options, ApiCounters counters)
 {
     private const int LongestNote = 1000;
 
@@ -59,8 +60,8 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, AuditL
     /// <summary><c>POST alerts/{id}/acknowledge</c>.</summary>
     public async Task AcknowledgeAsync(HttpContext context)
     {
-        if (await JsonBody.ReadAsync(context, ["note"], isOptional: true) is not { } body) return;
-        if (!JsonBody.TryText(body, "note", LongestNote, out string? note))
+        if (await JsonInput.ReadAsync(context, ["note"], isOptional: true) is not { } body) return;
+        if (!JsonInput.TryText(body, "note", LongestNote, out string? note))
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"note: it is a text of up to {LongestNote} characters.", "note");
             return;
@@ -75,7 +76,7 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, AuditL
 
         if (alert.AcknowledgedAt is null)
         {
-            audit.Write(AccessGate.TokenId(context), "acknowledge_alert", alert.Id, context.Connection.RemoteIpAddress?.ToString());
+            if (!await audit.AccountAsync(context, "acknowledge_alert", alert.Id, alert.Tenant)) return;
             alert = alerts.Store.Acknowledge(alert.Id, AccessGate.Token(context)?.Name, note, Timestamp.From(options.Time.GetUtcNow())) ?? alert;
             alerts.Acknowledged?.Invoke(alert);
         }

@@ -46,7 +46,7 @@ internal static class AlertRoutes
             Scope = ApiScopes.CallsWrite,
             Description = "Who took it first stays. Audited.",
             Parameters = [AlertId],
-            Body = AlertSchemas.Acknowledgement,
+            Takes = AlertSchemas.Acknowledgement,
             Answers = [(CallEndpoints.JsonType, AlertSchemas.Alert)],
             Problems = ChangeProblems,
         },
@@ -73,7 +73,7 @@ internal static class AlertRoutes
         {
             Method = HttpMethods.Post,
             Description = "Where no secret is given one is made, and shown this once. Audited.",
-            Body = AlertSchemas.WebhookDraft,
+            Takes = AlertSchemas.WebhookDraft,
             Status = StatusCodes.Status201Created,
             Headers = [("Location", "Where it is.")],
             Problems = [StatusCodes.Status409Conflict, StatusCodes.Status415UnsupportedMediaType],
@@ -83,7 +83,7 @@ internal static class AlertRoutes
         {
             Method = HttpMethods.Put,
             Description = "Audited.",
-            Body = AlertSchemas.WebhookDraft,
+            Takes = AlertSchemas.WebhookDraft,
             Problems = ChangeProblems,
         },
         Webhook("webhooks/{id}", "deleteWebhook", "Removes an endpoint with all that waits for it.", webhooks.DeleteAsync, null, WebhookId) with

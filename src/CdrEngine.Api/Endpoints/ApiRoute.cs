@@ -5,18 +5,18 @@ namespace CdrEngine.Api.Endpoints;
 
 /// <summary>One resource: what is mapped, guarded, checked and described.</summary>
 /// <param name="Pattern">Path, from the root.</param>
-/// <param name="OperationId">Name of its operation in the OpenAPI document.</param>
+/// <param name="OperationId">Name in the OpenAPI document.</param>
 /// <param name="Summary">What it gives, in a line.</param>
-/// <param name="Handler">Answers it.</param>
+/// <param name="Handler">Answers it; where it is a GET, HEAD too.</param>
 internal sealed record ApiRoute(string Pattern, string OperationId, string Summary, RequestDelegate Handler)
 {
-    /// <summary>Method; one that is GET answers HEAD too.</summary>
+    /// <summary>GET (which serves HEAD too), POST, PUT, PATCH or DELETE.</summary>
     public string Method { get; init; } = HttpMethods.Get;
 
-    /// <summary>Schema of the JSON object that the request brings; null where it brings none.</summary>
-    public string? Body { get; init; }
+    /// <summary>Schema of the JSON body it takes; null for none.</summary>
+    public string? Takes { get; init; }
 
-    /// <summary>Status where all is well.</summary>
+    /// <summary>Status of a success.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;
 
     /// <summary>Scope asked for; null where it is open to everybody.</summary>

@@ -61,15 +61,9 @@ internal sealed class DeskEndpoints(
         }
 
         if (!await TakesJsonAsync(context)) return;
-        if (FindRegistration(context) is not { } registration)
+        if (FindRegistration(context) is not { } registration || !AccessGate.MaySee(context, registration.Tenant))
         {
             await UnknownAsync(context, "registration");
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, registration.Tenant))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -106,7 +100,7 @@ internal sealed class DeskEndpoints(
         {
             // What was sent in a call bears the call's Call-ID; a list of what belongs to a call that is not there is empty.
             CallRecord? call = calls.Get(callId[0]!);
-            isOther |= call is not null && !AccessGate.MaySee(context, call);
+            if (call is not null && !AccessGate.MaySee(context, call)) call = null;
             query = query with { InCall = true, SipCallId = call?.SipCallId ?? "" };
         }
 
@@ -207,8 +201,7 @@ internal sealed class DeskEndpoints(
         where T : class
     {
         if (!await TakesJsonAsync(context)) return;
-        if (found is null) await UnknownAsync(context, what);
-        else if (!AccessGate.MaySee(context, tenant(found))) await AccessGate.OtherTenantAsync(context);
+        if (found is null || !AccessGate.MaySee(context, tenant(found))) await UnknownAsync(context, what);
         else await Body.WriteAsync(context, CallEndpoints.JsonType, write(found));
     }
 
@@ -220,15 +213,9 @@ internal sealed class DeskEndpoints(
             return;
         }
 
-        if (id is null)
+        if (id is null || !AccessGate.MaySee(context, tenant))
         {
             await UnknownAsync(context, what);
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, tenant))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -242,7 +229,7 @@ internal sealed class DeskEndpoints(
 
             context.Response.ContentType = format.MediaType;
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"{id}{format.FileExtension}\"";
-            await downloads.SendAsync(context, id, $"download_{what}_pcap", to => CallCapture.Write(stored, id, PacketKinds.All, format, to));
+            await downloads.SendAsync(context, id, $"download_{what}_pcap", tenant, to => CallCapture.Write(stored, id, PacketKinds.All, format, to));
         });
     }
 
@@ -254,15 +241,9 @@ internal sealed class DeskEndpoints(
             return;
         }
 
-        if (id is null)
+        if (id is null || !AccessGate.MaySee(context, tenant))
         {
             await UnknownAsync(context, what);
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, tenant))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -277,7 +258,7 @@ internal sealed class DeskEndpoints(
 
             context.Response.ContentType = PacketEndpoints.TextType + "; charset=utf-8";
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{id}.trace.txt\"";
-            await downloads.SendAsync(context, id, $"download_{what}_trace", to =>
+            await downloads.SendAsync(context, id, $"download_{what}_trace", tenant, to =>
             {
                 using var text = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 transcript.WriteText(text);

@@ -1,4 +1,4 @@
-using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>What answers made of packets and recordings share: places, audit, and an end where the client has gone.</summary>
-internal sealed class Downloads(ICallPackets packets, AuditLog audit, ApiOptions options, ApiCounters counters)
+internal sealed class Downloads(ICallPackets packets, RequestAudit audit, ApiOptions options, ApiCounters counters)
 {
     private readonly Seats _seats = new(options.Limits.Downloads, options.Limits.LongestWait, counters);
 
@@ -16,29 +16,20 @@ internal sealed class Downloads(ICallPackets packets, AuditLog audit, ApiOptions
         _seats.RunAsync(context, () => answer(new AbortablePackets(packets, context.RequestAborted)));
 
     /// <summary>Writes the audit, then sends what the writer writes; nothing of it for HEAD.</summary>
-    public async Task SendAsync(HttpContext context, string id, string action, Action<Stream> write)
+    public async Task SendAsync(HttpContext context, string id, string action, string? tenant, Action<Stream> write)
     {
-        if (HttpMethods.IsHead(context.Request.Method) || !await AccountAsync(context, id, action)) return;
+        if (HttpMethods.IsHead(context.Request.Method) || !await AccountAsync(context, id, action, tenant)) return;
         await ResponseFeed.SendAsync(context, write);
     }
 
-    /// <summary>Writes the audit. False where it cannot be written, and then the request is answered.</summary>
-    public async Task<bool> AccountAsync(HttpContext context, string id, string action)
+    /// <summary>Writes the audit of a download. False where it cannot be written, and then the request is answered.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="id">Id of what is given out.</param>
+    /// <param name="action">What is done.</param>
+    /// <param name="tenant">Whose it is; null for the tenant of who asks.</param>
+    public async Task<bool> AccountAsync(HttpContext context, string id, string action, string? tenant)
     {
-        try
-        {
-            audit.Write(AccessGate.TokenId(context), action, id, context.Connection.RemoteIpAddress?.ToString());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What cannot be accounted for is not given out.
-            counters.Count(ApiCounter.AuditFailed);
-            options.OnFault?.Invoke($"audit: {e.Message}");
-            context.Response.Headers.ContentDisposition = default;
-            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The audit cannot be written, so nothing is given out.");
-            return false;
-        }
-
+        if (!await audit.AccountAsync(context, action, id, tenant)) return false;
         counters.Count(ApiCounter.Downloads);
         return true;
     }

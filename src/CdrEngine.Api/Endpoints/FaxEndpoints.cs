@@ -45,7 +45,7 @@ internal sealed class FaxEndpoints(CallEndpoints calls, IFaxMaker? faxes, Downlo
             context.Response.ContentLength = file.Length;
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{call.Id}{ending}\"";
             file.Position = 0;
-            await downloads.SendAsync(context, call.Id, $"download_fax_{EnumNames<FaxForm>.Of(form)}", file.CopyTo);
+            await downloads.SendAsync(context, call.Id, $"download_fax_{EnumNames<FaxForm>.Of(form)}", call.Tenant, file.CopyTo);
         });
     }
 }

@@ -89,7 +89,13 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
     public Task LadderAsync(HttpContext context)
     {
         if (Negotiation.Choose(context.Request, SvgType) is null) return Negotiation.RefuseAsync(context, SvgType);
-        return WithCallAsync(context, call => downloads.WithSeatAsync(context, async stored =>
+        return WithCallAsync(context, call => SendLadderAsync(context, call));
+    }
+
+    /// <summary>Sends the ladder of a call that the caller found to be for who asks.</summary>
+    public Task SendLadderAsync(HttpContext context, CallRecord call)
+    {
+        return downloads.WithSeatAsync(context, async stored =>
         {
             var transcript = new SipTranscript(call.SipCallId, options.Limits.LadderMessages);
             if (!stored.Visit(call.Id, PacketKinds.Signalling, transcript))
@@ -101,7 +107,7 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
             var reader = new LadderReader();
             string svg = LadderSvg.Draw(call, [.. transcript.Messages.Select(reader.Read)], transcript.IsCut, options.Limits.LadderColumns);
             await Body.WriteAsync(context, SvgType, Encoding.UTF8.GetBytes(svg));
-        }));
+        });
     }
 
     /// <summary>Answers that there are no packets.</summary>
@@ -116,5 +122,5 @@ internal sealed class PacketEndpoints(CallEndpoints calls, Downloads downloads, 
         if (await calls.FindAsync(context) is { } call) await answer(call);
     }
 
-    private Task DownloadAsync(HttpContext context, CallRecord call, string action, Action<Stream> write) => downloads.SendAsync(context, call.Id, action, write);
+    private Task DownloadAsync(HttpContext context, CallRecord call, string action, Action<Stream> write) => downloads.SendAsync(context, call.Id, action, call.Tenant, write);
 }

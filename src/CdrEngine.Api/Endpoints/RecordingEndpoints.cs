@@ -12,7 +12,7 @@ using Microsoft.Net.Http.Headers;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>Recordings: the sound of a call, a picture's worth of peaks, and the list of states.</summary>
-internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings recordings, IRecordingStore states, Downloads downloads, ApiOptions options, ApiCounters counters)
+internal sealed class RecordingEndpoints(CallEndpoints calls, ApiMedia media, Downloads downloads, ApiOptions options, ApiCounters counters)
 {
     public const string Mp3Type = "audio/mpeg";
     public const string WavType = "audio/wav";
@@ -66,7 +66,7 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
         RecordingPage? page = null;
         await _seats.RunAsync(context, () =>
         {
-            page = states.ListRecordings(query);
+            page = media.States.ListRecordings(query);
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -112,34 +112,30 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, IRecordings record
     public async Task SendAsync(HttpContext context, CallRecord call, RecordingVariant variant, bool retry, string mediaType, string ending)
     {
         // No place is taken meanwhile: the recorder bounds its own work, and who waits here holds no thread.
-        RecordingAnswer answer = await recordings.GetAsync(call.Id, variant, retry, options.Limits.RecordingWait, context.RequestAborted);
+        RecordingAnswer answer = await media.Recordings.GetAsync(call.Id, variant, retry, options.Limits.RecordingWait, context.RequestAborted);
         if (answer.IsBusy) counters.Count(ApiCounter.Busy);
-        if (answer.Path is { } path && Open(path) is { } file) await FileAsync(context, call, variant.Kind, file, mediaType, ending);
+        // Retention may take the file away between the answer and its opening.
+        OpenedRecording opened = answer.Path is { } path ? media.Files.Open(path) : default;
+        if (opened.Stream is { } file) await FileAsync(context, call, variant.Kind, file, opened.ChangedAt, mediaType, ending);
+        else if (opened.Fault is { } fault) await UnopenedAsync(context, options, fault);
         else await WithoutAsync(context, answer);
     }
 
-    // Retention may take the file away between the answer and its opening.
-    private static FileStream? Open(string path)
+    /// <summary>Answers that a file of sound does not open; what is amiss is for those who look after the engine.</summary>
+    public static Task UnopenedAsync(HttpContext context, ApiOptions options, string fault)
     {
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        options.OnFault?.Invoke($"recording: {fault}");
+        return Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The recording is there and cannot be opened; the engine's log says why.");
     }
 
-    private async Task FileAsync(HttpContext context, CallRecord call, RecordingKind kind, FileStream file, string mediaType, string ending)
+    private async Task FileAsync(HttpContext context, CallRecord call, RecordingKind kind, Stream file, DateTimeOffset changed, string mediaType, string ending)
     {
         await using (file)
         {
             // A file is never changed in place, so its size and time tell it from any other of the same name.
-            var changed = new DateTimeOffset(File.GetLastWriteTimeUtc(file.SafeFileHandle), TimeSpan.Zero);
             var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{changed.UtcTicks:x}-{file.Length:x}\""));
             bool isGet = HttpMethods.IsGet(context.Request.Method);
-            if (isGet && !await downloads.AccountAsync(context, call.Id, $"download_{EnumNames<RecordingKind>.Of(kind)}")) return;
+            if (isGet && !await downloads.AccountAsync(context, call.Id, $"download_{EnumNames<RecordingKind>.Of(kind)}", call.Tenant)) return;
 
             // Shown by players and pages, so inline; the name is made of the id, which is digits, letters and a hyphen.
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{call.Id}{ending}\"";

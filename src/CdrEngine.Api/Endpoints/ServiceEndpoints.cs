@@ -83,13 +83,15 @@ internal sealed class ServiceEndpoints
             try
             {
                 _calls.Get(NoCall);
+                if (_unready is not null) _options.OnFault?.Invoke("store: it answers again");
                 _unready = null;
             }
             catch (Exception e)
             {
                 // Any exception of any store means the same here.
-                _unready = e.Message.ReplaceLineEndings(" ");
-                _options.OnFault?.Invoke($"store: {_unready}");
+                string fault = e.Message.ReplaceLineEndings(" ");
+                if (_unready is null) _options.OnFault?.Invoke($"store: {fault}");
+                _unready = fault;
             }
 
             return _unready;

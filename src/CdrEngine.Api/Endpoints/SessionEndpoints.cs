@@ -16,7 +16,7 @@ using Microsoft.Net.Http.Headers;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>Conversations: the story of their calls, and what is made of all their packets.</summary>
-internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordings? sounds, Downloads downloads, ApiOptions options, ApiCounters counters)
+internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, Downloads downloads, ApiOptions options, ApiCounters counters)
 {
     private readonly Seats _seats = new(options.Limits.Lists, options.Limits.LongestWait, counters);
 
@@ -80,7 +80,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordin
 
             context.Response.ContentType = format.MediaType;
             context.Response.Headers.ContentDisposition = $"attachment; filename=\"session-{session.Id}{format.FileExtension}\"";
-            await downloads.SendAsync(context, session.Id, "download_session_pcap", to => CallCapture.Write(packets, session.Id, PacketKinds.All, format, to));
+            await downloads.SendAsync(context, session.Id, "download_session_pcap", TenantOf(session), to => CallCapture.Write(packets, session.Id, PacketKinds.All, format, to));
         });
     }
 
@@ -100,7 +100,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordin
 
             context.Response.ContentType = PacketEndpoints.TextType + "; charset=utf-8";
             context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.trace.txt\"";
-            await downloads.SendAsync(context, session.Id, "download_session_trace", to =>
+            await downloads.SendAsync(context, session.Id, "download_session_trace", TenantOf(session), to =>
             {
                 using var text = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 transcript.WriteText(text);
@@ -168,26 +168,31 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordin
         await downloads.WithSeatAsync(context, async _ =>
         {
             RecordingChannels wanted = channels == "mono" ? RecordingChannels.Mono : RecordingChannels.Stereo;
-            SessionSound sound = sounds?.FindOrMake(session, wanted, context.RequestAborted) ?? new SessionSound(null, "policy");
+            SessionSound sound = media.SessionSounds?.FindOrMake(session, wanted, context.RequestAborted) ?? new SessionSound(null, "policy");
             if (sound.Path is null)
             {
                 await Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"There is no recording of this session: {sound.Reason}.");
                 return;
             }
 
-            await FileAsync(context, session, sound.Path);
+            OpenedRecording opened = media.Files.Open(sound.Path);
+            if (opened.Stream is null) await RecordingEndpoints.UnopenedAsync(context, options, opened.Fault ?? "it was removed just now");
+            else await FileAsync(context, session, opened.Stream, opened.ChangedAt);
         });
     }
 
-    private async Task FileAsync(HttpContext context, SessionRecord session, string path)
+    private async Task FileAsync(HttpContext context, SessionRecord session, Stream sound, DateTimeOffset changed)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
-        var changed = new DateTimeOffset(File.GetLastWriteTimeUtc(file.SafeFileHandle), TimeSpan.Zero);
+        await using Stream file = sound;
         var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{changed.UtcTicks:x}-{file.Length:x}\""));
-        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, "download_session_mp3")) return;
+        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, "download_session_mp3", TenantOf(session))) return;
         context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.mp3\"";
         await TypedResults.Stream(file, RecordingEndpoints.Mp3Type, lastModified: changed, entityTag: tag, enableRangeProcessing: true).ExecuteAsync(context);
     }
+
+    // That of all its calls; null where they are of several, whose entries nobody reads who sees one of them only.
+    private static string? TenantOf(SessionRecord session) =>
+        session.Calls.Select(static call => call.Tenant).Distinct(StringComparer.Ordinal).Take(2).ToArray() is [var only] ? only : null;
 
     private static SipTranscript Transcript(SessionRecord session, int limit) =>
         new(session.Calls.Select(static call => call.SipCallId).ToHashSet(StringComparer.Ordinal), limit);
@@ -216,18 +221,16 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ISessionRecordin
     private async Task<SessionRecord?> FindAsync(HttpContext context)
     {
         SessionRecord? session = null;
-        bool isSeated = false, isOthers = false;
+        bool isSeated = false;
         string? tenant = AccessGate.TenantOf(context);
         await _seats.RunAsync(context, () =>
         {
             isSeated = true;
             if (context.Request.RouteValues["id"] is not string id || !CallId.IsWellFormed(id)) return Task.CompletedTask;
             session = sessions.GetSession(id, tenant);
-            isOthers = session is null && tenant is not null && sessions.GetSession(id) is not null;
             return Task.CompletedTask;
         });
-        if (isOthers) await AccessGate.OtherTenantAsync(context);
-        else if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
+        if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
         return session;
     }
 }

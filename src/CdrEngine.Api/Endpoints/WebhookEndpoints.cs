@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -11,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>Webhooks: whom events are sent to, and what could not be sent. For administrators of the whole engine only.</summary>
-internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, ApiOptions options)
+internal sealed class WebhookEndpoints(ApiWebhooks webhooks, RequestAudit audit, ApiOptions options)
 {
     private static readonly string[] Members = ["id", "url", "secret", "events", "tenant", "enabled", "description"];
 
@@ -42,7 +43,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
     /// <summary><c>POST webhooks</c>.</summary>
     public async Task CreateAsync(HttpContext context)
     {
-        if (await IsTenantAsync(context) || await JsonBody.ReadAsync(context, Members) is not { } body) return;
+        if (await IsTenantAsync(context) || await JsonInput.ReadAsync(context, Members) is not { } body) return;
         string? secret = Secret(body);
         var draft = new WebhookEndpoint { Id = $"wh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}", Url = "", Secret = secret ?? NewSecret(), Events = [], CreatedAt = Now };
         if (await ReadAsync(context, body, draft) is not { } endpoint) return;
@@ -52,7 +53,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
             return;
         }
 
-        Audit(context, "create_webhook", endpoint.Id);
+        if (!await audit.AccountAsync(context, "create_webhook", endpoint.Id)) return;
         if (!webhooks.Store.Put(endpoint))
         {
             await Problem.WriteAsync(context, StatusCodes.Status409Conflict, "There are as many endpoints as may be.");
@@ -70,7 +71,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
     /// <summary><c>PUT webhooks/{id}</c>.</summary>
     public async Task ReplaceAsync(HttpContext context)
     {
-        if (await IsTenantAsync(context) || await JsonBody.ReadAsync(context, Members) is not { } body || await ChangeableAsync(context) is not { } known) return;
+        if (await IsTenantAsync(context) || await JsonInput.ReadAsync(context, Members) is not { } body || await ChangeableAsync(context) is not { } known) return;
         var draft = new WebhookEndpoint { Id = known.Endpoint.Id, Url = "", Secret = Secret(body) ?? known.Endpoint.Secret, Events = [], CreatedAt = known.Endpoint.CreatedAt };
         if (await ReadAsync(context, body, draft) is not { } endpoint) return;
         if (endpoint.Id != known.Endpoint.Id)
@@ -79,7 +80,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
             return;
         }
 
-        Audit(context, "change_webhook", endpoint.Id);
+        if (!await audit.AccountAsync(context, "change_webhook", endpoint.Id)) return;
         webhooks.Store.Put(endpoint);
         webhooks.Changed();
         await AnswerAsync(context, webhooks.Store.Find(endpoint.Id) ?? known, null);
@@ -89,7 +90,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
     public async Task DeleteAsync(HttpContext context)
     {
         if (await ChangeableAsync(context) is not { } known) return;
-        Audit(context, "delete_webhook", known.Endpoint.Id);
+        if (!await audit.AccountAsync(context, "delete_webhook", known.Endpoint.Id)) return;
         webhooks.Store.Remove(known.Endpoint.Id);
         webhooks.Changed();
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -158,7 +159,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
     public async Task ResendAllAsync(HttpContext context)
     {
         if (await FindAsync(context) is not { } status) return;
-        Audit(context, "resend_dead_letters", status.Endpoint.Id);
+        if (!await audit.AccountAsync(context, "resend_dead_letters", status.Endpoint.Id)) return;
         int count = webhooks.Store.Resend(status.Endpoint.Id, null, Now);
         webhooks.Changed();
         await CountAsync(context, "queued", count);
@@ -173,7 +174,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
             return;
         }
 
-        Audit(context, action, id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (!await audit.AccountAsync(context, action, id.ToString(System.Globalization.CultureInfo.InvariantCulture))) return;
         int count = act(id);
         webhooks.Changed();
         await CountAsync(context, what, count);
@@ -208,7 +209,7 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
         (string Key, string Problem)? fault = null;
         string? Text(string name, int longest)
         {
-            if (!JsonBody.TryText(body, name, longest, out string? text)) fault ??= (name, $"it is a text of up to {longest} characters");
+            if (!JsonInput.TryText(body, name, longest, out string? text)) fault ??= (name, $"it is a text of up to {longest} characters");
             return text;
         }
 
@@ -229,14 +230,12 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, AuditLog audit, Api
         return null;
     }
 
-    private static string? Secret(JsonElement body) => JsonBody.TryText(body, "secret", 256, out string? secret) ? secret : null;
+    private static string? Secret(JsonElement body) => JsonInput.TryText(body, "secret", 256, out string? secret) ? secret : null;
 
     private static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     private static long? Letter(HttpContext context) =>
         context.Request.RouteValues["letter"] is string text && long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long id) ? id : null;
-
-    private void Audit(HttpContext context, string action, string id) => audit.Write(AccessGate.TokenId(context), action, id, context.Connection.RemoteIpAddress?.ToString());
 
     private static Task UnknownAsync(HttpContext context, string what) => Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"There is no {what} with this id.");
 

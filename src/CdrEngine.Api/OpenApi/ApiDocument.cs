@@ -13,7 +13,7 @@ internal static class ApiDocument
     private const string Scheme = "token";
 
     private static readonly int[] GuardedProblems = [401, 403, 429];
-    private static readonly int[] Statuses = [400, 401, 403, 404, 406, 409, 410, 415, 416, 429, 500, 503];
+    private static readonly int[] Statuses = [400, 401, 403, 404, 406, 409, 410, 413, 415, 416, 429, 500, 503];
 
     public static byte[] Make(IReadOnlyList<ApiRoute> routes, ApiOptions options)
     {
@@ -23,7 +23,7 @@ internal static class ApiDocument
             {
                 Title = "CdrEngine",
                 Version = options.Version,
-                Description = "Call records, packets and traces of SIP calls. Times are RFC 3339 in UTC; units are in the names. Every resource that answers GET answers HEAD as well, and errors are problem details (RFC 9457).",
+                Description = "Call records, packets and traces of SIP calls. Times are RFC 3339 in UTC; units are in the names. What answers GET answers HEAD too, and errors are problem details (RFC 9457).",
             },
             Servers = [new OpenApiServer { Url = "/" }],
             Components = new OpenApiComponents
@@ -44,7 +44,9 @@ internal static class ApiDocument
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document).Concat(DeskSchemas.All(document))) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in AccessSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AlertSchemas.All(document).Concat(FigureSchemas.All(document))) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in HoldSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach (int status in Statuses) document.Components.Responses[ProblemName(status)] = ProblemResponse(status, document);
         document.RegisterComponents();
         foreach (IGrouping<string, ApiRoute> path in routes.GroupBy(static route => route.Pattern, StringComparer.Ordinal))
@@ -68,11 +70,12 @@ internal static class ApiDocument
             Parameters = [.. route.Parameters.Select(Parameter)],
             Responses = new OpenApiResponses { [route.Status.ToString(CultureInfo.InvariantCulture)] = Answer(route, document) },
         };
-        if (route.Body is { } body)
+        if (route.Takes is { } takes)
         {
             operation.RequestBody = new OpenApiRequestBody
             {
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [CallEndpoints.JsonType] = new() { Schema = new OpenApiSchemaReference(body, document) } },
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [CallEndpoints.JsonType] = new() { Schema = new OpenApiSchemaReference(takes, document) } },
             };
         }
 

@@ -1,4 +1,5 @@
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.Statistics;
@@ -34,7 +35,7 @@ internal sealed record PageDesk
     public required AccessGate Gate { get; init; }
 
     /// <summary>Who did what.</summary>
-    public required AuditLog Audit { get; init; }
+    public required RequestAudit Audit { get; init; }
 
     /// <summary>Counters.</summary>
     public required ApiCounters Counters { get; init; }

@@ -23,6 +23,9 @@ public sealed class StatisticsBoard : IStatisticsSource
     /// <summary>Why the engine behind the API cannot do its work now, in one line; null while it can. Whoever does the work says so.</summary>
     public string? Unready { get; set; }
 
+    /// <summary>What <c>/readyz</c> adds for those who look after the engine, in one line without anything of the calls; null for nothing.</summary>
+    public string? Note { get; set; }
+
     /// <inheritdoc />
     public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
         _parts.OrderBy(static part => part.Key, StringComparer.Ordinal).SelectMany(static part => part.Value);

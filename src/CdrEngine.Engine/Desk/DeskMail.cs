@@ -46,7 +46,7 @@ internal sealed class DeskMail(IShardPort port, bool keepsFrames, bool keepsText
     {
         _mail.Now = now;
         _mail.Add(0).Kind = ShardItemKind.CaptureEnd;
-        _mail.Post(0);
+        _mail.PostAll();
     }
 
     /// <summary>Hands over what waits, with the clock.</summary>
@@ -54,7 +54,7 @@ internal sealed class DeskMail(IShardPort port, bool keepsFrames, bool keepsText
     {
         _mail.Now = now;
         _mail.Add(0).Kind = ShardItemKind.Tick;
-        _mail.Post(0);
+        _mail.PostAll();
     }
 }
 

@@ -25,6 +25,7 @@ internal sealed class DeskOffice
         _thread = new ShardThread<ShardBatch>(system, "desk", _handler, new ShardThreadOptions
         {
             QueueCapacity = options.QueuedBatches,
+            WakeAt = options.WakeAt,
             IdleAfter = TimeSpan.FromMilliseconds(200),
         });
         Mail = new DeskMail(new CaptureEngine.Port(_thread, pool, options), keepsFrames: log is not null, options.Desk.Messages.KeepText);

@@ -1,22 +1,26 @@
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Recording;
 
 /// <summary>Recordings as files: <c>2026-11-20/ID.mp3</c> for those that are kept, <c>cache/</c> for other forms of them, <c>partial/</c> for what is
 /// being written. A file is whole or not there under its name.</summary>
-public sealed class RecordingFiles
+/// <remarks>With keys, all of it is sealed (<see cref="SealedStream"/>); names stay as they are. Files in the clear and sealed ones may lie side by side.</remarks>
+public sealed class RecordingFiles : IRecordingReader
 {
     private const string CacheFolder = "cache";
     private const string PartFolder = "partial";
 
     private readonly string _folder;
     private readonly long _cacheBytes;
+    private readonly KeyRing? _keys;
     private readonly Lock _trimming = new();
 
-    private RecordingFiles(string folder, long cacheBytes)
+    private RecordingFiles(string folder, long cacheBytes, KeyRing? keys)
     {
+        _keys = keys;
         _folder = folder;
         _cacheBytes = cacheBytes;
     }
@@ -24,12 +28,13 @@ public sealed class RecordingFiles
     /// <summary>Opens a folder, made where there is none, and removes what an earlier program that was killed left half written.</summary>
     /// <param name="folder">The folder of recordings.</param>
     /// <param name="cacheBytes">Bytes that the cache may take.</param>
+    /// <param name="keys">What files are sealed with, and sealed ones are read with; null for none.</param>
     /// <exception cref="IOException">The folder cannot be made.</exception>
-    public static RecordingFiles Open(string folder, long cacheBytes)
+    public static RecordingFiles Open(string folder, long cacheBytes, KeyRing? keys = null)
     {
         MakeFolder(folder);
         MakeFolder(Path.Combine(folder, PartFolder));
-        var files = new RecordingFiles(folder, cacheBytes);
+        var files = new RecordingFiles(folder, cacheBytes, keys);
         files.RemoveParts();
         return files;
     }
@@ -40,6 +45,33 @@ public sealed class RecordingFiles
 
     /// <summary>Folder of what is being made; what nobody has open there is removed at the next start.</summary>
     public string Parts => Path.Combine(_folder, PartFolder);
+
+    /// <inheritdoc />
+    public OpenedRecording Open(string path)
+    {
+        try
+        {
+            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
+            var changed = new DateTimeOffset(File.GetLastWriteTimeUtc(file.SafeFileHandle), TimeSpan.Zero);
+            return new OpenedRecording(SealedStream.Open(file, _keys), changed, null);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new OpenedRecording(null, default, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new OpenedRecording(null, default, e.Message);
+        }
+    }
+
+    /// <summary>A file for what is needed on the way to a recording: sealed as recordings are, and gone when it is closed.</summary>
+    public Stream CreateScratch()
+    {
+        MakeFolder(Parts);
+        var file = new FileStream(Path.Combine(Parts, $"scratch-{Guid.NewGuid():n}"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        return _keys is null ? file : SealedStream.Create(file, _keys);
+    }
 
     /// <summary>Where another form of it is, or would be.</summary>
     /// <param name="callId">As in <see cref="PathOf"/>.</param>
@@ -67,9 +99,20 @@ public sealed class RecordingFiles
             long bytes;
             using (FileStream file = CreatePart(part))
             {
-                if (!write(file)) return null;
+                if (_keys is null)
+                {
+                    if (!write(file)) return null;
+                    bytes = file.Length;
+                }
+                else
+                {
+                    using SealedStream sealing = SealedStream.Create(file, _keys, leaveOpen: true);
+                    if (!write(sealing)) return null;
+                    sealing.Flush();
+                    bytes = sealing.Length;
+                }
+
                 file.Flush(flushToDisk: true);
-                bytes = file.Length;
 
                 // While it is open, and so locked: nobody can take it for a part that was left behind.
                 File.Move(part, path, overwrite: true);
@@ -90,16 +133,66 @@ public sealed class RecordingFiles
         string path = PathOf(callId);
         bool any = File.Exists(path);
         if (any) File.Delete(path);
-        string cache = Path.Combine(_folder, CacheFolder);
-        if (!Directory.Exists(cache)) return any;
-        foreach (string form in Directory.GetFiles(cache, callId + "-*"))
+        return DropForms(callId) || any;
+    }
+
+    /// <summary>Removes the other forms of a recording, or the recording of a session; false where there were none.</summary>
+    /// <param name="id">As in <see cref="PathOf"/>.</param>
+    public bool DropForms(string id)
+    {
+        _ = DayOf(id);
+        if (!Directory.Exists(CacheOf())) return false;
+        string[] forms = Directory.GetFiles(CacheOf(), id + "-*");
+        foreach (string form in forms) File.Delete(form);
+        return forms.Length > 0;
+    }
+
+    /// <summary>Days that have recordings, ascending.</summary>
+    public IReadOnlyList<DateOnly> Days()
+    {
+        var days = new List<DateOnly>();
+        foreach (string folder in Directory.Exists(_folder) ? Directory.GetDirectories(_folder) : [])
         {
-            File.Delete(form);
-            any = true;
+            if (DateOnly.TryParseExact(Path.GetFileName(folder), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)) days.Add(day);
         }
 
-        return any;
+        days.Sort();
+        return days;
     }
+
+    /// <summary>Recordings of a day that are kept: id and bytes, in order of their ids.</summary>
+    public IReadOnlyList<(string CallId, long Bytes)> List(DateOnly day)
+    {
+        var folder = new DirectoryInfo(Path.Combine(_folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        if (!folder.Exists) return [];
+        return [.. folder.GetFiles("*.mp3").Select(static file => (Path.GetFileNameWithoutExtension(file.Name), file.Length)).Where(static file => CallId.IsWellFormed(file.Item1)).OrderBy(static file => file.Item1, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Bytes of other forms of recordings, which are made anew when they are asked for.</summary>
+    public long CachedBytes => Directory.Exists(CacheOf()) ? new DirectoryInfo(CacheOf()).GetFiles().Sum(static file => file.Length) : 0;
+
+    /// <summary>Removes them all; gives their bytes.</summary>
+    public long DropCache()
+    {
+        if (!Directory.Exists(CacheOf())) return 0;
+        long bytes = 0;
+        foreach (FileInfo file in new DirectoryInfo(CacheOf()).GetFiles())
+        {
+            bytes += file.Length;
+            file.Delete();
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Removes the folder of a day where nothing is left in it.</summary>
+    public void DropIfEmpty(DateOnly day)
+    {
+        string folder = Path.Combine(_folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+    }
+
+    private string CacheOf() => Path.Combine(_folder, CacheFolder);
 
     /// <summary>Removes all recordings of a day; false where there are none.</summary>
     public bool DropDay(DateOnly day)

@@ -12,8 +12,8 @@ namespace CdrEngine.Engine.Recording;
 /// <remarks>Each call that they talked in is made as for itself, into a file of samples; then all are laid where they belong on one timeline, that
 /// person's voice left and the others' right. Memory does not grow with the length.</remarks>
 /// <param name="calls">Makes the sound of a call.</param>
-/// <param name="folder">Where the samples of each call wait.</param>
-public sealed class SessionRecorder(CallRecorder calls, string folder)
+/// <param name="scratch">Makes a file in which the samples of a call wait; it is gone when it is closed.</param>
+public sealed class SessionRecorder(CallRecorder calls, Func<Stream> scratch)
 {
     private const int BlockFrames = 4096;
 
@@ -32,7 +32,6 @@ public sealed class SessionRecorder(CallRecorder calls, string folder)
         if (talks.Count == 0) return None("not_answered");
 
         // 2. The sound of each.
-        Directory.CreateDirectory(folder);
         var tapes = new List<Tape>();
         try
         {
@@ -46,7 +45,7 @@ public sealed class SessionRecorder(CallRecorder calls, string folder)
                     request with { Channels = RecordingChannels.Stereo, Sides = RecordingSides.Both, From = RecordingStart.Answer },
                     (PcmFormat format, Timestamp startedAt, [NotNullWhen(true)] out IPcmSink? sink, [NotNullWhen(false)] out string? fault) =>
                     {
-                        sink = tape = new Tape(Path.Combine(folder, $"session-{Guid.NewGuid():n}.pcm"), format, startedAt, talk.IsCaller);
+                        sink = tape = new Tape(scratch(), format, startedAt, talk.IsCaller);
                         fault = null;
                         return true;
                     });
@@ -131,9 +130,9 @@ public sealed class SessionRecorder(CallRecorder calls, string folder)
         (long)((((Int128)Math.Max(0, at.Microseconds - start.Microseconds) * rate) + (Timestamp.MicrosecondsPerSecond / 2)) / Timestamp.MicrosecondsPerSecond);
 
     /// <summary>The samples of one call in a file, read back at the rate of the whole.</summary>
-    private sealed class Tape(string path, PcmFormat format, Timestamp startedAt, bool isCaller) : IPcmSink, IDisposable
+    private sealed class Tape(Stream file, PcmFormat format, Timestamp startedAt, bool isCaller) : IPcmSink, IDisposable
     {
-        private readonly FileStream _file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        private readonly Stream _file = file;
         private readonly byte[] _bytes = new byte[BlockFrames * 4];
         private readonly short[] _left = new short[BlockFrames];
         private readonly short[] _right = new short[BlockFrames];

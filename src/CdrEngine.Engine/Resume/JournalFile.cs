@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Resume;
 
@@ -67,21 +68,43 @@ internal readonly record struct JournalFile(uint Run, int Shard, int First, int 
         return true;
     }
 
-    /// <summary>Walks the whole blocks of a file; what lies behind the last of them was being written when the machine stopped.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Blocks(string path)
+    /// <summary>Walks the whole blocks of a file. A damaged block is passed over by its length; what has no readable length was being written when the machine stopped.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keys">What sealed blocks are opened with.</param>
+    /// <param name="onMissing">Is told of a key that is not there; the blocks it sealed are left out.</param>
+    /// <param name="damaged">Told the bytes of whatever could not be read; null tells nobody.</param>
+    public static IEnumerable<ReadOnlyMemory<byte>> Blocks(string path, KeyRing? keys, Action<ulong>? onMissing = null, Action<long>? damaged = null)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20, FileOptions.SequentialScan);
         byte[] header = new byte[JournalFormat.BlockHeaderBytes];
         byte[] entries = [];
+        long good = 0;
         while (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length)
         {
             int length = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != JournalFormat.Magic || length is < 0 or > JournalFormat.MaxBlockBytes || length > stream.Length - stream.Position) yield break;
+            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(header);
+            if (magic is not (JournalFormat.Magic or JournalFormat.SealedMagic) || length is < 0 or > JournalFormat.MaxBlockBytes || length > stream.Length - stream.Position) break;
             if (entries.Length < length) entries = new byte[Math.Max(length, entries.Length * 2)];
             stream.ReadExactly(entries, 0, length);
-            if (SegmentFormat.Crc32C(entries.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8))) yield break;
-            yield return entries.AsMemory(0, length);
+            good = stream.Position;
+            if (SegmentFormat.Crc32C(entries.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)))
+            {
+                damaged?.Invoke(header.Length + length);
+                continue;
+            }
+
+            Memory<byte>? block = entries.AsMemory(0, length);
+            if (magic == JournalFormat.SealedMagic)
+            {
+                block = BlockSeal.Open(entries.AsMemory(0, length), keys, out ulong? missing);
+                if (missing is { } key) onMissing?.Invoke(key);
+                else if (block is null) damaged?.Invoke(header.Length + length);
+            }
+
+            if (block is { } opened) yield return opened;
         }
+
+        if (stream.Length > good) damaged?.Invoke(stream.Length - good);
     }
 
     private bool Covers(JournalFile other) => First <= other.First && other.Last <= Last && (TakenBy == other.TakenBy || TakenBy == 0);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using CdrEngine.Core;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Resume;
 
@@ -40,6 +41,7 @@ internal sealed record JournalMessage(
 /// <summary>The bytes of a call journal: blocks, each written at once, and in a block entries.</summary>
 /// <remarks><code>
 /// block: magic "CJB1", length u32 of the entries, CRC-32C u32 of them; then the entries. All fixed numbers little-endian.
+///        With magic "CJB2" the entries are sealed (<see cref="BlockSeal"/>); length and checksum are of what lies on disk.
 /// entry: kind u8, number of the call (varint), and
 ///   open     Call-ID, name of the source (each: length varint, UTF-8 bytes)
 ///   chunk    flags u8 (bit 0 RTP, bit 1 in the segment of the block's last chunk of that kind); without bit 1 minute, run, part, shard;
@@ -52,6 +54,7 @@ internal static class JournalFormat
 {
     public const int BlockHeaderBytes = 12;
     public const uint Magic = 0x3142_4A43;
+    public const uint SealedMagic = 0x3242_4A43;
 
     /// <summary>Longest block believed.</summary>
     public const int MaxBlockBytes = 256 << 20;
@@ -61,8 +64,9 @@ internal static class JournalFormat
 }
 
 /// <summary>Entries on their way to one block.</summary>
-internal sealed class JournalWriter
+internal sealed class JournalWriter(BlockSeal? seal = null)
 {
+    private byte[] _sealed = [];
     private byte[] _bytes = new byte[64 * 1024];
     private SegmentId _sip;
     private SegmentId _rtp;
@@ -71,12 +75,10 @@ internal sealed class JournalWriter
     private long _first;
     private long _sequence;
 
-    public JournalWriter() => Clear();
-
     /// <summary>Bytes of the entries.</summary>
     public int Length => Used - JournalFormat.BlockHeaderBytes;
 
-    private int Used { get; set; }
+    private int Used { get; set; } = JournalFormat.BlockHeaderBytes;
 
     public void Open(long number, ReadOnlySpan<byte> callId, string source)
     {
@@ -136,8 +138,15 @@ internal sealed class JournalWriter
     public ReadOnlySpan<byte> Block()
     {
         Span<byte> block = _bytes.AsSpan(0, Used);
-        BinaryPrimitives.WriteUInt32LittleEndian(block, JournalFormat.Magic);
-        BinaryPrimitives.WriteInt32LittleEndian(block[4..], Length);
+        if (seal is not null)
+        {
+            if (_sealed.Length < Used + BlockSeal.Overhead) _sealed = new byte[_bytes.Length + BlockSeal.Overhead];
+            block = _sealed.AsSpan(0, Used + BlockSeal.Overhead);
+            seal.Seal(_bytes.AsSpan(JournalFormat.BlockHeaderBytes, Length), block[JournalFormat.BlockHeaderBytes..]);
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(block, seal is null ? JournalFormat.Magic : JournalFormat.SealedMagic);
+        BinaryPrimitives.WriteInt32LittleEndian(block[4..], block.Length - JournalFormat.BlockHeaderBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(block[8..], SegmentFormat.Crc32C(block[JournalFormat.BlockHeaderBytes..]));
         return block;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Resume;
 
@@ -19,8 +20,14 @@ public sealed record ResumeLimits
     /// million packets, two seconds of one core.</summary>
     public long MediaBytes { get; init; } = 1L << 30;
 
+    /// <summary>How often what was written is forced to the disk itself; zero leaves it to the system. Default 1 s.</summary>
+    public TimeSpan SyncEvery { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How often the journal is written, of engine time. Default 250 ms.</summary>
     public TimeSpan WriteEvery { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What the journals are sealed with; null leaves them in the clear.</summary>
+    public KeyRing? Keys { get; init; }
 }
 
 /// <summary>A call that an earlier run left open.</summary>
@@ -52,8 +59,9 @@ public sealed class ResumePlan
     private readonly string _folder;
     private readonly List<JournalFile> _taken;
 
-    private ResumePlan(string folder, List<JournalFile> taken, List<ResumedCall> calls, bool wasStopped)
+    private ResumePlan(string folder, List<JournalFile> taken, List<ResumedCall> calls, bool wasStopped, long damagedBytes = 0)
     {
+        DamagedBytes = damagedBytes;
         _folder = folder;
         _taken = taken;
         Calls = calls;
@@ -65,6 +73,12 @@ public sealed class ResumePlan
 
     /// <summary>True where all the runs before had stopped in good order.</summary>
     public bool WasStopped { get; }
+
+    /// <summary>Keys that would open journals, and are not there; their calls are lost.</summary>
+    public IReadOnlyList<ulong> MissingKeys { get; private init; } = [];
+
+    /// <summary>Bytes of the journals that could not be read: half written when the machine stopped, or damaged since.</summary>
+    public long DamagedBytes { get; }
 
     /// <summary>In the order in which they began.</summary>
     internal IReadOnlyList<ResumedCall> Calls { get; }
@@ -112,14 +126,16 @@ public sealed class ResumePlan
         // 3. What is in them.
         var calls = new List<ResumedCall>();
         bool stopped = true;
+        var missing = new SortedSet<ulong>();
+        long damaged = 0;
         foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in taken.GroupBy(static file => (file.Run, file.Shard)))
-            calls.AddRange(Read(folder, journal, ref stopped));
+            calls.AddRange(Read(folder, journal, log.Keys, missing, bytes => damaged += bytes, ref stopped));
         calls.Sort(static (left, right) =>
         {
             int by = left.First.CompareTo(right.First);
             return by != 0 ? by : left.SipCallId.AsSpan().SequenceCompareTo(right.SipCallId);
         });
-        return new ResumePlan(folder, taken, calls, stopped);
+        return new ResumePlan(folder, taken, calls, stopped, damaged) { MissingKeys = [.. missing] };
     }
 
     /// <summary>Removes what was taken over, once this run's own journal has it.</summary>
@@ -149,13 +165,14 @@ public sealed class ResumePlan
         }
     }
 
-    private static IEnumerable<ResumedCall> Read(string folder, IEnumerable<JournalFile> pieces, ref bool stopped)
+    private static IEnumerable<ResumedCall> Read(
+        string folder, IEnumerable<JournalFile> pieces, KeyRing? keys, SortedSet<ulong> missing, Action<long> damaged, ref bool stopped)
     {
         var calls = new Dictionary<long, ResumedCall>();
         bool inOrder = false;
         foreach (JournalFile piece in pieces)
         {
-            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name)))
+            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, piece.Name), keys, key => missing.Add(key), damaged))
             {
                 var reader = new JournalReader(block.Span);
                 while (reader.MoveNext())

@@ -133,12 +133,17 @@ internal sealed class ShardMail
         if (_isBehind[shard]) return;
         Add(shard).Kind = ShardItemKind.Tick;
         Post(shard);
+        _ports[shard].Hurry();
     }
 
     /// <summary>Hands over what waits for all shards.</summary>
     public void PostAll()
     {
-        for (int shard = 0; shard < _ports.Length; shard++) Post(shard);
+        for (int shard = 0; shard < _ports.Length; shard++)
+        {
+            Post(shard);
+            _ports[shard].Hurry();
+        }
     }
 
     private void Measure(int shard)

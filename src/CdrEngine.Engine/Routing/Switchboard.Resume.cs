@@ -43,6 +43,9 @@ internal sealed partial class Switchboard
         PassOnStandings();
     }
 
+    /// <summary>What was told was one run's, what follows is a later one's: every call that is open missed something in between.</summary>
+    public void BreakResume() => _mail.AddToAll(ShardItemKind.Gap, at: _mail.Now);
+
     /// <summary>The past is told; what comes now is new. Every call that is open missed something in between. Gives the calls that go on.</summary>
     public int EndResume()
     {

@@ -39,6 +39,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     private readonly SdpSession _sdp = new();
     private readonly CallIndex _calls = new();
     private readonly TimerWheel _timers = new();
+    private readonly LinkedList<CallEntry> _unheard = new();
     private readonly LinkedList<CallEntry> _unanswered = new();
     private readonly LinkedList<CallEntry> _answered = new();
     private byte[] _scratch = new byte[64 * 1024];
@@ -374,7 +375,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         };
         call.Session = _sessions.Open(call, callId, _message, at);
         _calls.Add(call);
-        call.Age = _unanswered.AddLast(call);
+        call.Age = _unheard.AddLast(call);
         Arm(call, _mail.Now + _limits.UnansweredIdle);
         Counters.Increment(SwitchboardCounter.CallsOpened);
         ref ShardItem item = ref _mail.Add(ShardItemKind.OpenCall, call);
@@ -409,6 +410,12 @@ internal sealed partial class Switchboard : ISipMessageSink
         else if (_message.CSeqMethod == SipMethod.Invite)
         {
             int status = _message.StatusCode;
+            if (status > 100 && call.Age!.List == _unheard)
+            {
+                _unheard.Remove(call.Age);
+                _unanswered.AddLast(call.Age);
+            }
+
             if (status is >= 200 and < 300) Answer(call, toTag);
             else if (!call.Answered)
             {
@@ -424,7 +431,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     {
         if (!call.Answered)
         {
-            _unanswered.Remove(call.Age!);
+            call.Age!.List!.Remove(call.Age);
             _answered.AddLast(call.Age!);
         }
 
@@ -547,10 +554,11 @@ internal sealed partial class Switchboard : ISipMessageSink
 
     private void Arm(CallEntry call, Timestamp deadline) => _timers.Set(call, deadline, _mail.Now);
 
-    /// <summary>Ends the eldest unanswered call early, else the eldest: a flood of INVITEs then pushes out itself before anybody talking.</summary>
+    /// <summary>Ends the eldest call early that nobody but a proxy has responded to, else the eldest unanswered one, else the eldest: a flood of INVITEs then pushes out itself before anybody whose
+    /// phone rings or who talks.</summary>
     private void Evict()
     {
-        if ((_unanswered.First ?? _answered.First)?.Value is not { } call) return;
+        if ((_unheard.First ?? _unanswered.First ?? _answered.First)?.Value is not { } call) return;
         Counters.Increment(SwitchboardCounter.CallsEvicted);
         Close(call, evicted: true);
     }

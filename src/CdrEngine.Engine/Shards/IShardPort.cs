@@ -11,4 +11,7 @@ internal interface IShardPort
 
     /// <summary>Hands a batch over.</summary>
     void Post(ShardBatch batch);
+
+    /// <summary>Has the shard take what was handed over even where it is little: no more may come for a while.</summary>
+    void Hurry();
 }

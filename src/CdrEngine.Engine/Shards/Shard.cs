@@ -45,6 +45,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly TimeSpan _journalEvery;
     private Timestamp _flushedAt = Timestamp.MinValue;
     private Timestamp _journaledAt = Timestamp.MinValue;
+    private long _journalWrite;
     private long _handled;
     private bool _isResuming;
     private bool _isSuspended;
@@ -285,6 +286,10 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             _journaledAt = now;
             WriteJournal();
         }
+        else if (_journal is { IsCut: true })
+        {
+            WriteCut();
+        }
 
         if (now - _flushedAt < TimeSpan.FromSeconds(1)) return;
         _flushedAt = now;
@@ -419,7 +424,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     {
         _isResuming = begins;
         if (begins) return;
-        WriteJournal();
+        WriteJournal(waits: true);
         OnResumed?.Invoke(_journal is not { Fault: not null });
     }
 
@@ -433,14 +438,43 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         }
 
         _log?.SealAll();
-        if (_journal is not null) WriteJournal();
+        if (_journal is not null) WriteJournal(waits: true);
     }
 
     // Records before it, so that the calls they are of may be closed in it; packets before it, so that it names nothing that is not on disk.
-    private void WriteJournal()
+    private void WriteJournal(bool waits = false)
     {
         HandOn();
-        if (!_log!.Flush()) return;
+        if (!_log!.Flush())
+        {
+            _journal!.Bound();
+            return;
+        }
+
+        if (waits)
+        {
+            _log.AwaitWrites(LongestReadBack);
+            WriteCut();
+        }
+
+        if (!_journal!.IsCut)
+        {
+            _journal.Cut();
+            _journalWrite = _log.LastWrite;
+        }
+
+        WriteCut();
+    }
+
+    private void WriteCut()
+    {
+        // A thread writes the packet log. What the journal names has to be there first.
+        if (!_log!.IsWritten(_journalWrite))
+        {
+            _journal!.Bound();
+            return;
+        }
+
         _journal!.Write();
         Counters.Add(ShardCounter.JournalDropped, _journal.Dropped - Counters[ShardCounter.JournalDropped]);
     }
@@ -475,7 +509,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private void EmitWritten()
     {
         while (_awaiting.TryPeek(out (long Write, Leaving Item) waiting)
-            && (_log is null || _log.IsWritten(waiting.Write) || _awaiting.Count > MaxAwaitingRecords))
+            && (_log is null || _log.IsWritten(waiting.Write) || _log.Fault is not null || _awaiting.Count > MaxAwaitingRecords))
         {
             LetGo(_awaiting.Dequeue().Item);
         }

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Host.Output;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Commands;
 
@@ -32,7 +33,19 @@ internal static class CommandLine
         ("alerts", AlertsCommand.Make),
         ("directory", DirectoryCommand.Make),
         ("rate", RateCommand.Make),
+        ("store", StoreCommand.Make),
         ("token", TokenCommand.Make),
+        ("retention", RetentionCommand.Make),
+        ("purge", RetentionCommand.Purge),
+        ("hold", HoldCommand.Make),
+        ("keys", KeysCommand.Make),
+        ("backup", BackupCommands.Backup),
+        ("restore", BackupCommands.Restore),
+        ("verify", CheckCommands.Verify),
+        ("repair", CheckCommands.Repair),
+        ("upgrade", UpgradeCommand.Make),
+        ("share", ShareCommand.Make),
+        ("audit", AuditCommand.Make),
         ("doctor", DoctorCommand.Make),
         ("bench", static (_, _) => BenchCommand.Make()),
     ];
@@ -69,7 +82,7 @@ internal static class CommandLine
             // The reader of our output (head, less) has seen enough.
             return ExitCode.Success;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreException)
         {
             return Failed(HoconFiles.OneLine(e), ExitCode.Failure, context);
         }

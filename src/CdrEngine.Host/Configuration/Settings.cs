@@ -1,4 +1,6 @@
 using System.Net;
+using CdrEngine.Api;
+using CdrEngine.Api.Access.Tls;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -45,6 +47,12 @@ public sealed record Settings
 
     /// <summary><c>engine</c>.</summary>
     public required EngineSettings Engine { get; init; }
+
+    /// <summary><c>encryption</c>.</summary>
+    public required EncryptionSettings Encryption { get; init; }
+
+    /// <summary><c>retention</c>.</summary>
+    public required KeepingSettings Retention { get; init; }
 
     /// <summary><c>packet-log</c>.</summary>
     public required PacketLogSettings PacketLog { get; init; }
@@ -112,7 +120,27 @@ public sealed record ReportSettings(TimeSpan Keep);
 /// <param name="User"><c>user</c>; empty for none.</param>
 /// <param name="Password"><c>password</c>.</param>
 /// <param name="Tls"><c>tls</c>.</param>
-public sealed record MailSettings(string Host, int Port, string From, string User, string Password, bool Tls);
+public sealed record MailSettings(string Host, int Port, string From, string User, string Password, MailTls Tls)
+{
+    /// <summary><c>ca-file</c>: PEM file of authorities to trust beside the system's; empty for none.</summary>
+    public string CertificateAuthority { get; init; } = "";
+
+    /// <summary>Does not show the password.</summary>
+    public override string ToString() => $"{Host}:{Port} ({Tls})";
+}
+
+/// <summary>How mail is kept from being read on its way.</summary>
+public enum MailTls
+{
+    /// <summary>It is not.</summary>
+    None = 0,
+
+    /// <summary>TLS from the STARTTLS command on (RFC 3207); nothing is sent without.</summary>
+    Starttls = 1,
+
+    /// <summary>TLS from the first byte on (RFC 8314).</summary>
+    Implicit = 2,
+}
 
 /// <summary><c>session</c>: linking of calls.</summary>
 public sealed record SessionSettings
@@ -300,10 +328,11 @@ public sealed record EngineSettings(int Shards, int BatchPackets, int BatchBytes
 /// <param name="Enabled"><c>enabled</c>.</param>
 /// <param name="Chunk"><c>chunk</c>, bytes.</param>
 /// <param name="Flush"><c>flush</c>.</param>
+/// <param name="Sync"><c>sync</c>: how often what was written is forced to the disk itself; zero leaves it to the system.</param>
 /// <param name="OpenBytes"><c>open-bytes</c>, bytes of one shard.</param>
 /// <param name="WriteBehind"><c>write-behind</c>, bytes of one shard.</param>
 /// <param name="Retention"><c>retention</c>.</param>
-public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, long OpenBytes, long WriteBehind, RetentionSettings Retention);
+public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, TimeSpan Sync, long OpenBytes, long WriteBehind, RetentionSettings Retention);
 
 /// <summary><c>packet-log.retention</c>: when segments are removed.</summary>
 /// <param name="SipAge"><c>sip-age</c>; null keeps them whatever their age.</param>
@@ -318,7 +347,42 @@ public sealed record RetentionSettings(TimeSpan? SipAge, TimeSpan? RtpAge, long?
 /// <param name="OutboxSize"><c>outbox-size</c>, bytes.</param>
 /// <param name="Readers"><c>readers</c>: queries at once.</param>
 /// <param name="WriteCache"><c>write-cache</c>, bytes for each day.</param>
-public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache);
+public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, long OutboxSize, int Readers, long WriteCache)
+{
+    /// <summary><c>backend</c>.</summary>
+    public StorageBackend Backend { get; init; }
+
+    /// <summary><c>postgresql</c>; null where it is not the backend.</summary>
+    public PostgresqlSettings? Postgresql { get; init; }
+}
+
+/// <summary>Where records are kept.</summary>
+public enum StorageBackend
+{
+    /// <summary>In files of the data folder.</summary>
+    Sqlite,
+
+    /// <summary>In a PostgreSQL server.</summary>
+    Postgresql,
+}
+
+/// <summary><c>storage.postgresql</c>: the server.</summary>
+/// <param name="Url"><c>url</c>, or a connection string.</param>
+/// <param name="Password"><c>password</c>; empty for none.</param>
+/// <param name="PasswordFile"><c>password-file</c>; empty for none.</param>
+/// <param name="Schema"><c>schema</c>.</param>
+/// <param name="Timeout"><c>timeout</c> of a statement.</param>
+/// <param name="ConnectTimeout"><c>connect-timeout</c>.</param>
+/// <param name="LockTimeout"><c>lock-timeout</c>.</param>
+public sealed record PostgresqlSettings(string Url, string Password, string PasswordFile, string Schema, TimeSpan Timeout, TimeSpan ConnectTimeout, TimeSpan LockTimeout)
+{
+    // Records print their members: a password is not for logs, neither here nor in the address.
+    private bool PrintMembers(System.Text.StringBuilder text)
+    {
+        text.Append("Schema = ").Append(Schema);
+        return true;
+    }
+}
 
 /// <summary><c>directory</c>: whose numbers are whose, and what calls cost.</summary>
 /// <param name="File"><c>file</c>; empty to take the first of the candidates that is there.</param>
@@ -402,7 +466,17 @@ public sealed record AmiSettings(
 /// <param name="Listen"><c>listen</c>.</param>
 /// <param name="Auth"><c>auth</c>: whether a token is asked for.</param>
 /// <param name="PageSize"><c>page-size</c>.</param>
-public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize);
+public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize)
+{
+    /// <summary><c>tls</c>; null for plain HTTP.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary><c>limits</c>.</summary>
+    public ApiLimits Limits { get; init; } = new();
+
+    /// <summary><c>share</c>: links to recordings.</summary>
+    public ShareOptions Share { get; init; } = new();
+}
 
 /// <summary><c>page</c>: the page that people look at.</summary>
 /// <param name="Enabled"><c>enabled</c>: whether it is served.</param>

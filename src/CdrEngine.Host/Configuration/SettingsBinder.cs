@@ -1,4 +1,3 @@
-using System.Net.Mail;
 using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
@@ -44,6 +43,8 @@ internal static partial class SettingsBinder
             Session = Session(root.Section("session")),
             Media = Media(root.Section("media")),
             Engine = Engine(root.Section("engine")),
+            Encryption = Encryption(root.Section("encryption")),
+            Retention = Keeping(root.Section("retention")),
             PacketLog = PacketLog(root.Section("packet-log")),
             Storage = Storage(root.Section("storage")),
             Directory = Directory(root.Section("directory")),
@@ -140,7 +141,7 @@ internal static partial class SettingsBinder
         RtpTimeout = at.Duration("rtp-timeout", Second, Day * 7),
         HeldTimeout = at.Duration("held-timeout", Second, Day * 7),
         SessionGrace = at.Duration("session-grace", TimeSpan.Zero, Day),
-        MaxDuration = at.Duration("max-duration", Minute, Day * 366),
+        MaxDuration = at.Duration("max-duration", Second, Day * 366),
         LateFacts = at.Duration("late-facts", TimeSpan.Zero, Hour),
         RetryKept = at.Duration("retry-kept", TimeSpan.Zero, Hour),
         InferredEndKept = at.Duration("inferred-end-kept", TimeSpan.Zero, Day),
@@ -199,6 +200,7 @@ internal static partial class SettingsBinder
         at.Switch("enabled"),
         (int)at.Size("chunk", 1 << 10, 1 << 20),
         at.Duration("flush", Millisecond * 10, Minute),
+        at.Duration("sync", TimeSpan.Zero, Minute),
         at.Size("open-bytes", 1 << 20, 1L << 40),
         at.Size("write-behind", 4 << 20, 1L << 36),
         Retention(at.Section("retention")));
@@ -214,7 +216,11 @@ internal static partial class SettingsBinder
         at.Integer("queue", 1, 10_000_000),
         at.Size("outbox-size", 1 << 20, 1L << 44),
         at.Integer("readers", 1, 64),
-        at.Size("write-cache", 1 << 20, 1L << 36));
+        at.Size("write-cache", 1 << 20, 1L << 36))
+    {
+        Backend = at.Choice<StorageBackend>("backend"),
+        Postgresql = Postgresql(at.Section("postgresql"), at.Choice<StorageBackend>("backend")),
+    };
 
     private static LiveSettings Live(SettingsReader at) => new(
         at.Integer("event-readers", 1, 10_000),
@@ -287,27 +293,8 @@ internal static partial class SettingsBinder
             at.Duration("ring-time", Second, Minute * 10), Line("parking-lot"), Line("hold"));
     }
 
-    private static MailSettings Mail(SettingsReader at)
-    {
-        var settings = new MailSettings(
-            at.TextOrEmpty("host"),
-            at.Integer("port", 1, 65_535),
-            at.TextOrEmpty("from"),
-            at.TextOrEmpty("user"),
-            at.TextOrEmpty("password"),
-            at.Switch("tls"));
-        if (settings.Host.Length > 0 && !MailAddress.TryCreate(settings.From, out _)) throw at.Fail("from", "an address such as cdrengine@example.com is asked for where mail.host is set");
-        if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
-        return settings;
-    }
-
     private static PageSettings Page(SettingsReader at) => new(
         at.Switch("enabled"),
         at.Duration("session-idle", Minute, 30 * Day),
         at.Duration("session-life", Minute, 365 * Day));
-
-    private static ApiSettings Api(SettingsReader at) => new(
-        at.Address("listen"),
-        at.Switch("auth"),
-        at.Integer("page-size", 1, CallQuery.MaxLimit));
 }

@@ -14,7 +14,8 @@ internal static class Doctor
         CaptureRights.Interfaces(),
         .. CaptureRights.Configured(settings.Capture),
         .. CaptureRights.Hep(settings.Hep),
-        .. DataFolder.Examine(settings.DataDirectory),
+        .. DataFolder.Examine(settings),
+        .. ApiAccess.Examine(settings.Api),
         Kernel.Clock(),
         Kernel.SocketBuffers(),
         Kernel.Memory(),
@@ -28,8 +29,9 @@ internal static class DataFolder
 {
     private const long LittleSpace = 2L << 30;
 
-    public static IEnumerable<Finding> Examine(string path)
+    public static IEnumerable<Finding> Examine(Settings settings)
     {
+        string path = settings.DataDirectory;
         string full = Path.GetFullPath(path);
         string existing = full;
         while (!Directory.Exists(existing)) existing = Path.GetDirectoryName(existing) ?? "/";
@@ -50,21 +52,22 @@ internal static class DataFolder
         }
 
         yield return fault ?? new Finding("data folder", FindingState.Good, $"{shown}, writable");
-        if (fault is null) yield return Database(existing);
+        if (fault is null) yield return Database(settings, existing);
         yield return Space(existing);
     }
 
     // A file system that cannot lock or map files (some network file systems) is found out here and not at the first record.
-    private static Finding Database(string folder)
+    private static Finding Database(Settings settings, string folder)
     {
         string probe = Path.Combine(folder, $".cdrengine-probe-{Environment.ProcessId}.d");
         try
         {
-            return new Finding("database", FindingState.Good, Joined.Stores.Probe(probe));
+            return new Finding("database", FindingState.Good, Joined.Stores.Probe(settings, probe));
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException or DllNotFoundException)
         {
-            return new Finding("database", FindingState.Fails, HoconFiles.OneLine(e), "put the data folder on a local disk");
+            const string place = "put the data folder on a local disk", server = "see storage.postgresql in hocon/reference.conf";
+            return new Finding("database", FindingState.Fails, HoconFiles.OneLine(e), settings.Storage.Backend == StorageBackend.Sqlite ? place : server);
         }
         finally
         {

@@ -23,6 +23,7 @@ internal sealed class ApiServer : IApiServer
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
+    private readonly IHeldCalls _holds;
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
     private readonly IRemarkDatabase _remarks;
@@ -48,6 +49,7 @@ internal sealed class ApiServer : IApiServer
         _alerts = Stores.Alerts(settings);
         _webhookStore = Stores.Webhooks(settings);
         _webhooks = Webhooks(settings, live);
+        _holds = Stores.Holds(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -55,16 +57,19 @@ internal sealed class ApiServer : IApiServer
                 Listen = settings.Api.Listen,
                 AccessFolder = DataFolder.Access(data),
                 Auth = settings.Api.Auth,
+                Tls = settings.Api.Tls,
+                Shares = settings.Api.Share,
+                Limits = settings.Api.Limits,
                 PageSize = settings.Api.PageSize,
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
-                ReadyNotes = directory is null ? null : () => [directory.State()],
+                ReadyNotes = () => [.. new[] { directory?.State(), statistics.Note }.OfType<string>()],
                 Unready = () => statistics.Unready,
                 OnFault = static fault => Console.Error.WriteLine($"cdrengine: api: {WireText.Escape(fault)}"),
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions },
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files, Holds = _holds },
             new RecorderStatistics(statistics, recorder, live, _webhooks),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
@@ -80,6 +85,7 @@ internal sealed class ApiServer : IApiServer
             Alerts = new ApiAlerts(_alerts, settings.Alerts.Rules) { Acknowledged = live is null ? null : alert => Acknowledged(live, alert) },
             Traffic = _store as ITrafficReader,
             Webhooks = new ApiWebhooks(_webhookStore, settings.Webhooks.AllowHttp, () => _webhooks?.Changed()),
+            Totals = _store,
             Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,
         };
     }
@@ -123,6 +129,7 @@ internal sealed class ApiServer : IApiServer
         _recorders.Release();
         _store.Dispose();
         _desk.Dispose();
+        _holds.Dispose();
         _remarks.Dispose();
         _reports.Dispose();
     }
@@ -157,7 +164,7 @@ internal sealed class ApiServer : IApiServer
     }
 
     // As the project file has it; what the compiler adds of the source's state is for developers.
-    private static string Version() =>
+    internal static string Version() =>
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>

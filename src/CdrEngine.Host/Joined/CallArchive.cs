@@ -47,9 +47,7 @@ internal sealed class CallArchive : ICallArchive
         using var recorder = new RecorderPart(_settings);
         SessionSound sound = recorder.Sessions.FindOrMake(session, channels, stop);
         if (sound.Path is null) return sound.Reason;
-        using FileStream file = File.OpenRead(sound.Path);
-        file.CopyTo(to);
-        return null;
+        return Copy(recorder, sound.Path, to);
     }
 
     /// <inheritdoc />
@@ -76,8 +74,14 @@ internal sealed class CallArchive : ICallArchive
         // Whoever types the command wants it tried.
         RecordingAnswer answer = recorder.Workshop.FindOrMake(id, variant, retry: true, stop);
         if (answer.Path is null) return answer.Entry.Reason ?? EnumNames<RecordingState>.Of(answer.Entry.State);
-        using FileStream file = File.OpenRead(answer.Path);
-        file.CopyTo(to);
+        return Copy(recorder, answer.Path, to);
+    }
+
+    private static string? Copy(RecorderPart recorder, string path, Stream to)
+    {
+        OpenedRecording opened = recorder.Workshop.Files.Open(path);
+        if (opened.Stream is null) return opened.Fault ?? $"{path}: removed just now";
+        using (opened.Stream) opened.Stream.CopyTo(to);
         return null;
     }
 

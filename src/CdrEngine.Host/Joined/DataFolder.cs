@@ -5,6 +5,7 @@ using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -25,6 +26,24 @@ internal static class DataFolder
     public static string Access(string data) => Path.Combine(data, "access");
 
     public static string Messages(string data) => Path.Combine(data, "messages");
+
+    /// <summary>What tells this data folder from all others, wherever it is moved to; made with the first question.</summary>
+    public static string Identity(string data)
+    {
+        string path = Path.Combine(data, "identity");
+        try
+        {
+            if (File.Exists(path) && Guid.TryParse(File.ReadAllText(path), out Guid known)) return known.ToString("D");
+            Directory.CreateDirectory(data);
+            string made = Guid.NewGuid().ToString("D");
+            File.WriteAllText(path, made + "\n");
+            return made;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"{path}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Runs what opens a part; what goes wrong becomes one line.</summary>
     public static T Open<T>(string data, Func<T> open)
@@ -50,11 +69,12 @@ internal static class ShownPackets
     public static ICallPackets Of(ICallStore store, Settings settings, LiveHub? live = null)
     {
         string folder = DataFolder.Packets(settings.DataDirectory);
-        ICallPackets packets = new StoredCallPackets(store.GetChunks, folder);
+        KeyRing? keys = SealingKeys.Of(settings);
+        ICallPackets packets = new StoredCallPackets(store.GetChunks, folder, keys);
         ICallReader calls = store;
         if (live is not null)
         {
-            packets = new LiveCallPackets(live.Board, new StoredCallPackets(LiveCallPackets.ChunksOf(live.Board), folder), packets);
+            packets = new LiveCallPackets(live.Board, new StoredCallPackets(LiveCallPackets.ChunksOf(live.Board), folder, keys), packets);
             calls = new LiveCallReader(live.Board, store);
         }
 
@@ -67,7 +87,8 @@ internal static class ShownPackets
 /// <summary>Packets of calls, gathered from the packet log.</summary>
 /// <param name="chunksOf">Where a call's packets lie; null where that is not known.</param>
 /// <param name="packets">Folder of the packet log.</param>
-internal sealed class StoredCallPackets(Func<string, byte[]?> chunksOf, string packets) : ICallPackets
+/// <param name="keys">What sealed packets are opened with.</param>
+internal sealed class StoredCallPackets(Func<string, byte[]?> chunksOf, string packets, KeyRing? keys) : ICallPackets
 {
     /// <inheritdoc />
     public bool Visit(string id, PacketKinds kinds, ICapturedPacketVisitor visitor)
@@ -78,7 +99,7 @@ internal sealed class StoredCallPackets(Func<string, byte[]?> chunksOf, string p
         if (kinds.HasFlag(PacketKinds.Media)) wanted |= PacketKindSet.Rtp;
 
         // A reader keeps segment files open and is not for several threads: one for each gather.
-        using var reader = new PacketLogReader(packets);
+        using var reader = new PacketLogReader(packets, keys: keys);
         using PacketGather gather = reader.Gather(chunks, wanted);
         bool any = false;
         while (gather.MoveNext())
@@ -88,6 +109,7 @@ internal sealed class StoredCallPackets(Func<string, byte[]?> chunksOf, string p
             if (!visitor.Visit(packet)) break;
         }
 
+        if (gather.SealedChunks > 0 && gather.MissingKey is { } key) SealingKeys.TellMissing("packets", key);
         return any;
     }
 }

@@ -34,6 +34,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly ResumeLimits? _resume;
     private readonly DeskPart _desk;
     private readonly HashSet<DateOnly> _days = [];
+    private long _refused;
     private string _lastDay = "";
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
@@ -46,11 +47,13 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="live">Where its calls in progress are shown; null shows them nowhere.</param>
     /// <param name="resume">How open calls are written down; null writes down nothing.</param>
     /// <param name="isLive">Whether packets come whether or not they are waited for: what cannot be done in time is let go and counted then. A file waits.</param>
+    /// <param name="tell">The operator's log; null for none.</param>
     protected EngineRunner(
-        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive)
+        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive, Action<string>? tell = null)
     {
         _live = live;
         _resume = resume;
+        Watch = new TroubleWatch(tell ?? (static _ => { }));
 
         // First, since it is what people write by hand: a mistake in it is told before anything is opened.
         _directory = directory ?? DirectoryHolder.Open(settings);
@@ -70,9 +73,13 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
-        _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = Told(live is null ? null : new LiveNews(live.Feed)) };
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null)) : null;
+        _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits, tell) { Told = Told(live is null ? null : new LiveNews(live.Feed)) };
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
+        Findings = new StartFindings(_log?.Recovery, _outbox);
     }
+
+    /// <summary>What the start found of a run that had crashed.</summary>
+    protected StartFindings Findings { get; }
 
     /// <summary>Call records made so far, by outcome.</summary>
     protected IReadOnlyDictionary<Disposition, long> Outcomes =>
@@ -80,6 +87,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     /// <summary>Whether the engine waits for the store: an import may, a wire does not.</summary>
     protected abstract bool StoreWaits { get; }
+
+    /// <summary>Tells of storage that fails.</summary>
+    protected TroubleWatch Watch { get; }
 
     /// <summary>What makes recordings.</summary>
     protected RecorderPart Recorder { get; }
@@ -114,6 +124,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <inheritdoc />
     public void Emit(in RecordEmission emission)
     {
+        if (emission.Revision == RecordRevision.Final && Findings.KnowsLess(emission.Record, _store.Get)) return;
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
         LiveMarked marked = Mark(emission.Record);
         if (emission.Revision == RecordRevision.Final) Alerts?.Take(marked.Record);
@@ -152,9 +163,20 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         new(EngineSetup.Options(_settings) with { Live = _live, LiveMark = Mark, Resume = _resume, LetsMediaGo = _isLive }, this, _log, _desk, _desk.Start());
 
     /// <summary>Goes on with what an earlier run left open; null where nothing is written down.</summary>
-    protected ResumeReport? Resume(CaptureEngine engine) => _resume is null || _log is null
-        ? null
-        : engine.Resume(ResumePlan.Take(_resume.Folder, _log), Timestamp.From(DateTimeOffset.UtcNow));
+    /// <param name="engine">The engine, before its first packet.</param>
+    /// <param name="now">Engine time to go on from: before the first packet that may be waiting.</param>
+    /// <param name="tell">Told what of the journals was lost.</param>
+    protected ResumeReport? Resume(CaptureEngine engine, Timestamp now, Action<string> tell)
+    {
+        if (_resume is null || _log is null) return null;
+        ResumePlan plan = ResumePlan.Take(_resume.Folder, _log);
+        foreach (ulong key in plan.MissingKeys) SealingKeys.TellMissing("open calls of the last run", key);
+        string? line = Findings.Resumed(plan.DamagedBytes, 0, now);
+        ResumeReport report = engine.Resume(plan, now);
+        Findings.Resumed(0, report.Lost, now);
+        if (line is not null) tell(line);
+        return report;
+    }
 
     /// <summary>Stops the capture without ending what is open, where the next start can go on with it; returns when all records are written.</summary>
     protected void Suspend(CaptureEngine engine)
@@ -186,6 +208,21 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         if (engine.JournalFault is { } journalFault) yield return new FileFault("journal of open calls", journalFault, IsUnreadable: false);
         if (_writer.Fault is { } fault) yield return new FileFault("database", fault, IsUnreadable: false);
         if (_desk.Fault is { } deskFault) yield return new FileFault("database", deskFault, IsUnreadable: false);
+    }
+
+    /// <summary>How each part of the storage is now.</summary>
+    protected StoragePart[] Storage(CaptureEngine engine)
+    {
+        bool isFull = _writer.Counters[StorageCounter.Refused] is var refused && refused > _refused;
+        _refused = _writer.Counters[StorageCounter.Refused];
+        return
+        [
+            new StoragePart("records", _writer.Fault, "The database of the records cannot be written.", "they wait in the outbox"),
+            new StoragePart("outbox", isFull ? "it is full, or its disk is" : null, "Records are lost.", "the database and the outbox refuse them"),
+            new StoragePart("desk", _desk.Fault, "The database of registrations and messages cannot be written.", "they wait in memory"),
+            new StoragePart("packets", engine.LogFault, "The packet log cannot be written.", "packets are lost, records are not"),
+            new StoragePart("journal", engine.JournalFault, "The journal of open calls cannot be written.", "a crash now would lose calls that are open"),
+        ];
     }
 
     /// <summary>All counters, by part.</summary>
@@ -235,9 +272,13 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     [
         .. SourceCounters(),
         .. engine.Statistics(),
+        .. Findings.Statistics(),
         .. _directory.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
         .. _desk.Statistics(),
         .. Alerts?.Statistics() ?? [],
+        ("storage", "outbox_records", _outbox.Count, "Records that wait in the outbox now"),
+        ("storage", "outbox_bytes", _outbox.Length, "Bytes of the outbox now"),
+        .. Watch.Statistics(),
     ];
 }

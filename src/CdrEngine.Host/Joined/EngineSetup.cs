@@ -140,7 +140,14 @@ internal static class EngineSetup
 
     /// <summary>How open calls are written down; null where they are not.</summary>
     public static ResumeLimits? Resume(Settings settings) => settings.Resume.Enabled && settings.PacketLog.Enabled
-        ? new ResumeLimits { Folder = DataFolder.OpenCalls(settings.DataDirectory), MediaBytes = settings.Resume.Media, WriteEvery = settings.PacketLog.Flush * 0.25 }
+        ? new ResumeLimits
+        {
+            Folder = DataFolder.OpenCalls(settings.DataDirectory),
+            MediaBytes = settings.Resume.Media,
+            WriteEvery = settings.PacketLog.Flush * 0.25,
+            SyncEvery = settings.PacketLog.Sync,
+            Keys = SealingKeys.Of(settings),
+        }
         : null;
 
     public static LiveOptions Live(LiveSettings settings) => new()
@@ -155,6 +162,7 @@ internal static class EngineSetup
     public static PacketLogLimits PacketLog(PacketLogSettings settings, bool isLive, bool isJournaled) => new()
     {
         WriteBehindBytes = isLive ? settings.WriteBehind : 0,
+        SyncEvery = settings.Sync,
         ChunkBytes = settings.Chunk,
         ChunkAge = isJournaled ? settings.Flush * 0.75 : settings.Flush,
         OpenChunkBytes = settings.OpenBytes,

@@ -7,6 +7,7 @@ using CdrEngine.Capture.Interfaces;
 using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Alerts;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
@@ -31,14 +32,19 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     private readonly Action<string> _tell;
     private readonly StatisticsBoard _board;
     private readonly Settings _settings;
+    private readonly Retention _retention;
+
+    // What waits in the sources is not older. A timer that runs out while the past is read must not end a call whose BYE waits there.
+    private readonly Timestamp _openedAt = Timestamp.From(DateTimeOffset.UtcNow);
 
     public LiveRunner(
         Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
-        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
+        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true, tell)
     {
         _tell = tell;
         _board = statistics;
         _settings = settings;
+        _retention = new Retention(settings, tell, statistics);
         var sources = new List<ILiveSource>();
         try
         {
@@ -77,10 +83,12 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
             failures.Enqueue(text);
             _tell($"engine: {text}");
         });
+        foreach (string line in Findings.Lines) _tell(line);
         GoOn(engine);
         var loop = new LiveLoop(_reader, engine, _tell) { Alive = service.Alive };
         using (Posting(engine))
-        using (Retaining()) loop.Run(stop);
+        using (Retaining())
+        using (MakingRoom()) loop.Run(stop);
         Suspend(engine);
         return new LiveSummary
         {
@@ -136,10 +144,10 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     {
         try
         {
-            if (Resume(engine) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
+            if (Resume(engine, _openedAt, _tell) is not { Calls: var calls, Lost: var lost } report || calls + lost == 0) return;
             string how = report.WasStopped ? "of the last run" : "of a run that did not stop in good order";
             _tell(string.Create(CultureInfo.InvariantCulture, $"going on with {calls} calls {how}; {report.Packets} packets read back in {report.Elapsed.TotalSeconds:0.0} s"));
-            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone"));
+            if (lost > 0) _tell(string.Create(CultureInfo.InvariantCulture, $"{lost} calls cannot be gone on with: their packets are gone, or had not been written"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -150,20 +158,22 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
     private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () =>
     {
+        Watch.Look(Storage(engine));
         Post(engine);
-        _board.Unready = Unready(engine);
+        _board.Unready = Unready();
     });
 
     // Anybody may ask: which interface it is stands on standard error.
-    private string? Unready(CaptureEngine engine) => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read."
-        : engine.LogFault is not null ? "The packet log cannot be written."
-        : null;
+    private string? Unready() => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read." : Watch.Unready ?? _retention.Unready;
 
-    private Repeated Retaining()
+    private Repeated Retaining() => new(_settings.Retention.Every, () => _retention.CarryOut(Timestamp.From(DateTimeOffset.UtcNow)));
+
+    // A disk fills in seconds; to look costs a system call.
+    private Repeated MakingRoom() => new(TimeSpan.FromSeconds(1), () =>
     {
-        var retention = new Retention(_settings, _tell);
-        return new Repeated(TimeSpan.FromMinutes(1), () => retention.CarryOut(Timestamp.From(DateTimeOffset.UtcNow)));
-    }
+        _retention.MakeRoom();
+        _board.Note = _retention.Note;
+    });
 
     private void Open(Settings settings, List<ILiveSource> sources)
     {

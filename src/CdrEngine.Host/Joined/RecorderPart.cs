@@ -5,6 +5,7 @@ using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Media.Codecs;
 using CdrEngine.Media.Playout;
+using CdrEngine.PacketLog.Sealing;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Joined;
@@ -32,7 +33,8 @@ internal sealed class RecorderPart : IDisposable
             Decryptors = _ => new KeyringDecryptor(_keyLog?.Refresh()),
             Muted = record => Muted(record, settings.Dtmf.Mask),
         };
-        Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data));
+        KeyRing? keys = SealingKeys.Of(settings);
+        Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data), keys);
         Faxes = new FaxMaker(calls.Call, options.Policy);
         var recorder = new CallRecorder(calls);
         Workshop = new RecordingWorkshop(
@@ -40,9 +42,9 @@ internal sealed class RecorderPart : IDisposable
             Packets,
             _store,
             recorder,
-            RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes),
+            RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes, keys),
             options);
-        Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.Parts), Packets, Workshop.Files, options);
+        Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.CreateScratch), Packets, Workshop.Files, options);
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
     }
 

@@ -25,6 +25,7 @@ public sealed class SealedStream : Stream
     private readonly FileStream _file;
     private readonly AesGcm _cipher;
     private readonly bool _writes;
+    private readonly bool _leaveOpen;
     private readonly byte[] _block = new byte[BlockBytes];
     private readonly byte[] _stored = new byte[StoredBlockBytes];
     private long _length;
@@ -33,8 +34,9 @@ public sealed class SealedStream : Stream
     private bool _dirty;
     private bool _disposed;
 
-    private SealedStream(FileStream file, byte[] fileKey, bool writes, long length)
+    private SealedStream(FileStream file, byte[] fileKey, bool writes, long length, bool leaveOpen = false)
     {
+        _leaveOpen = leaveOpen;
         _file = file;
         _cipher = new AesGcm(fileKey, FileKeys.TagBytes);
         _writes = writes;
@@ -65,8 +67,8 @@ public sealed class SealedStream : Stream
     /// <summary>Whether a file that begins so is sealed.</summary>
     public static bool IsSealed(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
-    /// <summary>Begins a sealed file in an empty one, of which it takes charge.</summary>
-    public static SealedStream Create(FileStream file, KeyRing keys)
+    /// <summary>Begins a sealed file in an empty one, of which it takes charge unless told to leave it open.</summary>
+    public static SealedStream Create(FileStream file, KeyRing keys, bool leaveOpen = false)
     {
         byte[] start = new byte[BlocksAt];
         Magic.CopyTo(start);
@@ -75,7 +77,7 @@ public sealed class SealedStream : Stream
         BinaryPrimitives.WriteUInt32LittleEndian(start.AsSpan(60), SegmentFormat.Crc32C(start.AsSpan(0, 60)));
         byte[] fileKey = FileKeys.Make(start.AsSpan(0, FileKeys.HeaderBytes), start.AsSpan(FileKeys.HeaderBytes, FileKeys.Bytes), keys);
         file.Write(start);
-        return new SealedStream(file, fileKey, writes: true, 0);
+        return new SealedStream(file, fileKey, writes: true, 0, leaveOpen);
     }
 
     /// <summary>Opens a file for reading, sealed or not; takes charge of it.</summary>
@@ -178,7 +180,7 @@ public sealed class SealedStream : Stream
         finally
         {
             _cipher.Dispose();
-            _file.Dispose();
+            if (!_leaveOpen) _file.Dispose();
             CryptographicOperations.ZeroMemory(_block);
         }
     }

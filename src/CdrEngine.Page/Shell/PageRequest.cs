@@ -62,21 +62,7 @@ internal sealed record PageRequest(HttpContext Context, PageDesk Desk, Viewer Vi
     }
 
     /// <summary>Notes in the audit who did what; false where it cannot be noted, and then it must not happen and the request is answered.</summary>
-    public async Task<bool> AccountAsync(string action, string id)
-    {
-        try
-        {
-            Desk.Audit.Write(AccessGate.TokenId(Context), action, id, Context.Connection.RemoteIpAddress?.ToString());
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Desk.Counters.Count(Api.ApiCounter.AuditFailed);
-            Desk.Options.OnFault?.Invoke($"audit: {e.Message}");
-            await Api.Answers.Problem.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, "The audit cannot be written, so nothing is given out and nothing is changed.");
-            return false;
-        }
-    }
+    public Task<bool> AccountAsync(string action, string id) => Desk.Audit.AccountAsync(Context, action, id.Length == 0 ? null : id);
 
     private string? Sound(string? value) => value is { Length: > 0 } && value.Length <= Desk.Options.Limits.ParameterLength ? value : null;
 }

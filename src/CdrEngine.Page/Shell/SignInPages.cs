@@ -34,14 +34,15 @@ internal sealed class SignInPages(PageDesk desk, PageGate gate)
         string next = Local(request.Field("next"));
         HttpContext context = request.Context;
         if (desk.Tokens is not { } tokens) return new GoTo(next);
-        if (await desk.Gate.MustWaitAsync(context)) return new AnsweredPage();
-        if (tokens.Find(request.Field("token")) is not { } token)
+        string presented = request.Field("token");
+        if (await desk.Gate.MustWaitAsync(context, presented)) return new AnsweredPage();
+        if (tokens.Find(presented) is not { } token)
         {
-            desk.Gate.Failed(context);
+            desk.Gate.Failed(context, presented);
             return Form(next, "This token is not known here, has expired or was withdrawn.", StatusCodes.Status401Unauthorized);
         }
 
-        desk.Gate.Succeeded(context);
+        desk.Gate.Succeeded(context, token.Id);
         AccessGate.Seat(context, token);
         if (!await request.AccountAsync("sign_in", "")) return new AnsweredPage();
         if (request.Viewer.Session is not null) gate.Forget(context, request.Viewer);

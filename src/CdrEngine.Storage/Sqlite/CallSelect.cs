@@ -181,7 +181,7 @@ internal sealed class CallSelect
     /// <summary>The list of numbers that drives, where one does.</summary>
     private static IReadOnlyList<string>? Driving(CallQuery query)
     {
-        bool other = query.IsVoicemail || query.SipCallId is not null || query.SessionId is not null || query.Ids.Count > 0
+        bool other = query.IsVoicemail || query.SessionCalleeNumbers.Count > 0 || query.SipCallId is not null || query.SessionId is not null || query.Ids.Count > 0
             || query.Number is not (null or "*") || query.Caller is not (null or "*") || query.Callee is not (null or "*");
         return other ? null : NumberLists(query).Select(static list => list.Numbers).FirstOrDefault();
     }
@@ -228,6 +228,14 @@ internal sealed class CallSelect
         if (_query.SessionId is { } session)
         {
             AndSession(session);
+            driven = true;
+        }
+
+        if (_query.SessionCalleeNumbers.Count > 0)
+        {
+            string keys = SessionCallees(out object?[] numbers);
+            if (driven) And($"(c.started_at, c.id) IN ({keys})", numbers);
+            else Drive(keys, numbers);
             driven = true;
         }
 
@@ -323,6 +331,19 @@ internal sealed class CallSelect
             conditions.Add(condition);
             values.Add(value);
         }
+    }
+
+    // The calls with one of these callees, the others of their sessions, and the calls that those are named after.
+    private string SessionCallees(out object?[] arguments)
+    {
+        object?[] numbers = [.. _query.SessionCalleeNumbers];
+        string legs = $"call_numbers n CROSS JOIN calls b ON b.started_at = n.started_at AND b.id = n.id";
+        string callee = $"n.number {In(numbers.Length)} AND (n.roles & {CallRow.CalleeRole}) <> 0";
+        string day = _day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        arguments = [.. numbers, .. numbers, .. numbers];
+        return $"SELECT n.started_at, n.id FROM call_numbers n WHERE {callee} "
+            + $"UNION SELECT s.started_at, s.id FROM {legs} CROSS JOIN calls s ON s.session_id = b.session_id WHERE {callee} AND b.session_id IS NOT NULL "
+            + $"UNION SELECT s.started_at, s.id FROM {legs} CROSS JOIN calls s ON s.id = call_id_bytes(b.session_id) WHERE {callee} AND b.session_id BETWEEN '{day}-' AND '{day}.'";
     }
 
     private void DriveByNumbers(IReadOnlyList<string> numbers, int roles)
@@ -512,6 +533,13 @@ internal sealed class CallSelect
         if (_query.DurationMax is { } most) And("c.duration_us <= ?", CallRow.Microseconds(most));
         if (_query.BillsecMin is { } billed) And("c.billsec_us >= ?", CallRow.Microseconds(billed));
         if (_query.BillsecMax is { } billedMost) And("c.billsec_us <= ?", CallRow.Microseconds(billedMost));
+        if (_query.PersonBillsecMax is { } personMost)
+        {
+            And(
+                $"(c.billsec_us <= ? OR +c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {(int)CallTraits.ByPerson}) = 0))",
+                CallRow.Microseconds(personMost));
+        }
+
         if (_query.Directions.Count > 0) And($"c.direction {In(_query.Directions.Count)}", [.. _query.Directions.Select(static value => (object?)(long)value)]);
         if (_query.Recorded is { } recorded)
             And($"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE r.document = c.document AND r.state = ?)", (long)RecordingState.Available);

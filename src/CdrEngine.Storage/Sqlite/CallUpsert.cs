@@ -96,6 +96,29 @@ internal static class CallUpsert
         database.Prepare(RecordingTenant).Bind(record.Tenant).Bind(document).Run();
     }
 
+    /// <summary>Removes every row of a call; false where there is none. The number of the newest document stays taken, since what was hidden as a whole, and what retention
+    /// has seen, are told by numbers.</summary>
+    public static bool Purge(SqliteDatabase database, ReadOnlySpan<byte> id)
+    {
+        long startedAt, document;
+        using (SqliteStatement find = database.Prepare(Find))
+        {
+            if (!find.BindBlob(id).Step()) return false;
+            startedAt = find.Long(0);
+            document = find.Long(1);
+            DeleteNumbers(database, find, startedAt, id);
+        }
+
+        database.Prepare("DELETE FROM media_sessions WHERE started_at = ?1 AND id = ?2").Bind(startedAt).BindBlob(id).Run();
+        database.Prepare("DELETE FROM recordings WHERE document = ?1").Bind(document).Run();
+        database.Prepare("DELETE FROM call_chunks WHERE document = ?1").Bind(document).Run();
+        database.Prepare(DeleteCall).Bind(startedAt).BindBlob(id).Run();
+        bool isNewest = database.Scalar("SELECT max(document) FROM call_documents") == document;
+        database.Prepare(isNewest ? "UPDATE call_documents SET sip_call_id = '', search = '', json = x'' WHERE document = ?1" : "DELETE FROM call_documents WHERE document = ?1")
+            .Bind(document).Run();
+        return true;
+    }
+
     private static void Insert(SqliteDatabase database, StoredCall call, ReadOnlySpan<byte> id, ReadOnlySpan<byte> json)
     {
         database.Prepare(InsertDocument).Bind(call.Record.SipCallId).BindText(CallRow.Search(call.Record)).BindBlob(json).Run();

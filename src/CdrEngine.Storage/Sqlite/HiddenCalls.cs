@@ -100,6 +100,36 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         }
     }
 
+    /// <summary>Forgets that single calls were hidden: they are no more.</summary>
+    public void ForgetCalls(DateOnly day, IReadOnlyCollection<string> ids)
+    {
+        if (!Volatile.Read(ref _seen) && !File.Exists(path)) return;
+        byte[] bytes = new byte[CallRow.IdBytes];
+        lock (_lock)
+        {
+            SqliteDatabase database = Open();
+            database.Transact(() =>
+            {
+                foreach (string id in ids)
+                {
+                    if (!CallRow.TryReadId(id, out _, bytes)) continue;
+                    database.Prepare("DELETE FROM hidden_calls WHERE day = ?1 AND id = ?2").Bind((long)day.DayNumber).BindBlob(bytes.AsSpan()).Run();
+                }
+            });
+            _version = -1;
+        }
+    }
+
+    /// <summary>Forgets that a tenant's calls (null for all) of a day were hidden as a whole.</summary>
+    public void ForgetDay(DateOnly day, string? tenant)
+    {
+        lock (_lock)
+        {
+            Open().Prepare("DELETE FROM hidden_days WHERE day = ?1 AND tenant = ?2").Bind((long)day.DayNumber).Bind(tenant ?? "").Run();
+            _version = -1;
+        }
+    }
+
     /// <summary>Single calls hidden before an instant, the longest hidden first.</summary>
     public List<HiddenCall> List(Timestamp before, int limit)
     {

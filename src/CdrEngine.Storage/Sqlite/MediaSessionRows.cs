@@ -80,7 +80,8 @@ internal static class MediaSessionRows
     /// <summary>An address as it stands between the bars.</summary>
     public static string Item(IpAddress address) => $"|{address}|";
 
-    private static ReadOnlySpan<byte> Codecs(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
+    /// <summary>The codecs of either side, as stored; lent by <see cref="RowText"/>.</summary>
+    public static ReadOnlySpan<byte> Codecs(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
     {
         RowText items = RowText.Begin();
         CallRow.AddItem(items, session.CallerCodec);
@@ -92,7 +93,8 @@ internal static class MediaSessionRows
         return items.List();
     }
 
-    private static ReadOnlySpan<byte> Addresses(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
+    /// <summary>Its addresses, as stored; lent by <see cref="RowText"/>.</summary>
+    public static ReadOnlySpan<byte> Addresses(MediaSessionRecord session, IReadOnlyList<StreamRecord> streams)
     {
         RowText items = RowText.Begin();
         int left = MaxAddresses;

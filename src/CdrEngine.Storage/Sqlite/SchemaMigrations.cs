@@ -37,6 +37,8 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Reports { get; } = Embedded("Reports");
 
+    public static SchemaMigrations Holds { get; } = Embedded("Holds");
+
     public static SchemaMigrations Alerts { get; } = Embedded("Alerts");
 
     public static SchemaMigrations Webhooks { get; } = Embedded("Webhooks");

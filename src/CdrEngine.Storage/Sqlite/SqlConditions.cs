@@ -11,6 +11,9 @@ internal sealed class SqlConditions
     private readonly StringBuilder _text = new();
     private readonly List<object> _arguments = [];
 
+    /// <summary>The arguments, in the order of their question marks.</summary>
+    public object[] Arguments => [.. _arguments];
+
     /// <summary>Adds one; its question marks stand for the arguments in order.</summary>
     public SqlConditions And(string condition, params ReadOnlySpan<object> arguments)
     {

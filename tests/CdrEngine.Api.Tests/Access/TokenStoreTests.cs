@@ -145,29 +145,3 @@ public sealed class FailureBackOffTests
         Assert.Equal(TimeSpan.Zero, backOff.Remaining(IPAddress.Loopback));
     }
 }
-
-public sealed class AuditLogTests : IDisposable
-{
-    private readonly string _folder = Directory.CreateTempSubdirectory("cdr-audit-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    [Fact]
-    public void FullFile_IsPutAside_AndNoEntryIsLost()
-    {
-        var clock = new TestClock();
-        var audit = new AuditLog(_folder, 300, clock);
-        for (int i = 0; i < 20; i++)
-        {
-            audit.Write(i % 2 == 0 ? "token" : null, "download_pcap_all", $"call-{i}", "2001:db8::1");
-            if (i % 5 == 0) clock.Move(TimeSpan.FromSeconds(1));
-        }
-
-        string[] files = Directory.GetFiles(_folder);
-        Assert.InRange(files.Length, 4, 20);
-        string[] calls = files.SelectMany(File.ReadAllLines).Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("call_id").GetString()!).ToArray();
-        Assert.Equal(Enumerable.Range(0, 20).Select(static i => $"call-{i}").Order(), calls.Order());
-        if (OperatingSystem.IsWindows()) return;
-        foreach (string file in files) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-    }
-}

@@ -2,6 +2,7 @@ using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+using CdrEngine.Engine.Desk;
 using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Resume;
 using CdrEngine.Engine.Tests.Runs;
@@ -33,6 +34,9 @@ internal sealed class BrokenRun : IRecordOutput, IDisposable
 
     public LiveHub? Live { get; init; }
 
+    /// <summary>Takes what goes on outside calls; null for nobody.</summary>
+    public IDeskOutput? Desk { get; init; }
+
     /// <summary>What the last start found.</summary>
     public ResumeReport Report { get; private set; } = null!;
 
@@ -54,7 +58,7 @@ internal sealed class BrokenRun : IRecordOutput, IDisposable
         _log = PacketLogFolder.Open(Path.Combine(Folder, "packets"), new PacketLogLimits { ChunkAge = TimeSpan.FromMilliseconds(750) });
         var limits = new ResumeLimits { Folder = Path.Combine(Folder, "open-calls") };
         if (_adjust is not null) limits = _adjust(limits);
-        _engine = new CaptureEngine(new EngineOptions { Shards = _shards, Resume = limits, Live = Live }, this, _log);
+        _engine = new CaptureEngine(new EngineOptions { Shards = _shards, Resume = limits, Live = Live }, this, _log, Desk);
         Report = _engine.Resume(ResumePlan.Take(limits.Folder, _log), now ?? Timestamp.MinValue);
         _engine.SelectSource(_engine.AddSource("scene"));
         return this;

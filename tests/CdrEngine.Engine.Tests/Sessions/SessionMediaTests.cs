@@ -77,7 +77,7 @@ public sealed class SessionMediaTests
         string folder = Directory.CreateTempSubdirectory("cdrengine-session-").FullName;
         try
         {
-            RecordingOutcome outcome = new SessionRecorder(new CallRecorder(), folder).Make(session, rig, new RecordingRequest(), output);
+            RecordingOutcome outcome = new SessionRecorder(new CallRecorder(), RecordingFiles.Open(folder, 0).CreateScratch).Make(session, rig, new RecordingRequest(), output);
             Assert.Equal((RecordingState.Available, 8000, 2), (outcome.State, outcome.SampleRateHz, outcome.Channels));
 
             // From bob's answer to carol's hang-up.
@@ -101,7 +101,7 @@ public sealed class SessionMediaTests
         try
         {
             string path = Path.Combine(folder, "session.mp3");
-            using (FileStream output = File.Create(path)) new SessionRecorder(new CallRecorder(), folder).Make(session, rig, new RecordingRequest(), output);
+            using (FileStream output = File.Create(path)) new SessionRecorder(new CallRecorder(), RecordingFiles.Open(folder, 0).CreateScratch).Make(session, rig, new RecordingRequest(), output);
             short[] left = RecordedCall.Decoded(path, "FL"), right = RecordedCall.Decoded(path, "FR");
 
             // The first talk is alice and bob, the second alice and carol: whose voice is where, by its likeness to what each phone played.

@@ -212,7 +212,7 @@ public sealed class SettingsTests
         foreach (string sample in samples)
         {
             Settings settings = Load(new SettingsFlags { ConfigFile = sample }, ("CDRENGINE_HEP_KEY", "secret"));
-            Assert.True(settings.Capture.Interfaces.Count > 0 || settings.Hep is { Listen: not null, AuthKey: "secret" }, sample);
+            Assert.True(settings.Capture.Interfaces.Count > 0 || settings.Hep is { Listen: not null, AuthKey: "secret" } || settings.Storage.Postgresql is not null, sample);
         }
 
         Settings bare = Load(new SettingsFlags { ConfigFile = Checkout.Path("config", "hep.conf") });

@@ -27,7 +27,7 @@ public sealed class DoctorTests
     [Fact]
     public void DataFolder_ThatCannotBeWritten_Fails()
     {
-        Finding finding = DataFolder.Examine("/proc/cdrengine").First();
+        Finding finding = DataFolder.Examine(SettingsLoader.Load(new SettingsFlags { DataDirectory = "/proc/cdrengine" }, static _ => null)).First();
         Assert.Equal(FindingState.Fails, finding.State);
         Assert.StartsWith("/proc/cdrengine (to be made in /proc): ", finding.Text, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using CdrEngine.Api.Access;
+using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Endpoints;
 using CdrEngine.Calls.Ports;
@@ -63,8 +64,8 @@ internal sealed class DialectDesk
     /// <summary>Capture files and traces of media sessions.</summary>
     public required MediaEndpoints MediaCuts { get; init; }
 
-    /// <summary>Packets and the audit.</summary>
-    public required Downloads Downloads { get; init; }
+    /// <summary>The audit.</summary>
+    public required RequestAudit Audit { get; init; }
 
     /// <summary>Places for lists.</summary>
     public required Seats Lists { get; init; }

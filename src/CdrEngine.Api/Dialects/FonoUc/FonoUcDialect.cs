@@ -120,7 +120,7 @@ internal sealed class FonoUcDialect : Dialect
             return;
         }
 
-        if (await request.Desk.Gate.MustWaitAsync(request.Http)) return;
+        if (await request.Desk.Gate.MustWaitAsync(request.Http, login.Password!)) return;
         AccessToken? token = tokens.Find(login.Password!);
         bool named = token is not null && (login.Username == token.Id || login.Username == token.Name);
         string? domain = string.IsNullOrEmpty(login.Domain) ? null : login.Domain;
@@ -130,13 +130,14 @@ internal sealed class FonoUcDialect : Dialect
         bool mine = domain is null || (account is not null && (token?.Tenant is null || account.Tenant is null || account.Tenant == token.Tenant));
         if (!named || !mine)
         {
-            request.Desk.Gate.Failed(request.Http);
+            request.Desk.Gate.Failed(request.Http, login.Password!);
             await request.ErrorAsync(StatusCodes.Status401Unauthorized, "User name, password and domain do not belong together.");
             return;
         }
 
-        request.Desk.Gate.Succeeded(request.Http);
-        await GiveAsync(request, token!.Id, login.Username!, token.Tenant ?? account?.Tenant, domain);
+        request.Desk.Gate.Succeeded(request.Http, token!.Id);
+        AccessGate.Seat(request.Http, token with { Tenant = token.Tenant ?? account?.Tenant });
+        if (await request.AccountAsync("sign_in", null)) await GiveAsync(request, token.Id, login.Username!, token.Tenant ?? account?.Tenant, domain);
     }
 
     private async Task RefreshAsync(DialectRequest request)
@@ -148,17 +149,18 @@ internal sealed class FonoUcDialect : Dialect
             return;
         }
 
-        if (await request.Desk.Gate.MustWaitAsync(request.Http)) return;
+        if (await request.Desk.Gate.MustWaitAsync(request.Http, "")) return;
         FonoUcLogins.Login? login = _logins.Take(body.RefreshToken, request.Desk.Options.Time.GetUtcNow());
         AccessToken? token = login is null || request.Desk.Tokens is null ? null : login.Token(request.Desk.Tokens);
         if (login is null || (token is null && request.Desk.Tokens is not null))
         {
-            request.Desk.Gate.Failed(request.Http);
+            request.Desk.Gate.Failed(request.Http, "");
             await request.ErrorAsync(StatusCodes.Status401Unauthorized, "The refresh token is not known here, was used before, has expired or was withdrawn.");
             return;
         }
 
-        await GiveAsync(request, login.TokenId, token?.Name ?? "", login.Tenant, login.Domain);
+        if (token is not null) AccessGate.Seat(request.Http, token);
+        if (await request.AccountAsync("sign_in_again", null)) await GiveAsync(request, login.TokenId, token?.Name ?? "", login.Tenant, login.Domain);
     }
 
     private Task GiveAsync(DialectRequest request, string tokenId, string username, string? tenant, string? domain)
@@ -167,10 +169,11 @@ internal sealed class FonoUcDialect : Dialect
         return request.JsonAsync(new FonoUcTokens(new FonoUcAccount(tokenId, username, tenant, domain), access, refresh));
     }
 
-    private Task LogoutAsync(DialectRequest request)
+    private async Task LogoutAsync(DialectRequest request)
     {
+        if (!await request.AccountAsync("sign_out", null)) return;
         if (Presented(request.Http) is { } access) _logins.End(access);
-        return request.EmptyAsync(StatusCodes.Status204NoContent);
+        await request.EmptyAsync(StatusCodes.Status204NoContent);
     }
 
     private static async Task CdrsAsync(DialectRequest request)

@@ -157,6 +157,7 @@ internal sealed class PortSipDialect : Dialect
             return;
         }
 
+        if (!await request.AccountAsync("create_report", report.Name, report.Tenant, report.Email)) return;
         if (store.Add(report) is not { } id)
         {
             await request.ErrorAsync(StatusCodes.Status409Conflict, "There are as many reports as may be; destroy one first.");
@@ -179,8 +180,11 @@ internal sealed class PortSipDialect : Dialect
         if (report is null)
         {
             await RefuseAsync(request, fault!);
+            return;
         }
-        else if (!found.Store.Update(report))
+
+        if (!await request.AccountAsync("change_report", NumberText.Of(report.Id), report.Tenant, report.Email)) return;
+        if (!found.Store.Update(report))
         {
             await request.ErrorAsync(StatusCodes.Status404NotFound, "There is none with this id.");
         }
@@ -193,7 +197,7 @@ internal sealed class PortSipDialect : Dialect
 
     private static async Task DestroyAsync(DialectRequest request)
     {
-        if (await DefinitionAsync(request) is not { } found) return;
+        if (await DefinitionAsync(request) is not { } found || !await request.AccountAsync("delete_report", NumberText.Of(found.Report.Id), found.Report.Tenant)) return;
         found.Store.Remove(found.Report.Id);
         await request.EmptyAsync(StatusCodes.Status204NoContent);
     }
@@ -212,7 +216,7 @@ internal sealed class PortSipDialect : Dialect
 
     private static async Task DestroyResultAsync(DialectRequest request)
     {
-        if (await CompletedAsync(request) is not { } found) return;
+        if (await CompletedAsync(request) is not { } found || !await request.AccountAsync("delete_report_result", NumberText.Of(found.Result.Id), found.Result.Tenant)) return;
         found.Store.RemoveCompleted(found.Result.Id);
         await request.EmptyAsync(StatusCodes.Status204NoContent);
     }
@@ -226,7 +230,7 @@ internal sealed class PortSipDialect : Dialect
             return;
         }
 
-        if (!await IsMineAsync(request, result.Tenant) || !await request.Desk.Downloads.AccountAsync(request.Http, key, "download_report")) return;
+        if (!await IsMineAsync(request, result.Tenant) || !await request.AccountAsync("download_report", key, result.Tenant)) return;
 
         // Texts of the wire are in it: it is kept and opened by whoever asked for it, not shown as a page of ours.
         IHeaderDictionary headers = request.Http.Response.Headers;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CsvHelper;
@@ -102,6 +103,7 @@ internal sealed partial class VoipStudioDialect
     private static async Task ChangeCdrsAsync(DialectRequest request, IReadOnlyList<IReadOnlyDictionary<string, JsonElement>> objects, long? one)
     {
         var changes = new List<RemarkChange>(objects.Count);
+        var changed = new List<(string Id, string? Tenant)>(objects.Count);
         ListedCall? last = null;
         foreach (IReadOnlyDictionary<string, JsonElement> item in objects)
         {
@@ -115,9 +117,11 @@ internal sealed partial class VoipStudioDialect
             if (await request.AllowedAsync(request.Desk.Calls.FindByNumber(id!.Value)) is not { } call) return;
             bool hasInfo = members.Has("info"), hasNotes = members.Has("notes");
             changes.Add(new RemarkChange(call.Record.Id, remark => remark with { Info = hasInfo ? info : remark.Info, Notes = hasNotes ? notes : remark.Notes }));
+            changed.Add((call.Record.Id, call.Tenant));
             last = call;
         }
 
+        if (!await AuditAsync(request, changed, "change_call")) return;
         if (request.Desk.Remarks.Change(changes, By(request), Now(request))) await request.JsonAsync(new VoipStudioOneCdr(Cdrs(request, [last!])[0], NoLinks));
         else await FullAsync(request);
     }
@@ -126,7 +130,7 @@ internal sealed partial class VoipStudioDialect
     {
         if (await SeveralAsync(request) is not { } calls) return;
         string[] ids = [.. calls.Select(static call => call.Record.Id)];
-        if (!await AuditAsync(request, ids, "delete_call")) return;
+        if (!await AuditAsync(request, calls.Select(static call => (call.Record.Id, call.Tenant)), "delete_call")) return;
         request.Desk.Eraser.Hide(ids, By(request), Now(request));
         await request.EmptyAsync(StatusCodes.Status204NoContent);
     }
@@ -161,7 +165,7 @@ internal sealed partial class VoipStudioDialect
                 return Task.CompletedTask;
             });
         }
-        catch (VoipStudioTooWideException)
+        catch (TooWideException)
         {
             await request.ErrorAsync(StatusCodes.Status400BadRequest, "filter: too few of the calls that come into question meet it; narrow it by calldate.", "filter");
             return;
@@ -207,8 +211,11 @@ internal sealed partial class VoipStudioDialect
     {
         VoipStudioCalls asked = VoipStudioCalls.Read(request, "created_at");
         AfterClearing(request, ClearedList.Statements, asked);
-        asked.Narrow(static query => query with { Dispositions = [Calls.Records.Disposition.Answered] });
-        asked.And("rated", static record => record.Marks?.Charge is not null);
+        asked.Narrow(static query => query with
+        {
+            Dispositions = [Calls.Records.Disposition.Answered],
+            Traits = query.Traits.Count == 0 ? [new TraitMatch(CallTraits.Rated)] : TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.Rated)]),
+        });
         if (await FoundAsync(request, asked) is not { } found) return;
         await request.JsonAsync(new VoipStudioStatements(
             [.. found.Calls.Select(call => VoipStudioMapping.Statement(call.Record, CallFacts.Of(call.Record), call.Number, request.Desk.Options.Rounding))], found.Total));

@@ -84,6 +84,7 @@ internal sealed partial class VoipStudioDialect
             Score = members.Has("cx_score") ? score : remark.Score,
             Metadata = members.Has("metadata") ? metadata : remark.Metadata,
         };
+        if (!await request.AccountAsync("change_recording", call.Record.Id, call.Tenant, string.Join(',', body.Keys))) return;
         if (request.Desk.Remarks.Change([new RemarkChange(call.Record.Id, Change)], By(request), Now(request))) await ShowMonitorAsync(request, call);
         else await FullAsync(request);
     }
@@ -97,7 +98,7 @@ internal sealed partial class VoipStudioDialect
             if (!IsRecorded(request, call)) return;
         }
 
-        if (!await AuditAsync(request, calls.Select(static call => call.Record.Id), "delete_recording")) return;
+        if (!await AuditAsync(request, calls.Select(static call => (call.Record.Id, call.Tenant)), "delete_recording")) return;
         foreach (ListedCall call in calls) Forget(request, call.Record.Id);
         await request.EmptyAsync(StatusCodes.Status204NoContent);
     }
@@ -334,6 +335,7 @@ internal sealed partial class VoipStudioDialect
     {
         if (await ObjectsAsync(request) is not { } objects) return;
         var changes = new List<RemarkChange>(objects.Count);
+        var changed = new List<(string Id, string? Tenant)>(objects.Count);
         ListedCall? last = null;
         foreach (IReadOnlyDictionary<string, JsonElement> item in objects)
         {
@@ -347,9 +349,11 @@ internal sealed partial class VoipStudioDialect
             if (await members.RefusedAsync()) return;
             if (await MessageAsync(request, await request.AllowedAsync(request.Desk.Calls.FindByNumber(id!.Value))) is not { } call) return;
             changes.Add(new RemarkChange(call.Record.Id, remark => remark with { Folder = folder!.Value }));
+            changed.Add((call.Record.Id, call.Tenant));
             last = call;
         }
 
+        if (!await AuditAsync(request, changed, "change_voicemessage")) return;
         if (request.Desk.Remarks.Change(changes, By(request), Now(request))) await request.JsonAsync(new VoipStudioOneVoicemessage(Voicemessages(request, [last!])[0], NoLinks));
         else await FullAsync(request);
     }
@@ -362,7 +366,7 @@ internal sealed partial class VoipStudioDialect
             if (await MessageAsync(request, call) is null) return;
         }
 
-        if (!await AuditAsync(request, calls.Select(static call => call.Record.Id), "delete_voicemessage")) return;
+        if (!await AuditAsync(request, calls.Select(static call => (call.Record.Id, call.Tenant)), "delete_voicemessage")) return;
         RemarkChange[] changes = [.. calls.Select(static call => new RemarkChange(call.Record.Id, static remark => remark with { IsMessageDeleted = true }))];
         if (request.Desk.Remarks.Change(changes, By(request), Now(request))) await request.EmptyAsync(StatusCodes.Status204NoContent);
         else await FullAsync(request);

@@ -216,7 +216,7 @@ internal sealed partial class VoipStudioDialect : Dialect
         if (desk.Remarks.LinkedCall(secret, Timestamp.From(now)) is not { } call) return null;
         if (context.GetRouteValue("id") is not string id || !long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number)) return null;
         if (desk.Calls.FindByNumber(number) is not { } found || found.Record.Id != call) return null;
-        return new AccessToken { Id = "link", Name = "link", Hash = "", Scopes = [ApiScopes.RecordingsRead], Tenant = found.Tenant, Created = now };
+        return new AccessToken { Id = "link:voipstudio", Name = "link", Hash = "", Scopes = [ApiScopes.RecordingsRead], Tenant = found.Tenant, Created = now };
     }
 
     private static Task DictionaryAsync(DialectRequest request, IReadOnlyList<VoipStudioTerm> terms) => request.JsonAsync(new VoipStudioDictionary(terms, terms.Count));
@@ -243,7 +243,7 @@ internal sealed partial class VoipStudioDialect : Dialect
         {
             return await request.PageAsync(page) is { } slice ? (slice.Calls, slice.Total ?? candidates ?? 0) : null;
         }
-        catch (VoipStudioTooWideException)
+        catch (TooWideException)
         {
             await request.ErrorAsync(StatusCodes.Status400BadRequest, "filter: too few of the calls that come into question meet it; narrow it by calldate.", "filter");
             return null;
@@ -300,14 +300,14 @@ internal sealed partial class VoipStudioDialect : Dialect
             return false;
         }
 
-        return await request.Desk.Downloads.AccountAsync(request.Http, request.Tenant ?? "*", $"delete_all_{what}");
+        return await request.AccountAsync($"delete_all_{what}", request.Tenant ?? "*", request.Tenant);
     }
 
-    private static async Task<bool> AuditAsync(DialectRequest request, IEnumerable<string> ids, string action)
+    private static async Task<bool> AuditAsync(DialectRequest request, IEnumerable<(string Id, string? Tenant)> records, string action)
     {
-        foreach (string id in ids)
+        foreach ((string id, string? tenant) in records)
         {
-            if (!await request.Desk.Downloads.AccountAsync(request.Http, id, action)) return false;
+            if (!await request.AccountAsync(action, id, tenant)) return false;
         }
 
         return true;

@@ -289,7 +289,7 @@ internal sealed class VonageDialect : Dialect
             return;
         }
 
-        if (!await request.Desk.Downloads.AccountAsync(request.Http, $"{from.Number} > {to.Number}", "control_dial")) return;
+        if (!await request.AccountAsync("control_dial", $"{from.Number} > {to.Number}")) return;
         ControlAnswer answer = await part.Control.DialAsync(from, to, request.Http.RequestAborted);
 
         // The call is known by its packets, once there are some.
@@ -316,7 +316,7 @@ internal sealed class VonageDialect : Dialect
         }
 
         if (await OpenAsync(request) is not { } found
-            || !await request.Desk.Downloads.AccountAsync(request.Http, found.Call.Record.Id, parks ? "control_park" : $"control_redirect {to!.Number}")) return;
+            || !await request.AccountAsync(parks ? "control_park" : "control_redirect", found.Call.Record.Id, found.Call.Tenant, parks ? null : to!.Number)) return;
         CancellationToken gone = request.Http.RequestAborted;
         string sip = found.Call.Record.SipCallId;
         ControlAnswer answer = parks ? await part.Control.ParkAsync(sip, gone) : await part.Control.RedirectAsync(sip, to!, gone);
@@ -338,7 +338,7 @@ internal sealed class VonageDialect : Dialect
             return;
         }
 
-        if (await OpenLegAsync(request) is not { } call || !await request.Desk.Downloads.AccountAsync(request.Http, call.Record.Id, "control_hold")) return;
+        if (await OpenLegAsync(request) is not { } call || !await request.AccountAsync("control_hold", call.Record.Id, call.Tenant)) return;
         ControlAnswer answer = await part.Control.HoldAsync(call.Record.SipCallId, request.Http.RequestAborted);
         if (await DoneAsync(request, answer)) await request.JsonAsync(new VonageLegState(part.Account, request.Path("call_id"), body.State!, Destination(call), request.Path("leg_id")));
     }
@@ -350,7 +350,7 @@ internal sealed class VonageDialect : Dialect
     }
 
     private static async Task<bool> EndAsync(DialectRequest request, ICallControl control, ListedCall call) =>
-        await request.Desk.Downloads.AccountAsync(request.Http, call.Record.Id, "control_hangup") && await DoneAsync(request, await control.HangUpAsync(call.Record.SipCallId, request.Http.RequestAborted));
+        await request.AccountAsync("control_hangup", call.Record.Id, call.Tenant) && await DoneAsync(request, await control.HangUpAsync(call.Record.SipCallId, request.Http.RequestAborted));
 
     private static string? Destination(ListedCall call) => call.Record.Dialled ?? call.Record.Callee.Number;
 

@@ -245,8 +245,8 @@ public sealed class VonageApiTests : IAsyncLifetime
         Assert.Equal(["dial Extension 1234 Pstn +1234567890", "redirect open1 Extension 2002", "park open1", "hold open1", "hang up open1", "hang up open1"], _control.Asked);
 
         JsonElement[] audit = [.. (await File.ReadAllLinesAsync(Path.Combine(_rig.AccessFolder, "audit.jsonl"))).Select(static line => JsonDocument.Parse(line).RootElement)];
-        Assert.Equal(["control_dial", "control_redirect 2002", "control_park", "control_hold", "control_hangup", "control_hangup"], audit.Select(static line => line.GetProperty("action").GetString()));
-        Assert.Equal(["1234 > +1234567890", open.Id], audit[..2].Select(static line => line.GetProperty("call_id").GetString()));
+        Assert.Equal(["control_dial", "control_redirect", "control_park", "control_hold", "control_hangup", "control_hangup"], audit.Select(static line => line.GetProperty("action").GetString()));
+        Assert.Equal(["1234 > +1234567890", open.Id], audit[..2].Select(static line => line.GetProperty("object").GetString()));
     }
 
     [Theory]

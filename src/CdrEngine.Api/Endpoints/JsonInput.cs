@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace CdrEngine.Api.Endpoints;
 
 /// <summary>Reads the bodies of requests that change something: small JSON objects with known members.</summary>
-internal static class JsonBody
+internal static class JsonInput
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8 };
 

@@ -1,0 +1,445 @@
+using System.Globalization;
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+/// <summary>Which rows of which days are wanted.</summary>
+/// <param name="Store">What of the days was deleted.</param>
+/// <param name="Days">The days: next to each other in the list of days, in any sense.</param>
+internal sealed record PostgresFrame(PostgresDays Store, IReadOnlyList<StoredDay> Days)
+{
+    /// <summary>Only rows behind this one.</summary>
+    public CallCursor? After { get; init; }
+
+    /// <summary>Rows to leave out before the first.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>Most rows.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>Rows up to which a number's prefix drives; see <see cref="SqliteStoreLimits.PrefixRows"/>.</summary>
+    public int PrefixRows { get; init; } = 20_000;
+
+    /// <summary>Only calls stored up to this document; null for all.</summary>
+    public long? Mark { get; init; }
+}
+
+/// <summary>Turns a query into SQL for some days, and runs it.</summary>
+/// <remarks>An exact number is joined from <c>call_numbers</c>, whose index is in order of time for each number; where any of several numbers does, each gives its
+/// first rows and these are merged. Everything else is a condition on <c>calls</c>, whose primary key is in order of time: which index serves is the planner's choice,
+/// by what it knows of the values.</remarks>
+internal sealed class PostgresCallSelect
+{
+    private const string MosNoneAscending = "99.0";
+    private const string MosNoneDescending = "-1.0";
+    private const int NoDirection = 9;
+
+    private readonly SqlConditions _where = new();
+    private readonly CallQuery _query;
+    private readonly PostgresFrame _frame;
+    private string _from = "calls c";
+    private string _row = "c";
+    private string[]? _several;
+    private string _nothing = "";
+
+    private PostgresCallSelect(CallQuery query, PostgresFrame frame)
+    {
+        _query = query;
+        _frame = frame;
+    }
+
+    /// <summary>Runs a query; rows in order.</summary>
+    public static List<FoundCall> Rows(PostgresSession session, CallQuery query, PostgresFrame frame)
+    {
+        var select = new PostgresCallSelect(query, frame);
+        (string sql, object[] arguments) = select.Finish(session);
+        var found = new List<FoundCall>();
+        if (select._nothing.Length > 0) return found;
+        using PostgresRows rows = session.Query(sql, arguments);
+        while (rows.Step())
+        {
+            long key = query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(rows.Real(0) ?? 0) : rows.Long(0);
+            found.Add(new FoundCall(key, rows.Day(1), rows.Blob(2), rows.Long(3), rows.TextOrNull(4)));
+        }
+
+        return found;
+    }
+
+    /// <summary>The plan the server has for it, a line each step.</summary>
+    public static List<string> Explain(PostgresSession session, CallQuery query, PostgresFrame frame)
+    {
+        (string sql, object[] arguments) = new PostgresCallSelect(query, frame).Finish(session);
+        var lines = new List<string>();
+        using PostgresRows rows = session.Query("EXPLAIN (COSTS OFF) " + sql, arguments);
+        while (rows.Step()) lines.Add(rows.Text(0));
+        return lines;
+    }
+
+    /// <summary>Counts the rows; offset and limit of the frame do not matter.</summary>
+    public static long Count(PostgresSession session, CallQuery query, PostgresFrame frame)
+    {
+        var select = new PostgresCallSelect(query, frame);
+        select.Build(session);
+        if (select._nothing.Length > 0) return 0;
+        if (select._several is not { } numbers) return session.Scalar($"SELECT count(*) FROM {select._from}{select._where}", select._where.Arguments);
+        select._where.And("n.number = ANY (?)", (object)numbers);
+        return session.Scalar($"SELECT count(DISTINCT (c.day, c.id)) FROM {select._from}{select._where}", select._where.Arguments);
+    }
+
+    /// <summary>Adds up the rows; offset and limit of the frame do not matter.</summary>
+    public static CallSums Sums(PostgresSession session, CallQuery query, PostgresFrame frame)
+    {
+        var select = new PostgresCallSelect(query, frame);
+        select.Build(session);
+        if (select._nothing.Length > 0) return default;
+        string from = select._from;
+        object[] arguments = [.. select._where.Arguments];
+        if (select._several is { } numbers)
+        {
+            // Each call once, though several of its numbers are asked for.
+            select._where.And("n.number = ANY (?)", (object)numbers);
+            from = $"(SELECT DISTINCT ON (c.day, c.id) c.* FROM {select._from}{select._where}) c";
+            arguments = [.. select._where.Arguments];
+        }
+
+        using PostgresRows rows = session.Query($"SELECT {PostgresRow.SumsOfCalls} FROM {from}{(select._several is null ? select._where.ToString() : "")}", arguments);
+        return rows.Step() ? PostgresRow.Sums(rows, 0) : default;
+    }
+
+    /// <summary>The count of a query that asks for tenant, outcome and direction alone, from the sums of a day; null for any other.</summary>
+    public static long? SumsOutcomes(PostgresSession session, CallQuery query, DateOnly day)
+    {
+        CallQuery rest = query with { Dispositions = [], Direction = null, Directions = [], Tenant = null, Ascending = false };
+        if (CallCursor.TextOf(rest) != CallCursor.TextOf(new CallQuery())) return null;
+        var where = new SqlConditions();
+        where.And("o.day = ?", day);
+        if (query.Tenant is { } tenant) where.And("o.tenant = ?", tenant);
+        if (query.Dispositions.Count > 0) where.And("o.disposition = ANY (?)", (object)Numbers(query.Dispositions));
+        if (query.Direction is { } direction) where.And("o.direction = ?", (long)direction);
+        if (query.Directions.Count > 0) where.And("o.direction = ANY (?)", (object)Numbers(query.Directions));
+        return session.Scalar($"SELECT sum(o.calls)::bigint FROM call_counts o{where}", where.Arguments);
+    }
+
+    /// <summary>What stands for a direction in the sums.</summary>
+    public static long DirectionOf(CallDirection? direction) => direction is { } known ? (long)known : NoDirection;
+
+    private static long[] Numbers<T>(IReadOnlyList<T> values)
+        where T : struct, Enum => [.. values.Select(static value => Convert.ToInt64(value, CultureInfo.InvariantCulture))];
+
+    private string Key => _query.Sort switch
+    {
+        CallSort.Duration => "c.duration_us",
+        CallSort.Billsec => "c.billsec_us",
+        CallSort.Mos => $"coalesce(c.mos, {(_query.Ascending ? MosNoneAscending : MosNoneDescending)})",
+        _ => $"{_row}.started_at",
+    };
+
+    private string Order(string table, string key)
+    {
+        string sense = _query.Ascending ? "" : " DESC";
+        return _query.Sort == CallSort.StartedAt
+            ? $"{table}.day{sense}, {key}{sense}, {table}.id{sense}"
+            : $"{key}{sense}, {table}.day{sense}, {table}.id{sense}";
+    }
+
+    private (string Sql, object[] Arguments) Finish(PostgresSession session)
+    {
+        Build(session);
+        string what = $"SELECT {Key} AS key, c.day, c.id, c.document, c.tenant FROM {_from}";
+        if (_several is null) return ($"{what}{_where} ORDER BY {Order(_row, Key)} LIMIT ? OFFSET ?", [.. _where.Arguments, (long)_frame.Limit, _frame.Offset]);
+
+        // Each number's first rows, and of those the first.
+        _where.And("n.number = u.number");
+        return (
+            $"SELECT DISTINCT k.key, k.day, k.id, k.document, k.tenant FROM unnest(?::text[]) u (number) CROSS JOIN LATERAL ({what}{_where} ORDER BY {Order(_row, Key)} LIMIT ?) k "
+                + $"ORDER BY {Order("k", "k.key")} LIMIT ? OFFSET ?",
+            [_several, .. _where.Arguments, _frame.Limit + _frame.Offset, (long)_frame.Limit, _frame.Offset]);
+    }
+
+    // Who drives is known before the conditions name its columns.
+    private void Build(PostgresSession session)
+    {
+        var rest = new List<Action>();
+        ChooseDriver(session, rest);
+        AndDays(_row);
+        if (_row != "c") AndDays("c");
+        foreach (Action add in rest) add();
+        AddFilters();
+        if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
+        _frame.Store.AndShown(_where, _frame.Days, "c");
+        if (_frame.After is { } after) AndBehind(after);
+        else if (_query.Start is { } start && _query.Sort == CallSort.StartedAt) AndStart(start);
+    }
+
+    // Said in the text where it is one day: of so many partitions the planner then looks at one.
+    private void AndDays(string table)
+    {
+        DateOnly first = _frame.Days[0].Day, last = _frame.Days[^1].Day;
+        if (first == last) _where.And($"{table}.day = ?", first);
+        else _where.And($"{table}.day BETWEEN ? AND ?", first < last ? first : last, first < last ? last : first);
+    }
+
+    private void ChooseDriver(PostgresSession session, List<Action> rest)
+    {
+        bool driven = _query.Ids.Count > 0 || _query.SipCallId is not null || _query.SessionId is not null;
+        if (_query.Ids.Count > 0) rest.Add(AndIds);
+        if (_query.SipCallId is { } sipCallId)
+        {
+            rest.Add(() => _where.And("c.sip_call_hash = ?", CallRow.SipCallHash(sipCallId))
+                .And("EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND d.sip_call_id = ?)", sipCallId));
+        }
+
+        if (_query.SessionId is { } session1) rest.Add(() => AndSession(session1));
+        if (_query.SessionCalleeNumbers.Count > 0) rest.Add(() => AndSessionCallees(session));
+        if (_query.IsVoicemail) Exact(CallRow.VoicemailKey, CallRow.CalleeRole);
+        if (_query.User is { } user) Exact(CallRow.UserKey(user), CallRow.CallerRole | CallRow.CalleeRole);
+        foreach ((string? text, int roles) in (ReadOnlySpan<(string?, int)>)[
+            (_query.Number, CallRow.CallerRole | CallRow.CalleeRole | CallRow.DialledRole),
+            (_query.Caller, CallRow.CallerRole),
+            (_query.Callee, CallRow.CalleeRole | CallRow.DialledRole)])
+        {
+            if (text is null or "*") continue;
+            if (text.EndsWith('*')) Prefix(text[..^1], roles);
+            else Exact(text, roles);
+        }
+
+        foreach ((IReadOnlyList<string> numbers, int roles) in NumberLists(_query))
+        {
+            string[] different = [.. numbers.Distinct(StringComparer.Ordinal)];
+            if (!driven && different.Length > 1)
+            {
+                driven = true;
+                _several = different;
+                Join(roles);
+            }
+            else if (different.Length == 1)
+            {
+                Exact(different[0], roles);
+            }
+            else
+            {
+                rest.Add(() => _where.And(
+                    "EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ANY (?) AND v.day = c.day AND v.started_at = c.started_at AND v.id = c.id AND (v.roles & ?) <> 0)",
+                    different,
+                    (long)roles));
+            }
+        }
+
+        void Exact(string number, int roles)
+        {
+            if (!driven)
+            {
+                driven = true;
+                Join(roles);
+                _where.And("n.number = ?", number);
+                return;
+            }
+
+            rest.Add(() => _where.And(
+                "EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ? AND v.day = c.day AND v.started_at = c.started_at AND v.id = c.id AND (v.roles & ?) <> 0)",
+                number,
+                (long)roles));
+        }
+
+        void Prefix(string begin, int roles)
+        {
+            if (!driven && IsRare(session, begin))
+            {
+                driven = true;
+                rest.Add(() => AndBegins(begin, roles));
+                return;
+            }
+
+            rest.Add(() => AndColumns(begin, roles));
+        }
+    }
+
+    private void Join(int roles)
+    {
+        _from = "call_numbers n JOIN calls c ON c.day = n.day AND c.started_at = n.started_at AND c.id = n.id";
+        _row = "n";
+        _where.And("(n.roles & ?) <> 0", (long)roles);
+    }
+
+    private bool IsRare(PostgresSession session, string begin)
+    {
+        var where = new SqlConditions();
+        DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
+        where.And("n.number BETWEEN ? AND ?", begin, begin + "\U0010FFFF").And("n.day BETWEEN ? AND ?", first, last);
+        return session.Scalar($"SELECT count(*) FROM (SELECT 1 FROM call_numbers n{where} LIMIT ?) k", [.. where.Arguments, _frame.PrefixRows + 1L]) <= _frame.PrefixRows;
+    }
+
+    private void AndBegins(string begin, int roles)
+    {
+        DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
+        _where.And(
+            "(c.day, c.started_at, c.id) IN (SELECT v.day, v.started_at, v.id FROM call_numbers v WHERE v.number BETWEEN ? AND ? AND v.day BETWEEN ? AND ? AND (v.roles & ?) <> 0)",
+            begin,
+            begin + "\U0010FFFF",
+            first,
+            last,
+            (long)roles);
+    }
+
+    // A prefix that many have is met soon in order of time.
+    private void AndColumns(string begin, int roles)
+    {
+        var any = new List<string>();
+        var arguments = new List<object>();
+        foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
+            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled"),
+            (CallRow.CallerRole, "c.caller_e164"), (CallRow.CalleeRole, "c.callee_e164")])
+        {
+            if ((roles & role) == 0) continue;
+            any.Add($"{column} BETWEEN ? AND ?");
+            arguments.Add(begin);
+            arguments.Add(begin + "\U0010FFFF");
+        }
+
+        _where.And($"({string.Join(" OR ", any)})", [.. arguments]);
+    }
+
+    private static IEnumerable<(IReadOnlyList<string> Numbers, int Roles)> NumberLists(CallQuery query) =>
+        new (IReadOnlyList<string> Numbers, int Roles)[]
+        {
+            (query.CallerNumbers, CallRow.CallerRole),
+            (query.DialledNumbers, CallRow.DialledRole),
+            (query.CalleeNumbers, CallRow.CalleeRole),
+            (query.PartyNumbers, CallRow.CallerRole | CallRow.CalleeRole | CallRow.DialledRole),
+        }.Where(static list => list.Numbers.Count > 0);
+
+    private void AndIds()
+    {
+        var days = new List<DateOnly>();
+        var ids = new List<byte[]>();
+        byte[] id = new byte[CallRow.IdBytes];
+        foreach (string text in _query.Ids)
+        {
+            if (!CallRow.TryReadId(text, out DateOnly day, id) || _frame.Days.All(stored => stored.Day != day)) continue;
+            days.Add(day);
+            ids.Add(id.ToArray());
+        }
+
+        if (ids.Count == 0) _nothing = "no id of these days";
+        _where.And("(c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id))", days.ToArray(), ids.ToArray());
+    }
+
+    // The calls with one of these callees, the others of their sessions, and the calls that those are named after.
+    private void AndSessionCallees(PostgresSession session)
+    {
+        var days = new List<DateOnly>();
+        var ids = new List<byte[]>();
+        var sessions = new HashSet<string>(StringComparer.Ordinal);
+        DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
+        using (PostgresRows rows = session.Query(
+            "SELECT c.day, c.id, c.session_id FROM call_numbers n JOIN calls c ON c.day = n.day AND c.started_at = n.started_at AND c.id = n.id "
+            + "WHERE n.number = ANY (?) AND n.day BETWEEN ? AND ? AND (n.roles & ?) <> 0",
+            _query.SessionCalleeNumbers.Distinct(StringComparer.Ordinal).ToArray(), first, last, (long)CallRow.CalleeRole))
+        {
+            while (rows.Step())
+            {
+                days.Add(rows.Day(0));
+                ids.Add(rows.Blob(1));
+                if (rows.TextOrNull(2) is { } one) sessions.Add(one);
+            }
+        }
+
+        byte[] id = new byte[CallRow.IdBytes];
+        foreach (string one in sessions)
+        {
+            if (!CallRow.TryReadId(one, out DateOnly day, id)) continue;
+            days.Add(day);
+            ids.Add([.. id]);
+        }
+
+        if (ids.Count == 0) _nothing = "no call of these days has such a callee";
+        _where.And(
+            "((c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id)) OR c.session_id = ANY (?))", days.ToArray(), ids.ToArray(), sessions.ToArray());
+    }
+
+    private void AndSession(string session)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        if (CallRow.TryReadId(session, out DateOnly day, id)) _where.And("(c.session_id = ? OR (c.day = ? AND c.id = ? AND c.session_id IS NULL))", session, day, id);
+        else _where.And("c.session_id = ?", session);
+    }
+
+    private void AddFilters()
+    {
+        if (_query.From is { } from) _where.And($"{_row}.started_at >= ?", from.Microseconds);
+        if (_query.To is { } to) _where.And($"{_row}.started_at < ?", to.Microseconds);
+        if (_query.Address is { } address)
+        {
+            byte[] bytes = CallRow.Address(address);
+            _where.And("(c.caller_ip = ? OR c.callee_ip = ?)", bytes, bytes);
+        }
+
+        if (_query.Dispositions.Count > 0) _where.And("c.disposition = ANY (?)", (object)Numbers(_query.Dispositions));
+        if (_query.Direction is { } direction) _where.And("c.direction = ?", (long)direction);
+        if (_query.Directions.Count > 0) _where.And("c.direction = ANY (?)", (object)Numbers(_query.Directions));
+        if (_query.Context is { } context) _where.And("c.context = ?", (long)context);
+        if (_query.Codec is { } codec) _where.And("strpos(c.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
+        if (_query.MosBelow is { } mos) _where.And("c.mos < ?", mos);
+        if (_query.Flags != CallFlags.None) _where.And("(c.flags & ?) = ?", (long)_query.Flags, (long)_query.Flags);
+        if (_query.DurationMin is { } least) _where.And("c.duration_us >= ?", CallRow.Microseconds(least));
+        if (_query.DurationMax is { } most) _where.And("c.duration_us <= ?", CallRow.Microseconds(most));
+        if (_query.BillsecMin is { } billed) _where.And("c.billsec_us >= ?", CallRow.Microseconds(billed));
+        if (_query.BillsecMax is { } billedMost) _where.And("c.billsec_us <= ?", CallRow.Microseconds(billedMost));
+        if (_query.Recorded is { } recorded)
+        {
+            _where.And(
+                $"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE r.day = c.day AND r.document = c.document AND r.state = ?)",
+                (long)RecordingState.Available);
+        }
+
+        if (_query.IsAudible)
+        {
+            _where.And("c.disposition = ? AND (c.flags & ?) = 0", (long)Disposition.Answered, (long)CallFlags.NoRtp);
+            _where.And(
+                "NOT EXISTS (SELECT 1 FROM recordings r WHERE r.day = c.day AND r.document = c.document AND (r.state IN (?, ?) OR (r.state = ? AND r.reason IS NOT NULL)))",
+                (long)RecordingState.Failed,
+                (long)RecordingState.Deleted,
+                (long)RecordingState.None);
+        }
+
+        if (_query.SipStatuses.Count > 0) _where.And("c.sip_status = ANY (?)", (object)_query.SipStatuses.Select(static value => (long)value).ToArray());
+        if (_query.HangupBys.Count > 0) _where.And("c.hangup_by = ANY (?)", (object)Numbers(_query.HangupBys));
+        if (_query.RerouteReasons.Count > 0) _where.And("c.reroute = ANY (?)", (object)Numbers(_query.RerouteReasons));
+        if (_query.Trunk is { Length: > 0 } trunk) _where.And("c.trunk = ?", trunk);
+        else if (_query.Trunk is not null) _where.And("c.trunk IS NULL");
+        if (_query.Traits.Count > 0)
+            _where.And($"({string.Join(" OR ", _query.Traits.Select(static match => $"(c.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}"))})");
+        if (_query.PersonBillsecMax is { } personMost) _where.And($"(c.billsec_us <= ? OR (c.traits & {(int)CallTraits.ByPerson}) = 0)", CallRow.Microseconds(personMost));
+        if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
+        if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
+        if (!string.IsNullOrEmpty(_query.Text))
+        {
+            _where.And(
+                "EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND d.search LIKE ?)",
+                $"%{Escaped(_query.Text.ToLowerInvariant())}%");
+        }
+    }
+
+    private static string Escaped(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+
+    // The record at the position and those behind it, in order of time alone.
+    private void AndStart(CallPosition start)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(start.Id, out _, id) && !_query.Ascending) id.AsSpan().Fill(0xFF);
+        _where.And($"({_row}.started_at, {_row}.id) {(_query.Ascending ? ">" : "<")}= (?, ?)", start.StartedAt.Microseconds, id);
+    }
+
+    private void AndBehind(CallCursor after)
+    {
+        string beyond = _query.Ascending ? ">" : "<";
+        object key = _query.Sort == CallSort.Mos ? BitConverter.Int64BitsToDouble(after.Key) : after.Key;
+        if (_query.Sort == CallSort.StartedAt) _where.And($"({_row}.day, {_row}.started_at, {_row}.id) {beyond} (?, ?, ?)", after.Day, key, after.Id);
+        else _where.And($"({Key}, c.day, c.id) {beyond} (?, ?, ?)", key, after.Day, after.Id);
+    }
+}

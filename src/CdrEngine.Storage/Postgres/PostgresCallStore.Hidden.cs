@@ -1,0 +1,142 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+// Deletion, and the indexes of days that are over.
+internal sealed partial class PostgresCallStore
+{
+    // Common values are met soon in order of time; rare ones lead straight to the rows.
+    private static readonly (string Name, string On)[] Seals =
+    [
+        ("outcome", "(disposition, direction, duration_us, billsec_us)"),
+        ("tenant", "(tenant, started_at, id) WHERE tenant IS NOT NULL"),
+        ("context", "(context, started_at, id) WHERE context IS NOT NULL"),
+        ("caller_ip", "(caller_ip) WHERE caller_ip IS NOT NULL"),
+        ("callee_ip", "(callee_ip) WHERE callee_ip IS NOT NULL"),
+        ("mos", "(mos) WHERE mos IS NOT NULL"),
+    ];
+
+    /// <inheritdoc />
+    public int Hide(IReadOnlyCollection<string> ids, string by, Timestamp at)
+    {
+        var days = new List<DateOnly>();
+        var bytes = new List<byte[]>();
+        byte[] id = new byte[CallRow.IdBytes];
+        foreach (string text in ids.Distinct(StringComparer.Ordinal))
+        {
+            if (!CallRow.TryReadId(text, out DateOnly day, id)) continue;
+            days.Add(day);
+            bytes.Add(id.ToArray());
+        }
+
+        if (days.Count == 0) return 0;
+        int hidden = 0;
+        lock (_writing)
+        {
+            _database.Transact(Writer, session =>
+            {
+                hidden = session.Execute(
+                    "INSERT INTO hidden_calls (day, id, hidden_at, hidden_by) SELECT c.day, c.id, ?, ? FROM unnest(?::date[], ?::bytea[]) k (day, id) "
+                    + $"JOIN calls c ON c.day = k.day AND c.id = k.id WHERE {PostgresDays.Shown} ON CONFLICT DO NOTHING",
+                    at.Microseconds,
+                    by,
+                    days.ToArray(),
+                    bytes.ToArray());
+                session.Execute(
+                    "UPDATE record_days d SET version = version + 1, hidden = (SELECT count(*) FROM hidden_calls h WHERE h.day = d.day) WHERE d.day = ANY (?)", (object)days.Distinct().ToArray());
+            });
+        }
+
+        return hidden;
+    }
+
+    /// <summary>Hides calls as somebody hid them before, whether they are there or not; gives how many were not hidden.</summary>
+    internal int HideExactly(IReadOnlyList<(DateOnly Day, byte[] Id, long At, string By)> calls)
+    {
+        int hidden = 0;
+        lock (_writing)
+        {
+            _database.Transact(Writer, session =>
+            {
+                hidden = session.Execute(
+                    "INSERT INTO hidden_calls (day, id, hidden_at, hidden_by) SELECT k.day, k.id, k.at, k.by FROM unnest(?::date[], ?::bytea[], ?::bigint[], ?::text[]) k (day, id, at, by) ON CONFLICT DO NOTHING",
+                    calls.Select(static call => call.Day).ToArray(),
+                    calls.Select(static call => call.Id).ToArray(),
+                    calls.Select(static call => call.At).ToArray(),
+                    calls.Select(static call => call.By).ToArray());
+                session.Execute(
+                    "UPDATE record_days d SET version = version + 1, hidden = (SELECT count(*) FROM hidden_calls h WHERE h.day = d.day) WHERE d.day = ANY (?)",
+                    (object)calls.Select(static call => call.Day).Distinct().ToArray());
+            });
+        }
+
+        return hidden;
+    }
+
+    /// <inheritdoc />
+    public void HideAll(string? tenant, string by, Timestamp at)
+    {
+        lock (_writing)
+        {
+            _database.Transact(Writer, session => session.Execute(
+                "INSERT INTO hidden_marks (tenant, document, hidden_at, hidden_by) SELECT ?, max(last_document), ?, ? FROM record_days HAVING max(last_document) > 0 "
+                + "ON CONFLICT (tenant) DO UPDATE SET document = excluded.document, hidden_at = excluded.hidden_at, hidden_by = excluded.hidden_by",
+                tenant ?? "",
+                at.Microseconds,
+                by));
+        }
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<HiddenCall> Hidden(Timestamp before, int limit) => _database.Read(session =>
+    {
+        var calls = new List<HiddenCall>();
+        using (PostgresRows rows = session.Query("SELECT day, id, hidden_at FROM hidden_calls WHERE hidden_at < ? ORDER BY hidden_at LIMIT ?", before.Microseconds, (long)limit))
+        {
+            while (rows.Step()) calls.Add(new HiddenCall(CallRow.IdText(rows.Day(0), rows.Blob(1)), new Timestamp(rows.Long(2))));
+        }
+
+        using (PostgresRows rows = session.Query(
+            "SELECT c.day, c.id, k.hidden_at FROM hidden_marks k JOIN calls c ON c.document <= k.document AND (k.tenant = '' OR c.tenant = k.tenant) WHERE k.hidden_at < ? LIMIT ?",
+            before.Microseconds,
+            (long)Math.Max(0, limit - calls.Count)))
+        {
+            while (rows.Step()) calls.Add(new HiddenCall(CallRow.IdText(rows.Day(0), rows.Blob(1)), new Timestamp(rows.Long(2))));
+        }
+
+        return (IReadOnlyList<HiddenCall>)[.. calls.OrderBy(static call => call.HiddenAt)];
+    });
+
+    /// <inheritdoc />
+    public int Seal(DateOnly before, CancellationToken stop = default)
+    {
+        List<DateOnly> days = _database.Read(session =>
+        {
+            var open = new List<DateOnly>();
+            using PostgresRows rows = session.Query("SELECT day FROM record_days WHERE day < ? AND NOT is_sealed ORDER BY day", before);
+            while (rows.Step()) open.Add(rows.Day(0));
+            return open;
+        });
+        int done = 0;
+        foreach (DateOnly day in days)
+        {
+            if (stop.IsCancellationRequested) break;
+            lock (_writing)
+            {
+                _database.Transact(Writer, session =>
+                {
+                    string calls = PostgresSchema.Partition("calls", day);
+                    foreach ((string name, string on) in Seals) session.Script($"CREATE INDEX IF NOT EXISTS {calls}_{name} ON {calls} {on}");
+                    session.Script($"ANALYZE {calls}, {PostgresSchema.Partition("call_numbers", day)}, {PostgresSchema.Partition("call_documents", day)}");
+                    session.Execute("UPDATE record_days SET is_sealed = true WHERE day = ?", day);
+                }, isLong: true);
+            }
+
+            done++;
+        }
+
+        return done;
+    }
+}

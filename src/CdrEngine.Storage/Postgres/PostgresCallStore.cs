@@ -1,0 +1,216 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+/// <summary>Call records in PostgreSQL, partitioned by UTC day. Answers what <see cref="SqliteCallStore"/> answers, in the same order.</summary>
+internal sealed partial class PostgresCallStore : ICallStore
+{
+    private const string Writer = "records";
+
+    private const string SelectCall =
+        "SELECT d.json, r.state, r.reason FROM call_documents d LEFT JOIN recordings r ON r.day = d.day AND r.document = d.document WHERE d.day = ? AND d.document = ?";
+
+    private readonly PostgresDatabase _database;
+    private readonly SqliteStoreLimits _limits;
+    private readonly Lock _writing = new();
+    private readonly DayAnswers<long> _counts;
+    private readonly DayAnswers<CallSums> _sums;
+    private readonly Walks _walks;
+    private long _unreadableRecords;
+
+    public PostgresCallStore(PostgresOptions options, SqliteStoreLimits? limits = null)
+    {
+        _limits = limits ?? new SqliteStoreLimits();
+        _database = new PostgresDatabase(options);
+        _counts = new DayAnswers<long>(_limits.DayCounts);
+        _sums = new DayAnswers<CallSums>(_limits.DayCounts);
+        _walks = new Walks(_limits.Walks, _limits.WalkAge);
+    }
+
+    /// <inheritdoc />
+    public long UnreadableRecords => Interlocked.Read(ref _unreadableRecords);
+
+    /// <inheritdoc />
+    public IReadOnlyList<DateOnly> Days() => _database.Read(static session => PostgresDays.Read(session).Days.Select(static day => day.Day).ToList());
+
+    /// <inheritdoc />
+    public CallRecord? Get(string id)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return _database.Read(session =>
+        {
+            using PostgresRows rows = session.Query(
+                "SELECT d.json, r.state, r.reason FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
+                + $"LEFT JOIN recordings r ON r.day = c.day AND r.document = c.document WHERE c.day = ? AND c.id = ? AND {PostgresDays.Shown}",
+                day,
+                bytes);
+            return rows.Step() ? ReadCall(rows, 0) : null;
+        });
+    }
+
+    /// <inheritdoc />
+    public byte[]? Json(string id) => Column(id, "d.json");
+
+    /// <inheritdoc />
+    public byte[]? GetChunks(string id) => Column(id, "d.chunks");
+
+    /// <inheritdoc />
+    public CallPage List(CallQuery query)
+    {
+        CallCursor? after = null;
+        if (query.Cursor is { } text && !CallCursor.TryDecode(text, query, out after)) return new CallPage { Calls = [], CursorRejected = true };
+        int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        return _database.Read(session =>
+        {
+            List<FoundCall> found = Listed(session, query, after, limit + 1);
+            bool more = found.Count > limit;
+            if (more) found.RemoveAt(limit);
+            FoundCall? last = more ? found[^1] : null;
+            return new CallPage
+            {
+                Calls = [.. Records(session, found).OfType<CallRecord>()],
+                NextCursor = last is null ? null : new CallCursor(last.Key, last.Day, last.Id).Encode(query),
+            };
+        });
+    }
+
+    /// <inheritdoc />
+    public long Count(DateOnly day) => _database.Read(session => session.Scalar("SELECT count(*) FROM calls WHERE day = ?", day));
+
+    /// <inheritdoc />
+    public bool DropDay(DateOnly day)
+    {
+        bool dropped = false;
+        try
+        {
+            lock (_writing)
+            {
+                _database.Transact(Writer, session =>
+                {
+                    dropped = session.Execute("DELETE FROM record_days WHERE day = ?", day) > 0;
+                    if (!dropped) return;
+                    session.Execute("DELETE FROM call_counts WHERE day = ?", day);
+                    PostgresSchema.DropRecordDay(session, day);
+                });
+            }
+
+            return dropped;
+        }
+        catch (StoreException)
+        {
+            // Whoever reads the day for long (a backup) keeps it; it can be asked for again.
+            return false;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _database.Dispose();
+
+    /// <summary>The plan for a query on some days, for tests of the indexes.</summary>
+    internal List<string> Explain(CallQuery query, DateOnly first, DateOnly last) => _database.Read(session =>
+    {
+        CallCursor? after = null;
+        if (query.Cursor is { } text) CallCursor.TryDecode(text, query, out after);
+        PostgresDays days = PostgresDays.Read(session);
+        List<StoredDay> asked = [.. days.InOrder(query.Ascending).Where(day => day.Day >= first && day.Day <= last)];
+        return PostgresCallSelect.Explain(session, query, new PostgresFrame(days, asked) { After = after, Limit = query.Limit + 1, PrefixRows = _limits.PrefixRows });
+    });
+
+    /// <summary>Runs statements beside the store, for tests.</summary>
+    internal void Script(string sql) => _database.Read(session =>
+    {
+        session.Script(sql);
+        return true;
+    });
+
+    private List<FoundCall> Listed(PostgresSession session, CallQuery query, CallCursor? after, int limit)
+    {
+        (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
+        var found = new List<FoundCall>();
+        if (days.Count == 0) return found;
+        if (query.Sort != CallSort.StartedAt)
+            return PostgresCallSelect.Rows(session, query, new PostgresFrame(store, days) { After = after, Limit = limit, PrefixRows = _limits.PrefixRows });
+
+        // Days that the pages before have used up, and those of which nothing is shown any more.
+        if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
+        days.RemoveAll(day => store.HidesAll(query.Tenant, day.LastDocument));
+        foreach (IReadOnlyList<StoredDay> window in PostgresDays.Windows(days))
+        {
+            if (found.Count >= limit) break;
+            CallCursor? from = after is not null && window.Any(day => day.Day == after.Day) ? after : null;
+            found.AddRange(PostgresCallSelect.Rows(session, query, new PostgresFrame(store, window) { After = from, Limit = limit - found.Count, PrefixRows = _limits.PrefixRows }));
+        }
+
+        return found;
+    }
+
+    // A position and ids bound the days as the times do.
+    private static (PostgresDays Store, List<StoredDay> Days) DaysOf(PostgresSession session, CallQuery query)
+    {
+        Timestamp? from = query.From, to = query.To;
+        if (query.Start is { } start && query.Sort == CallSort.StartedAt)
+        {
+            if (query.Ascending) from = from is { } f && f > start.StartedAt ? f : start.StartedAt;
+            else to = to is { } t && t < start.StartedAt ? t : start.StartedAt;
+        }
+
+        PostgresDays store = PostgresDays.Read(session, from, to);
+        List<StoredDay> days = store.InOrder(query.Ascending);
+        if (query.Ids.Count == 0) return (store, days);
+        var named = new HashSet<DateOnly>();
+        Span<byte> id = stackalloc byte[CallRow.IdBytes];
+        foreach (string text in query.Ids)
+        {
+            if (CallRow.TryReadId(text, out DateOnly day, id)) named.Add(day);
+        }
+
+        days.RemoveAll(day => !named.Contains(day.Day));
+        return (store, days);
+    }
+
+    // All documents of a page at once; null where one went meanwhile or cannot be read.
+    private CallRecord?[] Records(PostgresSession session, IReadOnlyList<FoundCall> found)
+    {
+        var records = new CallRecord?[found.Count];
+        if (found.Count == 0) return records;
+        using PostgresRows rows = session.Query(
+            "SELECT d.json, r.state, r.reason, k.place FROM unnest(?::date[], ?::bigint[]) WITH ORDINALITY k (day, document, place) "
+            + "JOIN call_documents d ON d.day = k.day AND d.document = k.document LEFT JOIN recordings r ON r.day = k.day AND r.document = k.document "
+            + "WHERE d.day BETWEEN ? AND ?",
+            found.Select(static call => call.Day).ToArray(),
+            found.Select(static call => call.Document).ToArray(),
+            found.Min(static call => call.Day),
+            found.Max(static call => call.Day));
+        while (rows.Step()) records[rows.Long(3) - 1] = ReadCall(rows, 0);
+        return records;
+    }
+
+    // The record of a row that has document, state and reason of the recording from a column on.
+    private CallRecord? ReadCall(PostgresRows row, int column)
+    {
+        if (!CallRecordJson.TryRead(row.Blob(column), out CallRecord? record))
+        {
+            Interlocked.Increment(ref _unreadableRecords);
+            return null;
+        }
+
+        return row.IsNull(column + 1) ? record : record! with { Recording = RecordingRows.Info(record.Id, (RecordingState)row.Long(column + 1), row.TextOrNull(column + 2)) };
+    }
+
+    private byte[]? Column(string id, string column)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return _database.Read(session =>
+        {
+            using PostgresRows rows = session.Query(
+                $"SELECT {column} FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document WHERE c.day = ? AND c.id = ? AND {PostgresDays.Shown}", day, bytes);
+            return rows.Step() ? rows.BlobOrNull(0) : null;
+        });
+    }
+}

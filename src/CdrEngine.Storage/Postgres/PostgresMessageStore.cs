@@ -1,0 +1,374 @@
+using System.Globalization;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+/// <summary>Messages and conversations in PostgreSQL, partitioned by UTC day.</summary>
+internal sealed partial class PostgresMessageStore(PostgresOptions options) : IMessageDatabase
+{
+    private const string Writer = "messages";
+
+    /// <summary>Days after that of its start that a conversation is looked for.</summary>
+    private const int DaysOfConversation = 31;
+
+    private readonly PostgresDatabase _database = new(options);
+
+    /// <inheritdoc />
+    public IReadOnlyList<DateOnly> Days() => _database.Read(static session => DaysOf(session, null, null, ascending: true));
+
+    /// <inheritdoc />
+    public void Write(IReadOnlyList<StoredMessage> messages)
+    {
+        // A conversation stands on the day it began, which may be another than its message's.
+        if (messages.Count > 0) Write(messages, [.. messages.Select(static message => message.Conversation with { Tenant = message.Record.Tenant }).DistinctBy(static conversation => conversation.Id)]);
+    }
+
+    /// <summary>Writes messages and the beginnings of conversations.</summary>
+    internal void Write(IReadOnlyList<StoredMessage> messages, IReadOnlyList<ConversationRecord> begun)
+    {
+        _database.Transact(Writer, session =>
+        {
+            IEnumerable<DateOnly> days = messages.Select(static message => SqliteMessageStore.DayOf(message.Record.StartedAt)).Concat(begun.Select(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt)));
+            foreach (DateOnly day in days.Distinct().Order())
+            {
+                if (session.Execute("INSERT INTO message_days (day) VALUES (?) ON CONFLICT DO NOTHING", day) > 0) PostgresSchema.MakeMessageDay(session, day);
+            }
+
+            foreach (IGrouping<DateOnly, StoredMessage> day in messages.GroupBy(static message => SqliteMessageStore.DayOf(message.Record.StartedAt)).OrderBy(static day => day.Key))
+                WriteDay(session, day.Key, day);
+            foreach (ConversationRecord conversation in begun)
+            {
+                session.Queue(
+                    "INSERT INTO conversations (day, started_at, id, first, second, tenant) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    SqliteMessageStore.DayOf(conversation.StartedAt),
+                    conversation.StartedAt.Microseconds,
+                    conversation.Id,
+                    conversation.First,
+                    conversation.Second,
+                    conversation.Tenant);
+            }
+        });
+    }
+
+    /// <inheritdoc />
+    public MessageRecord? GetMessage(string id) => Document(id, "d.json") is { } json && MessageJson.TryRead(json, out MessageRecord? record) ? record : null;
+
+    /// <inheritdoc />
+    public byte[]? GetChunks(string id) => Document(id, "d.chunks");
+
+    /// <inheritdoc />
+    public ListPage<MessageRecord> ListMessages(MessageQuery query)
+    {
+        string seal = string.Create(
+            CultureInfo.InvariantCulture,
+            $"messages|{query.From}|{query.To}|{query.Number}|{query.Text}|{query.Outcome}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
+        if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
+        return Page(
+            new Asked(seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit),
+            Conditions(query),
+            "SELECT m.started_at, m.id, m.day, d.json FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document",
+            "m",
+            static row => MessageJson.TryRead(row.Blob(3), out MessageRecord? record) ? record : null,
+            record => query.SipCallId is null || record.SipCallId == query.SipCallId);
+    }
+
+    /// <inheritdoc />
+    public ConversationRecord? GetConversation(string id)
+    {
+        if (!CallRow.TryReadId(id, out DateOnly day, new byte[CallRow.IdBytes])) return null;
+        return _database.Read(session =>
+        {
+            ConversationRecord? found = null;
+            using (PostgresRows rows = session.Query("SELECT c.started_at, c.id, c.day, c.first, c.second, c.tenant FROM conversations c WHERE c.day = ? AND c.id = ?", day, id))
+            {
+                if (rows.Step()) found = ReadConversation(rows);
+            }
+
+            return found is null ? null : Counted(session, [found])[0];
+        });
+    }
+
+    /// <inheritdoc />
+    public ListPage<ConversationRecord> ListConversations(ConversationQuery query) => Page(
+        new Asked($"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}", query.Cursor, query.From, query.To, query.Ascending, query.Limit),
+        Conditions(query),
+        "SELECT c.started_at, c.id, c.day, c.first, c.second, c.tenant FROM conversations c",
+        "c",
+        ReadConversation,
+        static _ => true,
+        Counted);
+
+    /// <inheritdoc />
+    public long CountMessages(MessageQuery query)
+    {
+        if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return 0;
+        SqlConditions where = Conditions(query);
+        AndDays(where, "m", query.From, query.To);
+        string join = query.Text is null ? "" : " JOIN message_documents d ON d.day = m.day AND d.document = m.document";
+        return _database.Read(session => session.Scalar($"SELECT count(*) FROM messages m{join}{where}", where.Arguments));
+    }
+
+    /// <inheritdoc />
+    public long CountConversations(ConversationQuery query)
+    {
+        SqlConditions where = Conditions(query);
+        AndDays(where, "c", query.From, query.To);
+        return _database.Read(session => session.Scalar($"SELECT count(*) FROM conversations c{where}", where.Arguments));
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> MessageIds(string first, string last)
+    {
+        byte[] low = new byte[CallRow.IdBytes], high = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(first, out DateOnly day, low) || !CallRow.TryReadId(last, out DateOnly same, high) || day != same) return [];
+        return _database.Read(session =>
+        {
+            var ids = new List<string>();
+            using PostgresRows rows = session.Query("SELECT id FROM messages WHERE day = ? AND id BETWEEN ? AND ? ORDER BY document", day, low, high);
+            while (rows.Step()) ids.Add(CallRow.IdText(day, rows.Blob(0)));
+            return ids;
+        });
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> ConversationIds(string first, string last)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(first, out DateOnly day, bytes) || !CallRow.TryReadId(last, out DateOnly same, bytes) || day != same) return [];
+        return _database.Read(session =>
+        {
+            var ids = new List<string>();
+            using PostgresRows rows = session.Query("SELECT id FROM conversations WHERE day = ? AND id BETWEEN ? AND ? ORDER BY id", day, first, last);
+            while (rows.Step()) ids.Add(rows.Text(0));
+            return ids;
+        });
+    }
+
+    /// <inheritdoc />
+    public bool DropDay(DateOnly day)
+    {
+        bool dropped = false;
+        try
+        {
+            _database.Transact(Writer, session =>
+            {
+                dropped = session.Execute("DELETE FROM message_days WHERE day = ?", day) > 0;
+                if (dropped) PostgresSchema.DropMessageDay(session, day);
+            });
+            return dropped;
+        }
+        catch (StoreException)
+        {
+            // Whoever reads the day for long keeps it; it can be asked for again.
+            return false;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _database.Dispose();
+
+    private static SqlConditions Conditions(MessageQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
+        if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
+        if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
+        if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
+        if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
+        if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", CallRow.SipCallHash(sipCallId));
+        if (query.InCall is { } inCall) where.And("m.in_call = ?", inCall ? 1L : 0L);
+        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
+        if (query.Text is { } text) where.And("strpos(d.search, ?) > 0", text.ToLowerInvariant());
+        return where;
+    }
+
+    private static SqlConditions Conditions(ConversationQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("c.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("c.started_at < ?", to.Microseconds);
+        if (query.Party is { } party)
+        {
+            string user = party + "@";
+            where.And("(c.first = ? OR c.second = ? OR c.first BETWEEN ? AND ? OR c.second BETWEEN ? AND ?)", party, party, user, user + "\U0010FFFF", user, user + "\U0010FFFF");
+        }
+
+        if (query.Tenant is { } tenant) where.And("c.tenant = ?", tenant);
+        return where;
+    }
+
+    private static void AndDays(SqlConditions where, string table, Timestamp? from, Timestamp? to)
+    {
+        if (from is { } earliest) where.And($"{table}.day >= ?", SqliteMessageStore.DayOf(earliest));
+        if (to is { } latest) where.And($"{table}.day <= ?", SqliteMessageStore.DayOf(latest));
+    }
+
+    private static ConversationRecord ReadConversation(PostgresRows row) =>
+        new(row.Text(1), new Timestamp(row.Long(0)), row.Text(3), row.Text(4)) { Tenant = row.TextOrNull(5) };
+
+    private static List<DateOnly> DaysOf(PostgresSession session, Timestamp? from, Timestamp? to, bool ascending)
+    {
+        DateOnly first = from is { } earliest ? SqliteMessageStore.DayOf(earliest) : DateOnly.MinValue;
+        DateOnly last = to is { } latest ? SqliteMessageStore.DayOf(latest) : DateOnly.MaxValue;
+        var days = new List<DateOnly>();
+        using PostgresRows rows = session.Query($"SELECT day FROM message_days WHERE day BETWEEN ? AND ? ORDER BY day{(ascending ? "" : " DESC")}", first, last);
+        while (rows.Step()) days.Add(rows.Day(0));
+        return days;
+    }
+
+    private static void WriteDay(PostgresSession session, DateOnly day, IEnumerable<StoredMessage> messages)
+    {
+        var known = new Dictionary<string, (long Document, byte[] Json)>(StringComparer.Ordinal);
+        byte[] id = new byte[CallRow.IdBytes];
+        StoredMessage[] told = [.. messages.Where(message => CallRow.TryReadId(message.Record.Id, out DateOnly named, id) && named == day)];
+        using (PostgresRows rows = session.Query(
+            "SELECT m.id, m.document, d.json FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document WHERE m.day = ? AND m.id = ANY (?)",
+            day,
+            told.Select(static message => Convert.FromHexString(message.Record.Id.AsSpan(9))).Distinct(ByBytes.Instance).ToArray()))
+        {
+            while (rows.Step()) known[CallRow.IdText(day, rows.Blob(0))] = (rows.Long(1), rows.Blob(2));
+        }
+
+        foreach (StoredMessage message in told)
+        {
+            MessageRecord record = message.Record;
+            byte[] json = MessageJson.ToUtf8(record);
+            bool isKnown = known.TryGetValue(record.Id, out (long Document, byte[] Json) before);
+            if (isKnown && before.Json.AsSpan().SequenceEqual(json)) continue;
+
+            // What tells less than what is known is an older telling, or a part of the capture.
+            if (isKnown && MessageJson.TryRead(before.Json, out MessageRecord? older) && older is not null
+                && (record.Notifications.Count < older.Notifications.Count || (record.Outcome == MessageOutcome.Pending && older.Outcome != MessageOutcome.Pending))) continue;
+            string search = string.Join('\n', new[] { record.Text, record.From.Uri, record.To.Uri, record.From.Name, record.To.Name }.OfType<string>()).ToLowerInvariant();
+            long document = isKnown ? before.Document : session.Scalar("SELECT nextval('message_numbers')");
+            known[record.Id] = (document, json);
+            if (isKnown)
+            {
+                session.Queue("UPDATE message_documents SET search = ?, chunks = ?, json = ? WHERE day = ? AND document = ?", search, message.Chunks, json, day, document);
+                session.Queue("UPDATE messages SET outcome = ?, tenant = ? WHERE day = ? AND document = ?", (long)record.Outcome, record.Tenant, day, document);
+                continue;
+            }
+
+            session.Queue("INSERT INTO message_documents (day, document, search, chunks, json) VALUES (?, ?, ?, ?, ?)", day, document, search, message.Chunks, json);
+            session.Queue(
+                "INSERT INTO messages (day, started_at, id, document, kind, outcome, from_number, to_number, conversation, sip_call_hash, in_call, tenant) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                day,
+                record.StartedAt.Microseconds,
+                Convert.FromHexString(record.Id.AsSpan(9)),
+                document,
+                (long)record.Kind,
+                (long)record.Outcome,
+                record.From.Number,
+                record.To.Number,
+                record.ConversationId,
+                CallRow.SipCallHash(record.SipCallId),
+                record.IsInCall ? 1L : 0L,
+                record.Tenant);
+        }
+
+        session.RunQueued();
+    }
+
+    // Their ends and counts are told by their messages, on the first day and on those after it until one has none.
+    private static List<ConversationRecord> Counted(PostgresSession session, List<ConversationRecord> conversations)
+    {
+        if (conversations.Count == 0) return conversations;
+        var sums = new Dictionary<(string Id, DateOnly Day), (long Count, long First, long Last)>();
+        DateOnly first = conversations.Min(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt));
+        DateOnly last = conversations.Max(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt)).AddDays(DaysOfConversation - 1);
+        using (PostgresRows rows = session.Query(
+            "SELECT conversation, day, count(*), min(started_at), max(started_at) FROM messages WHERE conversation = ANY (?) AND day BETWEEN ? AND ? GROUP BY conversation, day",
+            conversations.Select(static conversation => conversation.Id).ToArray(),
+            first,
+            last))
+        {
+            while (rows.Step()) sums[(rows.Text(0), rows.Day(1))] = (rows.Long(2), rows.Long(3), rows.Long(4));
+        }
+
+        return [.. conversations.Select(Count)];
+
+        ConversationRecord Count(ConversationRecord conversation)
+        {
+            long count = 0;
+            Timestamp end = conversation.StartedAt, start = conversation.StartedAt;
+            DateOnly begun = SqliteMessageStore.DayOf(conversation.StartedAt);
+            for (int i = 0; i < DaysOfConversation; i++)
+            {
+                if (!sums.TryGetValue((conversation.Id, begun.AddDays(i)), out (long Count, long First, long Last) sum)) break;
+                count += sum.Count;
+                if (i == 0) start = new Timestamp(Math.Min(start.Microseconds, sum.First));
+                end = Timestamp.Max(end, new Timestamp(sum.Last));
+            }
+
+            return conversation with { StartedAt = start, EndedAt = end, Count = count };
+        }
+    }
+
+    private byte[]? Document(string id, string column)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes)) return null;
+        return _database.Read(session =>
+        {
+            using PostgresRows rows = session.Query($"SELECT {column} FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document WHERE m.day = ? AND m.id = ?", day, bytes);
+            return rows.Step() ? rows.Blob(0) : null;
+        });
+    }
+
+    private ListPage<T> Page<T>(
+        Asked asked, SqlConditions where, string select, string table, Func<PostgresRows, T?> read, Func<T, bool> matches, Func<PostgresSession, List<T>, List<T>>? complete = null)
+        where T : class
+    {
+        ListCursor? after = null;
+        if (asked.Cursor is not null && !ListCursor.TryDecode(asked.Cursor, asked.Seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
+        int limit = Math.Clamp(asked.Limit, 1, CallQuery.MaxLimit);
+        string sense = asked.Ascending ? "" : " DESC";
+        return _database.Read(session =>
+        {
+            var items = new List<T>();
+            ListCursor? last = null;
+            int rowsRead = 0;
+            List<DateOnly> days = DaysOf(session, asked.From, asked.To, asked.Ascending);
+            DateOnly? afterDay = after is null ? null : SqliteMessageStore.DayOf(new Timestamp(after.Number));
+            if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
+            foreach (IReadOnlyList<DateOnly> window in PostgresDays.Windows(days))
+            {
+                if (rowsRead > limit) break;
+                SqlConditions here = where.Copy();
+                here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
+                if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
+                if (after is not null)
+                {
+                    object id = table == "m" ? Convert.FromHexString(after.Id) : after.Id;
+                    here.And($"({table}.day, {table}.started_at, {table}.id) {(asked.Ascending ? ">" : "<")} (?, ?, ?)", afterDay!.Value, after.Number, id);
+                }
+
+                using PostgresRows rows = session.Query(
+                    $"{select}{here} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ?", [.. here.Arguments, limit + 1L - rowsRead]);
+                while (rows.Step() && ++rowsRead <= limit)
+                {
+                    last = new ListCursor(rows.Long(0), "", table == "m" ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
+                    if (read(rows) is { } item && matches(item)) items.Add(item);
+                }
+            }
+
+            return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };
+        });
+    }
+
+    /// <summary>What every list is asked.</summary>
+    private sealed record Asked(string Seal, string? Cursor, Timestamp? From, Timestamp? To, bool Ascending, int Limit);
+
+    private sealed class ByBytes : IEqualityComparer<byte[]>
+    {
+        public static readonly ByBytes Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] bytes) => BitConverter.ToInt32(bytes);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace CdrEngine.Storage.Postgres;
+
+/// <summary>One connection at work. One thread.</summary>
+internal sealed class PostgresSession(NpgsqlConnection connection)
+{
+    private NpgsqlBatch? _queued;
+
+    /// <summary>Whether statements may take as long as they like.</summary>
+    public bool IsLong { get; set; }
+
+    /// <summary>The connection, for copying rows in.</summary>
+    public NpgsqlConnection Connection => connection;
+
+    /// <summary>Runs a question; dispose the rows before the next.</summary>
+    /// <param name="sql">With <c>?</c> for the arguments in order, or <c>$1</c>.</param>
+    /// <param name="arguments">Numbers, texts, bytes, days, or arrays of these.</param>
+    public PostgresRows Query(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        NpgsqlCommand command = Command(Positional(sql));
+        Add(command.Parameters, arguments);
+        try
+        {
+            return new PostgresRows(command, command.ExecuteReader());
+        }
+        catch
+        {
+            command.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a statement; gives how many rows it changed.</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using NpgsqlCommand command = Command(Positional(sql));
+        Add(command.Parameters, arguments);
+        return command.ExecuteNonQuery();
+    }
+
+    /// <summary>Runs several statements without arguments, as they stand.</summary>
+    public void Script(string sql)
+    {
+        using NpgsqlCommand command = Command(sql);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The first column of the first row; 0 where there is none.</summary>
+    public long Scalar(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using PostgresRows rows = Query(sql, arguments);
+        return rows.Step() && !rows.IsNull(0) ? rows.Long(0) : 0;
+    }
+
+    /// <summary>Keeps a statement for <see cref="RunQueued"/>, which sends all of them at once.</summary>
+    public void Queue(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        _queued ??= new NpgsqlBatch(connection);
+        var command = new NpgsqlBatchCommand(Positional(sql));
+        Add(command.Parameters, arguments);
+        _queued.BatchCommands.Add(command);
+    }
+
+    /// <summary>Sends what is queued.</summary>
+    public void RunQueued()
+    {
+        if (_queued is not { } batch) return;
+        _queued = null;
+        using (batch) batch.ExecuteNonQuery();
+    }
+
+    /// <summary>Question marks become numbered places. None of our texts has one elsewhere.</summary>
+    public static string Positional(string sql)
+    {
+        if (!sql.Contains('?')) return sql;
+        var text = new StringBuilder(sql.Length + 16);
+        int number = 0;
+        foreach (char c in sql)
+        {
+            if (c == '?') text.Append('$').Append((++number).ToString(CultureInfo.InvariantCulture));
+            else text.Append(c);
+        }
+
+        return text.ToString();
+    }
+
+    private NpgsqlCommand Command(string sql)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        if (IsLong) command.CommandTimeout = 0;
+        return command;
+    }
+
+    private static void Add(NpgsqlParameterCollection parameters, ReadOnlySpan<object?> arguments)
+    {
+        foreach (object? argument in arguments)
+        {
+            parameters.Add(argument switch
+            {
+                null => new NpgsqlParameter { Value = DBNull.Value },
+                string text => new NpgsqlParameter { Value = PostgresText.Clean(text), NpgsqlDbType = NpgsqlDbType.Text },
+                string?[] texts => new NpgsqlParameter { Value = Array.ConvertAll(texts, PostgresText.CleanOrNull), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                int number => new NpgsqlParameter { Value = (long)number, NpgsqlDbType = NpgsqlDbType.Bigint },
+                _ => new NpgsqlParameter { Value = argument },
+            });
+        }
+    }
+}
+
+/// <summary>The rows of an answer.</summary>
+internal sealed class PostgresRows(NpgsqlCommand command, NpgsqlDataReader reader) : IDisposable
+{
+    public bool Step() => reader.Read();
+
+    public long Long(int column) => reader.GetInt64(column);
+
+    public double? Real(int column) => reader.IsDBNull(column) ? null : reader.GetDouble(column);
+
+    public string Text(int column) => reader.GetString(column);
+
+    public string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    public long? LongOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+
+    public byte[] Blob(int column) => reader.GetFieldValue<byte[]>(column);
+
+    public byte[]? BlobOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
+
+    public DateOnly Day(int column) => reader.GetFieldValue<DateOnly>(column);
+
+    public bool IsNull(int column) => reader.IsDBNull(column);
+
+    public void Dispose()
+    {
+        reader.Dispose();
+        command.Dispose();
+    }
+}
+
+/// <summary>Texts as PostgreSQL takes them: no zero character, no half of a pair.</summary>
+internal static class PostgresText
+{
+    private const char Replacement = '\uFFFD';
+
+    public static string? CleanOrNull(string? text) => text is null ? null : Clean(text);
+
+    public static string Clean(string text)
+    {
+        if (IsClean(text)) return text;
+        var clean = new StringBuilder(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) clean.Append(text[i]).Append(text[++i]);
+            else clean.Append(text[i] == '\0' || char.IsSurrogate(text[i]) ? Replacement : text[i]);
+        }
+
+        return clean.ToString();
+    }
+
+    private static bool IsClean(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c == '\0' || char.IsSurrogate(c)) return false;
+        }
+
+        return true;
+    }
+}
