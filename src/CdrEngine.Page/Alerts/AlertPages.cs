@@ -158,7 +158,7 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
 
     private static Html Calls(PageRequest request, Alert alert, CallRecord[] calls)
     {
-        if (PlaceOf(alert) is not { } place) return Html.None;
+        if (PlaceOf(alert, request.Viewer.Zone) is not { } place) return Html.None;
         Column[] columns = [new("Started", "when"), new("Caller"), new("Callee"), new("Outcome"), new("Talk", "num"), new("MOS", "num")];
         Html table = calls.Length == 0 ? Html.Of($"""<p class="lead">None of them is stored any more, or they were counted while they went on.</p>""") : Pieces.Table("Calls of the alert", columns, calls.Select(call => Pieces.Row(
             columns,
@@ -173,12 +173,12 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
     }
 
     // The list of calls has filters of its own names.
-    private static Place? PlaceOf(Alert alert)
+    private static Place? PlaceOf(Alert alert, TimeZoneInfo zone)
     {
         if (AlertCalls.Query(alert) is not { } query) return null;
         return new Place(
             "/calls",
-            ("from", query.From?.ToString() ?? ""), ("to", query.To?.ToString() ?? ""), ("caller", query.Caller ?? ""), ("callee", query.Callee ?? ""), ("address", query.Address?.ToString() ?? ""),
+            ("from", query.From is { } from ? Moments.From(from, zone) : ""), ("to", query.To is { } to ? Moments.To(to, zone) : ""), ("caller", query.Caller ?? ""), ("callee", query.Callee ?? ""), ("address", query.Address?.ToString() ?? ""),
             ("disposition", string.Join(',', query.Dispositions.Select(EnumNames<Disposition>.Of))), ("mos", query.MosBelow?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? ""),
             ("flags", query.Flags == CallFlags.None ? "" : "one_way_audio"), ("tenant", query.Tenant ?? ""));
     }

@@ -117,12 +117,12 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
     private static Html Form(PageRequest request, string when)
     {
         Place here = Place.Of(request.Context.Request).Without("from", "to");
-        Html tenant = request.Viewer.Tenant is null ? Html.Of($"""<div class="field"><label class="unseen" for="tenant">Tenant</label><input id="tenant" name="tenant" placeholder="Tenant" value="{request.Query("tenant")}"></div>""") : Html.None;
+        Html tenant = request.Viewer.Tenant is null ? Html.Of($"""<div class="field"><label class="unseen" for="tenant">Tenant</label><input type="text" id="tenant" name="tenant" placeholder="Tenant" value="{request.Query("tenant")}"></div>""") : Html.None;
         return Html.Of($"""
             <nav class="views" aria-label="Time"><ul>{Ranges.Select(range => Html.Of($"""<li><a href="{here.With("when", range.Words)}"{Html.When(range.Words == when, "aria-current=\"true\"")}>{range.Label}</a></li>"""))}</ul></nav>
             <form class="filter" method="get" action="/dashboards" role="search"><div class="filter-bar">
-              <div class="field grow"><label class="unseen" for="when">Time</label>{Icon.Clock.Draw()}<input id="when" name="when" placeholder="yesterday 9-12, this week, last 30 days" value="{when}"></div>
-              <div class="field"><label class="unseen" for="trunk">Trunk</label><input id="trunk" name="trunk" placeholder="Trunk" value="{request.Query("trunk")}"></div>
+              <div class="field grow"><label class="unseen" for="when">Time</label>{Icon.Clock.Draw()}<input type="text" id="when" name="when" placeholder="yesterday 9-12, this week, last 30 days" value="{when}"></div>
+              <div class="field"><label class="unseen" for="trunk">Trunk</label><input type="text" id="trunk" name="trunk" placeholder="Trunk" value="{request.Query("trunk")}"></div>
               {tenant}<button class="primary">Show</button>
             </div></form>
             """);
@@ -152,7 +152,7 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
         {
             // Failed are those that did not reach the other end.
             double answered = point.Sums.Answered, others = point.Sums.Calls - point.Sums.Answered;
-            return new Bar(Label(request, figures, point.At), [answered, others], hasLinks && point.Sums.Calls > 0 ? Calls(request).With("from", point.At.ToString()).With("to", Next(figures, point.At).ToString()).ToString() : null);
+            return new Bar(Label(request, figures, point.At), [answered, others], hasLinks && point.Sums.Calls > 0 ? Calls(request).With("from", Moments.From(point.At, request.Viewer.Zone)).With("to", Moments.To(Next(figures, point.At), request.Viewer.Zone)).ToString() : null);
         })];
         return Charts.Bars("traffic-chart", $"Calls by {(figures.Step.TotalDays >= 1 ? "day" : "hour")}", $"{Words.Count(figures.All.Calls, "call")}, {Words.Number(figures.All.Answered)} answered.", [Outcomes[0], Outcomes[1]], bars);
     }
@@ -218,7 +218,7 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
         for (Timestamp at = figures.From; at < figures.To; at += TimeSpan.FromHours(1))
         {
             DateTime local = Words.Local(at, request.Viewer.Zone);
-            if (((int)local.DayOfWeek + 6) % 7 == day && local.Hour == hour) return Calls(request).With("from", at.ToString()).With("to", (at + TimeSpan.FromHours(1)).ToString()).ToString();
+            if (((int)local.DayOfWeek + 6) % 7 == day && local.Hour == hour) return Calls(request).With("from", Moments.From(at, request.Viewer.Zone)).With("to", Moments.To(at + TimeSpan.FromHours(1), request.Viewer.Zone)).ToString();
         }
 
         return null;
@@ -268,7 +268,7 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
     // The list of calls, with the filters that it and the dashboard share.
     private static Place Calls(PageRequest request) => new("/calls", ("tenant", request.Viewer.Tenant is null ? request.Query("tenant") ?? "" : ""), ("trunk", request.Query("trunk") ?? ""));
 
-    private static Place Within(PageRequest request, TrafficFigures figures) => Calls(request).With("from", figures.From.ToString()).With("to", figures.To.ToString());
+    private static Place Within(PageRequest request, TrafficFigures figures) => Calls(request).With("from", Moments.From(figures.From, request.Viewer.Zone)).With("to", Moments.To(figures.To, request.Viewer.Zone));
 
     private static Timestamp Next(TrafficFigures figures, Timestamp at)
     {

@@ -221,7 +221,7 @@ public sealed class RateCommandTests
         await using var hub = new LiveHub();
         await using var server = new ApiServer(settings, new StatisticsBoard(), null, holder, hub);
         ApiStart start = await server.StartAsync(CancellationToken.None);
-        (int code, string token, _) = await Command($"token create acme --scope calls:read --scope packets:read --scope recordings:read --scope stats:read --tenant acme --data {folder.Path}");
+        (int code, string token, _) = await Command($"token create acme --scope calls:read --scope calls:write --scope packets:read --scope recordings:read --scope stats:read --tenant acme --data {folder.Path}");
         Assert.Equal(0, code);
 
         // A running server sees new tokens within a second.
@@ -282,6 +282,21 @@ public sealed class RateCommandTests
         ];
         foreach (string path in closed) Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).StatusCode);
 
+        // Nothing of another's is changed, what is counted is the tenant's own, and webhooks are not a tenant's affair.
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync($"/api/v1/alerts/{AlertOf("zeta").Id}/acknowledge", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync($"/api/v1/alerts/{AlertOf("acme").Id}/acknowledge", null)).StatusCode);
+        string range = "from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
+        using (JsonDocument figures = JsonDocument.Parse(await client.GetStringAsync($"/api/v1/figures?{range}"))) Assert.Equal(4, figures.RootElement.GetProperty("all").GetProperty("calls").GetInt64());
+        using (JsonDocument trial = JsonDocument.Parse(await client.GetStringAsync($"/api/v1/alerts/trial?rule=failures&{range}"))) Assert.Equal(4, trial.RootElement.GetProperty("calls_read").GetInt64());
+        Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/alerts/rules"), StringComparison.Ordinal);
+        string[] more = ["alerts/{id}/acknowledge", "alerts/rules", "alerts/trial", "figures"];
+        string[] hooks = ["webhooks", "webhooks/{id}", "webhooks/{id}/test", "webhooks/{id}/resend", "webhooks/dead-letters", "webhooks/dead-letters/{letter}", "webhooks/dead-letters/{letter}/resend"];
+        foreach (string path in hooks)
+        {
+            using var asked = new HttpRequestMessage(path.EndsWith("test", StringComparison.Ordinal) || path.EndsWith("resend", StringComparison.Ordinal) ? HttpMethod.Post : HttpMethod.Get, "/api/v1/" + path.Replace("{id}", "x", StringComparison.Ordinal).Replace("{letter}", "1", StringComparison.Ordinal));
+            Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.SendAsync(asked)).StatusCode));
+        }
+
         // Of a conversation between tenants each is told its own part.
         string shared = await client.GetStringAsync($"/api/v1/sessions/{Call(7).Id}");
         Assert.Contains(Call(8).Id, shared, StringComparison.Ordinal);
@@ -313,7 +328,7 @@ public sealed class RateCommandTests
 
         // Every route is among those tried above, so that a new one is not forgotten here.
         using JsonDocument description = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/openapi.json"));
-        string[] tried = [.. forms.Select(static form => form.Form.Split('?')[0].Replace("{0}", "{id}", StringComparison.Ordinal)), .. lists.Select(static list => list.Path), "events", "stats", "openapi.json", "audit", "shares", "shares/{id}"];
+        string[] tried = [.. forms.Select(static form => form.Form.Split('?')[0].Replace("{0}", "{id}", StringComparison.Ordinal)), .. lists.Select(static list => list.Path), .. more, .. hooks, "events", "stats", "openapi.json", "audit", "shares", "shares/{id}"];
         Assert.Empty(description.RootElement.GetProperty("paths").EnumerateObject().Select(static path => path.Name).Where(static path => path.StartsWith("/api/v1/", StringComparison.Ordinal)).Select(static path => path["/api/v1/".Length..]).Except(tried));
 
         // The administrator sees all, and one tenant's where asked.

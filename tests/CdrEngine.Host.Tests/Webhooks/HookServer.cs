@@ -50,10 +50,10 @@ internal sealed class HookServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested) return;
         await _stop.CancelAsync();
         _listener.Stop();
         await _work;
-        _stop.Dispose();
         _arrived.Dispose();
     }
 
