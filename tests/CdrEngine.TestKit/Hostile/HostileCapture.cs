@@ -85,7 +85,7 @@ public static class HostileCapture
 
         private void Answered(string callId)
         {
-            SipText invite = SipText.Invite(callId, Alice, Bob, fromTag: "f")
+            SipText invite = Request("INVITE", callId, 1, "f").With("Contact", Alice)
                 .With("User-Agent", text.InHeader)
                 .With("Subject", text.InHeader)
                 .With("Organization", text.InHeader)
@@ -100,30 +100,30 @@ public static class HostileCapture
             Sip(0.2, false, invite.Reply(180, text.InHeader));
             SipText answer = invite.Reply(200, text.InHeader).With("Server", text.InHeader).With("Contact", Bob).WithBody("application/sdp", Sdp(_callee, 5000));
             Sip(0.4, false, answer);
-            Sip(0.41, true, SipText.Ack(callId, Alice, Bob, fromTag: "f"));
+            Sip(0.41, true, Request("ACK", callId, 1, "f", "to-tag"));
             for (int i = 0; i < TalkPackets; i++)
             {
                 Rtp(0.45 + (i * 0.02), $"{_caller}:4000", $"{_callee}:5000", 0x1000 + (uint)index, i);
                 Rtp(0.455 + (i * 0.02), $"{_callee}:5000", $"{_caller}:4000", 0x2000 + (uint)index, i);
             }
 
-            Sip(1.2, true, SipText.Request("INFO", callId, Alice, Bob, 2, "f", "to-tag").WithBody("application/dtmf-relay", HostileText.Bytes($"Signal={text.InHeader}\r\nDuration=160\r\n")));
-            SipText bye = SipText.Bye(callId, Alice, Bob, 3, "f").With("Reason", $"Q.850;cause=16;text={text.Quoted}");
+            Sip(1.2, true, Request("INFO", callId, 2, "f", "to-tag").WithBody("application/dtmf-relay", HostileText.Bytes($"Signal={text.InHeader}\r\nDuration=160\r\n")));
+            SipText bye = Request("BYE", callId, 3, "f", "to-tag").With("Reason", $"Q.850;cause=16;text={text.Quoted}");
             Sip(1.8, true, bye);
             Sip(1.81, false, bye.Reply(200));
         }
 
         private void Refused(string callId)
         {
-            SipText invite = SipText.Invite(callId, Alice, Bob, fromTag: "r").With("User-Agent", text.InHeader);
+            SipText invite = Request("INVITE", callId, 1, "r").With("Contact", Alice).With("User-Agent", text.InHeader);
             Sip(0.1, true, invite);
             Sip(0.3, false, invite.Reply(486, text.InHeader).With("Reason", $"SIP;cause=486;text={text.Quoted}").With("Warning", $"399 {_callee} {text.Quoted}"));
-            Sip(0.31, true, SipText.Request("ACK", callId, Alice, Bob, 1, "r", "to-tag", branch: SipText.Branch(callId, 1, "INVITE")));
+            Sip(0.31, true, Request("ACK", callId, 1, "r", "to-tag", SipText.Branch(callId, 1, "INVITE")));
         }
 
         private void Message()
         {
-            SipText message = SipText.Request("MESSAGE", $"m-{CallId(text, index)}", Alice, Bob, fromTag: "m").With("Subject", text.InHeader)
+            SipText message = Request("MESSAGE", $"m-{CallId(text, index)}", 1, "m").With("Subject", text.InHeader)
                 .WithBody("text/plain;charset=utf-8", HostileText.Bytes(text.Text));
             Sip(2, true, message);
             Sip(2.05, false, message.Reply(200));
@@ -138,6 +138,10 @@ public static class HostileCapture
             Sip(2.5, true, register);
             Sip(2.55, false, register.Reply(200).With("Contact", $"<sip:{text.InUri}@{_caller}:5060>;expires=3600"));
         }
+
+        // The URI is told: a display name may hold brackets.
+        private SipText Request(string method, string callId, uint cseq, string fromTag, string? toTag = null, string? branch = null) =>
+            SipText.Request(method, callId, Alice, Bob, cseq, fromTag, toTag, $"sip:b{text.InUri}@{_callee}", branch: branch);
 
         private byte[] Sdp(string host, int port)
         {
