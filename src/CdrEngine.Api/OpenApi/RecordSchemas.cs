@@ -294,7 +294,7 @@ internal static class RecordSchemas
             "A class.",
             ("mos", Number("MOS.")),
             ("calls", Whole("Calls below it."))))),
-        ("is_complete", new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "Whether all calls were counted in time." }),
+        ("is_complete", Flag("Whether all calls were counted in time.")),
         ("counted_from", Time("Where not: begin of the time that was counted to its end.").OrNull()));
 
     private static OpenApiSchema StatsSchema() => Object(

@@ -39,7 +39,8 @@ internal sealed class DialectRig : IAsyncDisposable
             new StatisticsBoard(),
             new ApiDialects(Noted, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),
-            new ApiDesk(Registrations, Packets, Messages, Packets)) { Totals = Store };
+            new ApiDesk(Registrations, Packets, Messages, Packets))
+        { Totals = Store };
     }
 
     public ApiOptions Options { get; }

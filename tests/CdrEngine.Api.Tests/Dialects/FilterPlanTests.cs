@@ -16,7 +16,7 @@ public sealed class FilterPlanTests
     private const string ByNumber = "SEARCH n USING PRIMARY KEY (number=?)";
     private const string ByProfile = "SEARCH o USING COVERING INDEX calls_by_profile";
     private const string ByLength = "INDEX calls_by_outcome";
-    private const string ById = "USING INDEX calls_by_id (id=?)";
+    private const string ById = "INDEX calls_by_id (id=?)";
     private const string BySipCall = "SEARCH c USING INDEX calls_by_sip_call";
     private const string BySession = "INDEX calls_by_session";
 
@@ -120,7 +120,9 @@ public sealed class FilterPlanTests
             Assert.True(rig.Noted.Asked.Count > 0, $"{asked}: no list was asked for");
             string plan = string.Join('\n', rig.Store.ExplainPage(rig.Noted.Asked[0], new DateOnly(2026, 11, 20)));
             if (!plan.Contains(expected, StringComparison.Ordinal)) wrong.Add($"{dialect} {filter}: {expected}\n{plan}\n");
-            if (expected.Length > 0 && plan.Split('\n').Any(static step => step.StartsWith("SCAN", StringComparison.Ordinal) && step is not ("SCAN k" or "SCAN (subquery-1)")))
+
+            // Keys that were collected, and the few profiles there are, may be read over.
+            if (expected.Length > 0 && plan.Split('\n').Any(static step => step.StartsWith("SCAN", StringComparison.Ordinal) && !step.StartsWith("SCAN k", StringComparison.Ordinal) && !step.StartsWith("SCAN p", StringComparison.Ordinal) && !step.StartsWith("SCAN (subquery", StringComparison.Ordinal)))
                 wrong.Add($"{dialect} {filter} reads over more than it asks for:\n{plan}\n");
         }
 
