@@ -151,6 +151,7 @@ internal sealed class SmtpSession : IAsyncDisposable
     // What could end the command is no part of an address.
     private static string Address(string text)
     {
+        if (text.Any(char.IsControl)) throw new IOException("the address has control characters");
         string address = text.Contains('<', StringComparison.Ordinal) ? text[(text.LastIndexOf('<') + 1)..].TrimEnd('>') : text;
         return address.Length > 0 && address.All(static c => c is > ' ' and < '\u007f' and not '<' and not '>') ? address : throw new IOException("the address is none that can be sent to");
     }

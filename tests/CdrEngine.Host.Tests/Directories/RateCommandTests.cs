@@ -264,7 +264,7 @@ public sealed class RateCommandTests
         foreach ((string form, string own, string other) in forms)
         {
             string path = "/api/v1/" + form;
-            
+
             // As if it were not there: of what belongs to a call an empty list, of all else 404 in the same words.
             HttpResponseMessage others = await client.GetAsync(path.Replace("{0}", other, StringComparison.Ordinal));
             HttpResponseMessage none = await client.GetAsync(path.Replace("{0}", other.Length == 24 ? new string('0', 24) : $"20261120-{new string('0', 24)}{other[33..]}", StringComparison.Ordinal));
