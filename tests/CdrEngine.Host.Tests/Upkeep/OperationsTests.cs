@@ -59,10 +59,10 @@ public sealed class OperationsTests : IDisposable
         string answered = _rig.Calls().Single(static call => call.Value.Contains("06-held", StringComparison.Ordinal)).Key;
 
         // A figure in the stored record.
-        Sql(database, "UPDATE call_documents SET json = replace(json, '\"billsec\":', '\"billsec\":9') WHERE sip_call_id = (SELECT sip_call_id FROM call_documents LIMIT 1)");
+        Sql(database, "UPDATE call_documents SET json = replace(json, '\"dialled\":\"', '\"dialled\":\"9') WHERE sip_call_id = (SELECT sip_call_id FROM call_documents LIMIT 1)");
         Assert.Equal(1, _rig.Run("verify"));
-        Assert.Contains("billsec", _rig.Error, StringComparison.Ordinal);
-        Sql(database, "UPDATE call_documents SET json = replace(json, '\"billsec\":9', '\"billsec\":')");
+        Assert.Contains("dialled", _rig.Error, StringComparison.Ordinal);
+        Sql(database, "UPDATE call_documents SET json = replace(json, '\"dialled\":\"9', '\"dialled\":\"')");
         Assert.Equal(0, _rig.Run("verify"));
 
         // Where packets lie.
