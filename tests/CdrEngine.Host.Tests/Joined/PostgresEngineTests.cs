@@ -26,7 +26,7 @@ public sealed partial class PostgresEngineTests(ITestOutputHelper output)
         using var postgresFolder = new TemporaryFolder();
         using var server = new PostgresServer();
         Settings sqlite = Load(sqliteFolder);
-        Settings postgres = Load(postgresFolder, "storage.backend=postgresql", $"storage.postgresql.url=\"{server.Connection}\"");
+        Settings postgres = Load(postgresFolder, "storage.backend=postgresql", $"storage.postgresql.url={server.Connection}");
         Assert.Equal(Import(sqlite), Import(postgres));
         await using var one = new ApiServer(sqlite, new StatisticsBoard());
         await using var other = new ApiServer(postgres, new StatisticsBoard());
