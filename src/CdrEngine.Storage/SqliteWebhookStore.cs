@@ -64,7 +64,13 @@ public sealed partial class SqliteWebhookStore : IWebhookDatabase
             {
                 due.Add(new WebhookDelivery
                 {
-                    Id = rows.Long(0), Endpoint = rows.Text(1), Thing = rows.Text(2), Event = rows.Text(3), CreatedAt = new Timestamp(rows.Long(4)), Attempts = (int)rows.Long(5), Body = rows.Blob(6).ToArray(),
+                    Id = rows.Long(0),
+                    Endpoint = rows.Text(1),
+                    Thing = rows.Text(2),
+                    Event = rows.Text(3),
+                    CreatedAt = new Timestamp(rows.Long(4)),
+                    Attempts = (int)rows.Long(5),
+                    Body = rows.Blob(6).ToArray(),
                 });
             }
         }
@@ -194,7 +200,13 @@ public sealed partial class SqliteWebhookStore : IWebhookDatabase
     private static DeadLetter ReadLetter(SqliteStatement row) => new(
         new WebhookDelivery
         {
-            Id = row.Long(0), Endpoint = row.Text(1), Thing = row.Text(2), Event = row.Text(3), CreatedAt = new Timestamp(row.Long(4)), Attempts = (int)row.Long(5), Body = row.Blob(6).ToArray(),
+            Id = row.Long(0),
+            Endpoint = row.Text(1),
+            Thing = row.Text(2),
+            Event = row.Text(3),
+            CreatedAt = new Timestamp(row.Long(4)),
+            Attempts = (int)row.Long(5),
+            Body = row.Blob(6).ToArray(),
         },
         new Timestamp(row.Long(7)),
         row.IsNull(8) ? null : (int)row.Long(8),

@@ -96,8 +96,20 @@ public sealed class AlertStoreTests
         var group = new AlertGroup { Tenant = tenant, Trunk = "t\u202Erunk" };
         return new Alert
         {
-            Id = Alert.IdOf("failures", group, at), Rule = "failures", Kind = AlertKind.Failures, Group = group, Tenant = tenant, RaisedAt = at, UpdatedAt = at, Value = 30, Worst = 40, Threshold = 20,
-            Window = TimeSpan.FromMinutes(5), Calls = ["20261120-000000000000000000000001"], CallCount = 7, Prefixes = ["882"],
+            Id = Alert.IdOf("failures", group, at),
+            Rule = "failures",
+            Kind = AlertKind.Failures,
+            Group = group,
+            Tenant = tenant,
+            RaisedAt = at,
+            UpdatedAt = at,
+            Value = 30,
+            Worst = 40,
+            Threshold = 20,
+            Window = TimeSpan.FromMinutes(5),
+            Calls = ["20261120-000000000000000000000001"],
+            CallCount = 7,
+            Prefixes = ["882"],
         };
     }
 }

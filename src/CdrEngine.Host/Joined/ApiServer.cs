@@ -83,7 +83,7 @@ internal sealed class ApiServer : IApiServer
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets))
         {
             Alerts = new ApiAlerts(_alerts, settings.Alerts.Rules) { Acknowledged = live is null ? null : alert => Acknowledged(live, alert) },
-            Traffic = _store as ITrafficReader,
+            Traffic = _store,
             Webhooks = new ApiWebhooks(_webhookStore, settings.Webhooks.AllowHttp, () => _webhooks?.Changed()),
             Totals = _store as ICallTotals,
             Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,

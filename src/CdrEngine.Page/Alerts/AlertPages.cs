@@ -64,7 +64,7 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
         string? rule = request.Query("rule");
         var query = new AlertQuery { States = states, Rule = rule, Tenant = request.Viewer.Tenant, Limit = 50, Cursor = request.Query("cursor") };
         var found = await request.SeatedAsync(_seats, () => (object)(alerts.Store.List(query), alerts.Store.Open(), alerts.Store.Totals(request.Viewer.Tenant)));
-        if (found is not ValueTuple<ListPage<Alert>, IReadOnlyList<Alert>, AlertTotals> (var page, var open, var totals)) return new AnsweredPage();
+        if (found is not ValueTuple<ListPage<Alert>, IReadOnlyList<Alert>, AlertTotals>(var page, var open, var totals)) return new AnsweredPage();
         Place here = Place.Of(request.Context.Request).Without("cursor");
         if (page.CursorRejected) return new GoTo(here.ToString());
         Html list = page.Items.Count > 0

@@ -17,7 +17,15 @@ public sealed class AlertPartTests
 {
     private static readonly AlertRule Failures = new()
     {
-        Name = "failures", Kind = AlertKind.Failures, Threshold = 50, Clear = 10, Sample = 4, Window = TimeSpan.FromMinutes(5), ClearAfter = TimeSpan.Zero, By = AlertScope.Caller, Severity = AlertSeverity.Critical,
+        Name = "failures",
+        Kind = AlertKind.Failures,
+        Threshold = 50,
+        Clear = 10,
+        Sample = 4,
+        Window = TimeSpan.FromMinutes(5),
+        ClearAfter = TimeSpan.Zero,
+        By = AlertScope.Caller,
+        Severity = AlertSeverity.Critical,
     };
 
     [Fact]

@@ -152,7 +152,15 @@ public sealed class WatchRig : IAsyncLifetime
 
     private static Alert Make(string rule, AlertKind kind, AlertSeverity severity, AlertGroup group, Timestamp at) => new()
     {
-        Id = Alert.IdOf(rule, group, at), Rule = rule, Kind = kind, Severity = severity, Group = group, Tenant = group.Tenant, RaisedAt = at, UpdatedAt = Timestamp.From(DateTimeOffset.UtcNow), Window = TimeSpan.FromMinutes(15),
+        Id = Alert.IdOf(rule, group, at),
+        Rule = rule,
+        Kind = kind,
+        Severity = severity,
+        Group = group,
+        Tenant = group.Tenant,
+        RaisedAt = at,
+        UpdatedAt = Timestamp.From(DateTimeOffset.UtcNow),
+        Window = TimeSpan.FromMinutes(15),
     };
 }
 
