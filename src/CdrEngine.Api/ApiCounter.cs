@@ -38,7 +38,13 @@ internal enum ApiCounter
     [Description("Requests refused because the store of the records did not answer")]
     StoreAway,
 
-    [Description("downloads refused because the audit file cannot be written")]
+    [Description("connections refused because as many as may be were open from their address")]
+    ConnectionsRefused,
+
+    [Description("connections that spoke plain HTTP where TLS is asked for")]
+    PlainHttp,
+
+    [Description("downloads and acts refused, and refusals not noted, because the audit file cannot be written")]
     AuditFailed,
 
     [Description("times the token file became unreadable; the tokens known before stay in force")]

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Access.Shares;
+using CdrEngine.Api.Access.Tls;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Dialects;
 using CdrEngine.Api.Dialects.Common;
@@ -15,6 +17,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -34,6 +37,9 @@ public sealed record ApiMedia(IMediaSessionReader Sessions, IRecordings Recordin
 
     /// <summary>Opens the files of sound.</summary>
     public IRecordingReader Files { get; init; } = new PlainRecordingReader();
+
+    /// <summary>Legal holds; null where there are none to be placed.</summary>
+    public ILegalHolds? Holds { get; init; }
 }
 
 /// <summary>What the API needs to speak the APIs of other telephone systems.</summary>
@@ -83,6 +89,7 @@ public sealed class ApiHost : IAsyncDisposable
     private Func<Task>? _work;
     private Task _working = Task.CompletedTask;
     private WebApplication? _server;
+    private TlsKeeper? _tls;
 
     /// <summary>Puts it together; nothing is opened yet.</summary>
     /// <param name="options">Settings.</param>
@@ -113,6 +120,18 @@ public sealed class ApiHost : IAsyncDisposable
     /// <summary>Where what requests do is noted.</summary>
     public AuditTrail Audit => _trail;
 
+    /// <summary>Alerts; null serves none.</summary>
+    public ApiAlerts? Alerts { get; init; }
+
+    /// <summary>Webhooks; null serves none.</summary>
+    public ApiWebhooks? Webhooks { get; init; }
+
+    /// <summary>Figures of stored calls by hour; null serves none.</summary>
+    public ITrafficReader? Traffic { get; init; }
+
+    /// <summary>Adds up calls; null where nothing does, and then there is no such resource.</summary>
+    public ICallTotals? Totals { get; init; }
+
     /// <summary>Pages for people on the same listener; null for none.</summary>
     public ApiPages? Pages { get; init; }
 
@@ -120,10 +139,12 @@ public sealed class ApiHost : IAsyncDisposable
     internal ApiCounters Counters => _counters;
 
     /// <summary>Opens the tokens (the very first start makes one) and listens.</summary>
-    /// <exception cref="IOException">The address cannot be used, or the access folder; the message is one line that says which and why.</exception>
+    /// <exception cref="IOException">The address cannot be used, or the access folder, or the certificate; the message is one line that says which and why.</exception>
     public async Task<ApiStarted> StartAsync(CancellationToken stop = default)
     {
         if (_server is not null) throw new InvalidOperationException("an ApiHost starts once");
+        if (_options.Tls is { } options) _tls = new TlsKeeper(options, _options.Time, _options.OnFault);
+        else if (!IPAddress.IsLoopback(_options.Listen.Address)) _options.OnFault?.Invoke($"warning: {_options.Listen} is not of this machine only and there is no TLS: tokens and voices cross the network in clear. Set api.tls.certificate, or let a proxy with TLS stand before it");
         TokenStore.MakeFolder(_options.AccessFolder);
         TokenStore? tokens = _options.Auth ? TokenStore.Open(_options.AccessFolder, _options.Time) : null;
         WebApplication server = Build(tokens);
@@ -188,20 +209,40 @@ public sealed class ApiHost : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
-        kestrel.Listen(_options.Listen, static listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(_options.Listen, Open);
 
-        // Requests have no body and short lines; what is longer is no client of ours. The rates keep a slow reader from holding a download for ever.
+        // Most requests have no body and short lines; what is longer is no client of ours. The rates keep a slow client from holding a place for ever.
         KestrelServerLimits limits = kestrel.Limits;
         limits.MaxConcurrentConnections = _options.Limits.Connections;
         limits.MaxConcurrentUpgradedConnections = 0;
-        limits.MaxRequestBodySize = 16 * 1024;
-        limits.MaxRequestLineSize = 8 * 1024;
-        limits.MaxRequestHeaderCount = 64;
-        limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.MaxRequestBodySize = Math.Min(16 * 1024, _options.Limits.RequestBodyBytes);
+        limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, Math.Max(_options.Limits.RequestLineBytes, _options.Limits.HeaderBytes));
+        limits.MaxRequestLineSize = _options.Limits.RequestLineBytes;
+        limits.MaxRequestHeaderCount = _options.Limits.HeaderCount;
+        limits.MaxRequestHeadersTotalSize = _options.Limits.HeaderBytes;
+        limits.RequestHeadersTimeout = _options.Limits.HeadersTimeout;
+        limits.KeepAliveTimeout = _options.Limits.KeepAlive;
+        var slowest = new MinDataRate(_options.Limits.LeastBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.MinResponseDataRate = slowest;
+        limits.MinRequestBodyDataRate = slowest;
     }
+
+    private void Open(ListenOptions listen)
+    {
+        var door = new Door(_options, _counters);
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection => door.CountAsync(connection, next));
+        if (_tls is not { } tls) return;
+        listen.Use(next => connection => door.SortAsync(connection, next, _options.Tls!.PlainHttp));
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            HandshakeTimeout = _options.Limits.HeadersTimeout,
+            OnConnection = _ => ValueTask.FromResult(tls.Handshake()),
+        });
+    }
+
+    // What everybody may read: when the certificate ends is seen in it anyway.
+    private IReadOnlyList<string> Notes() => [.. _options.ReadyNotes?.Invoke() ?? [], .. _tls?.Notices() ?? []];
 
     private void Map(WebApplication app, TokenStore? tokens)
     {
@@ -209,7 +250,7 @@ public sealed class ApiHost : IAsyncDisposable
         var pipeline = new ApiPipeline(_options, _counters, path => dialects.Of(path) ?? Pages?.FormOf(path));
         var audit = new RequestAudit(_trail, _options, _counters);
         var gate = new AccessGate(_options, tokens, _counters, audit) { SignedIn = Pages is null ? null : Pages.SignedIn };
-        var calls = new CallEndpoints(_calls, _options, _counters);
+        var calls = new CallEndpoints(_calls, _options, _counters) { Holds = _media.Holds };
         var downloads = new Downloads(_packets, audit, _options, _counters);
         var packets = new PacketEndpoints(calls, downloads, _options);
         var media = new MediaEndpoints(_calls, _media.Sessions, downloads, _options, _counters);
@@ -217,14 +258,16 @@ public sealed class ApiHost : IAsyncDisposable
         var recordings = new RecordingEndpoints(calls, _media, downloads, _options, _counters);
         var archive = new SessionArchive(_calls);
         var sessions = new SessionEndpoints(archive, _media, downloads, _options, _counters);
-        var service = new ServiceEndpoints(_options, _calls, _counters, _statistics) { Live = _live.Calls };
+        var service = new ServiceEndpoints(_options with { ReadyNotes = Notes }, _calls, _counters, _statistics) { Live = _live.Calls };
         var live = new LiveEndpoints(_live.Calls, _options, _counters);
         var events = new EventEndpoints(_live.Feed, _options, _stopping.Token);
         ShareStore? shares = _options.Shares.Enabled ? new ShareStore(_options.AccessFolder, _options.Time, _options.Shares.Most) : null;
         IReadOnlyList<ApiRoute> routes = [
             .. ApiRoutes.All(calls, packets, media, recordings, faxes, sessions, service), .. LiveRoutes.All(live, events),
             .. AccessRoutes.All(new AuditEndpoints(new AuditReader(_options.AccessFolder), _options, _counters), shares is null ? null : new ShareEndpoints(shares, _calls, audit, _options)),
+            .. _media.Holds is { } holds ? new HoldEndpoints(holds, _calls, archive, audit, _options).Routes() : [],
         ];
+        if (Totals is { } totals) routes = [.. routes, .. new TotalsEndpoints(totals, _options, _counters).Routes];
         if (_desk is { } desk)
         {
             var registrationDownloads = new Downloads(desk.RegistrationPackets, audit, _options, _counters);
@@ -232,6 +275,9 @@ public sealed class ApiHost : IAsyncDisposable
             routes = [.. routes, .. DeskRoutes.All(new DeskEndpoints(desk, _calls, registrationDownloads, messageDownloads, _options, _counters))];
         }
 
+        if (Alerts is { } alerts) routes = [.. routes, .. AlertRoutes.Alerts(new AlertEndpoints(alerts, _calls, audit, _options, _counters))];
+        if (Webhooks is { } webhooks) routes = [.. routes, .. AlertRoutes.Webhooks(new WebhookEndpoints(webhooks, audit, _options))];
+        if (Traffic is { } traffic) routes = [.. routes, FigureEndpoints.Route(new FigureEndpoints(traffic, _calls, _desk?.Registrations, _options, _counters))];
         service.Document = ApiDocument.Make(routes, _options);
 
         app.Use((HttpContext context, RequestDelegate next) => pipeline.RunAsync(context, next));
@@ -245,9 +291,10 @@ public sealed class ApiHost : IAsyncDisposable
             if (route.Scope is { } scope) endpoint.WithMetadata(new RequiredScope(scope));
         }
 
-        if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
         Pages?.Map(app, new PageDesk
         {
+            Alerts = Alerts,
+            Traffic = Traffic,
             Options = _options,
             Tokens = tokens,
             Gate = gate,
@@ -261,8 +308,10 @@ public sealed class ApiHost : IAsyncDisposable
             Outside = _desk,
             Remarks = _dialects?.Remarks ?? new NoRemarks(),
             Statistics = _statistics,
+            Totals = Totals,
             Stopping = _stopping.Token,
         });
+        if (shares is not null) new SharePages(shares, _calls, recordings, packets, audit, _options, _counters).Map(app);
         if (_dialects is null) return;
         var dialectDesk = new DialectDesk
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using CdrEngine.Api.Access.Tls;
 using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Api;
@@ -37,6 +38,9 @@ public sealed record ApiOptions
     /// <summary>Asked by <c>/readyz</c>: why the engine cannot do its work, as a sentence without secrets, since anybody may ask; null while it can.</summary>
     public Func<string?>? Unready { get; init; }
 
+    /// <summary>TLS; null for plain HTTP.</summary>
+    public TlsOptions? Tls { get; init; }
+
     /// <summary>Links by which others hear a recording without a token.</summary>
     public ShareOptions Shares { get; init; } = new();
 
@@ -62,6 +66,34 @@ public sealed record ApiLimits
 {
     /// <summary>Open connections. Default 512: people, dashboards and scripts of one site with much to spare.</summary>
     public int Connections { get; init; } = 512;
+
+    /// <summary>Open connections from one address (IPv6: /64), other than of this machine; 0 sets no bound. Default 128: a browser opens six, and some people sit
+    /// behind one address.</summary>
+    public int ConnectionsPerAddress { get; init; } = 128;
+
+    /// <summary>Whether connections of this machine count too. Default no: a proxy on it may stand for everybody.</summary>
+    internal bool CountsLoopback { get; init; }
+
+    /// <summary>Largest body of a request, bytes; most resources take less. Default 4 MiB, the longest transcript.</summary>
+    public long RequestBodyBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Longest first line of a request, bytes. Default 8 KiB.</summary>
+    public int RequestLineBytes { get; init; } = 8 * 1024;
+
+    /// <summary>Header fields of a request. Default 64.</summary>
+    public int HeaderCount { get; init; } = 64;
+
+    /// <summary>Bytes of all header fields of a request. Default 16 KiB.</summary>
+    public int HeaderBytes { get; init; } = 16 * 1024;
+
+    /// <summary>Time in which the head of a request, and the handshake of TLS before it, has to be there. Default 10 s.</summary>
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time that a connection may be idle between requests. Default 60 s.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes a second that a client has to send of a body, and take of an answer, after ten seconds' grace. Default 1 KiB.</summary>
+    public int LeastBytesPerSecond { get; init; } = 1024;
 
     /// <summary>Packet, trace and ladder answers made at once, each with a thread. Default 8; what comes on top waits for
     /// <see cref="LongestWait"/> and is then told to come again (503).</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Api.Answers;
 using CdrEngine.Calls.Ports;
 using Microsoft.AspNetCore.Http;
@@ -10,10 +11,12 @@ namespace CdrEngine.Api;
 /// <param name="formOf">The form of errors below a path; null for problem details.</param>
 internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func<PathString, IErrorForm?> formOf)
 {
+    private readonly string? _hsts = options.Tls is { Hsts: { Ticks: > 0 } life } ? string.Create(CultureInfo.InvariantCulture, $"max-age={life.TotalSeconds:F0}") : null;
+
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         counters.Count(ApiCounter.Requests);
-        Secure(context.Response.Headers);
+        Secure(context);
         if (formOf(context.Request.Path) is { } form) context.Features.Set(form);
         try
         {
@@ -50,8 +53,10 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
     }
 
     // Pictures and texts of hostile content are served: nothing in them may run, load, be framed or be taken for another type.
-    private static void Secure(IHeaderDictionary headers)
+    private void Secure(HttpContext context)
     {
+        IHeaderDictionary headers = context.Response.Headers;
+        if (context.Request.IsHttps && _hsts is { } hsts) headers.StrictTransportSecurity = hsts;
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-store";
         headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
@@ -73,7 +78,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
         return Problem.WriteAsync(context, response.StatusCode, detail);
     }
 
-    private static async Task FailAsync(HttpContext context, int status, string detail)
+    private async Task FailAsync(HttpContext context, int status, string detail)
     {
         if (context.Response.HasStarted)
         {
@@ -85,7 +90,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
         string? retryAfter = context.Response.Headers.RetryAfter;
         context.Response.Clear();
         if (retryAfter is not null) context.Response.Headers.RetryAfter = retryAfter;
-        Secure(context.Response.Headers);
+        Secure(context);
         await Problem.WriteAsync(context, status, detail);
     }
 }

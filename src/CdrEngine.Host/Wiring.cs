@@ -1,5 +1,6 @@
 using CdrEngine.Api.Statistics;
 using CdrEngine.Engine.Live;
+using CdrEngine.Host.Alerts;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;
@@ -38,6 +39,9 @@ internal sealed class Wiring : IParts
 
     /// <inheritdoc />
     public IDeskArchive Desk(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new DeskArchive(settings));
+
+    /// <inheritdoc />
+    public IAlertArchive Alerts(Settings settings) => DataFolder.Open(settings.DataDirectory, () => new AlertArchive(settings));
 
     /// <inheritdoc />
     public IApiServer Server(Settings settings) =>

@@ -1,6 +1,7 @@
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
+using CdrEngine.Api.Endpoints;
 using CdrEngine.Api.Pages;
 using CdrEngine.Page.Access;
 using CdrEngine.Page.Shell;
@@ -18,7 +19,9 @@ public sealed class PageSite(PageOptions options) : ApiPages
     private const long LargestForm = 64 * 1024;
 
     // Where something else than the page lives; what is wrong there is told as the API does.
-    private static readonly string[] OtherPlaces = ["/api", "/healthz", "/readyz", "/metrics"];
+    private static readonly string[] OtherPlaces = ["/api", "/healthz", "/readyz", "/metrics", SharePages.Root];
+
+    private static readonly AuditWay Way = new(AuditVia.Page);
 
     private readonly PageAssets _assets = new();
     private Layout? _layout;
@@ -42,8 +45,8 @@ public sealed class PageSite(PageOptions options) : ApiPages
         app.MapMethods("/assets/{hash}/{name}", [HttpMethods.Get, HttpMethods.Head], _assets.ServeAsync).WithDisplayName("page asset");
         foreach (PageRoute route in routes)
         {
-            if (route.Get is { } get) app.MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], context => ShowAsync(context, desk, route, get)).WithDisplayName($"page {route.Name}").WithMetadata(new AuditWay(AuditVia.Page));
-            if (route.Post is { } post) app.MapMethods(route.Pattern, [HttpMethods.Post], context => TakeAsync(context, desk, route, post)).WithDisplayName($"page form {route.Name}").WithMetadata(new AuditWay(AuditVia.Page));
+            if (route.Get is { } get) app.MapMethods(route.Pattern, [HttpMethods.Get, HttpMethods.Head], context => ShowAsync(context, desk, route, get)).WithDisplayName($"page {route.Name}").WithMetadata(Way);
+            if (route.Post is { } post) app.MapMethods(route.Pattern, [HttpMethods.Post], context => TakeAsync(context, desk, route, post)).WithDisplayName($"page form {route.Name}").WithMetadata(Way);
         }
     }
 

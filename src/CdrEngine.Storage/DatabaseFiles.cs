@@ -36,6 +36,8 @@ public static class DatabaseFiles
         File.Delete(part);
         using (SqliteDatabase database = SqliteDatabase.Open(path, SqliteAccess.Read, BusyTimeout, 2048))
         {
+            // The copy is what is written; the file itself is not touched.
+            database.Execute("PRAGMA query_only = 0");
             using SqliteStatement copy = database.Prepare("VACUUM INTO ?1");
             copy.Bind(part).Step();
         }

@@ -68,7 +68,7 @@ public interface ICallKeeping : IDisposable
     /// <summary>Ids of calls whose recordings <see cref="ForgetRecordings"/> would note; nothing is changed.</summary>
     IReadOnlyList<string> ListRecorded(DateOnly day, string? tenant, Timestamp before, IReadOnlySet<string> except);
 
-    /// <summary>Removes all rows of some calls of one day, and that they were deleted.</summary>
+    /// <summary>Removes all rows of some calls of one day, that they were deleted, and what records of other calls tell of them (links, transfers).</summary>
     /// <returns>Calls that were there.</returns>
     int Purge(DateOnly day, IReadOnlyCollection<string> ids);
 

@@ -4,7 +4,7 @@ using CdrEngine.Core;
 namespace CdrEngine.Storage;
 
 /// <summary>Everything that is kept of calls: records, packet places, media sessions, recordings, deletions. Any number of threads may read while one writes.</summary>
-public interface ICallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, IDisposable
+public interface ICallStore : ICallReader, ICallBatchStore, IMediaSessionReader, IRecordingStore, ICallPager, ICallEraser, ICallTotals, ITrafficReader, IDisposable
 {
     /// <summary>Stored records that could not be read back since the start; they are left out of answers.</summary>
     long UnreadableRecords { get; }
@@ -77,6 +77,12 @@ public interface IRemarkDatabase : ICallRemarks, IDisposable
 
 /// <summary>Reports and their results.</summary>
 public interface IReportDatabase : IReportStore, IDisposable;
+
+/// <summary>Alerts, and what the evaluation of rules goes on with.</summary>
+public interface IAlertDatabase : IAlertStore, IDisposable;
+
+/// <summary>What is to be sent by webhooks.</summary>
+public interface IWebhookDatabase : IWebhookStore, IDisposable;
 
 /// <summary>Settings and the files imported. Any thread, one at a time.</summary>
 public interface ICatalog : IDisposable

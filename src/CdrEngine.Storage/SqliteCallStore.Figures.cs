@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
@@ -6,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage;
 
 // What is known of days without looking at their calls: sums by profile, which every writer keeps right.
-public sealed partial class SqliteCallStore : ITrafficReader
+public sealed partial class SqliteCallStore
 {
     private const string SelectSums = $"SELECT {ProfileRow.SumColumns}, {ProfileRow.Columns} FROM call_sums s CROSS JOIN call_profiles p ON p.profile = s.profile WHERE s.hour = ?1 AND s.calls <> 0";
 
@@ -18,6 +19,7 @@ public sealed partial class SqliteCallStore : ITrafficReader
     private static readonly string EmptyRest = CallCursor.TextOf(ProfileFilter.Rest(new CallQuery()));
 
     private readonly FiguresKept _figures;
+    private readonly DayAnswers<CallSums> _daySums;
 
     /// <inheritdoc />
     public void VisitHours(Timestamp from, Timestamp to, string? tenant, TrafficVisitor visit)
@@ -66,22 +68,45 @@ public sealed partial class SqliteCallStore : ITrafficReader
     // All of one state of the file, though a writer goes on.
     private DayFigures Load(SqliteDatabase database, DateOnly day)
     {
-        var profiles = new List<CallProfile>();
-        var sums = new List<CallSums>();
+        var calls = new Dictionary<int, int>();
+        var tenants = new Dictionary<string, CallSums>(StringComparer.Ordinal);
+        CallSums all = default;
         long last = 0;
+        ProfileIndex index = _figures.Index;
         HiddenDay hidden = _hidden.Of(day);
         database.InOneState(() =>
         {
             last = LastOf(database);
-            Timestamp start = StartOf(day);
-            IEnumerable<(CallProfile, CallSums)> rows = hidden.UpTo.Count > 0 ? Shown(database, hidden, start, StartOf(day.AddDays(1))) : HourOf(database, hidden, ProfileRow.WholeDay, start);
-            foreach ((CallProfile profile, CallSums figures) in rows)
+            foreach ((CallProfile profile, CallSums sums) in HourOf(database, hidden, ProfileRow.WholeDay, StartOf(day)))
             {
-                profiles.Add(profile);
-                sums.Add(figures);
+                all.Add(sums);
+                CollectionsMarshal.GetValueRefOrAddDefault(tenants, profile.Tenant, out _).Add(sums);
+                CollectionsMarshal.GetValueRefOrAddDefault(calls, index.NumberOf(profile), out _) += (int)sums.Calls;
             }
         });
-        return new DayFigures(last, [.. profiles], [.. sums], database.IsSealed);
+        return new DayFigures(last, all, tenants, index, [.. calls.Keys], [.. calls.Values]);
+    }
+
+    // The sums of a whole day by what profiles answer; those that are asked for again are remembered.
+    private CallSums WholeDay(OpenDays days, DateOnly day, AskedProfiles asked, string text)
+    {
+        if (FiguresOf(days, day) is not { } figures) return default;
+        if (asked.IsEverything) return figures.Sums;
+        if (asked.OnlyTenant is { } tenant) return figures.ByTenant.GetValueOrDefault(tenant);
+        if (figures.CallsOf(asked) == 0) return default;
+        return _daySums.GetOrAdd($"{day.DayNumber}|{text}", StampOf(day), () =>
+        {
+            CallSums all = default;
+            if (days.Get(day) is not { } database) return all;
+            database.InOneState(() =>
+            {
+                foreach ((CallProfile profile, CallSums sums) in HourOf(database, _hidden.Of(day), ProfileRow.WholeDay, StartOf(day)))
+                {
+                    if (asked.Filter.Meets(profile)) all.Add(sums);
+                }
+            });
+            return all;
+        });
     }
 
     private static List<(CallProfile Profile, CallSums Sums)> HourOf(SqliteDatabase database, HiddenDay hidden, int hour, Timestamp at)

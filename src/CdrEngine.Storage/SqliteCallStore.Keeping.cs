@@ -104,15 +104,21 @@ public sealed partial class SqliteCallStore : ICallKeeping
         if (ids.Count == 0 || !File.Exists(path)) return 0;
         Scrubbing.Note(path);
         int purged = 0;
+        var partners = new HashSet<string>(StringComparer.Ordinal);
         InDay(day, database =>
         {
             database.Execute("PRAGMA secure_delete = ON");
             byte[] bytes = new byte[CallRow.IdBytes];
             foreach (string id in ids)
             {
-                if (CallRow.TryReadId(id, out DateOnly its, bytes) && its == day && CallUpsert.Purge(database, bytes)) purged++;
+                if (!CallRow.TryReadId(id, out DateOnly its, bytes) || its != day) continue;
+                AddPartners(database, bytes, partners);
+                if (CallUpsert.Purge(database, bytes)) purged++;
             }
         });
+        var gone = ids.ToHashSet(StringComparer.Ordinal);
+        partners.ExceptWith(gone);
+        foreach (string partner in partners) Unlink(partner, gone);
         _hidden.ForgetCalls(day, ids);
         ForgetEmptied(day);
         return purged;
@@ -123,6 +129,36 @@ public sealed partial class SqliteCallStore : ICallKeeping
     {
         // A connection in the middle of nothing does not stand in the way; its pages are read anew.
         lock (_writing) return new Scrubbing(_files.Folder, _limits.BusyTimeout).Run();
+    }
+
+    private static void AddPartners(SqliteDatabase database, byte[] id, HashSet<string> partners)
+    {
+        using SqliteStatement find = database.Prepare("SELECT d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
+        if (find.BindBlob(id.AsSpan()).Step() && CallRecordJson.TryRead(find.Blob(0), out CallRecord? record)) partners.UnionWith(record!.Links.Select(static link => link.CallId));
+    }
+
+    // What a record tells of a call that is no more goes; that it was linked stays among its flags.
+    private void Unlink(string id, HashSet<string> gone)
+    {
+        byte[] bytes = new byte[CallRow.IdBytes];
+        if (!CallRow.TryReadId(id, out DateOnly day, bytes) || !File.Exists(_files.PathOf(day))) return;
+        Scrubbing.Note(_files.PathOf(day));
+        InDay(day, database =>
+        {
+            CallRecord? record;
+            using (SqliteStatement find = database.Prepare("SELECT d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1"))
+            {
+                if (!find.BindBlob(bytes.AsSpan()).Step() || !CallRecordJson.TryRead(find.Blob(0), out record)) return;
+            }
+
+            CallRecord left = record! with
+            {
+                Links = [.. record.Links.Where(link => !gone.Contains(link.CallId))],
+                Transfer = record.Transfer is { CallId: { } other } transfer && gone.Contains(other) ? transfer with { CallId = null } : record.Transfer,
+                SessionId = gone.Contains(record.SessionId) ? record.Id : record.SessionId,
+            };
+            CallUpsert.Remark(database, left, CallRecordJson.ToUtf8(left), bytes);
+        });
     }
 
     private static List<string> Recorded(SqliteDatabase database, DateOnly day, string? tenant, Timestamp before, IReadOnlySet<string> except)
@@ -201,7 +237,11 @@ public sealed partial class SqliteCallStore : ICallKeeping
             SqliteDatabase database = _writer.Get(day)!;
             try
             {
-                database.Transact(() => write(database));
+                database.Transact(() =>
+                {
+                    write(database);
+                    database.Sums.Flush();
+                });
             }
             catch
             {

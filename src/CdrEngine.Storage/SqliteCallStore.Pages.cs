@@ -1,6 +1,5 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
@@ -24,7 +23,7 @@ public sealed partial class SqliteCallStore
         COMMIT;
         """;
 
-    private readonly DayCounts _counts;
+    private readonly DayAnswers<long> _counts;
     private readonly Walks _walks;
 
     /// <inheritdoc />
@@ -85,7 +84,9 @@ public sealed partial class SqliteCallStore
     internal List<string> ExplainPage(CallQuery query, DateOnly day) => Reading(days =>
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
-        return CallSelect.Build(database, query, Frame(day) with { Limit = 51, Mark = 1, Offset = 50 }).Explain(database);
+        DayFigures figures = Load(database, day);
+        var asked = new AskedProfiles(query);
+        return CallSelect.Build(database, query, Frame(day) with { Limit = 51, Mark = 1, Offset = 50, Asked = asked.IsEverything ? null : figures.CallsOf(asked), Stored = figures.Last }).Explain(database);
     });
 
     /// <summary>Gives days that are over the indexes that rare outcomes, lengths and tenants are found by. Calls stored for such a day later keep
@@ -131,13 +132,13 @@ public sealed partial class SqliteCallStore
     {
         var walk = new Walk([]);
         bool byProfile = IsByProfile(query);
-        var filter = new ProfileFilter(query);
+        var asked = new AskedProfiles(query);
         foreach (DateOnly day in DaysOf(query))
         {
             string hidden = _hidden.StampOf(day).Text;
             if (FiguresOf(days, day) is not { } figures) continue;
             walk.Marks[day] = figures.Last;
-            if (byProfile && IsWhole(query, day)) walk.Counts[day] = (hidden, figures.Of(filter).Calls);
+            if (byProfile && IsWhole(query, day)) walk.Counts[day] = (hidden, figures.CallsOf(asked));
         }
 
         return walk;
@@ -160,11 +161,17 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
-        var filter = new ProfileFilter(query);
+        var asked = new AskedProfiles(query);
         long left = skip;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
+            if (KnownCount(day, walk) is { } known && known <= left && !walk.Reaches(day, left))
+            {
+                left -= known;
+                continue;
+            }
+
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
             if (left > 0 && !walk.Reaches(day, left))
             {
@@ -176,9 +183,9 @@ public sealed partial class SqliteCallStore
                 }
             }
 
-            if (filter.AsksAnything && FiguresOf(days, day) is { } figures)
+            if (!asked.IsEverything && FiguresOf(days, day) is { } figures)
             {
-                frame = frame with { Asked = figures.Of(filter).Calls, Stored = figures.Last };
+                frame = frame with { Asked = figures.CallsOf(asked), Stored = figures.Last };
                 if (frame.Asked == 0) continue;
             }
 
@@ -244,7 +251,8 @@ public sealed partial class SqliteCallStore
         long total = 0;
         foreach (DateOnly day in DaysOf(query))
         {
-            if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, query, frame, walk);
+            if (KnownCount(day, walk) is { } count) total += count;
+            else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, query, frame, walk);
         }
 
         walk.Total = total;
@@ -255,18 +263,22 @@ public sealed partial class SqliteCallStore
     {
         DateOnly day = frame.Day;
         DayStamp hidden = _hidden.StampOf(day);
-        if (walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == hidden.Text) return counted.Calls;
+        if (KnownCount(day, walk) is { } known) return known;
         long calls = CountOf(days, query, frame, hidden);
         walk.Counts[day] = (hidden.Text, calls);
         return calls;
     }
 
+    private long? KnownCount(DateOnly day, Walk walk) =>
+        walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == _hidden.StampOf(day).Text ? counted.Calls : null;
+
     private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, DayStamp hidden)
     {
         DateOnly day = frame.Day;
-        var filter = new ProfileFilter(query);
-        if (frame.Mark is null && IsByProfile(query)) return SumsOf(days, query, filter, day).Calls;
-        if (frame.Mark is null && filter.AsksAnything && FiguresOf(days, day)?.Of(filter).Calls == 0) return 0;
+        var asked = new AskedProfiles(query);
+        if (frame.Mark is null && IsByProfile(query))
+            return IsWhole(query, day) ? FiguresOf(days, day)?.CallsOf(asked) ?? 0 : SumsOf(days, query, asked, CallCursor.TextOf(query with { From = null, To = null }), day).Calls;
+        if (frame.Mark is null && !asked.IsEverything && FiguresOf(days, day)?.CallsOf(asked) == 0) return 0;
         if (days.Get(day) is not { } database) return 0;
 
         // A day that lies within the times asked for counts the same whatever they are.

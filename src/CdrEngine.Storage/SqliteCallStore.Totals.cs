@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage;
 
 // Totals: by sums where they answer, else call by call within a budget.
-public sealed partial class SqliteCallStore : ICallTotals
+public sealed partial class SqliteCallStore
 {
     private const long HourMicroseconds = 3_600_000_000;
 
@@ -19,7 +19,8 @@ public sealed partial class SqliteCallStore : ICallTotals
     {
         query = query with { Sort = CallSort.StartedAt, Ascending = false, Cursor = null, Start = null };
         bool byProfile = IsByProfile(query);
-        var filter = new ProfileFilter(query);
+        var asked = new AskedProfiles(query);
+        string text = CallCursor.TextOf(query with { From = null, To = null });
         long begin = Stopwatch.GetTimestamp();
         bool IsOver() => stop.IsCancellationRequested || Stopwatch.GetElapsedTime(begin) > budget;
         return Reading(days =>
@@ -29,9 +30,9 @@ public sealed partial class SqliteCallStore : ICallTotals
             {
                 if (byProfile)
                 {
-                    all.Add(SumsOf(days, query, filter, day));
+                    all.Add(SumsOf(days, query, asked, text, day));
                 }
-                else if (!TryCount(days, query, filter, day, IsOver, ref all, out Timestamp countedFrom))
+                else if (!TryCount(days, query, asked, day, IsOver, ref all, out Timestamp countedFrom))
                 {
                     return new CallTotals { Sums = all, IsComplete = false, CountedFrom = countedFrom };
                 }
@@ -42,10 +43,10 @@ public sealed partial class SqliteCallStore : ICallTotals
     }
 
     // By profiles and times alone: the day's sums, else those of whole hours and the calls of the hours at both ends.
-    private CallSums SumsOf(OpenDays days, CallQuery query, ProfileFilter filter, DateOnly day)
+    private CallSums SumsOf(OpenDays days, CallQuery query, AskedProfiles asked, string text, DateOnly day)
     {
         (long from, long to) = Within(query, day);
-        if (to - from == 24 * HourMicroseconds) return FiguresOf(days, day)?.Of(filter) ?? default;
+        if (to - from == 24 * HourMicroseconds) return WholeDay(days, day, asked, text);
         if (from >= to || days.Get(day) is not { } database) return default;
         CallSums all = default;
         HiddenDay hidden = _hidden.Of(day);
@@ -64,7 +65,7 @@ public sealed partial class SqliteCallStore : ICallTotals
             {
                 foreach ((CallProfile profile, CallSums sums) in HourOf(database, hidden, (int)(hour / HourMicroseconds % 24), new Timestamp(hour)))
                 {
-                    if (filter.Meets(profile)) all.Add(sums);
+                    if (asked.Filter.Meets(profile)) all.Add(sums);
                 }
             }
         });
@@ -74,13 +75,13 @@ public sealed partial class SqliteCallStore : ICallTotals
             begin >= end ? default : CallSelect.Sums(database, query with { From = new Timestamp(begin), To = new Timestamp(end) }, Frame(day));
     }
 
-    private bool TryCount(OpenDays days, CallQuery query, ProfileFilter filter, DateOnly day, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
+    private bool TryCount(OpenDays days, CallQuery query, AskedProfiles asked, DateOnly day, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
     {
         (long from, long to) = Within(query, day);
         countedFrom = new Timestamp(to);
         if (isOver()) return false;
         if (from >= to || FiguresOf(days, day) is not { } figures) return true;
-        long most = figures.Of(filter).Calls;
+        long most = figures.CallsOf(asked);
         if (most == 0 || days.Get(day) is not { } database) return true;
         long part = most > CallsOfLongDay ? HourMicroseconds : to - from;
         for (long end = to; end > from; end = Math.Max(from, (end - 1) / part * part))

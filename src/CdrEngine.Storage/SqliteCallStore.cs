@@ -33,7 +33,8 @@ public sealed partial class SqliteCallStore : ICallStore
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
         _readers = new DayReaders(limits.Readers, Math.Max(limits.OpenDays, limits.ReaderDays), OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
-        _counts = new DayCounts(limits.DayCounts);
+        _counts = new DayAnswers<long>(limits.DayCounts);
+        _daySums = new DayAnswers<CallSums>(limits.DayCounts);
         _figures = new FiguresKept(limits.ProfilesKept);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }
@@ -300,7 +301,7 @@ public sealed partial class SqliteCallStore : ICallStore
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
-        var filter = new ProfileFilter(query);
+        var asked = new AskedProfiles(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
@@ -308,9 +309,9 @@ public sealed partial class SqliteCallStore : ICallStore
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
             SelectFrame frame = Frame(day);
-            if (filter.AsksAnything && FiguresOf(days, day) is { } figures)
+            if (!asked.IsEverything && FiguresOf(days, day) is { } figures)
             {
-                frame = frame with { Asked = figures.Of(filter).Calls, Stored = figures.Last };
+                frame = frame with { Asked = figures.CallsOf(asked), Stored = figures.Last };
                 if (frame.Asked == 0) continue;
             }
 

@@ -38,8 +38,8 @@ public sealed record SqliteStoreLimits
     /// <summary>How long a walk is remembered after its last page; 15 minutes by default.</summary>
     public TimeSpan WalkAge { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>Profiles of all days together whose sums are kept in memory; 200,000 by default, some 35 MB: a year of 500 a day.</summary>
-    public int ProfilesKept { get; init; } = 200_000;
+    /// <summary>Profiles of all days together whose sums are kept in memory; 4,000,000 by default, some 32 MB: a year of 10,000 a day.</summary>
+    public int ProfilesKept { get; init; } = 4_000_000;
 
     /// <summary>Counts of one query on one day that are remembered; 65,536 by default, some 10 MB.</summary>
     public int DayCounts { get; init; } = 65_536;

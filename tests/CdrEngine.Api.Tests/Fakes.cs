@@ -155,10 +155,14 @@ internal sealed class FakeMedia(FakeCalls calls) : IMediaSessionReader, IRecordi
     /// <summary>What a fax is made of; none unless set.</summary>
     public string? Fax { get; set; }
 
+    /// <summary>The same by call; <see cref="Fax"/> for all unless set.</summary>
+    public Func<string, string?>? FaxOf { get; set; }
+
     public FaxOutcome Make(CallRecord record, ICallPackets packets, FaxForm form, Stream output, CancellationToken stop = default)
     {
-        if (Fax is null) return new FaxOutcome { Reason = "no_fax" };
-        output.Write(System.Text.Encoding.UTF8.GetBytes($"{form} of {Fax}"));
+        string? fax = FaxOf is null ? Fax : FaxOf(record.Id);
+        if (fax is null) return new FaxOutcome { Reason = "no_fax" };
+        output.Write(System.Text.Encoding.UTF8.GetBytes($"{form} of {fax}"));
         return new FaxOutcome { Pages = 1 };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Records;
@@ -33,7 +34,8 @@ public sealed class FrozenNameTests
     // The enumerations of the record itself are held by the tests of Calls.
     private static IEnumerable<string> Enumerations() => new[] { typeof(LinkType), typeof(Transport), typeof(MediaSessionType), typeof(MediaSessionFlags), typeof(RecordingState),
         typeof(RegistrationState), typeof(RegistrationEventKind), typeof(MessageKind), typeof(MessageOutcome), typeof(NotificationKind), typeof(PeerDirection),
-        typeof(LinkMethod), typeof(LinkRelation), typeof(TransferKind), typeof(TransferRole), typeof(TransferOutcome) }
+        typeof(LinkMethod), typeof(LinkRelation), typeof(TransferKind), typeof(TransferRole), typeof(TransferOutcome),
+        typeof(AlertKind), typeof(AlertSeverity), typeof(AlertState), typeof(AlertScope) }
         .SelectMany(static type => Enum.GetValues(type).Cast<object>().Select(value => $"{type.Name}.{value} = {Convert.ToInt64(value)}"));
 
     // Each member of a record's JSON, with its path; a record with one of everything.
@@ -95,6 +97,7 @@ public sealed class FrozenNameTests
             .. Of(MessageJson.ToUtf8(message), "message"),
             .. Of(MessageJson.ToUtf8(new ConversationRecord("i", at, "a", "b")), "conversation"),
             .. Of(PeerJson.ToUtf8(new PeerRecord { Id = "i", Address = party, Method = "OPTIONS" }), "peer"),
+            .. Of(AlertJson.ToUtf8(new Alert { Id = "i", Rule = "r", Kind = AlertKind.MosLow, Group = new AlertGroup(), RaisedAt = at }), "alert"),
             .. Of(PeerJson.ToUtf8(new MailboxRecord("a", true, 1, 2, 3, 4, at)), "mailbox"),
         ];
     }

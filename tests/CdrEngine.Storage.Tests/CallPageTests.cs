@@ -264,6 +264,74 @@ public abstract class CallPageTests
         Assert.Equal(99, store.Count(new CallQuery()));
     }
 
+    [StoreTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pages_WhileAnotherStores_NeitherRepeatNorMiss(bool ascending)
+    {
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        using ICallStore other = place.Calls();
+        List<StoredCall> calls = TestCalls.Many(300, 31);
+        store.Write(calls);
+        string[] there = [.. calls.Select(static call => call.Record.Id)];
+        string[] answered = [.. calls.Where(static call => call.Record.Disposition == Disposition.Answered).Select(static call => call.Record.Id)];
+        using var stop = new CancellationTokenSource();
+        var begun = new TaskCompletionSource();
+        Task<int> writer = Task.Run(() =>
+        {
+            int seed = 1_000;
+            do
+            {
+                Assert.Null(other.Write([.. TestCalls.Many(15, seed++)]).Fault);
+                begun.TrySetResult();
+            }
+            while (!stop.IsCancellationRequested && seed < 1_400);
+            return seed;
+        });
+        await begun.Task;
+        foreach ((CallQuery query, string[] atLeast) in ((CallQuery, string[])[])[(new CallQuery { Ascending = ascending }, there), (new CallQuery { Ascending = ascending, Dispositions = [Disposition.Answered] }, answered)])
+        {
+            // By number: as many as the first page said, each once.
+            var seen = new List<string>();
+            CallSlice slice = store.Page(new CallPageRequest { Query = query, Take = 40, WantsTotal = true });
+            long total = slice.Total!.Value;
+            while (true)
+            {
+                seen.AddRange(slice.Calls.Select(static call => call.Record.Id));
+                if (!slice.HasMore) break;
+                slice = store.Page(new CallPageRequest { Query = query, Skip = seen.Count, Take = 40 });
+            }
+
+            Assert.Equal(total, seen.Count);
+            Assert.Equal(seen.Count, seen.Distinct().Count());
+            Assert.Empty(atLeast.Except(seen));
+
+            // By cursor: none twice, and all that were there.
+            seen.Clear();
+            string? cursor = null;
+            do
+            {
+                CallPage page = store.List(query with { Limit = 40, Cursor = cursor });
+                seen.AddRange(page.Calls.Select(static call => call.Id));
+                cursor = page.NextCursor;
+            }
+            while (cursor is not null);
+            Assert.Equal(seen.Count, seen.Distinct().Count());
+            Assert.Empty(atLeast.Except(seen));
+
+            // Totals are of one moment: at least what was listed, and no call counted as more than one.
+            CallTotals totals = store.Totals(query, TimeSpan.FromMinutes(1));
+            Assert.True(totals.Sums.Calls >= seen.Count && totals.Sums.Answered <= totals.Sums.Calls);
+        }
+
+        await stop.CancelAsync();
+        int written = await writer;
+        List<StoredCall> all = [.. calls, .. Enumerable.Range(1_000, written - 1_000).SelectMany(static seed => TestCalls.Many(15, seed))];
+        Assert.Equal(CallTotalsTests.Sum(all), store.Totals(new CallQuery(), TimeSpan.FromMinutes(1)).Sums);
+        Assert.Equal(all.Count, store.Count(new CallQuery()));
+    }
+
     private static Timestamp At(int hours) => TestCalls.Start + TimeSpan.FromHours(hours);
 
     // Numbers of the seeded records that really occur.

@@ -9,8 +9,10 @@ using Xunit;
 namespace CdrEngine.Storage.Tests;
 
 /// <summary>Totals against adding up call by call.</summary>
-public sealed class CallTotalsTests
+public abstract class CallTotalsTests
 {
+    private protected abstract StorePlace NewPlace();
+
     private static readonly TimeSpan Ample = TimeSpan.FromMinutes(5);
 
     private static readonly (string Name, CallQuery Query, Func<StoredCall, bool> Meets)[] Cases =
@@ -44,14 +46,14 @@ public sealed class CallTotalsTests
         return names;
     }
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Names))]
     public void Totals_AreTheSumsOfTheCalls(string name, bool sealedDays)
     {
         (_, CallQuery query, Func<StoredCall, bool> meets) = Cases.Single(one => one.Name == name);
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
-        using SqliteCallStore other = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        using ICallStore other = place.Calls();
         Dictionary<string, StoredCall> calls = Varied(240, 7).ToDictionary(static call => call.Record.Id);
         store.Write([.. calls.Values]);
         if (sealedDays) store.Seal(new DateOnly(2030, 1, 1));
@@ -91,7 +93,7 @@ public sealed class CallTotalsTests
         void Check()
         {
             CallSums expected = Sum(calls.Values.Where(meets));
-            foreach (SqliteCallStore one in (SqliteCallStore[])[store, other])
+            foreach (ICallStore one in (ICallStore[])[store, other])
             {
                 CallTotals totals = one.Totals(query, Ample);
                 Assert.Equal(expected, totals.Sums);
@@ -102,11 +104,11 @@ public sealed class CallTotalsTests
         }
     }
 
-    [Fact]
+    [StoreFact]
     public void Hours_AddUp_AndDeletedCallsDoNotCount()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = Varied(500, 3);
         store.Write(calls);
         string[] gone = [.. calls.Where(static (_, index) => index % 5 == 0).Select(static call => call.Record.Id)];
@@ -126,11 +128,11 @@ public sealed class CallTotalsTests
         Assert.Equal(expected, hours.Where(static hour => hour.Value.Calls != 0).ToDictionary());
     }
 
-    [Fact]
+    [StoreFact]
     public void Totals_BeyondTheBudget_SayHowFarTheyCame()
     {
-        using var folder = new StoreFolder();
-        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
         List<StoredCall> calls = Varied(300, 4);
         store.Write(calls);
         CallTotals totals = store.Totals(new CallQuery { Text = "phone" }, TimeSpan.Zero);
@@ -141,22 +143,6 @@ public sealed class CallTotalsTests
         stop.Cancel();
         Assert.False(store.Totals(new CallQuery { Text = "phone" }, Ample, stop.Token).IsComplete);
 
-        // Sums need no budget.
-        Assert.Equal(300, store.Totals(new CallQuery(), TimeSpan.Zero).Sums.Calls);
-    }
-
-    [Fact]
-    public void Calls_OfOlderFiles_AreCountedToo()
-    {
-        using var folder = new StoreFolder();
-        List<StoredCall> calls = Varied(300, 5);
-        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records)) store.Write(calls);
-        foreach (string file in Directory.GetFiles(folder.Records, "*.db")) Aged(file);
-        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records))
-        {
-            Assert.Equal(Sum(calls), store.Totals(new CallQuery(), Ample).Sums);
-            Assert.Equal(Sum(calls.Where(static call => call.Record.HangupBy == HangupBy.Callee)), store.Totals(new CallQuery { HangupBys = [HangupBy.Callee] }, Ample).Sums);
-        }
     }
 
     internal static CallSums Sum(IEnumerable<StoredCall> calls)
@@ -189,13 +175,6 @@ public sealed class CallTotalsTests
         })];
     }
 
-    // As version 5 wrote it.
-    private static void Aged(string file)
-    {
-        using SqliteDatabase database = SqliteDatabase.Open(file, SqliteAccess.Write, TimeSpan.FromSeconds(1), 1024);
-        database.Execute("DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; ALTER TABLE calls DROP COLUMN pdd_us; ALTER TABLE calls DROP COLUMN profile; PRAGMA user_version = 5;");
-    }
-
     private static Timestamp At(double hours) => TestCalls.Start + TimeSpan.FromHours(hours);
 
     private static IEnumerable<string?> Codecs(CallRecord record) => [record.Caller.Codec, record.Callee.Codec, .. record.Streams.Select(static stream => stream.Codec)];
@@ -205,4 +184,37 @@ public sealed class CallTotalsTests
     private static string[] Numbers(int seed) => [.. TestCalls.Many(240, 7).Skip(seed * 20).Take(30).SelectMany(static call => Parties(call.Record)).OfType<string>().Distinct()];
 
     private static double? Mos(CallRecord record) => record.Streams.Select(static stream => stream.Mos ?? stream.MosMin).OfType<double>().Where(double.IsFinite).Select(static mos => (double?)mos).Min();
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteCallTotalsTests : CallTotalsTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+    [Fact]
+    public void Calls_OfOlderFiles_AreCountedToo()
+    {
+        using var folder = new StoreFolder();
+        List<StoredCall> calls = Varied(300, 5);
+        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records)) store.Write(calls);
+        foreach (string file in Directory.GetFiles(folder.Records, "*.db")) Aged(file);
+        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records))
+        {
+            Assert.Equal(Sum(calls), store.Totals(new CallQuery(), TimeSpan.FromMinutes(5)).Sums);
+            Assert.Equal(Sum(calls.Where(static call => call.Record.HangupBy == HangupBy.Callee)), store.Totals(new CallQuery { HangupBys = [HangupBy.Callee] }, TimeSpan.FromMinutes(5)).Sums);
+        }
+    }
+
+    // As version 5 wrote it.
+    private static void Aged(string file)
+    {
+        using SqliteDatabase database = SqliteDatabase.Open(file, SqliteAccess.Write, TimeSpan.FromSeconds(1), 1024);
+        database.Execute("DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; ALTER TABLE calls DROP COLUMN pdd_us; ALTER TABLE calls DROP COLUMN profile; PRAGMA user_version = 5;");
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresCallTotalsTests : CallTotalsTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
 }

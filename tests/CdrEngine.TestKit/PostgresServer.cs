@@ -50,7 +50,7 @@ public sealed partial class PostgresServer : IDisposable
         // The shell stops the server when its input ends: also with tests that were killed.
         string postgres = $"'{Path.Combine(Programs!, "postgres")}' -D '{_folder}/data' -k '{_folder}' -c listen_addresses='' -c fsync=off -c max_connections=120 "
             + "-c max_locks_per_transaction=512 -c shared_buffers=128MB -c max_wal_size=2GB -c autovacuum_naptime=10s";
-        string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; cat >/dev/null; kill -QUIT $p 2>/dev/null; wait $p"];
+        string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; cat >/dev/null; kill -QUIT $p 2>/dev/null; kill -CONT $p 2>/dev/null; wait $p"];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true })!;
         var waited = Stopwatch.StartNew();
         while (!IsReady())
@@ -79,6 +79,18 @@ public sealed partial class PostgresServer : IDisposable
 
     /// <summary>Runs a statement.</summary>
     public string Query(string sql) => Run([Path.Combine(Programs!, "psql"), "-h", _folder, "-U", "cdrengine", "-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql]).Trim();
+
+    /// <summary>Holds what a statement locks, in a session of its own that is over when the process is killed; returns once it has it.</summary>
+    public Process Hold(string statement)
+    {
+        Process holder = Process.Start(new ProcessStartInfo(
+            Path.Combine(Programs!, "psql"), ["-h", _folder, "-U", "cdrengine", "-d", "postgres", "-qAtX"])
+        { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        holder.StandardInput.WriteLine($"BEGIN; {statement}; SELECT 'held';");
+        holder.StandardInput.Flush();
+        if (holder.StandardOutput.ReadLine() != "held") throw new InvalidOperationException($"{statement}: not held");
+        return holder;
+    }
 
     /// <inheritdoc />
     public void Dispose()

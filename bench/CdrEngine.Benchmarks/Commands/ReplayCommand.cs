@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CdrEngine.Benchmarks.Suite;
 using CdrEngine.Replay;
 
 namespace CdrEngine.Benchmarks.Commands;
@@ -17,16 +18,24 @@ internal static class ReplayCommand
         var sessions = new Option<bool>("--sessions") { Description = "With --compare: without and with linking calls to conversations, which is on else." };
         var compare = new Option<bool>("--compare") { Description = "Do each run twice, without and with --live, --events or --sessions, in turn." };
         var shards = new Option<int>("--shards") { Description = "Shards; 0 for the engine's default." };
+        var threads = new Option<bool>("--threads") { Description = "Print what each thread took instead, with one shard and with two, and what that allows on more processors." };
         var runs = new Option<int>("--runs") { Description = "How often; the first run warms the compiler up.", DefaultValueFactory = static _ => 3 };
-        var command = new Command("replay", "Run the whole engine in this process and print its cost.") { files, log, records, live, events, sessions, compare, shards, runs };
+        var command = new Command("replay", "Run the whole engine in this process and print its cost.") { files, log, records, live, events, sessions, compare, shards, threads, runs };
         command.SetAction((parsed, stop) =>
         {
             var options = new ReplayOptions { Log = parsed.GetValue(log), Records = parsed.GetValue(records), Shards = parsed.GetValue(shards), Live = parsed.GetValue(live), Events = parsed.GetValue(events) };
             ReplayOptions without = options with { Live = false, Events = false, Sessions = !parsed.GetValue(sessions) };
+            if (parsed.GetValue(threads)) return Task.FromResult(Threads(parsed.GetRequiredValue(files), Math.Max(1, parsed.GetValue(runs)), output, stop));
             if (parsed.GetValue(compare)) return Task.FromResult(Compare(parsed.GetRequiredValue(files), without, options, Math.Max(1, parsed.GetValue(runs)), output, stop));
             return Task.FromResult(Replay(parsed.GetRequiredValue(files), options, Math.Max(1, parsed.GetValue(runs)), output, stop));
         });
         return command;
+    }
+
+    private static int Threads(string[] files, int runs, TextWriter output, CancellationToken stop)
+    {
+        foreach (string file in files) output.Write(Scaling.Describe(Scaling.Measure(Path.GetFileName(file), file, runs, stop)));
+        return 0;
     }
 
     // In turn, so that what else the machine does meets both alike.

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
-using CdrEngine.Benchmarks.Processes;
 using CdrEngine.Benchmarks.Suite;
-using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Benchmarks.Commands;
 
@@ -20,77 +16,65 @@ internal static class SuiteCommand
         {
             Description = "One more program, as NAME=COMMAND; {file} is the capture, {out} an empty folder. May be given again.",
         };
-        var only = new Option<string[]>("--load") { Description = "Only these loads: S, M, C." };
+        var checks = new Option<string[]>("--peer-check")
+        {
+            Description = "For a peer given, NAME=COMMAND that prints how many calls it found; {file}, {out}, and {stdout}, what the peer printed.",
+        };
+        var loads = new Option<string[]>("--load") { Description = "Only these loads, with commas between: S, M, L, mixed, short, register, loss, C, C100." };
+        var tools = new Option<string[]>("--tool") { Description = "Only tools whose row begins so, with commas between: cdrengine, tshark, …" };
+        var rounds = new Option<int?>("--rounds") { Description = $"How often each tool reads each load; {FullRounds}, with --quick 1." };
+        var limit = new Option<int>("--limit") { Description = "Longest run of a tool in seconds; it is stopped then.", DefaultValueFactory = static _ => (int)SuitePatience.Default.Limit.TotalSeconds };
+        var once = new Option<int>("--once-after") { Description = "A peer that took longer is asked once only, not in every round; seconds.", DefaultValueFactory = static _ => (int)SuitePatience.Default.OnceAfter.TotalSeconds };
+        var plan = new Option<bool>("--plan") { Description = "Only say what would be done and how long it takes." };
+        var against = new Option<string?>("--against") { Description = "A page of before: exit code 1 where a ratio has become worse." };
+        var tolerance = new Option<double>("--tolerance") { Description = "How much worse it may be, in per cent.", DefaultValueFactory = static _ => RegressionCheck.DefaultTolerance * 100 };
+        var reasons = new Option<string?>("--reasons") { Description = "File with why bars are not met, lines KEY = TEXT; bench/reasons.txt of the checkout otherwise." };
         var file = new Option<string?>("--out") { Description = "File of the page; bench/results/DATE-MACHINE.md of the checkout otherwise (not with --quick)." };
-        var command = new Command("suite", "Measure the engine and its peers over the same loads and write the page of record.") { quick, peers, only, file };
-        command.SetAction((parsed, stop) => Task.FromResult(Run(
-            parsed.GetValue(quick), parsed.GetValue(peers) ?? [], parsed.GetValue(only) ?? [], parsed.GetValue(file), output, stop)));
+        var command = new Command("suite", "Measure the engine and its peers over the same loads and write the page of record.")
+        {
+            quick, loads, tools, peers, checks, rounds, limit, once, plan, against, tolerance, reasons, file,
+        };
+        command.SetAction((parsed, stop) =>
+        {
+            bool isQuick = parsed.GetValue(quick);
+            string folder = Path.GetTempPath();
+            IReadOnlyList<SuiteLoad> chosen = SuiteLoads.Chosen(parsed.GetValue(loads) ?? [], isQuick, new DriveInfo(folder).AvailableFreeSpace, output.WriteLine);
+            IReadOnlyList<SuiteTool> all = SuiteTools.Chosen(SuiteTools.All(parsed.GetValue(peers) ?? [], parsed.GetValue(checks) ?? []), parsed.GetValue(tools) ?? []);
+            var measurement = new SuiteMeasurement
+            {
+                Loads = chosen,
+                Tools = all,
+                Rounds = Math.Max(1, parsed.GetValue(rounds) ?? (isQuick ? 1 : FullRounds)),
+                Patience = new SuitePatience(TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(limit))), TimeSpan.FromSeconds(Math.Max(0, parsed.GetValue(once)))),
+                IsQuick = isQuick,
+            };
+
+            // What is to be compared with is read before minutes are spent.
+            SuitePage? before = parsed.GetValue(against) is { } page ? SuitePage.Parse(File.ReadAllText(page)) : null;
+            output.WriteLine(SuiteBudget.Describe(measurement.Loads, measurement.Tools, measurement.Rounds, measurement.Patience));
+            if (parsed.GetValue(plan)) return Task.FromResult(0);
+            string? to = parsed.GetValue(file) ?? (isQuick ? null : ResultFiles.Default(".md"));
+            SuiteOutcome outcome = measurement.Run(output, stop) with { Reasons = ResultFiles.Reasons(parsed.GetValue(reasons)), Growth = ResultFiles.GrowthFor(to) };
+            return Task.FromResult(Report(outcome, to, before, parsed.GetValue(tolerance) / 100, output));
+        });
         return command;
     }
 
-    private static int Run(bool quick, string[] peers, string[] only, string? file, TextWriter output, CancellationToken stop)
+    private static int Report(SuiteOutcome outcome, string? file, SuitePage? before, double tolerance, TextWriter output)
     {
-        IReadOnlyList<SuiteTool> tools = SuiteTools.All(peers);
-        SuiteLoad[] loads = [.. SuiteLoads.All(quick).Where(load => only.Length == 0 || only.Contains(load.Name, StringComparer.OrdinalIgnoreCase))];
-        if (loads.Length == 0) throw new BenchException("the loads are S, M and C");
-        string loadBefore = Texts.LoadAverage();
-        string folder = Directory.CreateTempSubdirectory("cdrengine-suite-").FullName;
-        try
+        string page = SuiteText.Of(outcome);
+        output.WriteLine();
+        output.Write(page);
+        if (file is not null)
         {
-            var runner = new SuiteRunner(folder, output, stop);
-            int rounds = quick ? 1 : FullRounds;
-            ToolResult start = runner.Run(SuiteLoads.One, [tools[0]], rounds).Tools[0];
-            var layers = new StringBuilder();
-            var results = new List<LoadResult>();
-            foreach (SuiteLoad load in loads)
-            {
-                bool layered = load.Name is "S" or "M";
-                results.Add(runner.Run(load, tools, rounds, layered ? capture => layers.Append(LayersOf(load, capture, rounds, stop)) : null));
-            }
-
-            string page = Page(results, layers.ToString(), start, quick, loadBefore);
-            output.WriteLine();
-            output.Write(page);
-            file ??= quick ? null : DefaultFile();
-            if (file is not null)
-            {
-                File.WriteAllText(file, page);
-                output.WriteLine($"written: {file}");
-            }
-
-            return results.SelectMany(static load => load.Tools).Any(IsWrong) ? 1 : 0;
+            File.WriteAllText(file, page);
+            output.WriteLine($"written: {file}");
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+
+        bool isWrong = outcome.Loads.SelectMany(static load => load.Tools).Any(IsWrong);
+        if (isWrong) output.WriteLine("some of our own records are wrong, or our own program failed");
+        return (before is null ? 0 : CompareCommand.Report(before, SuitePage.Parse(page), tolerance, output)) | (isWrong ? 1 : 0);
     }
 
     private static bool IsWrong(ToolResult tool) => tool.IsOurs && (tool.Fault is not null || tool.Runs.Any(static run => run.RecordsFault is not null));
-
-    private static string LayersOf(SuiteLoad load, string capture, int rounds, CancellationToken stop) =>
-        $"{load.Name}, {load.Description}:\n\n{Layers.Measure(capture, rounds, stop)}\n";
-
-    private static string Page(List<LoadResult> results, string layers, ToolResult start, bool quick, string loadBefore)
-    {
-        var page = new StringBuilder();
-        page.Append(string.Create(CultureInfo.InvariantCulture, $"# Measured on {DateTime.UtcNow:yyyy-MM-dd}{(quick ? ", a quick run: proves nothing" : "")}\n\n"));
-        page.Append("Made by `./cdrengine bench suite`; `docs/benchmarks.md` says how to read it. Times are those of this machine on this day;\n");
-        page.Append("what is claimed are the ratios between programs of the same run.\n\n");
-        page.Append($"- machine: {Texts.Processor()}, {Texts.Memory()}; load average before {loadBefore}, after {Texts.LoadAverage()}\n");
-        page.Append($"- system: {RuntimeInformation.OSDescription}; .NET {Environment.Version}; SQLite {SqliteLibrary.EnsureLoaded()}\n");
-        page.Append($"- commit: {Texts.Commit()}\n");
-        foreach (string peer in SuiteTools.Describe()) page.Append($"- {peer}\n");
-        page.Append($"\n## Bars\n{SuiteTable.Bars(results, SuiteTools.Reference, start)}\n## Against others\n");
-        foreach (LoadResult load in results) page.Append($"{SuiteTable.Of(load, SuiteTools.Reference)}\n");
-        if (layers.Length > 0) page.Append($"## Layer upon layer\nIn one warm process, each layer on top of those above it.\n\n{layers}");
-        return page.ToString();
-    }
-
-    private static string DefaultFile()
-    {
-        string root = Texts.Checkout() ?? throw new BenchException("no checkout above this program: name the page with --out");
-        string folder = Directory.CreateDirectory(Path.Combine(root, "bench", "results")).FullName;
-        return Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd}-{Texts.Machine()}.md"));
-    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CdrEngine.Core;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Benchmarks.PacketLog;
 
@@ -19,14 +20,21 @@ public static class PacketLogBenchmarks
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.WriteLine($"packet log: {Packets:N0} packets of {FrameBytes} bytes, median of {Runs} runs, in {Path.GetTempPath()}, .NET {Environment.Version}");
-        foreach (int calls in (int[])[100, 2_000, 20_000]) Row(writer, $"append, {calls:N0} calls at once", folder => Append(folder, calls));
+        KeyRing keys = KeyRing.TryParse(KeyRing.NewKey(), out _)!;
+        foreach (int calls in (int[])[100, 2_000, 20_000])
+        {
+            Row(writer, $"append, {calls:N0} calls at once", folder => Append(folder, calls, null));
+            Row(writer, $"append sealed, {calls:N0} calls at once", folder => Append(folder, calls, keys));
+        }
+
         Row(writer, "peer: buffered FileStream, no calls", Peer);
-        Row(writer, "gather, 2,000 calls", Gather);
+        Row(writer, "gather, 2,000 calls", static folder => Gather(folder, null));
+        Row(writer, "gather sealed, 2,000 calls", folder => Gather(folder, keys));
     }
 
-    private static Sample Append(string folder, int calls)
+    private static Sample Append(string folder, int calls, KeyRing? keys)
     {
-        using PacketLogFolder log = PacketLogFolder.Open(folder);
+        using PacketLogFolder log = PacketLogFolder.Open(folder, keys: keys);
         using PacketLogShard shard = log.OpenShard(0);
         CallChunks[] chunks = Open(shard, calls);
         return Measure(() =>
@@ -36,9 +44,9 @@ public static class PacketLogBenchmarks
         }, () => $"{shard.OpenChunkBytes / calls:N0} B/call of page memory");
     }
 
-    private static Sample Gather(string folder)
+    private static Sample Gather(string folder, KeyRing? keys)
     {
-        using PacketLogFolder log = PacketLogFolder.Open(folder);
+        using PacketLogFolder log = PacketLogFolder.Open(folder, keys: keys);
         using PacketLogShard shard = log.OpenShard(0);
         CallChunks[] chunks = Open(shard, 2_000);
         Fill(shard, chunks);

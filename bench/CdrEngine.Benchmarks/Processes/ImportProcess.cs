@@ -10,13 +10,17 @@ namespace CdrEngine.Benchmarks.Processes;
 /// <summary>The real program: <c>cdrengine import FILE --data FOLDER</c> in a process of its own.</summary>
 public static class ImportProcess
 {
-    /// <summary>The command line for /bin/sh.</summary>
-    public static string Command(string capture, string data, bool log) => string.Join(
-        ' ',
+    /// <summary>Before the program's name on a command line: the environment in which ./cdrengine starts it.</summary>
+    internal const string Surroundings = "env DOTNET_GCgen0size=0x8000000";
 
-        // As ./cdrengine starts it.
-        "env",
-        "DOTNET_GCgen0size=0x8000000",
+    /// <summary>The command line for /bin/sh.</summary>
+    /// <param name="capture">What it reads.</param>
+    /// <param name="data">Its data folder.</param>
+    /// <param name="log">Whether it keeps the packets of calls.</param>
+    /// <param name="settings">Further settings, as <c>name=value</c>.</param>
+    public static string Command(string capture, string data, bool log, params string[] settings) => string.Join(
+        ' ',
+        Surroundings,
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(Program()),
         "import",
@@ -24,7 +28,8 @@ public static class ImportProcess
         "--data",
         MeasuredProcess.Quote(data),
         "--set",
-        $"packet-log.enabled={(log ? "on" : "off")}");
+        $"packet-log.enabled={(log ? "on" : "off")}",
+        string.Join(' ', settings.Select(static setting => $"--set {MeasuredProcess.Quote(setting)}")));
 
     /// <summary>How the stored records differ from those that must come: null where they do not, else one line.</summary>
     public static string? Differences(string data, string capture)
@@ -52,7 +57,7 @@ public static class ImportProcess
     }
 
     // shared/Microsoft.NETCore.App/VERSION lies three folders below the dotnet command.
-    private static string Runtime()
+    internal static string Runtime()
     {
         string path = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         return File.Exists(path) ? path : "dotnet";

@@ -17,17 +17,18 @@ public static partial class MeasuredProcess
     private const int BytesPerBlock = 512;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Runs <paramref name="command"/> by the shell, its output thrown away, and kills it after <paramref name="limit"/>.</summary>
+    /// <summary>Runs <paramref name="command"/> by the shell and kills it after <paramref name="limit"/>.</summary>
     /// <param name="command">A command line of /bin/sh.</param>
     /// <param name="limit">Longest time.</param>
     /// <param name="stop">Kills it too; then <see cref="OperationCanceledException"/> is thrown.</param>
-    public static ProcessCost Run(string command, TimeSpan limit, CancellationToken stop)
+    /// <param name="printed">File for what it prints; null throws it away.</param>
+    public static ProcessCost Run(string command, TimeSpan limit, CancellationToken stop, string? printed = null)
     {
         if (!OperatingSystem.IsLinux() || nint.Size != 8) throw new BenchException("programs are measured on 64-bit Linux only");
         string errors = Path.GetTempFileName();
         try
         {
-            return Measure(command, limit, errors, stop);
+            return Measure(command, limit, errors, printed ?? "/dev/null", stop);
         }
         finally
         {
@@ -42,11 +43,11 @@ public static partial class MeasuredProcess
         return $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 
-    private static ProcessCost Measure(string command, TimeSpan limit, string errors, CancellationToken stop)
+    private static ProcessCost Measure(string command, TimeSpan limit, string errors, string printed, CancellationToken stop)
     {
         Usage before = UsageOfChildren();
         long began = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"{{ {command}\n}} </dev/null >/dev/null 2>{Quote(errors)}"]))
+        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"{{ {command}\n}} </dev/null >{Quote(printed)} 2>{Quote(errors)}"]))
             ?? throw new BenchException("/bin/sh does not start");
         long peak = WatchPeak(process, began + (long)(limit.TotalSeconds * Stopwatch.Frequency), stop);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
@@ -61,6 +62,7 @@ public static partial class MeasuredProcess
             Cpu = after.Cpu - before.Cpu,
             PeakBytes = peak,
             WrittenBytes = (after.BlocksOut - before.BlocksOut) * BytesPerBlock,
+            WasStopped = late,
             Fault = late ? string.Create(CultureInfo.InvariantCulture, $"stopped after {limit.TotalSeconds:N0} s")
                 : process.ExitCode == 0 ? null
                 : $"exit code {process.ExitCode}: {LastLine(errors)}",

@@ -15,6 +15,9 @@ public sealed record ProcessCost
     /// <summary>Bytes it caused to be written to disk (not to a file system in memory).</summary>
     public required long WrittenBytes { get; init; }
 
+    /// <summary>Whether it was stopped because it took too long.</summary>
+    public bool WasStopped { get; init; }
+
     /// <summary>Why the run does not count, one line; null where it does.</summary>
     public string? Fault { get; init; }
 }

@@ -1,3 +1,5 @@
+using CdrEngine.Benchmarks.Charts;
+
 namespace CdrEngine.Benchmarks.Storage;
 
 /// <summary>The charts of how cost grows with the calls stored.</summary>
@@ -23,8 +25,16 @@ public static class StoredCharts
         void Write(string name, string title, string unit, string[] series, Func<StoredPoint, double> value)
         {
             string path = $"{stem}-{name}.svg";
-            File.WriteAllText(path, LineChart.Draw(title, "calls stored", unit, [.. series.Select(one =>
-                new ChartLine(one, [.. points.Where(point => point.What == one).OrderBy(static point => point.Calls).Select(point => ((double)point.Calls, value(point), $"{point.Days} days"))]))]));
+            File.WriteAllText(path, SvgChart.Draw(new Chart
+            {
+                Title = title,
+                Description = "Days are added to the archive and the same questions asked again. A flat line does not depend on how many calls are stored.",
+                Across = new ChartAxis("calls stored", IsLogarithmic: true),
+                Up = new ChartAxis(unit == "ms" ? "time" : "rate", unit),
+                Series = [.. series.Select(one => new ChartSeries(
+                    one,
+                    [.. points.Where(point => point.What == one).OrderBy(static point => point.Calls).Select(point => new ChartPoint(point.Calls, value(point), $"{point.Days} days"))]))],
+            }));
             written.Add(path);
         }
     }

@@ -34,7 +34,7 @@ internal static class Layers
 
             ReplayFigures median = all.OrderBy(static figures => figures.Cpu).ElementAt(all.Count / 2);
             string sip = median.SipMessages == 0 ? "" : median.SipMessagesPerCpuSecond.ToString("N0", CultureInfo.InvariantCulture);
-            text.Append(string.Create(CultureInfo.InvariantCulture, $"| {name} | {median.CpuNanosecondsPerPacket:N0} | {median.Packets / median.Cpu.TotalSeconds:N0} "));
+            text.Append(string.Create(CultureInfo.InvariantCulture, $"| {name} | {median.CpuNanosecondsPerPacket:N1} | {median.Packets / median.Cpu.TotalSeconds:N0} "));
             text.Append(string.Create(CultureInfo.InvariantCulture, $"| {sip} | {median.AllocatedBytesPerPacket:N1} | {median.Paused.TotalMilliseconds:N0} |\n"));
         }
 

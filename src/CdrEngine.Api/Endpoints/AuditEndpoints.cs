@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
@@ -44,24 +43,6 @@ internal sealed class AuditEndpoints(AuditReader audit, ApiOptions options, ApiC
         });
         if (page is null) return;
         if (page.CursorRejected) await ListAnswer.CursorRejectedAsync(context);
-        else await ListAnswer.WriteAsync(context, "entries", page.Entries, Write, page.NextCursor);
-    }
-
-    /// <summary>An entry as JSON.</summary>
-    public static void Write(AuditRow row, Utf8JsonWriter writer)
-    {
-        writer.WriteStartObject();
-        writer.WriteNumber("seq"u8, row.Sequence);
-        writer.WriteString("time"u8, row.Time);
-        writer.WriteString("who"u8, row.Entry.Who);
-        writer.WriteString("via"u8, row.Entry.Via);
-        writer.WriteString("remote"u8, row.Entry.Remote);
-        writer.WriteString("action"u8, row.Entry.Action);
-        writer.WriteString("object"u8, row.Entry.Object);
-        writer.WriteString("tenant"u8, row.Entry.Tenant);
-        writer.WriteString("result"u8, row.Entry.Result);
-        writer.WriteString("detail"u8, row.Entry.Detail);
-        writer.WriteString("hash"u8, row.Hash);
-        writer.WriteEndObject();
+        else await ListAnswer.WriteAsync(context, "entries", page.Entries, AuditRowJson.Write, page.NextCursor);
     }
 }

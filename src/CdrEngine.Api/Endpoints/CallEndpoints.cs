@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text.Json;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
@@ -21,6 +22,9 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
     private const int FlushAtBytes = 32 * 1024;
 
     private readonly Seats _seats = new(options.Limits.Lists, options.Limits.LongestWait, counters);
+
+    /// <summary>Legal holds, which a single record tells of; null where there are none.</summary>
+    public ILegalHolds? Holds { get; init; }
 
     /// <summary><c>GET calls</c>.</summary>
     public async Task ListAsync(HttpContext context)
@@ -66,6 +70,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         await _seats.RunAsync(context, () =>
         {
             page = calls.List(query);
+            if (AccessGate.TenantOf(context) is { } tenant) page = page with { Calls = [.. page.Calls.Select(call => TenantView.Of(call, tenant, id => calls.Get(id)?.Tenant))] };
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -103,7 +108,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
 
         if (await FindAsync(context) is not { } call) return;
 
-        byte[] body = CallRecordJson.ToUtf8(call, options.Rounding);
+        byte[] body = WithHolds(CallRecordJson.ToUtf8(call, options.Rounding), call.Id);
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 16))}\"");
         context.Response.Headers.ETag = tag.ToString();
         if (IsKnown(context.Request, tag))
@@ -115,14 +120,33 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         await Body.WriteAsync(context, JsonType, body);
     }
 
+    // The record, and behind its own members the holds on it.
+    private byte[] WithHolds(byte[] record, string id)
+    {
+        if (Holds is null) return record;
+        var body = new ArrayBufferWriter<byte>(record.Length + 256);
+        body.Write(record.AsSpan(0, record.Length - 1));
+        body.Write(",\"legal_holds\":"u8);
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartArray();
+            foreach (LegalHold hold in Holds.Of(id)) HoldEndpoints.Write(hold, writer);
+            writer.WriteEndArray();
+        }
+
+        body.Write("}"u8);
+        return body.WrittenSpan.ToArray();
+    }
+
     /// <summary>The record the path names; null where there is none or it is another tenant's, and then the request is answered. An id that cannot be one is not
     /// looked for.</summary>
     public async Task<CallRecord?> FindAsync(HttpContext context)
     {
         CallRecord? call = context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
-        if (call is null) await UnknownAsync(context);
-        else if (AccessGate.MaySee(context, call)) return call;
-        else await AccessGate.OtherTenantAsync(context);
+        if (call is not null && AccessGate.MaySee(context, call)) return TenantView.Of(call, AccessGate.TenantOf(context), id => calls.Get(id)?.Tenant);
+
+        // That another tenant has it is nobody's business either.
+        await UnknownAsync(context);
         return null;
     }
 

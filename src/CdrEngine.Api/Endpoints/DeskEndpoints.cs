@@ -61,15 +61,9 @@ internal sealed class DeskEndpoints(
         }
 
         if (!await TakesJsonAsync(context)) return;
-        if (FindRegistration(context) is not { } registration)
+        if (FindRegistration(context) is not { } registration || !AccessGate.MaySee(context, registration.Tenant))
         {
             await UnknownAsync(context, "registration");
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, registration.Tenant))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -106,7 +100,7 @@ internal sealed class DeskEndpoints(
         {
             // What was sent in a call bears the call's Call-ID; a list of what belongs to a call that is not there is empty.
             CallRecord? call = calls.Get(callId[0]!);
-            isOther |= call is not null && !AccessGate.MaySee(context, call);
+            if (call is not null && !AccessGate.MaySee(context, call)) call = null;
             query = query with { InCall = true, SipCallId = call?.SipCallId ?? "" };
         }
 
@@ -207,8 +201,7 @@ internal sealed class DeskEndpoints(
         where T : class
     {
         if (!await TakesJsonAsync(context)) return;
-        if (found is null) await UnknownAsync(context, what);
-        else if (!AccessGate.MaySee(context, tenant(found))) await AccessGate.OtherTenantAsync(context);
+        if (found is null || !AccessGate.MaySee(context, tenant(found))) await UnknownAsync(context, what);
         else await Body.WriteAsync(context, CallEndpoints.JsonType, write(found));
     }
 
@@ -220,15 +213,9 @@ internal sealed class DeskEndpoints(
             return;
         }
 
-        if (id is null)
+        if (id is null || !AccessGate.MaySee(context, tenant))
         {
             await UnknownAsync(context, what);
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, tenant))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -254,15 +241,9 @@ internal sealed class DeskEndpoints(
             return;
         }
 
-        if (id is null)
+        if (id is null || !AccessGate.MaySee(context, tenant))
         {
             await UnknownAsync(context, what);
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, tenant))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 

@@ -52,15 +52,9 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     public async Task GetAsync(HttpContext context)
     {
         if (!await TakesJsonAsync(context)) return;
-        if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session)
+        if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session || !IsMine(context, id))
         {
             await UnknownAsync(context);
-            return;
-        }
-
-        if (AccessGate.TenantOf(context) is not null && MediaSessionId.TryRead(id, out string callId, out _) && calls.Get(callId) is { } owner && !AccessGate.MaySee(context, owner))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 
@@ -144,15 +138,13 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
 
         // A list of what belongs to a call that is not there is empty.
         CallRecord? call = calls.Get(id);
-        if (call is not null && !AccessGate.MaySee(context, call))
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        IReadOnlyList<StreamRecord> streams = call?.Streams ?? [];
+        IReadOnlyList<StreamRecord> streams = call is not null && AccessGate.MaySee(context, call) ? call.Streams : [];
         await ListAnswer.WriteAsync(context, "streams", streams, StreamRecordJson.Write, nextCursor: null, isPaged: false);
     }
+
+    // A session whose call is gone is nobody's, and shown to who may see all.
+    private bool IsMine(HttpContext context, string id) =>
+        AccessGate.TenantOf(context) is null || (MediaSessionId.TryRead(id, out string callId, out _) && calls.Get(callId) is { } owner && AccessGate.MaySee(context, owner));
 
     private static string? Id(HttpContext context) =>
         context.Request.RouteValues["id"] is string id && MediaSessionId.TryRead(id, out _, out _) ? id : null;
@@ -170,15 +162,9 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     private async Task WithSessionAsync(HttpContext context, Func<CallRecord, MediaSessionRecord, Task> answer)
     {
         if (context.Request.RouteValues["id"] is not string id || !MediaSessionId.TryRead(id, out string callId, out int index)
-            || calls.Get(callId) is not { } call || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
+            || calls.Get(callId) is not { } call || !AccessGate.MaySee(context, call) || call.MediaSessions.FirstOrDefault(session => session.Index == index) is not { } found)
         {
             await UnknownAsync(context);
-            return;
-        }
-
-        if (!AccessGate.MaySee(context, call))
-        {
-            await AccessGate.OtherTenantAsync(context);
             return;
         }
 

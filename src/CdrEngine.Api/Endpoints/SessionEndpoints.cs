@@ -221,18 +221,16 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     private async Task<SessionRecord?> FindAsync(HttpContext context)
     {
         SessionRecord? session = null;
-        bool isSeated = false, isOthers = false;
+        bool isSeated = false;
         string? tenant = AccessGate.TenantOf(context);
         await _seats.RunAsync(context, () =>
         {
             isSeated = true;
             if (context.Request.RouteValues["id"] is not string id || !CallId.IsWellFormed(id)) return Task.CompletedTask;
             session = sessions.GetSession(id, tenant);
-            isOthers = session is null && tenant is not null && sessions.GetSession(id) is not null;
             return Task.CompletedTask;
         });
-        if (isOthers) await AccessGate.OtherTenantAsync(context);
-        else if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
+        if (isSeated && session is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no session with this id.");
         return session;
     }
 }

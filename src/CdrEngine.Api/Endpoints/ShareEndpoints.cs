@@ -99,7 +99,7 @@ internal sealed class ShareEndpoints(ShareStore shares, ICallReader calls, Reque
             Passphrase = passphrase,
             Ladder = ladder,
         };
-        if (!await audit.AccountAsync(context, "create_share", call.Id, call.Tenant, Terms(wish))) return;
+        if (!await audit.AccountAsync(context, "create_share", call.Id, call.Tenant, wish.Terms())) return;
         if (shares.Create(wish) is not { } made)
         {
             await Problem.WriteAsync(context, StatusCodes.Status409Conflict, "There are as many links as may be; withdraw one first.");
@@ -117,11 +117,6 @@ internal sealed class ShareEndpoints(ShareStore shares, ICallReader calls, Reque
         shares.Revoke(link.Id);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
-
-    /// <summary>What a link allows, in a line for the audit.</summary>
-    internal static string Terms(ShareWish wish) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"until {wish.Expires.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, {(wish.MostUses is { } uses ? $"{uses} uses" : "any number of uses")}, {(wish.Passphrase is null ? "no passphrase" : "a passphrase")}{(wish.Ladder ? ", with the ladder" : "")}");
 
     private async Task<ShareLink?> FindAsync(HttpContext context)
     {

@@ -45,12 +45,15 @@ internal static class ApiDocument
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AccessSchemas.All(document)) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in AlertSchemas.All(document).Concat(FigureSchemas.All(document))) document.Components.Schemas[name] = schema;
+        foreach ((string name, OpenApiSchema schema) in HoldSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach (int status in Statuses) document.Components.Responses[ProblemName(status)] = ProblemResponse(status, document);
         document.RegisterComponents();
-        foreach (ApiRoute route in routes)
+        foreach (IGrouping<string, ApiRoute> path in routes.GroupBy(static route => route.Pattern, StringComparer.Ordinal))
         {
-            if (!document.Paths.TryGetValue(route.Pattern, out IOpenApiPathItem? item)) document.Paths[route.Pattern] = item = new OpenApiPathItem();
-            ((OpenApiPathItem)item).AddOperation(HttpMethod.Parse(route.Method), Operation(route, options.Auth, document));
+            var item = new OpenApiPathItem();
+            foreach (ApiRoute route in path) item.AddOperation(HttpMethod.Parse(route.Method), Operation(route, options.Auth, document));
+            document.Paths[path.Key] = item;
         }
 
         return System.Text.Encoding.UTF8.GetBytes(document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1).GetAwaiter().GetResult());

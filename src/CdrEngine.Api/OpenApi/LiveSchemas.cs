@@ -81,7 +81,8 @@ internal static class LiveSchemas
         ("registration", OrNull("The registration, for events of one.", new OpenApiSchemaReference(DeskSchemas.Registration, document))),
         ("registration_event", OrNull("What happened to it, as its history has it.", new OpenApiSchemaReference(DeskSchemas.RegistrationEvent, document))),
         ("message", OrNull("The message, for events of one.", new OpenApiSchemaReference(DeskSchemas.Message, document))),
-        ("peer", OrNull("The peer, for events of one.", new OpenApiSchemaReference(DeskSchemas.Peer, document))));
+        ("peer", OrNull("The peer, for events of one.", new OpenApiSchemaReference(DeskSchemas.Peer, document))),
+        ("alert", OrNull("The alert, for events of one.", new OpenApiSchemaReference(AlertSchemas.Alert, document))));
 
     private static OpenApiSchema OrNull(string description, IOpenApiSchema schema) => new()
     {

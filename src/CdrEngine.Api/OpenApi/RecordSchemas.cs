@@ -11,6 +11,7 @@ internal static class RecordSchemas
 {
     public const string Call = "Call";
     public const string CallPage = "CallPage";
+    public const string CallTotals = "CallTotals";
     public const string MediaSession = "MediaSession";
     public const string MediaSessionPage = "MediaSessionPage";
     public const string StreamList = "StreamList";
@@ -32,6 +33,7 @@ internal static class RecordSchemas
             "A page of call records.",
             ("calls", List("The records, in the order asked for.", new OpenApiSchemaReference(Call, document))),
             ("next_cursor", Text("Where the next page begins; null on the last.").OrNull())),
+        [CallTotals] = TotalsSchema(),
         [MediaSession] = MediaSessionSchema(document),
         ["MediaSide"] = MediaSideSchema(),
         [MediaSessionPage] = Object(
@@ -274,6 +276,26 @@ internal static class RecordSchemas
         ("attempts", Whole("Times it was tried to make it.")),
         ("created_at", Time("When the state was come to.")),
         ("part_reason", Text("Why a part of it is silent although there were packets.").OrNull()));
+
+    private static OpenApiSchema TotalsSchema() => Object(
+        "Figures of the calls that were asked for, exact for those they cover.",
+        ("calls", Whole("Calls.")),
+        ("answered", Whole("Calls that were answered.")),
+        ("asr", Number("Answer-seizure ratio: answered of all, 0 to 1.").OrNull()),
+        ("acd_seconds", Number("Average duration of an answered call, from its answer, seconds.").OrNull()),
+        ("minutes", Number("Minutes from answer to end, all calls together.")),
+        ("duration_ms", Number("Time from start to end, all calls together, milliseconds.")),
+        ("billsec_ms", Number("Time from answer to end, all calls together, milliseconds.")),
+        ("pdd_calls", Whole("Calls that have a post-dial delay.")),
+        ("pdd_seconds", Number("Their mean post-dial delay, seconds.").OrNull()),
+        ("mos_calls", Whole("Calls that have a MOS.")),
+        ("mos", Number("Mean of their worst stream's MOS.").OrNull()),
+        ("mos_below", List("Calls with a MOS below each class of user satisfaction (G.107 Annex B).", Object(
+            "A class.",
+            ("mos", Number("MOS.")),
+            ("calls", Whole("Calls below it."))))),
+        ("is_complete", Flag("Whether all calls were counted in time.")),
+        ("counted_from", Time("Where not: begin of the time that was counted to its end.").OrNull()));
 
     private static OpenApiSchema StatsSchema() => Object(
         "Counters since the start.",

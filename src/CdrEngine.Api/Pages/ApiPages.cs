@@ -61,8 +61,17 @@ internal sealed record PageDesk
     /// <summary>Notes on calls.</summary>
     public required ICallRemarks Remarks { get; init; }
 
+    /// <summary>Alerts and rules; null where there are none.</summary>
+    public ApiAlerts? Alerts { get; init; }
+
+    /// <summary>Figures for dashboards; null where there are none.</summary>
+    public ITrafficReader? Traffic { get; init; }
+
     /// <summary>Counters of the other parts.</summary>
     public required IStatisticsSource Statistics { get; init; }
+
+    /// <summary>Adds up calls; null where nothing does.</summary>
+    public required ICallTotals? Totals { get; init; }
 
     /// <summary>Is cancelled when the server stops.</summary>
     public required CancellationToken Stopping { get; init; }

@@ -78,6 +78,9 @@ internal static class CallParameters
     /// <summary>All parameters of the list.</summary>
     public static IReadOnlyList<ApiParameter> All { get; } = [.. Filters, Format];
 
+    /// <summary>Those that say which calls: the parameters of their totals.</summary>
+    public static IReadOnlyList<ApiParameter> Totals { get; } = [.. Filters.Where(static parameter => parameter.Name is not ("sort" or "limit" or "cursor"))];
+
     /// <summary>Reads a query that <see cref="QueryCheck"/> found sound; the fault, or null and the query.</summary>
     public static ParameterFault? Read(IQueryCollection values, int pageSize, out CallQuery query)
     {

@@ -17,8 +17,7 @@ public sealed partial class AlertEvaluator
 {
     private readonly AlertLimits _limits;
     private readonly RuleState[] _rules;
-    private readonly PriorityQueue<(RuleState Rule, GroupState Group, Timestamp At), (long At, long Order)> _checks = new();
-    private long _order;
+    private readonly PriorityQueue<(RuleState Rule, GroupState Group, Timestamp At), Check> _checks = new();
 
     /// <summary>An evaluator that has seen nothing.</summary>
     /// <param name="rules">Rules; those that are not enabled are left out.</param>
@@ -65,7 +64,7 @@ public sealed partial class AlertEvaluator
     /// <summary>Lets time pass: alerts end and are said again.</summary>
     public void Advance(Timestamp now, List<AlertChange> changes)
     {
-        while (_checks.TryPeek(out var next, out var when) && when.At <= now.Microseconds)
+        while (_checks.TryPeek(out var next, out var when) && when.At <= now)
         {
             _checks.Dequeue();
             if (next.Group.CheckAt != next.At) continue;
@@ -108,8 +107,9 @@ public sealed partial class AlertEvaluator
         if (group.CalmSince is { } since && at - since >= rule.Rule.ClearAfter)
         {
             Counters.Increment(AlertCounter.Cleared);
-            bool quiet = rule.Rule.Quiet.Covers(at);
-            changes.Add(new AlertChange(AlertStep.Cleared, open with { ClearedAt = at, UpdatedAt = at, IsQuiet = quiet }, at));
+
+            // Whoever was told that it began is told that it is over, at whatever hour; else nobody is.
+            changes.Add(new AlertChange(AlertStep.Cleared, open with { ClearedAt = at, UpdatedAt = at }, at));
             group.Open = null;
             group.CalmSince = null;
             group.RemindAt = null;
@@ -176,7 +176,7 @@ public sealed partial class AlertEvaluator
     {
         Timestamp next = group.Figures.NextPart(at);
         group.CheckAt = next;
-        _checks.Enqueue((rule, group, next), (next.Microseconds, _order++));
+        _checks.Enqueue((rule, group, next), new Check(next, group.Open!.Id));
     }
 
     private GroupState GroupOf(RuleState rule, AlertFact fact)
@@ -216,6 +216,12 @@ public sealed partial class AlertEvaluator
         goes.Value.CheckAt = null;
         rule.ByUse.Remove(goes);
         rule.Groups.Remove(goes.Value.Group);
+    }
+
+    // In an order of their own where the instant is the same, so that a start in between changes nothing.
+    private readonly record struct Check(Timestamp At, string Id) : IComparable<Check>
+    {
+        public int CompareTo(Check other) => At.CompareTo(other.At) is var by && by != 0 ? by : string.CompareOrdinal(Id, other.Id);
     }
 
     /// <summary>One rule and its groups.</summary>

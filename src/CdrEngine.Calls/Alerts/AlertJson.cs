@@ -80,7 +80,12 @@ public static class AlertJson
                 Tenant = Text(at, "tenant"),
                 Group = new AlertGroup
                 {
-                    Tenant = Text(group, "tenant"), Trunk = Text(group, "trunk"), Peer = Text(group, "peer"), Caller = Text(group, "caller"), User = Text(group, "user"), Source = Text(group, "source"),
+                    Tenant = Text(group, "tenant"),
+                    Trunk = Text(group, "trunk"),
+                    Peer = Text(group, "peer"),
+                    Caller = Text(group, "caller"),
+                    User = Text(group, "user"),
+                    Source = Text(group, "source"),
                     Currency = Text(group, "currency"),
                 },
                 RaisedAt = Time(at, "raised_at")!.Value,

@@ -91,6 +91,12 @@ public sealed record CallQuery
     /// <summary>Only answered calls with media whose recording is there, or of which nothing says that it cannot be made.</summary>
     public bool IsAudible { get; init; }
 
+    /// <summary>Any of these numbers is the callee of the call, or of another call of its session that began on the same day; empty for all.</summary>
+    public IReadOnlyList<string> SessionCalleeNumbers { get; init; } = [];
+
+    /// <summary>Of calls that a person answered: billable duration at most. What a machine passed on to a person is not held against it.</summary>
+    public TimeSpan? PersonBillsecMax { get; init; }
+
     /// <summary>Any of these combinations of traits; empty for all.</summary>
     public IReadOnlyList<TraitMatch> Traits { get; init; } = [];
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Threading.Channels;
+using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Records;
@@ -76,6 +77,18 @@ public enum LiveEventKind
 
     /// <summary>A peer that had stopped answers again.</summary>
     PeerAnswering = 21,
+
+    /// <summary>A rule raised an alert.</summary>
+    AlertRaised = 22,
+
+    /// <summary>An alert still goes on, and it is time to say so again.</summary>
+    AlertReminded = 23,
+
+    /// <summary>Somebody took an alert.</summary>
+    AlertAcknowledged = 24,
+
+    /// <summary>An alert is over.</summary>
+    AlertCleared = 25,
 }
 
 /// <summary>The names of events as they are served.</summary>
@@ -87,6 +100,7 @@ public static class LiveEventNames
         "media_session.started", "media_session.updated", "media_session.ended",
         "registration.new", "registration.moved", "registration.expired", "registration.removed", "registration.failed",
         "message.delivered", "message.failed", "message.unanswered", "message.notified", "peer.silent", "peer.answering",
+        "alert.raised", "alert.reminded", "alert.acknowledged", "alert.cleared",
     ];
 
     /// <summary>All of them, in order of <see cref="LiveEventKind"/>.</summary>
@@ -155,8 +169,11 @@ public sealed record LiveEvent
     /// <summary>The peer, for events of one; else null.</summary>
     public PeerRecord? Peer { get; init; }
 
+    /// <summary>The alert, for events of one; else null.</summary>
+    public Alert? Alert { get; init; }
+
     /// <summary>Whose what it happened to is; null for nobody's.</summary>
-    public string? Tenant => Call is not null ? Call.Tenant : Registration is not null ? Registration.Tenant : Message is not null ? Message.Tenant : Peer?.Tenant;
+    public string? Tenant => Alert is not null ? Alert.Tenant : Call is not null ? Call.Tenant : Registration is not null ? Registration.Tenant : Message is not null ? Message.Tenant : Peer?.Tenant;
 }
 
 /// <summary>What somebody wants to be told.</summary>

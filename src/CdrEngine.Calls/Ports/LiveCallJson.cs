@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Peers;
 using CdrEngine.Calls.Records;
@@ -81,6 +82,9 @@ public static class LiveCallJson
         else writer.WriteNullValue();
         writer.WritePropertyName("peer"u8);
         if (what.Peer is { } peer) PeerJson.Write(peer, writer);
+        else writer.WriteNullValue();
+        writer.WritePropertyName("alert"u8);
+        if (what.Alert is { } alert) AlertJson.Write(alert, writer);
         else writer.WriteNullValue();
         writer.WriteEndObject();
     }

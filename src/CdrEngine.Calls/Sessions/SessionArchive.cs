@@ -41,8 +41,19 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         }
 
         // A conversation between two tenants has calls of both. Each is told its own.
-        IReadOnlyCollection<CallRecord> told = tenant is null ? found.Values : [.. found.Values.Where(call => call.Tenant == tenant)];
+        IReadOnlyCollection<CallRecord> told = tenant is null ? found.Values : [.. found.Values.Where(call => call.Tenant == tenant).Select(call => Own(call, tenant, found))];
         return told.Count == 0 ? null : SessionStory.Tell(session, told);
+    }
+
+    // Without what it says of calls of others.
+    private static CallRecord Own(CallRecord call, string tenant, Dictionary<string, CallRecord> found)
+    {
+        bool IsOwn(string id) => found.TryGetValue(id, out CallRecord? other) && other.Tenant == tenant;
+        return call with
+        {
+            Links = [.. call.Links.Where(link => IsOwn(link.CallId))],
+            Transfer = call.Transfer is { CallId: { } id } transfer && !IsOwn(id) ? transfer with { CallId = null } : call.Transfer,
+        };
     }
 
     /// <inheritdoc />
@@ -73,7 +84,7 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 examined++;
                 SessionRecord session = !call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id
                     ? SessionStory.Tell(call.Id, [call])
-                    : GetSession(call.SessionId, query.Tenant) ?? SessionStory.Tell(call.SessionId, [call]);
+                    : GetSession(call.SessionId, query.Tenant) ?? SessionStory.Tell(call.SessionId, [query.Tenant is { } own ? Own(call, own, []) : call]);
                 if (query.Kind is { } kind && session.Kind != kind) continue;
                 if (!IsListedByStart(query) && !IsFirstMatch(session, call, query)) continue;
                 sessions.Add(session);

@@ -86,6 +86,22 @@ public sealed class LiveBoard : ILiveCalls
         return totals.ToTotals();
     }
 
+    /// <summary>How many calls go on, by tenant and trunk of the directory.</summary>
+    public async Task<IReadOnlyDictionary<(string? Tenant, string? Trunk), int>> CountAsync(CancellationToken stop = default)
+    {
+        await RefreshAsync(stop).ConfigureAwait(false);
+        var counts = new Dictionary<(string? Tenant, string? Trunk), int>();
+        foreach (LiveEntry entry in Entries())
+        {
+            if (entry.State == LiveState.Ended || entry.Outline is not { } outline) continue;
+            LiveMarked marked = entry.Marked(outline);
+            (string?, string?) key = (marked.Tenant, marked.Record.Marks?.Trunk);
+            counts[key] = counts.GetValueOrDefault(key) + 1;
+        }
+
+        return counts;
+    }
+
     /// <inheritdoc />
     public async Task<LiveCall?> FindAsync(string id, CancellationToken stop = default)
     {

@@ -509,7 +509,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private void EmitWritten()
     {
         while (_awaiting.TryPeek(out (long Write, Leaving Item) waiting)
-            && (_log is null || _log.IsWritten(waiting.Write) || _awaiting.Count > MaxAwaitingRecords))
+            && (_log is null || _log.IsWritten(waiting.Write) || _log.Fault is not null || _awaiting.Count > MaxAwaitingRecords))
         {
             LetGo(_awaiting.Dequeue().Item);
         }

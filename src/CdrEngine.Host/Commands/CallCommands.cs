@@ -3,6 +3,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Transcripts;
+using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Ladder;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
@@ -49,8 +50,10 @@ internal static class PcapCommand
         command.SetAction(parsed =>
         {
             if (context.OutIsTerminal) throw new CommandException("a capture does not belong on a terminal; add > call.pcap");
-            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            Settings settings = flags.Settings(parsed);
+            using ICallArchive archive = context.Parts.Archive(settings);
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            CommandAudit.Write(settings, context, parsed.GetValue(whole) ? "download_session_pcap" : "download_pcap_all", call.Id, call.Tenant);
             using Stream output = context.OpenBinaryOutput();
             bool isWritten = parsed.GetValue(whole) ? archive.WritePcap(OneCall.SessionOf(archive, call), output) : archive.WritePcap(call.Id, output);
             return isWritten ? ExitCode.Success : throw OneCall.WithoutPackets(call);
@@ -76,8 +79,10 @@ internal static class RecordingCommand
         command.SetAction(parsed =>
         {
             if (context.OutIsTerminal) throw new CommandException($"a recording does not belong on a terminal; add > call.{name}");
-            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            Settings settings = flags.Settings(parsed);
+            using ICallArchive archive = context.Parts.Archive(settings);
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            CommandAudit.Write(settings, context, kind == RecordingKind.Mp3 && parsed.GetValue(whole) ? "download_session_mp3" : $"download_{name}", call.Id, call.Tenant);
             using Stream output = context.OpenBinaryOutput();
             var variant = new RecordingVariant(kind, parsed.GetValue(mono) ? RecordingChannels.Mono : RecordingChannels.Stereo);
             string? fault = kind == RecordingKind.Mp3 && parsed.GetValue(whole)
@@ -103,8 +108,10 @@ internal static class FaxCommand
         {
             FaxForm form = parsed.GetValue(pdf) ? FaxForm.Pdf : FaxForm.Tiff;
             if (context.OutIsTerminal) throw new CommandException($"a fax does not belong on a terminal; add > fax.{EnumNames<FaxForm>.Of(form)}");
-            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            Settings settings = flags.Settings(parsed);
+            using ICallArchive archive = context.Parts.Archive(settings);
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            CommandAudit.Write(settings, context, $"download_fax_{EnumNames<FaxForm>.Of(form)}", call.Id, call.Tenant);
             using Stream output = context.OpenBinaryOutput();
             FaxOutcome outcome = archive.WriteFax(call, form, output, context.Stop);
             return outcome.Pages > 0 ? ExitCode.Success : throw new CommandException($"there are no pages of a fax of {call.Id}: {outcome.Reason}");
@@ -123,8 +130,10 @@ internal static class TraceCommand
         var command = new Command("trace", "Write a call's SIP messages as text to standard output.") { id, whole };
         command.SetAction(parsed =>
         {
-            using ICallArchive archive = context.Parts.Archive(flags.Settings(parsed));
+            Settings settings = flags.Settings(parsed);
+            using ICallArchive archive = context.Parts.Archive(settings);
             CallRecord call = OneCall.Find(archive.Calls, parsed.GetRequiredValue(id));
+            CommandAudit.Write(settings, context, parsed.GetValue(whole) ? "download_session_trace" : "download_trace", call.Id, call.Tenant);
 
             // A file gets the bytes of the wire; a terminal must not obey them.
             TextWriter output = context.OutIsTerminal ? new EscapingWriter(context.Out) : context.Out;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Output;

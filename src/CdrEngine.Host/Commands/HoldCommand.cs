@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;

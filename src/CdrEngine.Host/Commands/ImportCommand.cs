@@ -17,14 +17,18 @@ internal static class ImportCommand
             Description = "Capture files (pcap, pcapng, either gzipped) or folders of them; - is standard input.",
         };
         var again = new Option<bool>("--again") { Description = "Read what was imported before once more: its packets are kept a second time, its records are replaced where they differ." };
+        var alerts = new Option<bool>("--alerts") { Description = "Hold the rules (settings alerts) against the calls read, as if they had been captured live; nobody is told by mail or webhook." };
         var command = new Command("import", "Read captures into the data folder. Exit code 2 where a file is no capture; the others are read.")
         {
             paths,
             again,
+            alerts,
         };
-        command.SetAction(parsed => Import(parsed.GetRequiredValue(paths), flags.Settings(parsed), context, parsed.GetValue(again)));
+        command.SetAction(parsed => Import(parsed.GetRequiredValue(paths), WithAlerts(flags.Settings(parsed), parsed.GetValue(alerts)), context, parsed.GetValue(again)));
         return command;
     }
+
+    private static Settings WithAlerts(Settings settings, bool asked) => settings with { Alerts = settings.Alerts with { OfImports = asked } };
 
     /// <summary>Imports, reports, and gives the exit code.</summary>
     public static int Import(IReadOnlyList<string> paths, Settings settings, CommandContext context, bool again = false)

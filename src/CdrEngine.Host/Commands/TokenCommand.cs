@@ -32,8 +32,11 @@ internal static class TokenCommand
                 throw new CommandException($"--scope: '{stranger}' is none of {string.Join(", ", ApiScopes.All)}");
             DateTimeOffset? end = CallFilters.Time(parsed, expires) is { } at ? new DateTimeOffset(at.ToDateTime(), TimeSpan.Zero) : null;
             if (parsed.GetValue(tenant) is { Length: 0 }) throw new CommandException("--tenant: a tenant has a name");
-            TokenStore tokens = Open(flags.Settings(parsed), context);
-            context.Out.WriteLine(tokens.Create(parsed.GetRequiredValue(name), asked, end, parsed.GetValue(tenant)));
+            Settings settings = flags.Settings(parsed);
+            TokenStore tokens = Open(settings, context);
+            string made = tokens.Create(parsed.GetRequiredValue(name), asked, end, parsed.GetValue(tenant));
+            Account(settings, context, tokens, "create_token", made.Split('_')[1], parsed.GetValue(tenant), $"{string.Join(',', asked)}{(end is null ? "" : string.Create(CultureInfo.InvariantCulture, $" until {end:yyyy-MM-dd'T'HH:mm:ss'Z'}"))}");
+            context.Out.WriteLine(made);
             return ExitCode.Success;
         });
         return command;
@@ -61,10 +64,30 @@ internal static class TokenCommand
     {
         var id = new Argument<string>("ID") { Description = "Its id, as token list shows it." };
         var command = new Command("revoke", "Withdraw a token.") { id };
-        command.SetAction(parsed => Open(flags.Settings(parsed), context).Revoke(parsed.GetRequiredValue(id))
-            ? ExitCode.Success
-            : throw new CommandException($"there is no token '{parsed.GetRequiredValue(id)}'"));
+        command.SetAction(parsed =>
+        {
+            Settings settings = flags.Settings(parsed);
+            TokenStore tokens = Open(settings, context);
+            string asked = parsed.GetRequiredValue(id);
+            if (tokens.List().FirstOrDefault(token => token.Id == asked) is not { } found || !tokens.Revoke(asked)) throw new CommandException($"there is no token '{asked}'");
+            CommandAudit.Write(settings, context, "revoke_token", $"token:{asked}", found.Tenant);
+            return ExitCode.Success;
+        });
         return command;
+    }
+
+    // One that cannot be accounted for is withdrawn before anybody has seen it.
+    private static void Account(Settings settings, CommandContext context, TokenStore tokens, string action, string id, string? tenant, string detail)
+    {
+        try
+        {
+            CommandAudit.Write(settings, context, action, $"token:{id}", tenant, detail);
+        }
+        catch (CommandException)
+        {
+            tokens.Revoke(id);
+            throw;
+        }
     }
 
     private static TokenStore Open(Settings settings, CommandContext context) => TokenStore.Open(DataFolder.Access(settings.DataDirectory), context.Time);

@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using CdrEngine.Host.Configuration;
-using CdrEngine.Host.Joined;
 using CdrEngine.Host.Output;
-using CdrEngine.Host.Upkeep;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Commands;

@@ -1,4 +1,6 @@
 using System.Net;
+using CdrEngine.Api;
+using CdrEngine.Api.Access.Tls;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -97,6 +99,12 @@ public sealed record Settings
     /// <summary><c>mail</c>.</summary>
     public required MailSettings Mail { get; init; }
 
+    /// <summary><c>alerts</c>.</summary>
+    public required AlertSettings Alerts { get; init; }
+
+    /// <summary><c>webhooks</c>.</summary>
+    public required WebhookSettings Webhooks { get; init; }
+
     /// <summary><c>log</c>.</summary>
     public required LogSettings Log { get; init; }
 }
@@ -112,7 +120,27 @@ public sealed record ReportSettings(TimeSpan Keep);
 /// <param name="User"><c>user</c>; empty for none.</param>
 /// <param name="Password"><c>password</c>.</param>
 /// <param name="Tls"><c>tls</c>.</param>
-public sealed record MailSettings(string Host, int Port, string From, string User, string Password, bool Tls);
+public sealed record MailSettings(string Host, int Port, string From, string User, string Password, MailTls Tls)
+{
+    /// <summary><c>ca-file</c>: PEM file of authorities to trust beside the system's; empty for none.</summary>
+    public string CertificateAuthority { get; init; } = "";
+
+    /// <summary>Does not show the password.</summary>
+    public override string ToString() => $"{Host}:{Port} ({Tls})";
+}
+
+/// <summary>How mail is kept from being read on its way.</summary>
+public enum MailTls
+{
+    /// <summary>It is not.</summary>
+    None = 0,
+
+    /// <summary>TLS from the STARTTLS command on (RFC 3207); nothing is sent without.</summary>
+    Starttls = 1,
+
+    /// <summary>TLS from the first byte on (RFC 8314).</summary>
+    Implicit = 2,
+}
 
 /// <summary><c>session</c>: linking of calls.</summary>
 public sealed record SessionSettings
@@ -438,7 +466,17 @@ public sealed record AmiSettings(
 /// <param name="Listen"><c>listen</c>.</param>
 /// <param name="Auth"><c>auth</c>: whether a token is asked for.</param>
 /// <param name="PageSize"><c>page-size</c>.</param>
-public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize);
+public sealed record ApiSettings(IPEndPoint Listen, bool Auth, int PageSize)
+{
+    /// <summary><c>tls</c>; null for plain HTTP.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary><c>limits</c>.</summary>
+    public ApiLimits Limits { get; init; } = new();
+
+    /// <summary><c>share</c>: links to recordings.</summary>
+    public ShareOptions Share { get; init; } = new();
+}
 
 /// <summary><c>page</c>: the page that people look at.</summary>
 /// <param name="Enabled"><c>enabled</c>: whether it is served.</param>

@@ -1,4 +1,3 @@
-using System.Net.Mail;
 using System.Numerics;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
@@ -61,6 +60,8 @@ internal static partial class SettingsBinder
             Page = Page(root.Section("page")),
             Reports = new ReportSettings(root.Section("reports").Duration("keep", Hour, Century)),
             Mail = Mail(root.Section("mail")),
+            Alerts = Alerts(root.Section("alerts")),
+            Webhooks = Webhooks(root.Section("webhooks")),
             Log = new LogSettings(root.Section("log").Choice<LogThreshold>("level")),
         };
         known.RefuseOthers(tree);
@@ -292,27 +293,8 @@ internal static partial class SettingsBinder
             at.Duration("ring-time", Second, Minute * 10), Line("parking-lot"), Line("hold"));
     }
 
-    private static MailSettings Mail(SettingsReader at)
-    {
-        var settings = new MailSettings(
-            at.TextOrEmpty("host"),
-            at.Integer("port", 1, 65_535),
-            at.TextOrEmpty("from"),
-            at.TextOrEmpty("user"),
-            at.TextOrEmpty("password"),
-            at.Switch("tls"));
-        if (settings.Host.Length > 0 && !MailAddress.TryCreate(settings.From, out _)) throw at.Fail("from", "an address such as cdrengine@example.com is asked for where mail.host is set");
-        if (settings is { User.Length: > 0, Tls: false }) throw at.Fail("tls", "a password is not sent in clear: tls is to be on where mail.user is set");
-        return settings;
-    }
-
     private static PageSettings Page(SettingsReader at) => new(
         at.Switch("enabled"),
         at.Duration("session-idle", Minute, 30 * Day),
         at.Duration("session-life", Minute, 365 * Day));
-
-    private static ApiSettings Api(SettingsReader at) => new(
-        at.Address("listen"),
-        at.Switch("auth"),
-        at.Integer("page-size", 1, CallQuery.MaxLimit));
 }

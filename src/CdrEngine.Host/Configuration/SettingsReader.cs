@@ -51,14 +51,47 @@ internal sealed class KnownKeys
 /// <summary>Reads the keys of one section by type. Each error names file, line, column, key and what would fit.</summary>
 internal sealed class SettingsReader(HoconValue section, string prefix, KnownKeys known)
 {
+    private readonly HoconValue _section = section;
+    private readonly string _prefix = prefix;
+
     public SettingsReader Section(string key)
     {
-        string path = prefix + key;
+        string path = _prefix + key;
         known.AddSection(path);
         HoconValue value = Require(key);
         return value.Kind == HoconKind.Object
             ? new SettingsReader(value, path + ".", known)
             : throw new HoconException(value.Position, $"'{path}' holds further keys; write {path} {{ … }}");
+    }
+
+    /// <summary>The names that stand in this section, for a section whose keys are the user's own.</summary>
+    public IEnumerable<string> Names => _section.Members.Keys;
+
+    /// <summary>A section of the user's own naming, with what it leaves out taken from others: the last that has a key goes first.</summary>
+    public SettingsReader Section(string key, params ReadOnlySpan<SettingsReader> defaults)
+    {
+        SettingsReader own = Section(key);
+        HoconValue merged = HoconValue.OfObject(own._section.Position);
+        foreach (SettingsReader layer in (SettingsReader[])[.. defaults, own])
+        {
+            foreach ((string name, HoconMember member) in layer._section.Members) merged.Members[name] = member;
+        }
+
+        return new SettingsReader(merged, own._prefix, known);
+    }
+
+    /// <summary>Whether a key stands here.</summary>
+    public bool Has(string key) => _section.Members.ContainsKey(key);
+
+    /// <summary>What is wrong with the section itself, at its own place.</summary>
+    public HoconException FailHere(string problem) => new(_section.Position, $"{_prefix.TrimEnd('.')}: {problem}");
+
+    /// <summary>A number with decimals.</summary>
+    public double Number(string key, double min, double max)
+    {
+        string text = Scalar(key).Text;
+        if (!double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) throw Fail(key, $"'{text}' is no number");
+        return number >= min && number <= max ? number : throw Fail(key, string.Create(CultureInfo.InvariantCulture, $"{number} is outside {min} to {max}"));
     }
 
     public string Text(string key)
@@ -80,7 +113,7 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
         if (value.Kind is HoconKind.Null or HoconKind.Object) throw Fail(key, "it takes a list of texts");
         if (items.Count > most) throw Fail(key, $"{items.Count} items are more than {most}");
         HoconValue? stranger = items.Find(static item => item.Kind != HoconKind.Text || item.Text.Length == 0);
-        if (stranger is not null) throw new HoconException(stranger.Position, $"{prefix}{key}: its items are texts");
+        if (stranger is not null) throw new HoconException(stranger.Position, $"{_prefix}{key}: its items are texts");
         return items.ConvertAll(static item => item.Text);
     }
 
@@ -145,11 +178,11 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
             : throw Fail(key, $"'{text}' is no address with a port; write 127.0.0.1:8080 or [::1]:8080");
     }
 
-    public HoconException Fail(string key, string problem) => new(Require(key).Position, $"{prefix}{key}: {problem}");
+    public HoconException Fail(string key, string problem) => new(Require(key).Position, $"{_prefix}{key}: {problem}");
 
     private T Noted<T>(string key, T value)
     {
-        known.Add(prefix + key);
+        known.Add(_prefix + key);
         return value;
     }
 
@@ -167,7 +200,7 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
 
     // A key that reference.conf does not have is our own mistake, not the user's: everything there has a default.
     private HoconValue Require(string key) =>
-        section.Members.TryGetValue(key, out HoconMember member)
+        _section.Members.TryGetValue(key, out HoconMember member)
             ? member.Value
-            : throw new InvalidOperationException($"reference.conf has no key '{prefix}{key}'");
+            : throw new InvalidOperationException($"reference.conf has no key '{_prefix}{key}'");
 }

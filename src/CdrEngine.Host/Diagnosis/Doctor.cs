@@ -15,6 +15,7 @@ internal static class Doctor
         .. CaptureRights.Configured(settings.Capture),
         .. CaptureRights.Hep(settings.Hep),
         .. DataFolder.Examine(settings),
+        .. ApiAccess.Examine(settings.Api),
         Kernel.Clock(),
         Kernel.SocketBuffers(),
         Kernel.Memory(),

@@ -1,6 +1,7 @@
 using System.Reflection;
 using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
@@ -9,6 +10,7 @@ using CdrEngine.Host.Control;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Output;
 using CdrEngine.Host.Parts;
+using CdrEngine.Host.Webhooks;
 using CdrEngine.Page;
 using CdrEngine.Storage;
 
@@ -21,10 +23,14 @@ internal sealed class ApiServer : IApiServer
     private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
+    private readonly IHeldCalls _holds;
     private Task _sealing = Task.CompletedTask;
     private readonly DeskArchive _desk;
     private readonly IRemarkDatabase _remarks;
     private readonly IReportDatabase _reports;
+    private readonly IAlertDatabase _alerts;
+    private readonly IWebhookDatabase _webhookStore;
+    private readonly WebhookPart? _webhooks;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
@@ -40,6 +46,10 @@ internal sealed class ApiServer : IApiServer
         _desk = new DeskArchive(settings);
         _remarks = Stores.Remarks(settings);
         _reports = Stores.Reports(settings);
+        _alerts = Stores.Alerts(settings);
+        _webhookStore = Stores.Webhooks(settings);
+        _webhooks = Webhooks(settings, live);
+        _holds = Stores.Holds(settings);
         RecorderPart recorder = _recorders.Acquire(settings, RecordingPolicies.Of(settings, directory));
         _api = new ApiHost(
             new ApiOptions
@@ -47,6 +57,9 @@ internal sealed class ApiServer : IApiServer
                 Listen = settings.Api.Listen,
                 AccessFolder = DataFolder.Access(data),
                 Auth = settings.Api.Auth,
+                Tls = settings.Api.Tls,
+                Shares = settings.Api.Share,
+                Limits = settings.Api.Limits,
                 PageSize = settings.Api.PageSize,
                 Rounding = settings.Call.BillsecRounding,
                 Version = Version(),
@@ -56,8 +69,8 @@ internal sealed class ApiServer : IApiServer
             },
             live is null ? _store : new LiveCallReader(live.Board, _store),
             ShownPackets.Of(_store, settings, live),
-            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files },
-            new RecorderStatistics(statistics, recorder, live),
+            new ApiMedia(_store, recorder.Pool, _store) { Faxes = recorder.Faxes, SessionSounds = recorder.Sessions, Files = recorder.Workshop.Files, Holds = _holds },
+            new RecorderStatistics(statistics, recorder, live, _webhooks),
             new ApiDialects(_store, _store, directory is null ? NoDirectory.Instance : new ApiDirectory(directory), RecordingPolicies.Of(settings, directory).MayRecord)
             {
                 Control = AmiControl.Of(settings.Control),
@@ -69,9 +82,20 @@ internal sealed class ApiServer : IApiServer
             live is null ? null : new ApiLive(live.Board, live.Feed),
             new ApiDesk(_desk.Registrations, _desk.RegistrationPackets, _desk.Messages, _desk.MessagePackets))
         {
+            Alerts = new ApiAlerts(_alerts, settings.Alerts.Rules) { Acknowledged = live is null ? null : alert => Acknowledged(live, alert) },
+            Traffic = _store as ITrafficReader,
+            Webhooks = new ApiWebhooks(_webhookStore, settings.Webhooks.AllowHttp, () => _webhooks?.Changed()),
+            Totals = _store as ICallTotals,
             Pages = settings.Page.Enabled ? new PageSite(new PageOptions { SessionIdle = settings.Page.SessionIdle, SessionLife = settings.Page.SessionLife }) : null,
         };
     }
+
+    private WebhookPart? Webhooks(Settings settings, LiveHub? live) => live is null ? null : new WebhookPart(
+        settings.Webhooks, _webhookStore, live.Feed, new WebhookSender(settings.Webhooks, Version()), settings.Call.BillsecRounding,
+        static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}"), $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
+
+    private static void Acknowledged(LiveHub live, Alert alert) =>
+        live.Feed.Tell(new LiveEvent { Kind = LiveEventKind.AlertAcknowledged, At = alert.AcknowledgedAt ?? alert.UpdatedAt, Alert = alert with { IsQuiet = false } });
 
     /// <inheritdoc />
     public async Task<ApiStart> StartAsync(CancellationToken stop)
@@ -79,6 +103,7 @@ internal sealed class ApiServer : IApiServer
         try
         {
             ApiStarted started = await _api.StartAsync(stop);
+            _webhooks?.Start();
             _sealing = Task.Run(SealAsync, CancellationToken.None);
             return new ApiStart(started.Url, started.NewAdminToken);
         }
@@ -98,9 +123,13 @@ internal sealed class ApiServer : IApiServer
         await _stop.CancelAsync();
         await _sealing;
         _stop.Dispose();
+        if (_webhooks is not null) await _webhooks.DisposeAsync();
+        _webhookStore.Dispose();
+        _alerts.Dispose();
         _recorders.Release();
         _store.Dispose();
         _desk.Dispose();
+        _holds.Dispose();
         _remarks.Dispose();
         _reports.Dispose();
     }
@@ -139,9 +168,9 @@ internal sealed class ApiServer : IApiServer
         typeof(ApiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
     /// <summary>The board, and what the recorders count beside it.</summary>
-    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder, LiveHub? live) : IStatisticsSource
+    private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder, LiveHub? live, WebhookPart? webhooks) : IStatisticsSource
     {
         public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
-            board.Read().Concat(recorder.Statistics()).Concat(live?.Statistics() ?? []);
+            board.Read().Concat(recorder.Statistics()).Concat(live?.Statistics() ?? []).Concat(webhooks?.Statistics() ?? []);
     }
 }

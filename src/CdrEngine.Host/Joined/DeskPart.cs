@@ -56,13 +56,16 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
     private readonly DeskWriter _writer;
     private readonly DeskMarks _marks;
     private readonly Func<bool> _waits;
+    private readonly Action<string>? _tell;
 
     /// <summary>Opens the data folder.</summary>
     /// <param name="settings">Settings.</param>
     /// <param name="marks">Says whose the records are.</param>
     /// <param name="waits">Whether the desk may wait for the store.</param>
-    public DeskPart(Settings settings, DeskMarks marks, Func<bool> waits)
+    /// <param name="tell">Is told what cannot be gone on with; null for an import, which then does not begin.</param>
+    public DeskPart(Settings settings, DeskMarks marks, Func<bool> waits, Action<string>? tell = null)
     {
+        _tell = tell;
         _marks = marks;
         _waits = waits;
         _registrations = Stores.Registrations(settings);
@@ -76,7 +79,19 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
     public string? Fault => _writer.Fault;
 
     /// <summary>What the desk goes on with.</summary>
-    public DeskStart Start() => new(_registrations.LoadRegistrations(), _registrations.LoadConversations(ConversationsGoneOnWith));
+    public DeskStart Start()
+    {
+        try
+        {
+            return new DeskStart(_registrations.LoadRegistrations(), _registrations.LoadConversations(ConversationsGoneOnWith));
+        }
+        catch (StoreException e) when (_tell is not null && e.IsTransient)
+        {
+            // A wire does not wait for a database: what is registered will be heard again within its time.
+            _tell($"registrations known before are not gone on with: {e.Message.ReplaceLineEndings(" ")}");
+            return DeskStart.Empty;
+        }
+    }
 
     /// <inheritdoc />
     public void Emit(DeskChanges changes)

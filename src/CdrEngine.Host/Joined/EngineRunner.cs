@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Desk;
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -7,6 +8,7 @@ using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Resume;
+using CdrEngine.Host.Alerts;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Parts;
@@ -32,6 +34,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly ResumeLimits? _resume;
     private readonly DeskPart _desk;
     private readonly HashSet<DateOnly> _days = [];
+    private long _refused;
     private string _lastDay = "";
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
 
@@ -44,11 +47,13 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="live">Where its calls in progress are shown; null shows them nowhere.</param>
     /// <param name="resume">How open calls are written down; null writes down nothing.</param>
     /// <param name="isLive">Whether packets come whether or not they are waited for: what cannot be done in time is let go and counted then. A file waits.</param>
+    /// <param name="tell">The operator's log; null for none.</param>
     protected EngineRunner(
-        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive)
+        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive, Action<string>? tell = null)
     {
         _live = live;
         _resume = resume;
+        Watch = new TroubleWatch(tell ?? (static _ => { }));
 
         // First, since it is what people write by hand: a mistake in it is told before anything is opened.
         _directory = directory ?? DirectoryHolder.Open(settings);
@@ -68,7 +73,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             QueueLimit = settings.Storage.Queue,
             OnWritten = OnWritten,
         });
-        _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits) { Told = live is null ? null : new LiveNews(live.Feed).Take };
+        _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits, tell) { Told = Told(live is null ? null : new LiveNews(live.Feed)) };
         _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
         Findings = new StartFindings(_log?.Recovery, _outbox);
     }
@@ -83,11 +88,17 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <summary>Whether the engine waits for the store: an import may, a wire does not.</summary>
     protected abstract bool StoreWaits { get; }
 
+    /// <summary>Tells of storage that fails.</summary>
+    protected TroubleWatch Watch { get; }
+
     /// <summary>What makes recordings.</summary>
     protected RecorderPart Recorder { get; }
 
     /// <summary>The settings.</summary>
     protected Settings Settings => _settings;
+
+    /// <summary>Holds rules against what is captured; null where nobody does. Its owner disposes of it.</summary>
+    protected AlertPart? Alerts { get; set; }
 
     /// <summary>Days that have records of this run.</summary>
     protected IReadOnlyCollection<DateOnly> RecordDays
@@ -97,6 +108,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             lock (_days) return [.. _days];
         }
     }
+
+    /// <summary>The records that are stored.</summary>
+    protected ICallReader StoredCalls => _store;
 
     /// <summary>Days that have records of any.</summary>
     protected IReadOnlyList<DateOnly> StoredDays => _store.Days();
@@ -113,6 +127,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         if (emission.Revision == RecordRevision.Final && Findings.KnowsLess(emission.Record, _store.Get)) return;
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
         LiveMarked marked = Mark(emission.Record);
+        if (emission.Revision == RecordRevision.Final) Alerts?.Take(marked.Record);
         Store(_writer, new StoredCall(Recorder.Marked(marked.Record), emission.Revision, emission.Chunks, marked.Tenant));
     }
 
@@ -195,6 +210,21 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         if (_desk.Fault is { } deskFault) yield return new FileFault("database", deskFault, IsUnreadable: false);
     }
 
+    /// <summary>How each part of the storage is now.</summary>
+    protected StoragePart[] Storage(CaptureEngine engine)
+    {
+        bool isFull = _writer.Counters[StorageCounter.Refused] is var refused && refused > _refused;
+        _refused = _writer.Counters[StorageCounter.Refused];
+        return
+        [
+            new StoragePart("records", _writer.Fault, "The database of the records cannot be written.", "they wait in the outbox"),
+            new StoragePart("outbox", isFull ? "it is full, or its disk is" : null, "Records are lost.", "the database and the outbox refuse them"),
+            new StoragePart("desk", _desk.Fault, "The database of registrations and messages cannot be written.", "they wait in memory"),
+            new StoragePart("packets", engine.LogFault, "The packet log cannot be written.", "packets are lost, records are not"),
+            new StoragePart("journal", engine.JournalFault, "The journal of open calls cannot be written.", "a crash now would lose calls that are open"),
+        ];
+    }
+
     /// <summary>All counters, by part.</summary>
     protected List<CounterGroup> Counters(CaptureEngine engine) =>
     [
@@ -206,6 +236,13 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
 
     /// <summary>Counters of the sources.</summary>
     protected virtual IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() => [];
+
+    // Whoever is told what the desk tells.
+    private Action<DeskChanges> Told(LiveNews? news) => changes =>
+    {
+        news?.Take(changes);
+        Alerts?.Take(changes);
+    };
 
     // What policies and the directory say of every record, whether it goes to the store or is looked at while the call goes on. Any thread.
     private LiveMarked Mark(CallRecord record)
@@ -239,5 +276,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         .. _directory.Statistics(),
         .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
         .. _desk.Statistics(),
+        .. Alerts?.Statistics() ?? [],
+        ("storage", "outbox_records", _outbox.Count, "Records that wait in the outbox now"),
+        ("storage", "outbox_bytes", _outbox.Length, "Bytes of the outbox now"),
+        .. Watch.Statistics(),
     ];
 }

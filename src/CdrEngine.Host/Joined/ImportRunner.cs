@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Files;
 using CdrEngine.Core;
@@ -51,6 +52,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
 
         bool stored = Complete(engine);
         IReadOnlyDictionary<RecordingState, long> recordings = Recordings(stop);
+        int? alerts = Settings.Alerts.OfImports && !stop.IsCancellationRequested ? Raise(stop) : null;
         List<FileFault> failed = [.. Faults(engine, state.Failures)];
         bool isWhole = stored && failed.Count == 0 && state.Read.Count == list.Files.Count && !stop.IsCancellationRequested;
         faults.AddRange(failed);
@@ -66,12 +68,26 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
             Elapsed = Stopwatch.GetElapsedTime(began),
             Calls = Outcomes,
             KnownCalls = KnownCalls,
+            Alerts = alerts,
             Recordings = recordings,
             Stopped = stop.IsCancellationRequested,
             Faults = faults,
             Counters = Counters(engine),
         };
     }
+
+    // Rules over the days that were read, the calls of the same days that were there before included: as if all had been captured live.
+    private int Raise(CancellationToken stop)
+    {
+        if (RecordDays.Count == 0) return 0;
+        using IAlertDatabase store = Stores.Alerts(Settings);
+        Timestamp from = StartOf(RecordDays.Min()), to = StartOf(RecordDays.Max().AddDays(1));
+        StoredAlertReport report = StoredAlerts.Run(StoredCalls, new AlertEvaluator(Settings.Alerts.Rules.Where(static rule => rule.IsOverCalls), new AlertLimits { Groups = Settings.Alerts.Groups }), from, to, stop: stop);
+        store.Write(report.Alerts);
+        return report.Alerts.Count;
+    }
+
+    private static Timestamp StartOf(DateOnly day) => Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 
     // Every call that is to be recorded is, before the import is over; whoever stops it leaves the rest for later.
     private Dictionary<RecordingState, long> Recordings(CancellationToken stop)

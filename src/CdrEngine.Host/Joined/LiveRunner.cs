@@ -8,6 +8,7 @@ using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
 using CdrEngine.Engine.Resume;
+using CdrEngine.Host.Alerts;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
@@ -23,7 +24,11 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     // Of interfaces and of HEP.
     private static readonly string KernelDroppedName = SnakeCaseName.Of(nameof(InterfaceCounter.KernelDropped));
 
+    private static readonly string PacketsName = SnakeCaseName.Of(nameof(InterfaceCounter.Packets));
+    private static readonly string MessagesName = SnakeCaseName.Of(nameof(HepCounter.Messages));
+
     private readonly LiveReader _reader;
+    private readonly IAlertDatabase? _alertStore;
     private readonly Action<string> _tell;
     private readonly StatisticsBoard _board;
     private readonly Settings _settings;
@@ -34,7 +39,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     public LiveRunner(
         Settings settings, StatisticsBoard statistics, RecorderShare recorders, Action<string> tell, DirectoryHolder? directory, LiveHub live)
-        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true)
+        : base(settings, statistics, recorders, "live", directory, live, EngineSetup.Resume(settings), isLive: true, tell)
     {
         _tell = tell;
         _board = statistics;
@@ -53,6 +58,9 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
         }
 
         _reader = new LiveReader(sources);
+        if (!settings.Alerts.IsEnabled) return;
+        _alertStore = Stores.Alerts(settings);
+        Alerts = new AlertPart(settings.Alerts, _alertStore, live, AlertMail(settings, tell), tell) { Captured = Captured };
     }
 
     /// <inheritdoc />
@@ -102,9 +110,25 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _reader?.Dispose();
+        if (disposing)
+        {
+            Alerts?.Dispose();
+            _alertStore?.Dispose();
+            _reader?.Dispose();
+        }
+
         base.Dispose(disposing);
     }
+
+    private static AlertMailer? AlertMail(Settings settings, Action<string> tell) =>
+        settings.Mail.Host.Length == 0 || settings.Alerts.MailTo.Count == 0 ? null : new AlertMailer(new ReportMailer(settings.Mail), settings.Alerts, tell);
+
+    // Interfaces and HEP count by names of their own.
+    private IEnumerable<(string Source, long Packets, long Lost)> Captured() => _reader.Sources
+        .GroupBy(static source => source.Name, StringComparer.Ordinal)
+        .Select(static rings => (rings.Key, rings.Sum(static ring => Counted(ring, PacketsName) + Counted(ring, MessagesName)), rings.Sum(static ring => Counted(ring, KernelDroppedName))));
+
+    private static long Counted(ILiveSource source, string name) => source.Describe().Where(counter => counter.Name == name).Sum(static counter => counter.Value);
 
     protected override IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() =>
         _reader.Sources.SelectMany(static source => source.Describe().Select(counter => (Area: $"source {source.Name}", counter.Name, counter.Value, counter.Description)))
@@ -134,14 +158,13 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     // Describing hundreds of counters takes a millisecond or two, which the reading thread has not got.
     private Repeated Posting(CaptureEngine engine) => new(TimeSpan.FromSeconds(1), () =>
     {
+        Watch.Look(Storage(engine));
         Post(engine);
-        _board.Unready = Unready(engine);
+        _board.Unready = Unready();
     });
 
     // Anybody may ask: which interface it is stands on standard error.
-    private string? Unready(CaptureEngine engine) => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read."
-        : engine.LogFault is not null ? "The packet log cannot be written."
-        : _retention.Unready;
+    private string? Unready() => _reader.Sources.All(static source => source.Fault is not null) ? "No interface can be read." : Watch.Unready ?? _retention.Unready;
 
     private Repeated Retaining() => new(_settings.Retention.Every, () => _retention.CarryOut(Timestamp.From(DateTimeOffset.UtcNow)));
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Storage;
@@ -27,6 +28,9 @@ internal static class Stores
     /// <summary>Its writes are single rows: they need no pages kept.</summary>
     private const int RecorderCacheKibibytes = 2 * 1024;
 
+    // One for each file named in the settings of this process.
+    private static readonly ConcurrentDictionary<string, string> Passwords = new(StringComparer.Ordinal);
+
     /// <summary>Records of calls, media sessions, recordings, deletions.</summary>
     public static ICallStore Calls(Settings settings, StoreUse use) => Server(settings, use) is { } server
         ? PostgresStores.Calls(server, Limits(settings.Storage, use))
@@ -52,21 +56,30 @@ internal static class Stores
     public static IReportDatabase Reports(Settings settings) =>
         Server(settings) is { } server ? PostgresStores.Reports(server) : new SqliteReportStore(DataFolder.Records(settings.DataDirectory));
 
+    /// <summary>Alerts, and what their evaluation goes on with.</summary>
+    public static IAlertDatabase Alerts(Settings settings) => new SqliteAlertStore(DataFolder.Records(settings.DataDirectory));
+
+    /// <summary>What is to be sent by webhooks. A queue of this process's own, like the outbox: in the data folder wherever records are.</summary>
+    public static IWebhookDatabase Webhooks(Settings settings) => new SqliteWebhookStore(
+        DataFolder.Records(settings.DataDirectory), new WebhookLimits { Waiting = settings.Webhooks.Queue, Dead = settings.Webhooks.DeadLetters });
+
     /// <summary>Imports.</summary>
     public static ICatalog Catalog(Settings settings) => Server(settings) is { } server
         ? PostgresStores.Catalog(server, DataFolder.Identity(settings.DataDirectory))
         : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
     /// <summary>What retention needs of the records.</summary>
-    public static ICallKeeping Keeping(Settings settings) =>
-        SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
+    public static ICallKeeping Keeping(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.Keeping(server)
+        : SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, StoreUse.Recorder));
 
     /// <summary>What it needs of the messages, where there were ever any; null else.</summary>
-    public static IMessageKeeping? MessageKeeping(Settings settings) =>
-        Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
+    public static IMessageKeeping? MessageKeeping(Settings settings) => Server(settings) is { } server
+        ? PostgresStores.MessageKeeping(server)
+        : Directory.Exists(DataFolder.Messages(settings.DataDirectory)) ? SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory)) : null;
 
     /// <summary>What it needs of the remarks.</summary>
-    public static IRemarkKeeping RemarkKeeping(Settings settings) => new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
+    public static IRemarkKeeping RemarkKeeping(Settings settings) => Server(settings) is { } server ? PostgresStores.RemarkKeeping(server) : new SqliteCallRemarks(DataFolder.Records(settings.DataDirectory));
 
     /// <summary>Legal holds.</summary>
     public static IHeldCalls Holds(Settings settings) => new SqliteHoldStore(DataFolder.Records(settings.DataDirectory));
@@ -104,10 +117,13 @@ internal static class Stores
         if (server.PasswordFile.Length == 0) return server.Password.Length == 0 ? null : server.Password;
         try
         {
-            return File.ReadLines(server.PasswordFile).FirstOrDefault() is { Length: > 0 } line ? line : throw new StoreException($"{server.PasswordFile}: it is empty");
+            string line = File.ReadLines(server.PasswordFile).FirstOrDefault() is { Length: > 0 } first ? first : throw new StoreException($"{server.PasswordFile}: it is empty");
+            return Passwords[server.PasswordFile] = line;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // Once a service has become another user it may not be let near the file any more.
+            if (Passwords.TryGetValue(server.PasswordFile, out string? known)) return known;
             throw new StoreException($"{server.PasswordFile}: {e.Message}", e);
         }
     }

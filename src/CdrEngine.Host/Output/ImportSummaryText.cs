@@ -31,6 +31,7 @@ internal static class ImportSummaryText
             yield return $"captured from {Time(first)} to {Time(last)} UTC";
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
+        if (summary.Alerts is { } alerts) yield return alerts == 0 ? "no alerts" : $"{Plural(alerts, "alert")} (cdrengine alerts)";
         if (summary.Recordings.Values.Sum() > 0) yield return $"{Plural(summary.Recordings.Values.Sum(), "recording")}: {States(summary)}";
         foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);

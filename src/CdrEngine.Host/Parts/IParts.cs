@@ -28,6 +28,9 @@ internal interface IParts
     /// <summary>Opens what was recorded outside calls, for reading.</summary>
     IDeskArchive Desk(Settings settings);
 
+    /// <summary>Opens what rules raised, for reading.</summary>
+    IAlertArchive Alerts(Settings settings);
+
     /// <summary>The API over the data folder, not yet listening.</summary>
     IApiServer Server(Settings settings);
 }
@@ -110,6 +113,13 @@ internal interface IDeskArchive : IDisposable
 
     /// <summary>Packets of a message.</summary>
     ICallPackets MessagePackets { get; }
+}
+
+/// <summary>Alerts at rest.</summary>
+internal interface IAlertArchive : IDisposable
+{
+    /// <summary>The alerts.</summary>
+    IAlertStore Alerts { get; }
 }
 
 /// <summary>REST and the web page.</summary>

@@ -58,6 +58,9 @@ internal sealed record ImportSummary
     /// <summary>How many of the records were in the store already and did not change.</summary>
     public long KnownCalls { get; init; }
 
+    /// <summary>Alerts that the rules raised over the calls; null where that was not asked for.</summary>
+    public int? Alerts { get; init; }
+
     /// <summary>Recordings made along the way, by what became of them; empty unless the policy is to record always.</summary>
     public IReadOnlyDictionary<RecordingState, long> Recordings { get; init; } = new Dictionary<RecordingState, long>();
 

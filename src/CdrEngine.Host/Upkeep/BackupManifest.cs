@@ -31,7 +31,12 @@ internal sealed class BackupManifest
         string path = Path.Combine(folder, FileName), last = Path.Combine(folder, LastName);
         if (File.Exists(path)) File.Move(path, last, overwrite: true);
         if (File.Exists(last)) return Read(last);
-        return Directory.EnumerateFileSystemEntries(folder).Any() ? throw new IOException($"{folder}: it is not empty, and no backup") : new BackupManifest();
+        if (Directory.EnumerateFileSystemEntries(folder).Any()) throw new IOException($"{folder}: it is not empty, and no backup");
+
+        // So that one that is interrupted can be made again in the same folder.
+        var nothing = new BackupManifest();
+        nothing.Write(last, "", DateTimeOffset.UnixEpoch);
+        return nothing;
     }
 
     /// <summary>Reads that of a whole backup.</summary>
@@ -75,7 +80,14 @@ internal sealed class BackupManifest
         }
 
         string part = Path.Combine(folder, FileName + ".part");
-        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
+        Write(part, version, now);
+        File.Move(part, Path.Combine(folder, FileName), overwrite: true);
+        File.Delete(Path.Combine(folder, LastName));
+    }
+
+    private void Write(string path, string version, DateTimeOffset now)
+    {
+        using (var file = new FileStream(path, FileMode.Create, FileAccess.Write))
         {
             using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true }))
             {
@@ -99,9 +111,6 @@ internal sealed class BackupManifest
 
             file.Flush(flushToDisk: true);
         }
-
-        File.Move(part, Path.Combine(folder, FileName), overwrite: true);
-        File.Delete(Path.Combine(folder, LastName));
     }
 
     private static BackupManifest Read(string path)

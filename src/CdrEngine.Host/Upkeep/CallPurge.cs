@@ -38,7 +38,7 @@ internal sealed class CallPurge(UpkeepStores stores, UpkeepAudit audit)
 
         stores.Recordings.DropIfEmpty(day);
         List<string> ids = [.. calls.Select(static call => call.Id)];
-        stores.Remarks.Purge(ids);
+        stores.Remarks?.Purge(ids);
         return (stores.Calls.Purge(day, ids), bytes);
     }
 

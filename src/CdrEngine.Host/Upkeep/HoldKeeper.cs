@@ -1,4 +1,3 @@
-using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using CdrEngine.PacketLog;
+using CdrEngine.PacketLog.Sealing;
 using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Upkeep;
@@ -8,9 +9,15 @@ namespace CdrEngine.Host.Upkeep;
 internal sealed class PacketIndex
 {
     private readonly string _root;
+    private readonly KeyRing? _keys;
     private readonly Dictionary<SegmentId, Dictionary<long, ChunkHeader>?> _known = [];
 
-    public PacketIndex(string root) => _root = root;
+    /// <summary>An index of the log at a path; what its segments are sealed with, where they are.</summary>
+    public PacketIndex(string root, KeyRing? keys)
+    {
+        _root = root;
+        _keys = keys;
+    }
 
     /// <summary>Segments that a list of chunks names.</summary>
     public static HashSet<SegmentId> SegmentsOf(byte[] chunks)
@@ -74,7 +81,10 @@ internal sealed class PacketIndex
         if (File.Exists(path))
         {
             chunks = [];
-            using SegmentScanner scanner = SegmentScanner.Open(path);
+            using SegmentScanner scanner = SegmentScanner.Open(path, _keys);
+
+            // Without its key it is as good as gone, but for its checksums.
+            if (scanner.MissingKey is not null) return _known[id] = null;
             while (scanner.MoveNext()) chunks[scanner.Locator.Offset] = scanner.Header;
         }
 

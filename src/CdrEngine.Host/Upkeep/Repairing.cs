@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Text;
-using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
-using CdrEngine.Engine;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;
@@ -117,7 +115,7 @@ internal sealed class Repairing(Settings settings, bool acts)
         Dictionary<CallKey, List<ChunkLocator>> chunks = PacketIndex.Scan(near);
 
         // 2. Where packets lie, for records that say it wrongly.
-        var index = new PacketIndex(_packets);
+        var index = new PacketIndex(_packets, _keys);
         var sources = new Dictionary<CallKey, string>();
         var ignored = new List<string>();
         for (KeptCall? after = null; ;)

@@ -1,5 +1,6 @@
 using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
+using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
 
@@ -269,16 +270,8 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
     // A day of messages goes when its last instant is old enough; a tenant's shorter age is looked after message by message.
     private void DropMessages(Timestamp now)
     {
+        DropMessageDays(now);
         if (stores.Messages is not { } messages) return;
-        if (stores.Settings.Message.Age is { } age)
-        {
-            foreach (DateOnly day in messages.Days().Where(day => day < DayOf(now - age)))
-            {
-                _summary.Add("messages", "age", null, messages.ListKept(day, null, Timestamp.MaxValue, int.MaxValue).Count);
-                if (acts) messages.DropDay(day);
-            }
-        }
-
         foreach (TenantAges tenant in _keeping.Tenants)
         {
             if (tenant.Messages is not { } shorter) continue;
@@ -292,6 +285,18 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
                 foreach (KeptMessage message in going) PacketLogPurge.Purge(stores.Packets, message.Chunks, PacketKindSet.All, null);
                 messages.Purge([.. going.Select(static message => message.Id)]);
             }
+        }
+    }
+
+    private void DropMessageDays(Timestamp now)
+    {
+        if (stores.Settings.Message.Age is not { } age) return;
+        using IMessageDatabase? messages = Stores.KnownMessages(stores.Settings);
+        foreach (DateOnly day in messages?.Days().Where(day => day < DayOf(now - age)) ?? [])
+        {
+            Timestamp start = StartOf(day);
+            _summary.Add("messages", "age", null, messages!.CountMessages(new Calls.Ports.MessageQuery { From = start, To = start + TimeSpan.FromDays(1) }));
+            if (acts) messages.DropDay(day);
         }
     }
 

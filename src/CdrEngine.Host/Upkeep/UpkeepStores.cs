@@ -33,10 +33,11 @@ internal sealed class UpkeepStores : IDisposable
 
     public ICallKeeping Calls { get; }
 
-    /// <summary>Null where there were never any.</summary>
+    /// <summary>Null where there were never any, or single ones cannot be purged.</summary>
     public IMessageKeeping? Messages { get; }
 
-    public IRemarkKeeping Remarks { get; }
+    /// <summary>Null where they cannot be purged.</summary>
+    public IRemarkKeeping? Remarks { get; }
 
     public IHeldCalls Holds { get; }
 
@@ -49,7 +50,7 @@ internal sealed class UpkeepStores : IDisposable
     {
         Calls.Dispose();
         Messages?.Dispose();
-        Remarks.Dispose();
+        Remarks?.Dispose();
         Holds.Dispose();
         Catalog.Dispose();
     }

@@ -47,13 +47,14 @@ internal sealed class VerificationReport
 /// <summary>Checks a data folder without changing anything: checksums, databases, recordings, where records say packets lie, and the records themselves against their packets.</summary>
 internal sealed class Verification(Settings settings)
 {
-    // Says itself how it was recorded; by what happened later.
+    // What became of its recording is told by what happened later; what it has to do with calls that are not all there, by those.
     private static readonly HashSet<string> NotCompared = new(StringComparer.Ordinal) { "recording" };
-    private static readonly HashSet<string> NotComparedOfSessions = new(StringComparer.Ordinal) { "recording", "session_id", "session", "links" };
+    private static readonly HashSet<string> NotComparedOfSessions = new(StringComparer.Ordinal) { "recording", "session_id", "links", "transfer", "flags" };
 
     private readonly string _packets = DataFolder.Packets(settings.DataDirectory);
     private readonly KeyRing? _keys = SealingKeys.Of(settings);
     private readonly VerificationReport _report = new();
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
 
     /// <summary>Checks everything; records and packets of calls that started in a range only, where one is given.</summary>
     public VerificationReport Run(Timestamp? from, Timestamp? to, CancellationToken stop)
@@ -103,7 +104,7 @@ internal sealed class Verification(Settings settings)
     private void CheckDay(
         ICallStore store, ICallKeeping keeping, RecordingFiles recordings, RecordRebuild rebuild, DateOnly day, Timestamp from, Timestamp to, CancellationToken stop)
     {
-        var index = new PacketIndex(_packets);
+        var index = new PacketIndex(_packets, _keys);
         var calls = new List<(KeptCall Call, CallRecord Record, bool HasAll)>();
         var sources = new Dictionary<CallKey, string>();
         var segments = new SortedSet<SegmentId>();
@@ -134,7 +135,8 @@ internal sealed class Verification(Settings settings)
 
         if (calls.Count == 0) return;
         IReadOnlyDictionary<string, CallRecord> rebuilt = rebuild.Run(segments, sources, stop);
-        foreach ((_, CallRecord record, bool hasAll) in calls) Compare(record, hasAll, rebuilt.GetValueOrDefault(record.Id), rebuild);
+        HashSet<string> present = [.. calls.Where(static call => call.HasAll).Select(static call => call.Record.Id)];
+        foreach ((_, CallRecord record, bool hasAll) in calls) Compare(record, hasAll, rebuilt.GetValueOrDefault(record.Id), rebuild, present);
         HashSet<string> stored = [.. calls.Select(static call => call.Record.Id)];
         foreach (CallRecord record in rebuilt.Values.Where(record => !stored.Contains(record.Id) && record.StartedAt >= from && record.StartedAt < to && record.Id.StartsWith(day.ToString("yyyyMMdd", CultureInfo.InvariantCulture), StringComparison.Ordinal)))
         {
@@ -143,7 +145,7 @@ internal sealed class Verification(Settings settings)
         }
     }
 
-    private void Compare(CallRecord record, bool hasAll, CallRecord? rebuilt, RecordRebuild rebuild)
+    private void Compare(CallRecord record, bool hasAll, CallRecord? rebuilt, RecordRebuild rebuild, HashSet<string> present)
     {
         if (!hasAll || record.Flags.HasFlag(CallFlags.Gap))
         {
@@ -151,8 +153,8 @@ internal sealed class Verification(Settings settings)
             return;
         }
 
-        // A session that began on another day is known by its first call there.
-        bool isSessionWhole = record.SessionId.AsSpan(0, 8).SequenceEqual(record.Id.AsSpan(0, 8));
+        // Calls it was linked to began on another day, were purged, or have no packets any more.
+        bool isSessionWhole = !record.Flags.HasFlag(CallFlags.Linked) || (record.Links.Count > 0 && record.Links.All(link => present.Contains(link.CallId)));
         List<string> lines = rebuilt is null
             ? ["its packets make no record"]
             : RecordDifference.Of(CallRecordJson.ToUtf8(rebuild.Shown(record)), CallRecordJson.ToUtf8(rebuilt), isSessionWhole ? NotCompared : NotComparedOfSessions);
@@ -172,7 +174,9 @@ internal sealed class Verification(Settings settings)
         OpenedRecording opened = recordings.Open(recordings.PathOf(record.Id));
         if (opened.Stream is null)
         {
-            _report.Faults.Add(opened.Fault ?? $"{record.Id}: its recording is gone");
+            // The same missing key is told once.
+            string fault = opened.Fault ?? $"{record.Id}: its recording is gone";
+            if (opened.Fault is null || _told.Add(fault[(fault.LastIndexOf(": ", StringComparison.Ordinal) + 2)..])) _report.Faults.Add(fault);
             return;
         }
 

@@ -87,7 +87,7 @@ function watchEnd() {
         const kept = before.cloneNode(true);
         pager.replaceWith(place);
         place.querySelector(":scope > :first-child").replaceWith(kept);
-        place.querySelector(".pager-place").textContent = `${body.rows.length} calls`;
+        place.querySelector(".pager-place").textContent = `${body.rows.length} ${results.dataset.noun ?? "rows"}`;
       }
       announce(`${body.rows.length} shown`);
       watchEnd();
@@ -125,6 +125,36 @@ if (form && results) {
     show(location.href, { remember: "no" });
   });
   arrive();
+}
+
+// What came meanwhile is told of, and shown when asked for: a list that moves by itself cannot be read. Only a tab that is looked at listens.
+const fresh = document.getElementById("fresh");
+if (fresh && results) {
+  let count = 0;
+  let source = null;
+  const listen = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource(fresh.dataset.events);
+      source.addEventListener(fresh.dataset.kind, () => {
+        count++;
+        fresh.hidden = false;
+        fresh.textContent = count === 1 ? "Show 1 new call" : `Show ${count} new calls`;
+        announce(fresh.textContent);
+      });
+    }
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
+  fresh.addEventListener("click", () => {
+    count = 0;
+    fresh.hidden = true;
+    const url = new URL(location.href);
+    for (const name of ["cursor", "after", "before"]) url.searchParams.delete(name);
+    show(url);
+  });
 }
 
 // The form says what the address says.

@@ -64,6 +64,15 @@ internal sealed record CallFilter
         };
     }
 
+    /// <summary>Reads an instant: as the API writes it, or as the browser's picker does, in the viewer's zone without saying so; null where it is none.</summary>
+    public static Timestamp? Moment(string text, TimeZoneInfo zone)
+    {
+        if (ValueText.Time(text, out Timestamp instant) is null) return instant;
+        return DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local) && local.Year is >= 1970 and <= 2200
+            ? TimeWords.Utc(local, zone)
+            : null;
+    }
+
     private static long? Whole(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number < 1_000_000 ? number : null;
 
     private sealed class Reader(PageRequest request)
@@ -196,25 +205,17 @@ internal sealed record CallFilter
             return !isNumber ? null : digits.EndsWith('*') ? digits : digits + '*';
         }
 
-        // As the browser's picker writes it: in the viewer's zone, without saying so.
         private Timestamp? Moment(string name, string title)
         {
             if (request.Query(name) is not { } value) return null;
-            if (ValueText.Time(value, out Timestamp instant) is null)
+            if (CallFilter.Moment(value, request.Viewer.Zone) is not { } at)
             {
-                Add(title, Words.Time(instant, request.Viewer.Zone), _here.Without(name).ToString());
-                return instant;
+                _problems.Add($"{title}: “{value}” is no time such as 2026-11-20T10:00.");
+                return null;
             }
 
-            if (DateTime.TryParseExact(value, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime local) && local.Year is >= 1970 and <= 2200)
-            {
-                Timestamp at = TimeWords.Utc(local, request.Viewer.Zone);
-                Add(title, Words.Time(at, request.Viewer.Zone), _here.Without(name).ToString());
-                return at;
-            }
-
-            _problems.Add($"{title}: “{value}” is no time such as 2026-11-20T10:00.");
-            return null;
+            Add(title, Words.Time(at, request.Viewer.Zone), _here.Without(name).ToString());
+            return at;
         }
 
         private void Add(string name, Html value, string without) => _inForce.Add((name, value, without));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Page.Kit;
@@ -46,11 +47,15 @@ internal static class CallFilterForm
         {Input(request, "min", "Lasted at least", "30 or 1:30")}
         {Input(request, "max", "Lasted at most", "2m")}
         {(request.Viewer.Tenant is null ? Input(request, "tenant", "Tenant", "acme") : Html.None)}
-        <div class="pair"><label>From <input name="from" type="datetime-local" step="60" value="{request.Query("from")}"></label><label>Until <input name="to" type="datetime-local" step="60" value="{request.Query("to")}"></label></div>
+        <div class="pair"><label>From <input name="from" type="datetime-local" step="1" value="{Picked(request, "from")}"></label><label>Until <input name="to" type="datetime-local" step="1" value="{Picked(request, "to")}"></label></div>
         {Ticks(request, "disposition", "Outcome", EnumNames<Disposition>.All.Where(static pair => pair.Value != Disposition.InProgress).Select(static pair => (pair.Name, Words.Of(pair.Value))))}
         {Ticks(request, "direction", "Direction", EnumNames<CallDirection>.All.Select(static pair => (pair.Name, Words.Plain(pair.Name))))}
         {Ticks(request, "flags", "Noticed (all of these)", EnumNames<CallFlags>.All.Where(static pair => pair.Value != CallFlags.None).Select(static pair => (pair.Name, Words.Of(pair.Value))))}
         """);
+
+    // As the picker takes it: the time in the viewer's zone, or nothing where the address says none.
+    private static string Picked(PageRequest request, string name) =>
+        request.Query(name) is { } text && CallFilter.Moment(text, request.Viewer.Zone) is { } at ? Words.Local(at, request.Viewer.Zone).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) : "";
 
     private static Html Input(PageRequest request, string name, string label, string example) =>
         Html.Of($"""<label>{label}<input name="{name}" type="text" value="{request.Query(name)}" placeholder="{example}" autocomplete="off" spellcheck="false"></label>""");

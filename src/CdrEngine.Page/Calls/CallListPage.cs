@@ -37,9 +37,10 @@ internal sealed class CallListPage(PageDesk desk)
         Html results = Results(request, filter, list, totalsNow);
         if (request.Part == "results") return new PageFragment(results);
         return new WholePage("Calls", Html.Of($"""
-            {Pieces.Head("Calls")}
+            {Pieces.Head("Calls", actions: Html.Of($"""<button type="button" class="quiet" data-copy="" hidden>Copy a link to this view</button>"""))}
             {CallFilterForm.Draw(request, columns, sort, ascending)}
-            <div id="results" data-part="results">{results}</div>
+            <p class="fresh"><button type="button" id="fresh" hidden data-events="/api/v1/events?types=call.recorded" data-kind="call.recorded">Show new calls</button></p>
+            <div id="results" data-noun="calls">{results}</div>
             """))
         {
             Section = "/calls",
@@ -116,8 +117,8 @@ internal sealed class CallListPage(PageDesk desk)
     private async Task<Html?> TotalsAsync(PageRequest request, CallFilter filter)
     {
         if (filter.Problems.Count > 0) return Html.None;
-        CallTotals? totals = await request.SeatedAsync(_seats, () => CallTotals.Read(desk.Calls, filter.Query, desk.Options.Time, request.Gone));
-        return totals is null ? null : CallTotalsView.Draw(totals, request);
+        CallFigures? figures = await request.SeatedAsync(_seats, () => CallFigures.Read(request, filter.Query));
+        return figures is null ? null : CallFiguresView.Draw(figures, request);
     }
 
     private static Column Head(CallListColumn column, Place here, CallSort sort, bool ascending)

@@ -29,10 +29,10 @@ internal static partial class TimeWords
     {
         string words = Blanks().Replace(text.Trim().ToLowerInvariant().Replace('–', '-').Replace('—', '-'), " ");
         DateTime local = TimeZoneInfo.ConvertTimeFromUtc(now.UtcDateTime, zone);
+        if (Calendar(words, local) is { } calendar) return Range(calendar.Start, calendar.End, zone);
         if (Last().Match(words) is { Success: true } last) return Back(last, now);
         if (words.StartsWith("since ", StringComparison.Ordinal))
             return Moment(words[6..], local, local.Date) is { } since ? new TimeRange(Utc(since.Start, zone), null) : null;
-        if (Calendar(words, local) is { } calendar) return Range(calendar.Start, calendar.End, zone);
         if (Moment(words, local, local.Date) is { } moment) return Range(moment.Start, moment.End, zone);
         return Between(words, local) is { } between ? Range(between.Start, between.End, zone) : null;
     }
@@ -52,8 +52,7 @@ internal static partial class TimeWords
             'w' => TimeSpan.FromDays(7),
             _ => TimeSpan.FromDays(365),
         };
-        TimeSpan span = one * count;
-        return span > TimeSpan.FromDays(365 * 50) ? null : new TimeRange(Timestamp.From(now - span), null);
+        return count > TimeSpan.FromDays(365 * 50) / one ? null : new TimeRange(Timestamp.From(now - (one * count)), null);
     }
 
     private static (DateTime Start, DateTime End)? Calendar(string words, DateTime local)

@@ -42,7 +42,7 @@ internal static class Charts
         string id, string title, string description, IReadOnlyList<string> labels, IReadOnlyList<Series> lines, double least = 0, double? most = null, string unit = "",
         IReadOnlyList<(double From, double To, string Kind, string Words)>? marks = null)
     {
-        const double width = 640, height = 150;
+        const double width = 420, height = 130;
         double top = most ?? Nice(lines.Max(static line => Most(line.Values)));
         double step = (width - Left) / Math.Max(1, labels.Count - 1);
         Html body = Html.Of($"""
@@ -144,7 +144,7 @@ internal static class Charts
 
     private static Html Labels(IReadOnlyList<string> labels, double step, double height, double shift = 0)
     {
-        int every = Math.Max(1, (int)Math.Ceiling(labels.Count / 8.0));
+        int every = Math.Max(1, (int)Math.Ceiling(labels.Count / 6.0));
         return Html.Join(labels.Select((label, i) => i % every != 0
             ? Html.None
             : Html.Of($"""<text class="axis" x="{Left + (i * step) + shift}" y="{height - 4}" text-anchor="{(i == 0 && shift == 0 ? "start" : i == labels.Count - 1 && shift == 0 ? "end" : "middle")}">{label}</text>""")));

@@ -55,9 +55,9 @@ internal static class Pieces
     public static Html Row(IReadOnlyList<Column> columns, params IReadOnlyList<Html> cells) =>
         Html.Of($"<tr>{cells.Select((cell, i) => Html.Of($"""<td{Kind(columns[i])} data-label="{columns[i].Label}">{cell}</td>"""))}</tr>\n");
 
-    /// <summary>Names and values.</summary>
+    /// <summary>Names and values; what has no value is left out.</summary>
     public static Html Facts(IEnumerable<(string Name, Html Value)> facts) =>
-        Html.Of($"""<dl class="facts">{facts.Select(static fact => Html.Of($"<div><dt>{fact.Name}</dt><dd>{fact.Value}</dd></div>"))}</dl>""");
+        Html.Of($"""<dl class="facts">{facts.Where(static fact => !fact.Value.IsEmpty && fact.Value.ToString() != Words.None.ToString()).Select(static fact => Html.Of($"<div><dt>{fact.Name}</dt><dd>{fact.Value}</dd></div>"))}</dl>""");
 
     /// <summary>A part of a page with a heading of the second order.</summary>
     /// <param name="id">Its place in the address.</param>

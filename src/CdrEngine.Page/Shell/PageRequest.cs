@@ -1,5 +1,4 @@
 using System.Globalization;
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Pages;
 using CdrEngine.Page.Access;
 using CdrEngine.Page.Markup;
@@ -62,7 +61,10 @@ internal sealed record PageRequest(HttpContext Context, PageDesk Desk, Viewer Vi
     }
 
     /// <summary>Notes in the audit who did what; false where it cannot be noted, and then it must not happen and the request is answered.</summary>
-    public Task<bool> AccountAsync(string action, string id) => Desk.Audit.AccountAsync(Context, action, id.Length == 0 ? null : id);
+    /// <param name="action">What is done.</param>
+    /// <param name="about">What it is done to; null for nothing.</param>
+    /// <param name="tenant">Whose that is; null for the tenant of who asks.</param>
+    public Task<bool> AccountAsync(string action, string? about, string? tenant = null) => Desk.Audit.AccountAsync(Context, action, about, tenant);
 
     private string? Sound(string? value) => value is { Length: > 0 } && value.Length <= Desk.Options.Limits.ParameterLength ? value : null;
 }

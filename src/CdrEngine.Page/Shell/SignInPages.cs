@@ -44,7 +44,7 @@ internal sealed class SignInPages(PageDesk desk, PageGate gate)
 
         desk.Gate.Succeeded(context, token.Id);
         AccessGate.Seat(context, token);
-        if (!await request.AccountAsync("sign_in", "")) return new AnsweredPage();
+        if (!await request.AccountAsync("sign_in", null)) return new AnsweredPage();
         if (request.Viewer.Session is not null) gate.Forget(context, request.Viewer);
         gate.Remember(context, token);
         return new GoTo(next);
@@ -52,7 +52,7 @@ internal sealed class SignInPages(PageDesk desk, PageGate gate)
 
     private async Task<PageAnswer> LeaveAsync(PageRequest request)
     {
-        if (!await request.AccountAsync("sign_out", "")) return new AnsweredPage();
+        if (!await request.AccountAsync("sign_out", null)) return new AnsweredPage();
         gate.Forget(request.Context, request.Viewer);
         return new GoTo(Here);
     }

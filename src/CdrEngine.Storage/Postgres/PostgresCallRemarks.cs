@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage.Postgres;
 
 /// <summary>Remarks, links, cleared lists and deleted messages in PostgreSQL.</summary>
-internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLimits? limits = null) : IRemarkDatabase
+internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLimits? limits = null) : IRemarkDatabase, IRemarkKeeping
 {
     private const string Writer = "remarks";
     private const string Columns = "call, info, notes, transcript, transcript_speakers, summary, sentiment, score, metadata, folder, heard, deleted";
@@ -170,6 +170,22 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
         session.Queue("DELETE FROM call_remarks WHERE call < ?", before);
         session.Queue("DELETE FROM hidden_messages WHERE id < ?", before);
     });
+
+    /// <inheritdoc />
+    public void Purge(IReadOnlyCollection<string> callIds)
+    {
+        if (callIds.Count == 0) return;
+        _database.Transact(Writer, session =>
+        {
+            session.Queue("DELETE FROM call_remarks WHERE call = ANY (?)", (object)callIds.ToArray());
+            session.Queue("DELETE FROM recording_links WHERE call = ANY (?)", (object)callIds.ToArray());
+        });
+        _database.Maintain(static session =>
+        {
+            session.Script("VACUUM (FULL) call_remarks");
+            session.Script("VACUUM (FULL) recording_links");
+        });
+    }
 
     /// <inheritdoc />
     public void Dispose() => _database.Dispose();

@@ -1,6 +1,8 @@
 using System.Globalization;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage.Postgres;
@@ -88,6 +90,26 @@ internal sealed class PostgresCallSelect
         return session.Scalar($"SELECT count(DISTINCT (c.day, c.id)) FROM {select._from}{select._where}", select._where.Arguments);
     }
 
+    /// <summary>Adds up the rows; offset and limit of the frame do not matter.</summary>
+    public static CallSums Sums(PostgresSession session, CallQuery query, PostgresFrame frame)
+    {
+        var select = new PostgresCallSelect(query, frame);
+        select.Build(session);
+        if (select._nothing.Length > 0) return default;
+        string from = select._from;
+        object[] arguments = [.. select._where.Arguments];
+        if (select._several is { } numbers)
+        {
+            // Each call once, though several of its numbers are asked for.
+            select._where.And("n.number = ANY (?)", (object)numbers);
+            from = $"(SELECT DISTINCT ON (c.day, c.id) c.* FROM {select._from}{select._where}) c";
+            arguments = [.. select._where.Arguments];
+        }
+
+        using PostgresRows rows = session.Query($"SELECT {PostgresRow.SumsOfCalls} FROM {from}{(select._several is null ? select._where.ToString() : "")}", arguments);
+        return rows.Step() ? PostgresRow.Sums(rows, 0) : default;
+    }
+
     /// <summary>The count of a query that asks for tenant, outcome and direction alone, from the sums of a day; null for any other.</summary>
     public static long? SumsOutcomes(PostgresSession session, CallQuery query, DateOnly day)
     {
@@ -172,6 +194,7 @@ internal sealed class PostgresCallSelect
         }
 
         if (_query.SessionId is { } session1) rest.Add(() => AndSession(session1));
+        if (_query.SessionCalleeNumbers.Count > 0) rest.Add(() => AndSessionCallees(session));
         if (_query.IsVoicemail) Exact(CallRow.VoicemailKey, CallRow.CalleeRole);
         if (_query.User is { } user) Exact(CallRow.UserKey(user), CallRow.CallerRole | CallRow.CalleeRole);
         foreach ((string? text, int roles) in (ReadOnlySpan<(string?, int)>)[
@@ -305,6 +328,39 @@ internal sealed class PostgresCallSelect
         _where.And("(c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id))", days.ToArray(), ids.ToArray());
     }
 
+    // The calls with one of these callees, the others of their sessions, and the calls that those are named after.
+    private void AndSessionCallees(PostgresSession session)
+    {
+        var days = new List<DateOnly>();
+        var ids = new List<byte[]>();
+        var sessions = new HashSet<string>(StringComparer.Ordinal);
+        DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
+        using (PostgresRows rows = session.Query(
+            "SELECT c.day, c.id, c.session_id FROM call_numbers n JOIN calls c ON c.day = n.day AND c.started_at = n.started_at AND c.id = n.id "
+            + "WHERE n.number = ANY (?) AND n.day BETWEEN ? AND ? AND (n.roles & ?) <> 0",
+            _query.SessionCalleeNumbers.Distinct(StringComparer.Ordinal).ToArray(), first, last, (long)CallRow.CalleeRole))
+        {
+            while (rows.Step())
+            {
+                days.Add(rows.Day(0));
+                ids.Add(rows.Blob(1));
+                if (rows.TextOrNull(2) is { } one) sessions.Add(one);
+            }
+        }
+
+        byte[] id = new byte[CallRow.IdBytes];
+        foreach (string one in sessions)
+        {
+            if (!CallRow.TryReadId(one, out DateOnly day, id)) continue;
+            days.Add(day);
+            ids.Add([.. id]);
+        }
+
+        if (ids.Count == 0) _nothing = "no call of these days has such a callee";
+        _where.And(
+            "((c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id)) OR c.session_id = ANY (?))", days.ToArray(), ids.ToArray(), sessions.ToArray());
+    }
+
     private void AndSession(string session)
     {
         byte[] id = new byte[CallRow.IdBytes];
@@ -350,6 +406,14 @@ internal sealed class PostgresCallSelect
                 (long)RecordingState.None);
         }
 
+        if (_query.SipStatuses.Count > 0) _where.And("c.sip_status = ANY (?)", (object)_query.SipStatuses.Select(static value => (long)value).ToArray());
+        if (_query.HangupBys.Count > 0) _where.And("c.hangup_by = ANY (?)", (object)Numbers(_query.HangupBys));
+        if (_query.RerouteReasons.Count > 0) _where.And("c.reroute = ANY (?)", (object)Numbers(_query.RerouteReasons));
+        if (_query.Trunk is { Length: > 0 } trunk) _where.And("c.trunk = ?", trunk);
+        else if (_query.Trunk is not null) _where.And("c.trunk IS NULL");
+        if (_query.Traits.Count > 0)
+            _where.And($"({string.Join(" OR ", _query.Traits.Select(static match => $"(c.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}"))})");
+        if (_query.PersonBillsecMax is { } personMost) _where.And($"(c.billsec_us <= ? OR (c.traits & {(int)CallTraits.ByPerson}) = 0)", CallRow.Microseconds(personMost));
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
         if (!string.IsNullOrEmpty(_query.Text))

@@ -52,6 +52,29 @@ internal sealed partial class PostgresCallStore
         return hidden;
     }
 
+    /// <summary>Hides calls as somebody hid them before, whether they are there or not; gives how many were not hidden.</summary>
+    internal int HideExactly(IReadOnlyList<(DateOnly Day, byte[] Id, long At, string By)> calls)
+    {
+        int hidden = 0;
+        lock (_writing)
+        {
+            _database.Transact(Writer, session =>
+            {
+                hidden = session.Execute(
+                    "INSERT INTO hidden_calls (day, id, hidden_at, hidden_by) SELECT k.day, k.id, k.at, k.by FROM unnest(?::date[], ?::bytea[], ?::bigint[], ?::text[]) k (day, id, at, by) ON CONFLICT DO NOTHING",
+                    calls.Select(static call => call.Day).ToArray(),
+                    calls.Select(static call => call.Id).ToArray(),
+                    calls.Select(static call => call.At).ToArray(),
+                    calls.Select(static call => call.By).ToArray());
+                session.Execute(
+                    "UPDATE record_days d SET version = version + 1, hidden = (SELECT count(*) FROM hidden_calls h WHERE h.day = d.day) WHERE d.day = ANY (?)",
+                    (object)calls.Select(static call => call.Day).Distinct().ToArray());
+            });
+        }
+
+        return hidden;
+    }
+
     /// <inheritdoc />
     public void HideAll(string? tenant, string by, Timestamp at)
     {
@@ -104,12 +127,11 @@ internal sealed partial class PostgresCallStore
             {
                 _database.Transact(Writer, session =>
                 {
-                    session.Script("SET LOCAL statement_timeout = 0");
                     string calls = PostgresSchema.Partition("calls", day);
                     foreach ((string name, string on) in Seals) session.Script($"CREATE INDEX IF NOT EXISTS {calls}_{name} ON {calls} {on}");
                     session.Script($"ANALYZE {calls}, {PostgresSchema.Partition("call_numbers", day)}, {PostgresSchema.Partition("call_documents", day)}");
                     session.Execute("UPDATE record_days SET is_sealed = true WHERE day = ?", day);
-                });
+                }, isLong: true);
             }
 
             done++;

@@ -131,6 +131,35 @@ internal sealed partial class PostgresCallStore
         }
     }
 
+    /// <summary>Stores entries of one day, all in one transaction; those that are there already in a later state stay.</summary>
+    internal void SetRecordings(DateOnly day, IReadOnlyList<RecordingEntry> entries)
+    {
+        lock (_writing)
+        {
+            _database.Transact(Writer, session =>
+            {
+                foreach (RecordingEntry entry in entries)
+                {
+                    session.Queue(
+                        UpsertRecording + " WHERE recordings.created_at <= excluded.created_at",
+                        day,
+                        Convert.FromHexString(entry.CallId.AsSpan(9)),
+                        (long)entry.State,
+                        entry.Reason,
+                        entry.Bytes,
+                        (long)entry.Duration.TotalMilliseconds,
+                        (long)entry.SampleRateHz,
+                        (long)entry.Channels,
+                        (long)entry.Attempts,
+                        entry.CreatedAt.Microseconds,
+                        entry.PartReason);
+                }
+
+                session.Queue("UPDATE record_days SET version = version + 1 WHERE day = ?", day);
+            });
+        }
+    }
+
     /// <inheritdoc />
     public RecordingPage ListRecordings(RecordingQuery query)
     {

@@ -1,5 +1,6 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
@@ -16,7 +17,8 @@ internal sealed partial class PostgresCallStore : ICallStore
     private readonly PostgresDatabase _database;
     private readonly SqliteStoreLimits _limits;
     private readonly Lock _writing = new();
-    private readonly DayCounts _counts;
+    private readonly DayAnswers<long> _counts;
+    private readonly DayAnswers<CallSums> _sums;
     private readonly Walks _walks;
     private long _unreadableRecords;
 
@@ -24,7 +26,8 @@ internal sealed partial class PostgresCallStore : ICallStore
     {
         _limits = limits ?? new SqliteStoreLimits();
         _database = new PostgresDatabase(options);
-        _counts = new DayCounts(_limits.DayCounts);
+        _counts = new DayAnswers<long>(_limits.DayCounts);
+        _sums = new DayAnswers<CallSums>(_limits.DayCounts);
         _walks = new Walks(_limits.Walks, _limits.WalkAge);
     }
 

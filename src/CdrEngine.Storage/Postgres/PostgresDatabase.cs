@@ -7,8 +7,13 @@ namespace CdrEngine.Storage.Postgres;
 /// there. Any thread.</summary>
 internal sealed class PostgresDatabase : IDisposable
 {
+    private const string Silence = "it does not answer";
+    private const int StatementsOfAWrite = 2;
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource _source;
     private readonly SemaphoreSlim _seats;
+    private readonly SemaphoreSlim _writers = new(2);
     private readonly Lock _preparing = new();
     private readonly PostgresOptions _options;
     private readonly string _place;
@@ -27,9 +32,7 @@ internal sealed class PostgresDatabase : IDisposable
     /// <summary>Asks something. A connection that turns out to be of a server before its restart is replaced, once.</summary>
     public T Read<T>(Func<PostgresSession, T> question)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        _seats.Wait();
-        try
+        return Guarded(_seats, _options.Timeout + _options.ConnectTimeout + Grace, () =>
         {
             try
             {
@@ -40,41 +43,86 @@ internal sealed class PostgresDatabase : IDisposable
                 _source.Clear();
                 return With(question);
             }
-        }
-        finally
-        {
-            _seats.Release();
-        }
+        });
     }
 
     /// <summary>Changes something in one transaction, which is taken back where the work throws or gives false.</summary>
     /// <param name="name">Whoever writes under the same name waits for this one's end, in any process.</param>
     /// <param name="work">The work.</param>
-    public bool Transact(string name, Func<PostgresSession, bool> work)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return With(session =>
+    /// <param name="isLong">Whether it may take its time, as making indexes does.</param>
+    public bool Transact(string name, Func<PostgresSession, bool> work, bool isLong = false) =>
+        Guarded(_writers, isLong ? System.Threading.Timeout.InfiniteTimeSpan : (_options.Timeout * StatementsOfAWrite) + _options.ConnectTimeout + Grace, () => With(session =>
         {
+            session.IsLong = isLong;
+            if (isLong) session.Script("SET statement_timeout = 0");
             using NpgsqlTransaction transaction = session.Connection.BeginTransaction();
             session.Execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", $"cdrengine {_options.Schema} {name}");
             if (!work(session)) return false;
             session.RunQueued();
             transaction.Commit();
             return true;
-        });
-    }
+        }));
 
     /// <summary>Changes something in one transaction, which is taken back where the work throws.</summary>
-    public void Transact(string name, Action<PostgresSession> work) => Transact(name, session =>
+    public void Transact(string name, Action<PostgresSession> work, bool isLong = false) => Transact(
+        name,
+        session =>
+        {
+            work(session);
+            return true;
+        },
+        isLong);
+
+    /// <summary>Does what cannot be done in a transaction, and may take its time.</summary>
+    public void Maintain(Action<PostgresSession> work) => Guarded(_writers, System.Threading.Timeout.InfiniteTimeSpan, () => With(session =>
     {
+        session.IsLong = true;
+        session.Script("SET statement_timeout = 0");
         work(session);
         return true;
-    });
+    }));
 
     public void Dispose()
     {
         _disposed = true;
         _source.Dispose();
+    }
+
+    // The driver's own time-out asks the server to cancel, and waits for that without end where the server hangs. So whoever waits here waits for a time of ours; the thread that
+    // hangs keeps its seat until the server goes on or its connection breaks, which bounds how many there are.
+    private T Guarded<T>(SemaphoreSlim seats, TimeSpan most, Func<T> work)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!seats.Wait(most == System.Threading.Timeout.InfiniteTimeSpan ? _options.Timeout : most)) throw new StoreException($"{_place}: {Silence}", new TimeoutException(), mayPass: true);
+        Task<T> task = Task.Run(() =>
+        {
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                seats.Release();
+            }
+        });
+        if (Ended(task, most)) return task.GetAwaiter().GetResult();
+
+        // Nobody is told any more what it comes to.
+        _ = task.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        throw new StoreException($"{_place}: {Silence}", new TimeoutException(), mayPass: true);
+    }
+
+    private static bool Ended(Task task, TimeSpan most)
+    {
+        try
+        {
+            return task.Wait(most);
+        }
+        catch (AggregateException)
+        {
+            // Thrown as it is by whoever asks for the result.
+            return true;
+        }
     }
 
     private T With<T>(Func<PostgresSession, T> work)

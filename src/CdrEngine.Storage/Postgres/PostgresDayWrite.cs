@@ -41,6 +41,25 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
         static Calls.Ports.RecordRevision RecordRevision(Pending pending) => pending.Revision > Calls.Ports.RecordRevision.Updated ? pending.Revision : Calls.Ports.RecordRevision.Updated;
     }
 
+    /// <summary>Removes everything of some records, and that they were deleted; gives how many there were.</summary>
+    public int Purge(IReadOnlyCollection<string> ids)
+    {
+        Find(ids);
+        List<Pending> gone = [.. _pending.Values];
+        if (gone.Count > 0)
+        {
+            Remove(gone);
+            session.Queue("DELETE FROM recordings WHERE day = ? AND document = ANY (?)", day, gone.Select(static pending => pending.Document).ToArray());
+            Sum([], gone);
+            session.Queue("UPDATE record_days SET version = version + 1 WHERE day = ?", day);
+        }
+
+        session.Queue("DELETE FROM hidden_calls WHERE day = ? AND id = ANY (?)", day, ids.Select(static id => Convert.FromHexString(id.AsSpan(9))).ToArray());
+        session.Queue("UPDATE record_days d SET hidden = (SELECT count(*) FROM hidden_calls h WHERE h.day = d.day) WHERE d.day = ?", day);
+        session.RunQueued();
+        return gone.Count;
+    }
+
     /// <summary>Writes what was taken.</summary>
     public void Apply()
     {
@@ -62,7 +81,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
         Number([.. written.Where(static pending => pending.Before is null)]);
         if (written.Count > 0) Copy(written);
         Await([.. written.Where(static pending => !pending.IsRemark && pending.Call!.Record.Recording.State == RecordingState.Pending)]);
-        Sum(written);
+        Sum(written, written);
         session.Queue(
             "UPDATE record_days SET version = version + 1, last_document = greatest(last_document, ?) WHERE day = ?",
             written.Count == 0 ? 0 : written.Max(static pending => pending.Document),
@@ -190,7 +209,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
     private void Copy(List<Pending> written)
     {
         Into("calls", "day, started_at, id, document, revision, duration_us, billsec_us, disposition, direction, flags, mos, caller_number, callee_number, dialled, caller_ip, callee_ip, "
-            + "codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user", written, static (row, pending, day) => PostgresRow.Call(row, pending.Call!, day, pending.Id, pending.Document));
+            + "codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user, pdd_us, sip_status, cause, hangup_by, reroute, traits, trunk", written, static (row, pending, day) => PostgresRow.Call(row, pending.Call!, day, pending.Id, pending.Document));
         Into("call_documents", "day, document, sip_call_id, search, json, chunks", written, static (row, pending, day) =>
         {
             row.StartRow();
@@ -231,13 +250,17 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
             awaited.Select(static pending => pending.Tenant).ToArray());
     }
 
-    private void Sum(List<Pending> written)
+    private void Sum(List<Pending> written, List<Pending> removed)
     {
         var sums = new Dictionary<(string Tenant, long Disposition, long Direction), long>();
         foreach (Pending pending in written)
         {
             CallRecord record = pending.Call!.Record;
             Add((PostgresText.CleanOrNull(pending.Call.Tenant) ?? "", (long)record.Disposition, PostgresCallSelect.DirectionOf(record.Direction)), 1);
+        }
+
+        foreach (Pending pending in removed)
+        {
             if (pending.Before is { } before) Add((before.Tenant ?? "", before.Disposition, before.Direction), -1);
         }
 

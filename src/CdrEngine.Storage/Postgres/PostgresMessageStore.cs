@@ -7,7 +7,7 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage.Postgres;
 
 /// <summary>Messages and conversations in PostgreSQL, partitioned by UTC day.</summary>
-internal sealed class PostgresMessageStore(PostgresOptions options) : IMessageDatabase
+internal sealed partial class PostgresMessageStore(PostgresOptions options) : IMessageDatabase
 {
     private const string Writer = "messages";
 
@@ -22,11 +22,15 @@ internal sealed class PostgresMessageStore(PostgresOptions options) : IMessageDa
     /// <inheritdoc />
     public void Write(IReadOnlyList<StoredMessage> messages)
     {
-        if (messages.Count == 0) return;
+        // A conversation stands on the day it began, which may be another than its message's.
+        if (messages.Count > 0) Write(messages, [.. messages.Select(static message => message.Conversation with { Tenant = message.Record.Tenant }).DistinctBy(static conversation => conversation.Id)]);
+    }
+
+    /// <summary>Writes messages and the beginnings of conversations.</summary>
+    internal void Write(IReadOnlyList<StoredMessage> messages, IReadOnlyList<ConversationRecord> begun)
+    {
         _database.Transact(Writer, session =>
         {
-            // A conversation stands on the day it began, which may be another than its message's.
-            ConversationRecord[] begun = [.. messages.Select(static message => message.Conversation with { Tenant = message.Record.Tenant }).DistinctBy(static conversation => conversation.Id)];
             IEnumerable<DateOnly> days = messages.Select(static message => SqliteMessageStore.DayOf(message.Record.StartedAt)).Concat(begun.Select(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt)));
             foreach (DateOnly day in days.Distinct().Order())
             {

@@ -1,6 +1,7 @@
 using System.Text;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 using Npgsql;
@@ -11,6 +12,34 @@ namespace CdrEngine.Storage.Postgres;
 /// <summary>A record as rows to be copied in; what the columns hold is <see cref="CallRow"/>'s to say.</summary>
 internal static class PostgresRow
 {
+    /// <summary>Columns of <see cref="Sums"/>, added up over rows of a table <c>c</c> like <c>calls</c>.</summary>
+    public const string SumsOfCalls =
+        "count(*), count(*) FILTER (WHERE c.disposition = 1), sum(c.duration_us)::bigint, sum(c.billsec_us)::bigint, sum(c.pdd_us)::bigint, count(c.pdd_us), "
+        + "sum(floor(c.mos * 1000000.0::double precision + 0.5::double precision)::bigint)::bigint, count(c.mos), count(*) FILTER (WHERE c.mos < 4.03), count(*) FILTER (WHERE c.mos < 3.60), "
+        + "count(*) FILTER (WHERE c.mos < 3.10), count(*) FILTER (WHERE c.mos < 2.58)";
+
+    /// <summary>The sums in a row, from a column on; null counts as nothing.</summary>
+    public static CallSums Sums(PostgresRows rows, int at)
+    {
+        long[] values = new long[12];
+        for (int i = 0; i < values.Length; i++) values[i] = rows.LongOrNull(at + i) ?? 0;
+        return new CallSums
+        {
+            Calls = values[0],
+            Answered = values[1],
+            Duration = values[2],
+            Billable = values[3],
+            Pdd = values[4],
+            PddCalls = values[5],
+            Mos = values[6],
+            MosCalls = values[7],
+            MosBelow403 = values[8],
+            MosBelow360 = values[9],
+            MosBelow310 = values[10],
+            MosBelow258 = values[11],
+        };
+    }
+
     /// <summary>The row of a call.</summary>
     public static void Call(NpgsqlBinaryImporter row, StoredCall call, DateOnly day, byte[] id, long document)
     {
@@ -41,6 +70,13 @@ internal static class PostgresRow
         row.Text(record.Callee.E164);
         row.Big(CallRow.UserOf(record.Caller));
         row.Big(CallRow.UserOf(record.Callee));
+        row.Big(record.PostDialDelay is { } delay ? CallRow.Microseconds(delay) : null);
+        row.Small((long)record.SipStatus);
+        row.Small((long?)record.Cause?.Q850);
+        row.Small((long)record.HangupBy);
+        row.Small((long)Rerouting.Of(record));
+        row.Write((int)CallTraitsReader.Of(record), NpgsqlDbType.Integer);
+        row.Text(record.Marks?.Trunk);
     }
 
     /// <summary>What leads to a call, a row each.</summary>

@@ -7,8 +7,10 @@ namespace CdrEngine.Storage.Postgres;
 /// <summary>Numbered steps that bring a schema of the server up to date; its table <c>schema_version</c> says how many it has had.</summary>
 internal sealed class PostgresSchema(IReadOnlyList<string> steps)
 {
-    private static readonly string[] RecordTables = ["calls", "call_numbers", "call_documents", "media_sessions", "recordings"];
-    private static readonly string[] MessageTables = ["messages", "message_documents", "conversations"];
+    /// <summary>Tables with a partition for each day of records.</summary>
+    public static readonly string[] RecordTables = ["calls", "call_numbers", "call_documents", "media_sessions", "recordings"];
+    /// <summary>The same for messages.</summary>
+    public static readonly string[] MessageTables = ["messages", "message_documents", "conversations"];
 
     public static PostgresSchema Embedded { get; } = new(Read());
 

@@ -10,6 +10,9 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
 {
     private NpgsqlBatch? _queued;
 
+    /// <summary>Whether statements may take as long as they like.</summary>
+    public bool IsLong { get; set; }
+
     /// <summary>The connection, for copying rows in.</summary>
     public NpgsqlConnection Connection => connection;
 
@@ -18,7 +21,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
     /// <param name="arguments">Numbers, texts, bytes, days, or arrays of these.</param>
     public PostgresRows Query(string sql, params ReadOnlySpan<object?> arguments)
     {
-        var command = new NpgsqlCommand(Positional(sql), connection);
+        NpgsqlCommand command = Command(Positional(sql));
         Add(command.Parameters, arguments);
         try
         {
@@ -34,7 +37,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
     /// <summary>Runs a statement; gives how many rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> arguments)
     {
-        using var command = new NpgsqlCommand(Positional(sql), connection);
+        using NpgsqlCommand command = Command(Positional(sql));
         Add(command.Parameters, arguments);
         return command.ExecuteNonQuery();
     }
@@ -42,7 +45,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
     /// <summary>Runs several statements without arguments, as they stand.</summary>
     public void Script(string sql)
     {
-        using var command = new NpgsqlCommand(sql, connection) { AllResultTypesAreUnknown = true };
+        using NpgsqlCommand command = Command(sql);
         command.ExecuteNonQuery();
     }
 
@@ -83,6 +86,13 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
         }
 
         return text.ToString();
+    }
+
+    private NpgsqlCommand Command(string sql)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        if (IsLong) command.CommandTimeout = 0;
+        return command;
     }
 
     private static void Add(NpgsqlParameterCollection parameters, ReadOnlySpan<object?> arguments)

@@ -23,6 +23,15 @@ public static class PostgresStores
     /// <summary>Imports of one data folder.</summary>
     public static ICatalog Catalog(PostgresOptions options, string folder) => new PostgresCatalog(options, folder);
 
+    /// <summary>What retention needs of the records.</summary>
+    public static ICallKeeping Keeping(PostgresOptions options) => new PostgresCallStore(options);
+
+    /// <summary>What it needs of the messages.</summary>
+    public static IMessageKeeping MessageKeeping(PostgresOptions options) => new PostgresMessageStore(options);
+
+    /// <summary>What it needs of the remarks.</summary>
+    public static IRemarkKeeping RemarkKeeping(PostgresOptions options) => new PostgresCallRemarks(options);
+
     /// <summary>Asks the server who it is, and brings the schema up to date; throws <see cref="StoreException"/> with what is wrong.</summary>
     public static string Probe(PostgresOptions options)
     {

@@ -1,25 +1,54 @@
 using System.Globalization;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
 
 namespace CdrEngine.Storage.Sqlite;
 
-/// <summary>What is known of a day without looking at its calls.</summary>
+/// <summary>What is known of a day without looking at its calls: those that were not deleted.</summary>
 /// <param name="Last">The last document stored; 0 without calls.</param>
-/// <param name="Profiles">Profiles that calls have which were not deleted.</param>
-/// <param name="Sums">Their sums, in the same order.</param>
-/// <param name="IsSealed">Whether it has the further indexes of days that are over.</param>
-internal sealed record DayFigures(long Last, CallProfile[] Profiles, CallSums[] Sums, bool IsSealed)
+/// <param name="Sums">Sums of all.</param>
+/// <param name="ByTenant">Sums by tenant; empty for calls without one.</param>
+/// <param name="Index">Gave the profiles their numbers.</param>
+/// <param name="Profiles">Numbers of the profiles there are.</param>
+/// <param name="Calls">How many calls have each.</param>
+internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<string, CallSums> ByTenant, ProfileIndex Index, int[] Profiles, int[] Calls)
 {
-    /// <summary>The sums of the calls that meet a filter.</summary>
-    public CallSums Of(ProfileFilter filter)
+    /// <summary>How many calls are asked for.</summary>
+    public long CallsOf(AskedProfiles asked)
     {
-        CallSums all = default;
+        if (asked.IsEverything) return Sums.Calls;
+        long calls = 0;
         for (int i = 0; i < Profiles.Length; i++)
         {
-            if (filter.Meets(Profiles[i])) all.Add(Sums[i]);
+            if (asked.Has(Index, Profiles[i])) calls += Calls[i];
         }
 
-        return all;
+        return calls;
+    }
+}
+
+/// <summary>The profiles that a query asks for, each judged once. One thread.</summary>
+/// <param name="query">The query.</param>
+internal sealed class AskedProfiles(CallQuery query)
+{
+    private ProfileIndex? _index;
+    private sbyte[] _judged = [];
+
+    public ProfileFilter Filter { get; } = new(query);
+
+    /// <summary>True where nothing is asked of profiles.</summary>
+    public bool IsEverything => !Filter.AsksAnything;
+
+    /// <summary>The tenant, where nothing else is asked of profiles; null where more or nothing is.</summary>
+    public string? OnlyTenant { get; } = query.Tenant is { } tenant && !new ProfileFilter(query with { Tenant = null }).AsksAnything ? tenant : null;
+
+    /// <summary>Whether a profile is asked for.</summary>
+    public bool Has(ProfileIndex index, int profile)
+    {
+        if (_index != index) (_index, _judged) = (index, []);
+        if (profile >= _judged.Length) Array.Resize(ref _judged, Math.Max(profile + 1, _judged.Length * 2));
+        if (_judged[profile] == 0) _judged[profile] = Filter.Meets(index.ProfileOf(profile)) ? (sbyte)1 : (sbyte)-1;
+        return _judged[profile] > 0;
     }
 }
 
@@ -47,14 +76,64 @@ internal readonly record struct DayStamp(string Text, bool IsSettled)
     public DayStamp And(DayStamp other) => new($"{Text}|{other.Text}", IsSettled && other.IsSettled);
 }
 
+/// <summary>Numbers for profiles, so that what is kept of days is small. Any thread.</summary>
+internal sealed class ProfileIndex
+{
+    private readonly Dictionary<CallProfile, int> _numbers = [];
+    private readonly List<CallProfile> _profiles = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (_numbers) return _profiles.Count;
+        }
+    }
+
+    public int NumberOf(in CallProfile profile)
+    {
+        lock (_numbers)
+        {
+            if (_numbers.TryGetValue(profile, out int number)) return number;
+            _numbers.Add(profile, number = _profiles.Count);
+            _profiles.Add(profile);
+            return number;
+        }
+    }
+
+    public CallProfile ProfileOf(int number)
+    {
+        lock (_numbers) return _profiles[number];
+    }
+}
+
 /// <summary>The figures of days, as long as nothing is written to them; the day asked for longest ago is forgotten first. Any thread.</summary>
 /// <param name="capacity">Profiles of all days together.</param>
 internal sealed class FiguresKept(int capacity)
 {
+    private const int MostProfiles = 250_000;
+
     private readonly Dictionary<DateOnly, LinkedListNode<(DateOnly Day, string Stamp, DayFigures Figures)>> _kept = [];
     private readonly LinkedList<(DateOnly Day, string Stamp, DayFigures Figures)> _byUse = new();
     private readonly Lock _lock = new();
-    private int _profiles;
+    private ProfileIndex _index = new();
+    private int _held;
+
+    /// <summary>Gives numbers to profiles. One that has come to know too many is let go of, with all that was kept.</summary>
+    public ProfileIndex Index
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_index.Count < MostProfiles) return _index;
+                _kept.Clear();
+                _byUse.Clear();
+                _held = 0;
+                return _index = new ProfileIndex();
+            }
+        }
+    }
 
     /// <summary>The figures of a day in this state; null where they are not known.</summary>
     public DayFigures? Find(DateOnly day, DayStamp stamp)
@@ -75,16 +154,18 @@ internal sealed class FiguresKept(int capacity)
         lock (_lock)
         {
             if (_kept.TryGetValue(day, out LinkedListNode<(DateOnly Day, string Stamp, DayFigures Figures)>? old)) Remove(old);
-            while (_profiles + figures.Profiles.Length > capacity && _byUse.First is { } least) Remove(least);
+            while (_held + figures.Profiles.Length > capacity && _byUse.First is { } least) Remove(least);
             _kept.Add(day, _byUse.AddLast((day, stamp.Text, figures)));
-            _profiles += figures.Profiles.Length + 1;
+            _held += SizeOf(figures);
         }
     }
+
+    private static int SizeOf(DayFigures figures) => figures.Profiles.Length + (figures.ByTenant.Count * 16) + 16;
 
     private void Remove(LinkedListNode<(DateOnly Day, string Stamp, DayFigures Figures)> node)
     {
         _kept.Remove(node.Value.Day);
         _byUse.Remove(node);
-        _profiles -= node.Value.Figures.Profiles.Length + 1;
+        _held -= SizeOf(node.Value.Figures);
     }
 }

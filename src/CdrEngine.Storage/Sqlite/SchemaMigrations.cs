@@ -39,6 +39,10 @@ internal sealed class SchemaMigrations
 
     public static SchemaMigrations Holds { get; } = Embedded("Holds");
 
+    public static SchemaMigrations Alerts { get; } = Embedded("Alerts");
+
+    public static SchemaMigrations Webhooks { get; } = Embedded("Webhooks");
+
     public string Name { get; }
 
     /// <summary>Version this program writes.</summary>

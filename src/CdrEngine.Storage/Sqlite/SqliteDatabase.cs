@@ -72,6 +72,13 @@ internal sealed class SqliteDatabase : IDisposable
                 database.Execute("PRAGMA query_only = 1;");
             }
 
+            // The bytes behind a record's id, which SQLite cannot make of the text.
+            raw.sqlite3_create_function(handle, "call_id_bytes", 1, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
+            {
+                Span<byte> id = stackalloc byte[CallRow.IdBytes];
+                if (CallRow.TryReadId(raw.sqlite3_value_text(arguments[0]).utf8_to_string() ?? "", out DateOnly _, id)) raw.sqlite3_result_blob(context, id);
+                else raw.sqlite3_result_null(context);
+            });
             database.Execute($"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cacheKibibytes};");
             return database;
         }
@@ -254,6 +261,16 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string();
 
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(handle, column);
+
+    /// <summary>A number, a text, bytes or null, whichever it is.</summary>
+    public object? Value(int column) => raw.sqlite3_column_type(handle, column) switch
+    {
+        raw.SQLITE_NULL => null,
+        raw.SQLITE_INTEGER => Long(column),
+        raw.SQLITE_FLOAT => raw.sqlite3_column_double(handle, column),
+        raw.SQLITE_BLOB => Blob(column).ToArray(),
+        _ => Text(column),
+    };
 
     public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 

@@ -106,29 +106,33 @@ internal sealed class Walks(int capacity, TimeSpan age)
     }
 }
 
-/// <summary>How many calls of a day meet a query, as long as the day's file has not changed. Any thread.</summary>
-internal sealed class DayCounts(int capacity)
+/// <summary>What days answered to queries, as long as a day's file has not changed. Any thread.</summary>
+/// <typeparam name="T">The answer.</typeparam>
+internal sealed class DayAnswers<T>(int capacity)
 {
-    private readonly Dictionary<string, (string Version, long Count)> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Version, T Answer)> _answers = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
-    /// <summary>The count, remembered where its day is not being written to.</summary>
-    public long GetOrAdd(string key, DayStamp stamp, Func<long> count)
+    /// <summary>The answer, remembered as long as a day is of this version.</summary>
+    public T GetOrAdd(string key, string version, Func<T> ask) => GetOrAdd(key, new DayStamp(version, true), ask);
+
+    /// <summary>The answer, remembered where its day is not being written to.</summary>
+    public T GetOrAdd(string key, DayStamp stamp, Func<T> ask)
     {
         lock (_lock)
         {
-            if (_counts.TryGetValue(key, out (string Version, long Count) known) && known.Version == stamp.Text) return known.Count;
+            if (_answers.TryGetValue(key, out (string Version, T Answer) known) && known.Version == stamp.Text) return known.Answer;
         }
 
-        long counted = count();
-        if (!stamp.IsSettled) return counted;
+        T answer = ask();
+        if (!stamp.IsSettled) return answer;
         lock (_lock)
         {
             // Cheaper than an order of use, and seldom.
-            if (_counts.Count >= capacity) _counts.Clear();
-            _counts[key] = (stamp.Text, counted);
+            if (_answers.Count >= capacity) _answers.Clear();
+            _answers[key] = (stamp.Text, answer);
         }
 
-        return counted;
+        return answer;
     }
 }

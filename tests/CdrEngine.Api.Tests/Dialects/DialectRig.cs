@@ -15,6 +15,7 @@ internal sealed class DialectRig : IAsyncDisposable
     private DialectRig(FakeDirectory? directory, FakeControl? control)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
+        Noted = new NotedCalls(Store);
         Media = new FakeMedia(_none);
         Remarks = new SqliteCallRemarks(Path.Combine(_folder, "records"));
         Messages = SqliteMessageStore.Open(Path.Combine(_folder, "messages"));
@@ -32,13 +33,14 @@ internal sealed class DialectRig : IAsyncDisposable
         };
         _host = new ApiHost(
             Options,
-            Store,
+            Noted,
             Packets,
-            new ApiMedia(Store, Media, Store),
+            new ApiMedia(Store, Media, Store) { Faxes = Media },
             new StatisticsBoard(),
-            new ApiDialects(Store, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
+            new ApiDialects(Noted, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),
-            new ApiDesk(Registrations, Packets, Messages, Packets));
+            new ApiDesk(Registrations, Packets, Messages, Packets))
+        { Totals = Store };
     }
 
     public ApiOptions Options { get; }
@@ -46,6 +48,9 @@ internal sealed class DialectRig : IAsyncDisposable
     public TestClock Clock { get; } = new();
 
     public SqliteCallStore Store { get; }
+
+    /// <summary>What was asked of <see cref="Store"/>.</summary>
+    public NotedCalls Noted { get; }
 
     public SqliteCallRemarks Remarks { get; }
 

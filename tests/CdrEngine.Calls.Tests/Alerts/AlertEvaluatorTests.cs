@@ -10,7 +10,14 @@ public sealed class AlertEvaluatorTests
 {
     private static readonly AlertRule Rule = new()
     {
-        Name = "failures", Kind = AlertKind.Failures, Threshold = 50, Clear = 20, ClearAfter = TimeSpan.FromMinutes(2), Sample = 4, Window = TimeSpan.FromMinutes(5), By = AlertScope.Trunk,
+        Name = "failures",
+        Kind = AlertKind.Failures,
+        Threshold = 50,
+        Clear = 20,
+        ClearAfter = TimeSpan.FromMinutes(2),
+        Sample = 4,
+        Window = TimeSpan.FromMinutes(5),
+        By = AlertScope.Trunk,
     };
 
     [Fact]

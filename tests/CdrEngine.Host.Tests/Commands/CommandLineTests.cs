@@ -352,6 +352,8 @@ public sealed class CommandLineTests
 
     private sealed class FakeParts : IParts, IImportRunner, ILiveRunner, ICallArchive, IApiServer
     {
+        public IAlertArchive Alerts(Settings settings) => throw new NotSupportedException();
+
         public IDeskArchive Desk(Settings settings) => throw new NotSupportedException("tested over a real data folder");
 
         public List<string> Imported { get; } = [];

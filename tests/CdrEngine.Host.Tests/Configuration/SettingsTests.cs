@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Records;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
@@ -34,6 +35,17 @@ public sealed class SettingsTests
         { "cdrengine.call.keep-headers = { a = 1 }", "app.conf:1:31: cdrengine.call.keep-headers: it takes a list of texts" },
         { "cdrengine.call.keep-headers = [X-A, [X-B]]", "app.conf:1:37: cdrengine.call.keep-headers: its items are texts" },
         { "cdrengine.data-dir = \"\"", "app.conf:1:22: cdrengine.data-dir: it is empty" },
+        { "cdrengine.alerts.kinds.mos-low.threshold = 120", "app.conf:1:44: cdrengine.alerts.kinds.mos-low.threshold: a share is 0 to 100 percent" },
+        { "cdrengine.alerts.kinds.mos-low.clear = 50", "app.conf:1:40: cdrengine.alerts.kinds.mos-low.clear: it is not above the threshold, or an alert would never end" },
+        { "cdrengine.alerts.kinds.mos-lw.clear = 50", "app.conf:1:1: unknown key 'cdrengine.alerts.kinds.mos-lw'; did you mean 'cdrengine.alerts.kinds.mos-low'?" },
+        { "cdrengine.alerts.kinds.mos-low.by = [trunc]", "app.conf:1:37: cdrengine.alerts.kinds.mos-low.by: 'trunc' is none of tenant, trunk, peer, caller, user, source; did you mean 'trunk'?" },
+        { "cdrengine.alerts.every.quiet = [\"22-6\"]", "app.conf:1:32: cdrengine.alerts.every.quiet: '22-6' is no time of the week; write 22:00-06:00, sat,sun or mon-fri 18:00-08:00" },
+        { "cdrengine.alerts.rules.mine { threshold = 5 }", "app.conf:1:29: cdrengine.alerts.rules.mine: its kind is missing: one of mos-low, one-way-audio, failures, short-calls, concurrent-calls, registration-loss, registration-flood, risky-prefix, sequential-dialling, unusual-spend, capture-loss, slow-setup, low-answer-rate" },
+        { "cdrengine.alerts.rules.mine { kind = mos-low, limitt = 5 }", "app.conf:1:47: unknown key 'cdrengine.alerts.rules.mine.limitt'; did you mean 'cdrengine.alerts.rules.mine.limit'?" },
+        { "cdrengine.alerts.time-zone = Nowhere", "app.conf:1:30: cdrengine.alerts.time-zone: 'Nowhere' is no time zone known here; write for example UTC or Europe/Berlin" },
+        { "cdrengine.webhooks.allowed-networks = [10.0.0.1]", "app.conf:1:39: cdrengine.webhooks.allowed-networks: '10.0.0.1' is no network such as 10.0.0.0/8 or fd00::/8" },
+        { "cdrengine.webhooks.endpoints.noc { url = \"http://a/\", secret = 0123456789abcdef, events = [\"*\"] }", "app.conf:1:42: cdrengine.webhooks.endpoints.noc.url: plain http lets anybody on the way read it; use https, or set webhooks.allow-http" },
+        { "cdrengine.webhooks.endpoints.noc { url = \"https://a/\", events = [\"*\"] }", "app.conf:1:34: cdrengine.webhooks.endpoints.noc: its secret is missing" },
         { "cdrengine.engine.shards = automatic", "app.conf:1:27: cdrengine.engine.shards: 'automatic' is no whole number" },
     };
 
@@ -110,6 +122,27 @@ public sealed class SettingsTests
         Assert.Equal(["X-Call-ID", "X-CID", "X-Mine"], settings.Call.KeepHeaders);
     }
 
+    [Fact]
+    public void Rules_TakeWhatTheyLeaveOut_FromTheirKind_AndWhatEveryRuleHas()
+    {
+        Settings settings = Bind("""
+            cdrengine.alerts {
+              every { remind = 1h, quiet = ["sat"] }
+              kinds.failures { threshold = 40, clear-after = 9m }
+              rules.carrier-a { kind = failures, trunks = ["a"], clear = 3, remind = 0s }
+              rules.big { kind = mos-low, enabled = off }
+            }
+            """);
+        AlertRule mine = settings.Alerts.Rules.Single(static rule => rule.Name == "carrier-a");
+        Assert.Equal((AlertKind.Failures, 40, 3, TimeSpan.FromMinutes(9), TimeSpan.Zero), (mine.Kind, mine.Threshold, mine.Clear, mine.ClearAfter, mine.Remind));
+        Assert.Equal(["a"], mine.Trunks);
+        Assert.Equal(["sat"], mine.Quiet.Texts);
+        Assert.Equal(AlertScope.Trunk | AlertScope.Peer, mine.By);
+        Assert.False(settings.Alerts.Rules.Single(static rule => rule.Name == "big").IsEnabled);
+        Assert.Equal(TimeSpan.FromHours(1), settings.Alerts.Rules.Single(static rule => rule.Name == "failures").Remind);
+        Assert.Equal(15, settings.Alerts.Rules.Count);
+    }
+
     [Theory]
     [MemberData(nameof(Mistakes))]
     public void Mistake_InApplicationConf_StopsWithItsPlaceAndKey(string text, string expected)
@@ -179,7 +212,7 @@ public sealed class SettingsTests
         foreach (string sample in samples)
         {
             Settings settings = Load(new SettingsFlags { ConfigFile = sample }, ("CDRENGINE_HEP_KEY", "secret"));
-            Assert.True(settings.Capture.Interfaces.Count > 0 || settings.Hep is { Listen: not null, AuthKey: "secret" }, sample);
+            Assert.True(settings.Capture.Interfaces.Count > 0 || settings.Hep is { Listen: not null, AuthKey: "secret" } || settings.Storage.Postgresql is not null, sample);
         }
 
         Settings bare = Load(new SettingsFlags { ConfigFile = Checkout.Path("config", "hep.conf") });

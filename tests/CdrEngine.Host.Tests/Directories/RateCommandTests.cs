@@ -217,10 +217,11 @@ public sealed class RateCommandTests
         }
 
         Tell(settings, holder);
+        using (var alerts = new SqliteAlertStore(DataFolder.Records(folder.Path))) alerts.Write([AlertOf("acme"), AlertOf("zeta")]);
         await using var hub = new LiveHub();
         await using var server = new ApiServer(settings, new StatisticsBoard(), null, holder, hub);
         ApiStart start = await server.StartAsync(CancellationToken.None);
-        (int code, string token, _) = await Command($"token create acme --scope calls:read --scope packets:read --scope recordings:read --scope stats:read --tenant acme --data {folder.Path}");
+        (int code, string token, _) = await Command($"token create acme --scope calls:read --scope calls:write --scope packets:read --scope recordings:read --scope stats:read --tenant acme --data {folder.Path}");
         Assert.Equal(0, code);
 
         // A running server sees new tokens within a second.
@@ -231,7 +232,7 @@ public sealed class RateCommandTests
 
         // Lists hold the tenant's own, and another's is not to be asked for.
         (string Path, int Own)[] lists =
-            [("calls", 4), ("media-sessions", 4), ("recordings", 1), ("sessions", 4), ("live", 0), ("registrations", 1), ("messages", 1), ("conversations", 1), ("peers", 1), ("mailboxes", 1)];
+            [("calls", 4), ("media-sessions", 4), ("recordings", 1), ("sessions", 4), ("live", 0), ("registrations", 1), ("messages", 1), ("conversations", 1), ("peers", 1), ("mailboxes", 1), ("alerts", 1)];
         foreach ((string path, int own) in lists)
         {
             string list = await client.GetStringAsync($"/api/v1/{path}");
@@ -242,6 +243,8 @@ public sealed class RateCommandTests
             Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync($"/api/v1/{path}?tenant=zeta")).StatusCode));
         }
 
+        using (JsonDocument totals = JsonDocument.Parse(await client.GetStringAsync("/api/v1/calls/totals"))) Assert.Equal(4, totals.RootElement.GetProperty("calls").GetInt64());
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/calls/totals?tenant=zeta")).StatusCode);
         Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/calls?format=csv"), StringComparison.Ordinal);
         Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/calls?format=ndjson"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/api/v1/events?tenant=zeta")).StatusCode);
@@ -255,18 +258,44 @@ public sealed class RateCommandTests
             .. new[] { "media-sessions/{0}", "media-sessions/{0}.pcap", "media-sessions/{0}.trace" }.Select(static form => (form, Call(0).Id + "-m0", Call(1).Id + "-m0")),
             .. new[] { "registrations/{0}", "registrations/{0}/history", "registrations/{0}.pcap", "registrations/{0}.trace" }.Select(static form => (form, Registration("acme").Record.Id, Registration("zeta").Record.Id)),
             .. new[] { "messages/{0}", "messages/{0}.pcap", "messages/{0}.trace" }.Select(static form => (form, Message("acme").Record.Id, Message("zeta").Record.Id)),
+            ("alerts/{0}", AlertOf("acme").Id, AlertOf("zeta").Id),
             ("conversations/{0}", Message("acme").Record.ConversationId, Message("zeta").Record.ConversationId),
         ];
         foreach ((string form, string own, string other) in forms)
         {
             string path = "/api/v1/" + form;
-            Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync(path.Replace("{0}", other, StringComparison.Ordinal))).StatusCode));
+
+            // As if it were not there: of what belongs to a call an empty list, of all else 404 in the same words.
+            HttpResponseMessage others = await client.GetAsync(path.Replace("{0}", other, StringComparison.Ordinal));
+            HttpResponseMessage none = await client.GetAsync(path.Replace("{0}", other.Length == 24 ? new string('0', 24) : $"20261120-{new string('0', 24)}{other[33..]}", StringComparison.Ordinal));
+            Assert.Equal((path, form.Contains('?', StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.NotFound), (path, others.StatusCode));
+            Assert.Equal((path, none.StatusCode, await none.Content.ReadAsStringAsync()), (path, others.StatusCode, await others.Content.ReadAsStringAsync()));
             Assert.NotEqual((path, HttpStatusCode.Forbidden), (path, (await client.GetAsync(path.Replace("{0}", own, StringComparison.Ordinal))).StatusCode));
         }
 
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/api/v1/calls/20261120-000000000000000000000000")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/api/v1/sessions/20261120-000000000000000000000000")).StatusCode);
-        foreach (string path in new[] { "/api/v1/stats", "/metrics" }) Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).StatusCode);
+        string[] closed =
+        [
+            "/api/v1/stats", "/metrics", "/api/v1/webhooks", "/api/v1/figures?tenant=zeta", "/api/v1/alerts/trial?rule=failures&tenant=zeta",
+            "/api/v1/audit", "/api/v1/shares", "/api/v1/shares/00112233aabb",
+        ];
+        foreach (string path in closed) Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync(path)).StatusCode);
+
+        // Nothing of another's is changed, what is counted is the tenant's own, and webhooks are not a tenant's affair.
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.PostAsync($"/api/v1/alerts/{AlertOf("zeta").Id}/acknowledge", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync($"/api/v1/alerts/{AlertOf("acme").Id}/acknowledge", null)).StatusCode);
+        string range = "from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
+        using (JsonDocument figures = JsonDocument.Parse(await client.GetStringAsync($"/api/v1/figures?{range}"))) Assert.Equal(4, figures.RootElement.GetProperty("all").GetProperty("calls").GetInt64());
+        using (JsonDocument trial = JsonDocument.Parse(await client.GetStringAsync($"/api/v1/alerts/trial?rule=failures&{range}"))) Assert.Equal(4, trial.RootElement.GetProperty("calls_read").GetInt64());
+        Assert.DoesNotContain("zeta", await client.GetStringAsync("/api/v1/alerts/rules"), StringComparison.Ordinal);
+        string[] more = ["alerts/{id}/acknowledge", "alerts/rules", "alerts/trial", "figures"];
+        string[] hooks = ["webhooks", "webhooks/{id}", "webhooks/{id}/test", "webhooks/{id}/resend", "webhooks/dead-letters", "webhooks/dead-letters/{letter}", "webhooks/dead-letters/{letter}/resend"];
+        foreach (string path in hooks)
+        {
+            using var asked = new HttpRequestMessage(path.EndsWith("test", StringComparison.Ordinal) || path.EndsWith("resend", StringComparison.Ordinal) ? HttpMethod.Post : HttpMethod.Get, "/api/v1/" + path.Replace("{id}", "x", StringComparison.Ordinal).Replace("{letter}", "1", StringComparison.Ordinal));
+            Assert.Equal((path, HttpStatusCode.Forbidden), (path, (await client.SendAsync(asked)).StatusCode));
+        }
 
         // Of a conversation between tenants each is told its own part.
         string shared = await client.GetStringAsync($"/api/v1/sessions/{Call(7).Id}");
@@ -299,7 +328,7 @@ public sealed class RateCommandTests
 
         // Every route is among those tried above, so that a new one is not forgotten here.
         using JsonDocument description = JsonDocument.Parse(await client.GetByteArrayAsync("/api/v1/openapi.json"));
-        string[] tried = [.. forms.Select(static form => form.Form.Split('?')[0].Replace("{0}", "{id}", StringComparison.Ordinal)), .. lists.Select(static list => list.Path), "events", "stats", "openapi.json"];
+        string[] tried = [.. forms.Select(static form => form.Form.Split('?')[0].Replace("{0}", "{id}", StringComparison.Ordinal)), .. lists.Select(static list => list.Path), .. more, .. hooks, "events", "stats", "openapi.json", "audit", "shares", "shares/{id}"];
         Assert.Empty(description.RootElement.GetProperty("paths").EnumerateObject().Select(static path => path.Name).Where(static path => path.StartsWith("/api/v1/", StringComparison.Ordinal)).Select(static path => path["/api/v1/".Length..]).Except(tried));
 
         // The administrator sees all, and one tenant's where asked.
@@ -336,6 +365,49 @@ public sealed class RateCommandTests
         Assert.Equal("cdrengine: there is no token 'x'\n", (await Command($"token revoke x {data}")).Error);
         Assert.StartsWith("cdrengine: --scope: say what the token allows", (await Command($"token create x {data}")).Error, StringComparison.Ordinal);
         Assert.StartsWith("cdrengine: --scope: 'all' is none of ", (await Command($"token create x --scope all {data}")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatCommandsDo_IsInTheAudit_AndLinksAreMadeByThem()
+    {
+        using var folder = new TemporaryFolder();
+        string data = $"--data {folder.Path}";
+        Settings settings = Settings(folder, folder.Write("d.conf", Directory("0.06")), "api.listen=127.0.0.1:0");
+        using (DirectoryHolder holder = DirectoryHolder.Open(settings))
+        using (var store = SqliteCallStore.Open(DataFolder.Records(folder.Path))) store.Write([Stored(holder.Mark(Call(0)))]);
+        string token = (await Command($"token create x --scope calls:read --tenant acme {data}")).Out.Trim();
+        await Command($"trace {Call(0).Id} {data}");
+        Assert.Equal("cdrengine: --expires: it lies in the past\n", (await Command($"share create {Call(0).Id} --expires 2020-01-01 {data}")).Error);
+        string link = (await Command($"share create {Call(0).Id} --uses 3 --name Ann --passphrase-file {folder.Write("phrase", "correct horse\n")} {data}")).Out.Trim();
+        Assert.Matches("^http://127.0.0.1:8080/share/[0-9a-f]{12}-[0-9a-f]{48}$", link);
+        string id = link.Split('/')[^1].Split('-')[0];
+        string listed = (await Command($"share list {data}")).Out;
+        Assert.StartsWith($"{id}  in force   {Call(0).Id}  until ", listed, StringComparison.Ordinal);
+        Assert.Contains("  0 of 3 uses  passphrase  user:", listed, StringComparison.Ordinal);
+        Assert.Equal(0, (await Command($"share revoke {id} {data}")).Code);
+        Assert.Equal("cdrengine: there is no link 'x'\n", (await Command($"share revoke x {data}")).Error);
+        await Command($"token revoke {token.Split('_')[1]} {data}");
+
+        string[] lines = (await Command($"audit --format json {data}")).Out.TrimEnd('\n').Split('\n');
+        JsonElement[] entries = [.. lines.Select(static line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(["revoke_token", "revoke_share", "create_share", "download_trace", "create_token"], entries.Select(static entry => entry.GetProperty("action").GetString()));
+        Assert.All(entries, static entry => Assert.Equal(("command", "acme", $"user:{Environment.UserName}"), (entry.GetProperty("via").GetString(), entry.GetProperty("tenant").GetString(), entry.GetProperty("who").GetString()!.Split(' ')[0])));
+        Assert.Contains("download_trace", (await Command($"audit --action download_* --object {Call(0).Id} {data}")).Out, StringComparison.Ordinal);
+        (int code, string text, _) = await Command($"audit verify {data}");
+        Assert.Equal((0, true), (code, text.StartsWith("5 entries in 1 files, 1 to 5; the last has the hash ", StringComparison.Ordinal)));
+        string file = Path.Combine(DataFolder.Access(folder.Path), "audit.jsonl");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("download_trace", "download_nothin", StringComparison.Ordinal));
+        (code, text, string error) = await Command($"audit verify {data}");
+        Assert.Equal((1, "cdrengine: the audit is not as it was written\n"), (code, error));
+        Assert.Contains("audit.jsonl:2: entry 2 was changed", text, StringComparison.Ordinal);
+
+        // What cannot be accounted for is not given out, and no token of it lives.
+        File.Delete(file);
+        System.IO.Directory.CreateDirectory(file);
+        Assert.StartsWith("cdrengine: the audit cannot be written", (await Command($"trace {Call(0).Id} {data}")).Error, StringComparison.Ordinal);
+        (code, text, _) = await Command($"token create y --scope admin {data}");
+        Assert.Equal((1, ""), (code, text));
+        Assert.All((await Command($"token list {data}")).Out.TrimEnd('\n').Split('\n'), static line => Assert.Contains("withdrawn", line, StringComparison.Ordinal));
     }
 
     private static string Directory(string rate) => $$"""
@@ -452,6 +524,12 @@ public sealed class RateCommandTests
             SipStatus = 200,
         };
         return new StoredMessage(record, new ConversationRecord(conversation, Start, $"1001@{tenant}.example", $"1002@{tenant}.example"), []);
+    }
+
+    private static Calls.Alerts.Alert AlertOf(string tenant)
+    {
+        var group = new Calls.Alerts.AlertGroup { Tenant = tenant };
+        return new Calls.Alerts.Alert { Id = Calls.Alerts.Alert.IdOf("mos-low", group, Start), Rule = "mos-low", Kind = Calls.Alerts.AlertKind.MosLow, Group = group, Tenant = tenant, RaisedAt = Start, UpdatedAt = Start };
     }
 
     private static StoredCall Stored(CallRecord record) => new(record, RecordRevision.Final, new byte[] { 1, 2, 3 });

@@ -17,6 +17,8 @@ public sealed class PageRig : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cdrengine-page-").FullName;
     private readonly ConcurrentDictionary<string, Task<string>> _signIns = new(StringComparer.Ordinal);
+    private readonly Wiring _parts = new();
+    private Settings? _settings;
     private IApiServer? _server;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -34,15 +36,14 @@ public sealed class PageRig : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (Chromium.Missing is not null) return;
-        var parts = new Wiring();
-        Settings settings = SettingsLoader.Load(
-            new SettingsFlags { DataDirectory = Data, Listen = "127.0.0.1:0", Set = [$"cdrengine.directory.file={parts.DemoDirectory}"] }, static _ => null);
+        _settings = SettingsLoader.Load(
+            new SettingsFlags { DataDirectory = Data, Listen = "127.0.0.1:0", Set = [$"cdrengine.directory.file={_parts.DemoDirectory}"] }, static _ => null);
         string hostile = Path.Combine(_folder, "hostile.pcap");
         HostileCapture.Write(hostile);
         string quality = Path.Combine(_folder, "quality.pcap");
         QualityCapture.Write(quality);
-        using (IImportRunner importer = parts.Importer(settings)) importer.Run([.. parts.DemoCaptures, hostile, quality], CancellationToken.None);
-        _server = parts.Server(settings);
+        Import([.. _parts.DemoCaptures, hostile, quality]);
+        _server = _parts.Server(_settings);
         ApiStart start = await _server.StartAsync(CancellationToken.None);
         Url = start.Url;
         Admin = start.NewAdminToken!;
@@ -53,6 +54,16 @@ public sealed class PageRig : IAsyncLifetime
             Args = Environment.UserName == "root" ? ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] : ["--autoplay-policy=no-user-gesture-required"],
         });
     }
+
+    /// <summary>Imports captures into the same process, whose calls are told of as those of a live capture are.</summary>
+    public void Import(params string[] captures)
+    {
+        using IImportRunner importer = _parts.Importer(_settings!);
+        importer.Run(captures, CancellationToken.None);
+    }
+
+    /// <summary>Path of a file that goes with the rig.</summary>
+    public string FileOf(string name) => Path.Combine(_folder, name);
 
     public async Task DisposeAsync()
     {

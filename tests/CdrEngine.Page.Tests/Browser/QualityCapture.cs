@@ -25,6 +25,20 @@ internal static class QualityCapture
         CaptureWriter.WriteAll(file, [frames]);
     }
 
+    /// <summary>Writes a capture of one short call.</summary>
+    public static void WriteOne(string path, string callId, double seconds)
+    {
+        var packets = new List<(Timestamp At, byte[] Frame)>();
+        SipText invite = SipText.Invite(callId, "<sip:1001@192.0.2.1>", "<sip:2002@192.0.2.2>");
+        Sip(packets, invite, seconds, false);
+        Sip(packets, invite.Reply(486), seconds + 1, true);
+        Sip(packets, SipText.Ack(callId, "<sip:1001@192.0.2.1>", "<sip:2002@192.0.2.2>"), seconds + 1.1, false);
+        using var frames = new FrameBuffer();
+        foreach ((Timestamp at, byte[] frame) in packets) frames.Append(PacketBuilder.Captured(frame, at));
+        using FileStream file = File.Create(path);
+        CaptureWriter.WriteAll(file, [frames]);
+    }
+
     private static void Quality(FrameBuffer frames)
     {
         const string caller = "\"Ada Lovelace\" <sip:1001@192.0.2.1>", callee = "\"Grace Hopper\" <sip:2002@192.0.2.2>";
@@ -72,8 +86,8 @@ internal static class QualityCapture
         }
 
         SipText bye = SipText.Bye(LongCallId, caller, callee, cseq: Infos + 5);
-        Sip(packets, bye, 610, true);
-        Sip(packets, bye.Reply(200), 610.04, false);
+        Sip(packets, bye, 610, false);
+        Sip(packets, bye.Reply(200), 610.04, true);
         foreach ((Timestamp at, byte[] frame) in packets) frames.Append(PacketBuilder.Captured(frame, at));
     }
 

@@ -1,6 +1,7 @@
 using CdrEngine.Benchmarks.Processes;
 using CdrEngine.Benchmarks.Suite;
 using Xunit;
+using static CdrEngine.Simulation.Tests.Bench.SuiteResultsMade;
 
 namespace CdrEngine.Simulation.Tests.Bench;
 
@@ -12,8 +13,9 @@ public sealed class SuiteTableTests
     {
         string row = Row(Table(Tool("ours", true, Run(3, 30), Run(1, 90), Run(2, 10))), "ours");
 
-        // 2 s over 1,000 packets are 2 ms a packet; 500 SIP messages in 2 s of CPU are 250.
-        Assert.Equal("| ours | 2.00 | 1.00 | 2,000,000 | 250 | 4.00 | 30 | 0 | all right | 3 |", row);
+        // 2 s over 1,000 packets are 2 ms a packet; over 500 SIP messages 4 ms each; 4 s on the wall for 1,000 packets and 20 calls. With ten calls at once
+        // memory says nothing of a call.
+        Assert.Equal("| ours | 2.000 | 1.00 | 2,000,000 | 4,000.0 | 250 | 5 | 4.000 | 30 |  | 0 | all right | 3 |", row);
     }
 
     [Fact]
@@ -23,7 +25,7 @@ public sealed class SuiteTableTests
     public void Ratio_IsThatOfProcessorTimes()
     {
         string table = Table(Tool("ours", true, Run(2, 1)), Tool("peer", false, Run(5, 1)));
-        Assert.StartsWith("| peer | 5.00 | 2.50 |", Row(table, "peer"), StringComparison.Ordinal);
+        Assert.StartsWith("| peer | 5.000 | 2.50 |", Row(table, "peer"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +34,7 @@ public sealed class SuiteTableTests
         SuiteRun good = Run(9, 1);
         SuiteRun failed = good with { Cost = good.Cost with { Fault = "exit code 1: a|b" } };
         string table = Table(Tool("ours", true, Run(2, 1)), Tool("peer", false, Run(5, 1), failed));
-        Assert.Equal("| peer | | | | | | | | exit code 1: a\\|b | 2 |", Row(table, "peer"));
+        Assert.Equal("| peer | | | | | | | | | | | exit code 1: a\\|b | 2 |", Row(table, "peer"));
     }
 
     [Fact]
@@ -46,26 +48,28 @@ public sealed class SuiteTableTests
     public void WithoutOurOwnFigures_NoRatioIsClaimed()
     {
         string table = Table(Tool("ours", true), Tool("peer", false, Run(5, 1)));
-        Assert.Equal("| ours | | | | | | | | not run | 0 |", Row(table, "ours"));
-        Assert.StartsWith("| peer | 5.00 |  |", Row(table, "peer"), StringComparison.Ordinal);
+        Assert.Equal("| ours | | | | | | | | | | | not run | 0 |", Row(table, "ours"));
+        Assert.StartsWith("| peer | 5.000 |  |", Row(table, "peer"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Bars_DivideByOurProcessorTime_AndSubtractTheStart()
+    public void MemoryOfACall_StandsThere_WhereManyAreOpenAtOnce()
     {
-        ToolResult start = Tool("ours", true, Run(1, 50));
-        ToolResult ours = Tool("ours", true, Run(2, 100));
-        string bars = SuiteTable.Bars([Load("S", ours), Load("M", ours), Load("C", ours)], "ours", start);
-        Assert.Contains("SIP messages for each second of CPU (S) | 150,000 | 250 | 500 |", bars, StringComparison.Ordinal);
-        Assert.Contains("RTP packets for each second of CPU (M) | 1,500,000 | 200 | 400 |", bars, StringComparison.Ordinal);
-
-        // 100 MB, of which 50 MB at the start, over 10 calls.
-        Assert.Contains("| the same for each call | | 10,000.0 kB | 5,000.0 kB |", bars, StringComparison.Ordinal);
+        string table = SuiteTable.Of(LoadOf("C", Tool("ours", true, Run(2, 100))) with { MostConcurrent = 1000 }, "ours");
+        Assert.Contains("| 100 | 100.0 | 0 |", Row(table, "ours"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Bars_OfLoadsNotMeasured_AreLeftOut() =>
-        Assert.DoesNotContain("(S)", SuiteTable.Bars([Load("M", Tool("ours", true, Run(2, 1)))], "ours", Tool("ours", true, Run(1, 1))), StringComparison.Ordinal);
+    public void Peer_ThatWasWrongOnce_IsWrong()
+    {
+        SuiteRun right = Run(1, 1) with { Peer = new PeerVerdict(true, "20 of 20 calls") }, wrong = Run(1, 1) with { Peer = new PeerVerdict(false, "19 of 20 calls") };
+        Assert.Contains("| wrong: 19 of 20 calls |", Row(Table(Tool("peer", false, right, wrong, right)), "peer"), StringComparison.Ordinal);
+        Assert.Contains("| right: 20 of 20 calls |", Row(Table(Tool("peer", false, right, right)), "peer"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tool_ThatWasNotRun_SaysWhy() =>
+        Assert.Contains("| not run: it was stopped over C | 0 |", Row(Table(Tool("peer", false) with { NotRun = "not run: it was stopped over C" }), "peer"), StringComparison.Ordinal);
 
     [Fact]
     public void MeasuredProcess_TellsProcessorTimeMemoryAndEnd()
@@ -84,30 +88,7 @@ public sealed class SuiteTableTests
     public void MeasuredProcess_BeyondItsLimit_IsStopped() =>
         Assert.StartsWith("stopped after", MeasuredProcess.Run("exec tail -f /dev/null", TimeSpan.FromSeconds(0.2), CancellationToken.None).Fault, StringComparison.Ordinal);
 
-    private static SuiteRun Run(double cpuSeconds, int peakMegabytes) => new(new ProcessCost
-    {
-        Elapsed = TimeSpan.FromSeconds(cpuSeconds * 2),
-        Cpu = TimeSpan.FromSeconds(cpuSeconds),
-        PeakBytes = peakMegabytes * 1_000_000L,
-        WrittenBytes = 0,
-    });
-
-    private static ToolResult Tool(string name, bool ours, params SuiteRun[] runs) => new() { Tool = name, IsOurs = ours, Runs = runs };
-
-    private static LoadResult Load(string name, params ToolResult[] tools) => new()
-    {
-        Name = name,
-        Description = "a load",
-        Packets = 1000,
-        SipMessages = 500,
-        RtpPackets = 400,
-        Calls = 20,
-        MostConcurrent = 10,
-        Bytes = 1_000_000,
-        Tools = tools,
-    };
-
-    private static string Table(params ToolResult[] tools) => SuiteTable.Of(Load("S", tools), "ours");
+    private static string Table(params ToolResult[] tools) => SuiteTable.Of(LoadOf("S", tools), "ours");
 
     private static string Row(string table, string tool) => table.Split('\n').Single(line => line.StartsWith($"| {tool} |", StringComparison.Ordinal));
 }

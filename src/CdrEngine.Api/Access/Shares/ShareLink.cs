@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CdrEngine.Api.Access.Shares;
 
 /// <summary>A link by which somebody without a token hears one recording: as it is kept, everything but the secret.</summary>
@@ -70,4 +72,9 @@ public sealed record ShareWish(string CallId, string? Tenant, string CreatedBy, 
 
     /// <summary>Whether the picture of the call's SIP messages is shown too.</summary>
     public bool Ladder { get; init; }
+
+    /// <summary>What it allows, in a line for the audit.</summary>
+    public string Terms() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"until {Expires.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, {(MostUses is { } uses ? $"{uses} uses" : "any number of uses")}, {(Passphrase is null ? "no passphrase" : "a passphrase")}{(Ladder ? ", with the ladder" : "")}");
 }

@@ -62,14 +62,14 @@ internal static class DialectDocument
         if (route.Takes is { } takes)
             operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content("application/json", Reference(dialect, takes, schemas)) };
         var responses = new JsonObject { [route.Status.ToString(CultureInfo.InvariantCulture)] = Success(dialect, route, schemas) };
-        IEnumerable<int> errors = EveryError.Concat(route.Errors).Concat(route.Scope is null ? [] : [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden]);
+        IEnumerable<int> errors = EveryError.Concat(route.Errors).Concat(route.Takes is null ? [] : [StatusCodes.Status413PayloadTooLarge]).Concat(route.Scope is null ? [] : [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden]);
         foreach (int status in errors.Distinct().Order())
         {
-            responses[status.ToString(CultureInfo.InvariantCulture)] = new JsonObject
-            {
-                ["description"] = Problem.Title(status),
-                ["content"] = Content("application/json", Reference(dialect, dialect.ErrorType, schemas)),
-            };
+            var response = new JsonObject { ["description"] = Problem.Title(status) };
+            responses[status.ToString(CultureInfo.InvariantCulture)] = response;
+
+            // Not made yet, a part, known already: no errors.
+            if (status >= StatusCodes.Status400BadRequest) response["content"] = Content("application/json", Reference(dialect, dialect.ErrorType, schemas));
         }
 
         operation["responses"] = responses;
@@ -90,10 +90,15 @@ internal static class DialectDocument
 
     private static JsonObject Reference(Dialect dialect, Type type, JsonObject schemas)
     {
-        string name = string.Concat(type.Name.Where(char.IsAsciiLetterOrDigit)) + (type.IsArray ? "List" : "");
+        string name = NameOf(type);
         if (!schemas.ContainsKey(name)) schemas[name] = dialect.Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true });
         return new JsonObject { ["$ref"] = $"#/components/schemas/{name}" };
     }
+
+    // Page of one thing and page of another are two schemas.
+    private static string NameOf(Type type) =>
+        type.IsArray ? NameOf(type.GetElementType()!) + "List"
+        : string.Concat(type.Name.Split('`')[0].Where(char.IsAsciiLetterOrDigit)) + string.Concat(type.GetGenericArguments().Select(static argument => "Of" + NameOf(argument)));
 
     private static JsonObject Parameter(ApiParameter parameter)
     {

@@ -57,7 +57,7 @@ internal sealed class DialectMap(IReadOnlyList<Dialect> dialects)
 
     private static Task RunAsync(HttpContext context, Dialect dialect, DialectRoute route, DialectDesk desk)
     {
-        if (route.Takes is not null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = route.LargestBody;
+        if (route.Takes is not null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body) body.MaxRequestBodySize = Math.Min(route.LargestBody, desk.Options.Limits.RequestBodyBytes);
         return route.Handler(new DialectRequest(context, dialect, desk));
     }
 }

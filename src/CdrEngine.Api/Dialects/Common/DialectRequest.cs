@@ -79,9 +79,26 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             slice = desk.Calls.Page(mine);
+            if (Tenant is not null) slice = slice with { Calls = [.. slice.Calls.Select(call => call with { Record = TenantView.Of(call.Record, Tenant, OwnerOf) })] };
             return Task.CompletedTask;
         });
         return slice;
+    }
+
+    /// <summary>Asks for a page by a filter that is judged call by call; null where that would take too many, and then the request is answered with 400.</summary>
+    /// <param name="narrowedBy">The parameter that would help.</param>
+    /// <param name="ask">Asks.</param>
+    public async Task<CallSlice?> WithinAsync(string narrowedBy, Func<Task<CallSlice?>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (TooWideException)
+        {
+            await ErrorAsync(StatusCodes.Status400BadRequest, $"{narrowedBy}: too few of the calls that come into question meet the filter; narrow it.", narrowedBy);
+            return null;
+        }
     }
 
     /// <summary>A page of records that the tenant may see, by key, asked in a place of its own; null where none was free, and then the request is answered.</summary>
@@ -92,13 +109,14 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             page = desk.Reader.List(mine);
+            if (Tenant is not null) page = page with { Calls = [.. page.Calls.Select(call => TenantView.Of(call, Tenant, OwnerOf))] };
             return Task.CompletedTask;
         });
         return page;
     }
 
     /// <summary>What the packets of a call do not show, with what stands in the records of calls linked with it.</summary>
-    public CallFacts Facts(CallRecord record) => CallFacts.Of(record, id => desk.Calls.Find(id)?.Record);
+    public CallFacts Facts(CallRecord record) => CallFacts.Of(record, id => desk.Calls.Find(id) is { } other && (Tenant is null || other.Tenant == Tenant) ? other.Record : null);
 
     /// <summary>The call that a lookup found, where the tenant may see it; null where not, and then the request is answered: 404 or 403.</summary>
     public async Task<ListedCall?> AllowedAsync(ListedCall? call)
@@ -109,10 +127,13 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
             return null;
         }
 
-        if (Tenant is null || Tenant == call.Tenant) return call;
+        if (Tenant is null) return call;
+        if (Tenant == call.Tenant) return call with { Record = TenantView.Of(call.Record, Tenant, OwnerOf) };
         await ErrorAsync(StatusCodes.Status403Forbidden, "It belongs to another tenant.");
         return null;
     }
+
+    private string? OwnerOf(string id) => desk.Calls.Find(id)?.Tenant;
 
     /// <summary>Whether the token has a further scope; false where not, and then the request is answered with 403.</summary>
     public async Task<bool> HasAsync(string scope)

@@ -169,11 +169,8 @@ internal sealed class PortSipCalls
     public static SessionRecord SessionOf(DialectRequest request, CallRecord call)
     {
         if (!call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id) return SessionStory.Tell(call.Id, [call]);
-        SessionRecord? session = request.Desk.Sessions.GetSession(call.Id);
-        if (session is null) return SessionStory.Tell(call.Id, [call]);
-        if (request.Tenant is null) return session;
-        CallRecord[] mine = [.. session.Calls.Where(other => other.Id == call.Id || request.Desk.Calls.Find(other.Id)?.Tenant == request.Tenant)];
-        return SessionStory.Tell(session.Id, mine);
+        SessionRecord? session = request.Desk.Sessions.GetSession(call.Id, request.Tenant);
+        return session ?? SessionStory.Tell(call.Id, [call]);
     }
 
     /// <summary>What a call, or the session it is the first of, is held against conditions as.</summary>

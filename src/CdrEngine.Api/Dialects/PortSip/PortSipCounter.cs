@@ -336,7 +336,7 @@ internal sealed class PortSipCounter(ICallReader calls, ISessionReader sessions,
         private GroupCall GroupCallOf(CallRecord call, string group, string name, Dictionary<string, DirectoryEntry> groups)
         {
             CallRecord[] legs = call.Flags.HasFlag(CallFlags.Linked) && from.Sessions.GetSession(call.Id) is { } session
-                ? [.. session.Calls.Where(leg => leg.Id != call.Id && leg.StartedAt >= call.StartedAt && IsAgent(leg, groups) && (range.Tenant is null || leg.Tenant is null || leg.Tenant == range.Tenant))]
+                ? [.. session.Calls.Where(leg => leg.Id != call.Id && leg.StartedAt >= call.StartedAt && IsAgent(leg, groups) && (range.Tenant is null || leg.Tenant == range.Tenant))]
                 : [];
             (string Agent, bool Answered)[] offers = [.. legs.Select(static leg => (leg.Callee.Number ?? leg.Dialled ?? "", leg.AnsweredAt is not null))];
             CallRecord? answer = legs.Where(static leg => leg.AnsweredAt is not null).MinBy(static leg => leg.AnsweredAt);

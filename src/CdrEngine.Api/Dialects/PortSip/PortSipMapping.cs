@@ -178,15 +178,17 @@ internal static class PortSipMapping
         _ => null,
     };
 
-    /// <summary>The outcomes among which a reason of an end is found, and whether each of their calls has it.</summary>
-    public static (IReadOnlyList<Disposition> Dispositions, bool All) ReadEndReason(string name) => name switch
+    /// <summary>The outcomes of calls that have a reason of an end, and of answered ones by whom they were ended.</summary>
+    public static (IReadOnlyList<Disposition> Dispositions, IReadOnlyList<HangupBy>? By) ReadEndReason(string name) => name switch
     {
-        "CALLER_CANCELED" => ([Disposition.Cancelled], true),
-        "NO_ANSWER" => ([Disposition.NoAnswer, Disposition.NoResponse], true),
-        "BUSY" => ([Disposition.Busy], true),
-        "REJECTED" => ([Disposition.Rejected], true),
-        "FAILED" => ([Disposition.InvalidNumber, Disposition.Failed, Disposition.Redirected], true),
-        _ => ([Disposition.Answered], false),
+        "CALLER_CANCELED" => ([Disposition.Cancelled], null),
+        "NO_ANSWER" => ([Disposition.NoAnswer, Disposition.NoResponse], null),
+        "BUSY" => ([Disposition.Busy], null),
+        "REJECTED" => ([Disposition.Rejected], null),
+        "FAILED" => ([Disposition.InvalidNumber, Disposition.Failed, Disposition.Redirected], null),
+        "CALLER_DISCONNECTED" => ([Disposition.Answered], [HangupBy.Caller, HangupBy.Both]),
+        "CALLEE_DISCONNECTED" => ([Disposition.Answered], [HangupBy.Callee]),
+        _ => ([Disposition.Answered], [HangupBy.Server]),
     };
 
     /// <summary>Why a leg ended that is not the one answered.</summary>

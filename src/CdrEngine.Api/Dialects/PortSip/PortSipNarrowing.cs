@@ -1,4 +1,5 @@
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -22,6 +23,11 @@ internal sealed class PortSipNarrowing
     private IReadOnlyList<string>? _ids;
     private IReadOnlyList<Disposition>? _dispositions;
     private IReadOnlyList<CallDirection>? _directions;
+    private IReadOnlyList<HangupBy>? _hangups;
+    private IReadOnlyList<int>? _statuses;
+    private IReadOnlyList<RerouteReason>? _reroutes;
+    private IReadOnlyList<string>? _trunks;
+    private IReadOnlyList<TraitMatch>? _traits;
 
     private PortSipNarrowing()
     {
@@ -47,6 +53,7 @@ internal sealed class PortSipNarrowing
     {
         // A list from which everything was struck finds nothing; no id is this text.
         bool nothing = _callers is [] || _callees is [] || _dialled is [] || _callIds is [] || _ids is [] || _dispositions is [] || _directions is []
+            || _hangups is [] || _statuses is [] || _reroutes is [] || _trunks is [] || _traits is []
             || (_from is { } from && _to is { } to && from >= to) || (_least is { } least && _most is { } most && least > most);
         return new CallQuery
         {
@@ -61,6 +68,11 @@ internal sealed class PortSipNarrowing
             Ids = nothing ? ["none"] : _ids ?? [],
             Dispositions = _dispositions ?? [],
             Directions = _directions ?? [],
+            HangupBys = _hangups ?? [],
+            SipStatuses = _statuses ?? [],
+            RerouteReasons = _reroutes ?? [],
+            Trunk = _trunks is [var trunk] ? trunk : null,
+            Traits = _traits ?? [],
         };
     }
 
@@ -94,17 +106,48 @@ internal sealed class PortSipNarrowing
             case "direction" when equal:
                 return new PortSipNarrowing { _directions = [PortSipMapping.ReadDirection(text!)] };
             case "end_reason" when equal && !context.Sessions:
-                (IReadOnlyList<Disposition> dispositions, bool all) = PortSipMapping.ReadEndReason(text!);
-                return new PortSipNarrowing { _dispositions = dispositions, IsExact = all };
+                (IReadOnlyList<Disposition> dispositions, IReadOnlyList<HangupBy>? by) = PortSipMapping.ReadEndReason(text!);
+                return new PortSipNarrowing { _dispositions = dispositions, _hangups = by, _traits = by is null ? null : [new TraitMatch(CallTraits.Ended)] };
+            case "status_code" when !context.Sessions:
+                return new PortSipNarrowing { _statuses = [.. Enumerable.Range(0, 1000).Where(status => Meets(comparison, status))] };
+            case "reroute_reason" when text is not null && !context.Sessions:
+                return new PortSipNarrowing
+                {
+                    _reroutes = comparison.Operator == PortSipOperator.NotEqual
+                        ? [.. EnumNames<RerouteReason>.All.Select(static pair => pair.Value).Where(value => value != PortSipMapping.ReadRerouteReason(text))]
+                        : [PortSipMapping.ReadRerouteReason(text)],
+                };
+            case "trunk" when equal && !context.Sessions:
+                return new PortSipNarrowing { _trunks = [text!] };
+            case "answered_at" or "rang_at" when text is null && !context.Sessions:
+                CallTraits trait = comparison.Field == "rang_at" ? CallTraits.Rang : CallTraits.Answered;
+                return new PortSipNarrowing { _traits = [comparison.Operator == PortSipOperator.Equal ? new TraitMatch(CallTraits.None, trait) : new TraitMatch(trait)] };
             case "outbound_caller_id" when text is not null && comparison.Operator != PortSipOperator.NotEqual:
                 return new PortSipNarrowing { _directions = [CallDirection.Outbound, CallDirection.Transit], IsExact = false };
             case "did_cid" when text is not null && comparison.Operator != PortSipOperator.NotEqual:
                 return new PortSipNarrowing { _directions = [CallDirection.Inbound, CallDirection.Transit], IsExact = false };
-            case "answered_at" when text is null && comparison.Operator == PortSipOperator.NotEqual && !context.Sessions:
-                return new PortSipNarrowing { _dispositions = [Disposition.Answered], IsExact = false };
             default:
                 return Everything();
         }
+    }
+
+    // Status 0 is shown as null, which equals nothing else and is neither more nor less than anything.
+    private static bool Meets(PortSipComparison comparison, int status)
+    {
+        bool isNull = status == 0;
+        if (comparison.Text is null) return isNull == (comparison.Operator == PortSipOperator.Equal);
+        if (isNull) return comparison.Operator == PortSipOperator.NotEqual;
+        int order = ((decimal)status).CompareTo(comparison.Number);
+        return comparison.Operator switch
+        {
+            PortSipOperator.Equal => order == 0,
+            PortSipOperator.NotEqual => order != 0,
+            PortSipOperator.Greater => order > 0,
+            PortSipOperator.GreaterOrEqual => order >= 0,
+            PortSipOperator.Less => order < 0,
+            PortSipOperator.LessOrEqual => order <= 0,
+            _ => false,
+        };
     }
 
     // Starts are shown in whole seconds, what is behind them cut off.
@@ -164,6 +207,11 @@ internal sealed class PortSipNarrowing
         _ids = Both(_ids, other._ids),
         _dispositions = Both(_dispositions, other._dispositions),
         _directions = Both(_directions, other._directions),
+        _hangups = Both(_hangups, other._hangups),
+        _statuses = Both(_statuses, other._statuses),
+        _reroutes = Both(_reroutes, other._reroutes),
+        _trunks = Both(_trunks, other._trunks),
+        _traits = _traits is { } traits && other._traits is { } otherTraits ? TraitMatch.Both(traits, otherTraits) : _traits ?? other._traits,
     };
 
     // Of each dimension the hull. It is exact where both say something of one and the same list only.
@@ -181,13 +229,18 @@ internal sealed class PortSipNarrowing
             _ids = Either(_ids, other._ids),
             _dispositions = Either(_dispositions, other._dispositions),
             _directions = Either(_directions, other._directions),
+            _hangups = Either(_hangups, other._hangups),
+            _statuses = Either(_statuses, other._statuses),
+            _reroutes = Either(_reroutes, other._reroutes),
+            _traits = Either(_traits, other._traits),
         };
         bool oneList = Dimensions() == 1 && other.Dimensions() == 1 && hull.Dimensions() == 1 && _from is null && _to is null && _least is null && _most is null;
         hull.IsExact = IsExact && other.IsExact && oneList;
         return hull;
     }
 
-    private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions);
+    private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions)
+        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits);
 
     private static int Of(object? dimension) => dimension is null ? 0 : 1;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using Microsoft.AspNetCore.Http;
@@ -12,6 +13,9 @@ namespace CdrEngine.Api.Dialects.Ucom;
 internal sealed class UcomDialect : Dialect
 {
     private const int DefaultSize = 50;
+
+    // Calls looked at for a page of those bridged.
+    private const int MostLookedAt = 20_000;
     private const string Path = "/client/{client_id}/calls";
 
     private static readonly ApiParameter[] Parameters =
@@ -72,14 +76,14 @@ internal sealed class UcomDialect : Dialect
         if (!await request.EnterAsync(client)) return;
         UcomQuery asked = Read(request);
         if (await request.RefusedAsync()) return;
-        CallSlice? slice = await request.PageAsync(new CallPageRequest
+        CallSlice? slice = await request.WithinAsync("start_datetime", () => request.PageAsync(new CallPageRequest
         {
             Query = asked.Query,
             Skip = (asked.Page - 1) * asked.PerPage,
             Take = (int)asked.PerPage,
-            Where = asked.Bridged ? record => UcomMapping.Bridge(record, request.Facts(record)) is { } bridge && asked.Meets(bridge, request.Desk.Options.Rounding) : null,
+            Where = asked.Bridged ? asked.Where(request) : null,
             WhereName = asked.Bridged ? $"bridged {asked.BridgedLeast} {asked.BridgedMost} {string.Join(',', asked.BridgedNumbers)}" : "",
-        });
+        }));
         if (slice is null) return;
         long? owner = request.Desk.Directory.Find(client)?.Id;
         await request.JsonAsync(new UcomPage(
@@ -131,13 +135,15 @@ internal sealed class UcomDialect : Dialect
                 DialledNumbers = called,
                 PartyNumbers = numbers,
                 Directions = [.. directions.Order()],
-                CalleeNumbers = asked.BridgedNumbers,
+                SessionCalleeNumbers = asked.BridgedNumbers,
                 DurationMin = query.WholeOrNull("start_duration", 0, WholeSeconds.Max) is { } least ? WholeSeconds.AtLeast(least, rounding) : null,
                 DurationMax = query.WholeOrNull("end_duration", 0, WholeSeconds.Max) is { } most ? WholeSeconds.AtMost(most, rounding) : null,
 
                 // Whom a call is bridged to, it is from its answer to its end at most.
                 BillsecMin = asked.BridgedLeast is { } bridged ? WholeSeconds.AtLeast(bridged, rounding) : null,
                 Dispositions = asked.Bridged ? [Disposition.Answered] : [],
+                Traits = asked.Bridged ? [new TraitMatch(CallTraits.ByPerson), new TraitMatch(CallTraits.ByMachine | CallTraits.PassedOn)] : [],
+                PersonBillsecMax = asked.BridgedMost is { } bridgedMost ? WholeSeconds.AtMost(bridgedMost, rounding) : null,
                 Ascending = query.Word("order", "asc", "desc") == "asc",
 
                 // No id is this text: asked for what cannot be, the answer is an empty page.
@@ -164,6 +170,15 @@ internal sealed class UcomDialect : Dialect
         public long? BridgedMost { get; init; }
 
         public IReadOnlyList<string> BridgedNumbers { get; init; } = [];
+
+        // Calls that a machine passed on are looked at one by one, so many for a page at the most.
+        public Func<CallRecord, bool> Where(DialectRequest request)
+        {
+            int lookedAt = 0;
+            return record => ++lookedAt > MostLookedAt
+                ? throw new TooWideException()
+                : UcomMapping.Bridge(record, request.Facts(record)) is { } bridge && Meets(bridge, request.Desk.Options.Rounding);
+        }
 
         public bool Bridged => BridgedLeast is not null || BridgedMost is not null || BridgedNumbers.Count > 0;
 

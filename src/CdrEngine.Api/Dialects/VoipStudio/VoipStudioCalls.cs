@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -13,7 +14,11 @@ internal sealed class VoipStudioCalls
     public const int DefaultLimit = 25;
 
     // Calls looked at for a page by a filter that no column answers.
-    private const int MostLookedAt = 200_000;
+    private const int MostLookedAt = 50_000;
+
+    /// <summary>What calls can be filtered by.</summary>
+    public static readonly IReadOnlyList<string> Members =
+        ["id", "live_id", "root_live_id", "calldate", "src", "dst", "user_id", "duration", "billsec", "type", "disposition", "destination", "context", "src_codec", "dst_codec"];
 
     private readonly DialectRequest _request;
     private readonly List<Func<CallRecord, bool>> _conditions = [];
@@ -41,7 +46,7 @@ internal sealed class VoipStudioCalls
         {
             if (_conditions.Count == 0) return null;
             int lookedAt = 0;
-            return record => ++lookedAt > MostLookedAt ? throw new VoipStudioTooWideException() : _conditions.TrueForAll(holds => holds(record));
+            return record => ++lookedAt > MostLookedAt ? throw new TooWideException() : _conditions.TrueForAll(holds => holds(record));
         }
     }
 
@@ -145,8 +150,7 @@ internal sealed class VoipStudioCalls
                 Codec(condition, property == "src_codec");
                 break;
             default:
-                VoipStudioFilter.Refuse(
-                    _request, condition, "is on none of the members that this list can be filtered by: id, live_id, root_live_id, calldate, src, dst, user_id, duration, billsec, type, disposition, destination, context, src_codec, dst_codec");
+                VoipStudioFilter.Refuse(_request, condition, $"is on none of the members that this list can be filtered by: {string.Join(", ", Members)}");
                 break;
         }
     }
@@ -209,33 +213,31 @@ internal sealed class VoipStudioCalls
         Directed(condition.Values.SelectMany(VoipStudioMapping.Directions));
 
         // Outbound ones are told by their direction alone; the others both come in.
-        bool both = condition.Values.Contains("I") && condition.Values.Contains("M");
-        if (!both && condition.Values.Any(static value => value != "O")) And(condition.ToString(), record => VoipStudioMapping.Type(record, CallFacts.Of(record)) is { } type && condition.Values.Contains(type));
+        bool comesIn = condition.Values.Contains("I"), isMissed = condition.Values.Contains("M"), isOut = condition.Values.Contains("O");
+        if (comesIn == isMissed) return;
+        Meeting(isMissed ? VoipStudioMapping.Missed : VoipStudioMapping.NotMissed, isOut ? "O" : null);
+    }
+
+    // What is said of those that come in, beside those that go out, which stand for themselves.
+    private void Meeting(IReadOnlyList<TraitMatch> incoming, string? outgoing)
+    {
+        if (outgoing is null) Traits(incoming);
+        else And($"{outgoing}:{string.Join(',', incoming)}", record => record.Direction is CallDirection.Outbound or CallDirection.Internal || incoming.Any(match => match.Meets(CallTraitsReader.Of(record))));
+    }
+
+    private void Traits(IReadOnlyList<TraitMatch> matches)
+    {
+        IReadOnlyList<TraitMatch> both = TraitMatch.Both(Query.Traits, matches);
+        _nothing |= both.Count == 0;
+        if (both.Count > 0) Query = Query with { Traits = both };
     }
 
     private void Disposition(VoipStudioCondition condition)
     {
         if (!Words(condition, VoipStudioDictionaries.Dispositions)) return;
         string[] values = [.. condition.Values.Distinct(StringComparer.Ordinal)];
-        if (values is ["VM"])
-        {
-            Query = Query with { IsVoicemail = true };
-            return;
-        }
-
-        bool answered = values.Any(static value => value is "CONNECTED" or "ON_HOLD" or "VM");
-        bool others = values.Any(static value => value is "INITIAL" or "RINGING");
-        if (answered != others)
-        {
-            IEnumerable<Calls.Records.Disposition> wanted = answered
-                ? [Calls.Records.Disposition.Answered, Calls.Records.Disposition.InProgress]
-                : Enum.GetValues<Calls.Records.Disposition>().Where(static value => value != Calls.Records.Disposition.Answered);
-            Query = Query with { Dispositions = [.. wanted.Where(value => Query.Dispositions.Count == 0 || Query.Dispositions.Contains(value))] };
-            _nothing |= Query.Dispositions.Count == 0;
-        }
-
-        if (values is ["ON_HOLD"]) Query = Query with { Flags = Query.Flags | CallFlags.Held };
-        And(condition.ToString(), record => values.Contains(VoipStudioMapping.Disposition(record)));
+        if (values is ["VM"]) Query = Query with { IsVoicemail = true };
+        else Traits([.. values.SelectMany(VoipStudioMapping.Traits)]);
     }
 
     private void Destination(VoipStudioCondition condition)
@@ -248,7 +250,7 @@ internal sealed class VoipStudioCalls
         if (seen.Length == 0) return;
         Directed(seen.SelectMany(VoipStudioMapping.Directions));
         bool both = seen.Contains("in") && seen.Contains("webcall");
-        if (!both && seen.Any(static value => value != "out")) And(condition.ToString(), record => VoipStudioMapping.Destination(record) is { } destination && seen.Contains(destination));
+        if (!both && seen.Any(static value => value != "out")) Meeting([seen.Contains("webcall") ? new TraitMatch(CallTraits.FromWeb) : new TraitMatch(CallTraits.None, CallTraits.FromWeb)], seen.Contains("out") ? "out" : null);
     }
 
     private void Context(VoipStudioCondition condition)
@@ -282,24 +284,5 @@ internal sealed class VoipStudioCalls
         if (condition.Values.All(value => terms.Any(term => term.Code == value))) return true;
         VoipStudioFilter.Refuse(_request, condition, $"has a value that is none of {string.Join(", ", terms.Select(static term => term.Code))}");
         return false;
-    }
-}
-
-/// <summary>A filter would have to look at more calls than one request may.</summary>
-internal sealed class VoipStudioTooWideException : Exception
-{
-    public VoipStudioTooWideException()
-        : base("the filter is too wide")
-    {
-    }
-
-    public VoipStudioTooWideException(string message)
-        : base(message)
-    {
-    }
-
-    public VoipStudioTooWideException(string message, Exception inner)
-        : base(message, inner)
-    {
     }
 }

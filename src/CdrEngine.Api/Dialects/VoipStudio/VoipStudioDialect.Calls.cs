@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CsvHelper;
@@ -164,7 +165,7 @@ internal sealed partial class VoipStudioDialect
                 return Task.CompletedTask;
             });
         }
-        catch (VoipStudioTooWideException)
+        catch (TooWideException)
         {
             await request.ErrorAsync(StatusCodes.Status400BadRequest, "filter: too few of the calls that come into question meet it; narrow it by calldate.", "filter");
             return;
@@ -210,8 +211,11 @@ internal sealed partial class VoipStudioDialect
     {
         VoipStudioCalls asked = VoipStudioCalls.Read(request, "created_at");
         AfterClearing(request, ClearedList.Statements, asked);
-        asked.Narrow(static query => query with { Dispositions = [Calls.Records.Disposition.Answered] });
-        asked.And("rated", static record => record.Marks?.Charge is not null);
+        asked.Narrow(static query => query with
+        {
+            Dispositions = [Calls.Records.Disposition.Answered],
+            Traits = query.Traits.Count == 0 ? [new TraitMatch(CallTraits.Rated)] : TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.Rated)]),
+        });
         if (await FoundAsync(request, asked) is not { } found) return;
         await request.JsonAsync(new VoipStudioStatements(
             [.. found.Calls.Select(call => VoipStudioMapping.Statement(call.Record, CallFacts.Of(call.Record), call.Number, request.Desk.Options.Rounding))], found.Total));

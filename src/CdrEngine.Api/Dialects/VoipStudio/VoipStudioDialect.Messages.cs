@@ -220,7 +220,7 @@ internal sealed partial class VoipStudioDialect
     private static VoipStudioChat Chat(DialectRequest request, ConversationRecord chat)
     {
         IMessageReader messages = request.Desk.Outside!.Messages;
-        MessageRecord? first = messages.ListMessages(new MessageQuery { ConversationId = chat.Id, From = chat.StartedAt, Ascending = true, Limit = 1 }).Items.FirstOrDefault();
+        MessageRecord? first = messages.ListMessages(new MessageQuery { ConversationId = chat.Id, Tenant = request.Tenant, From = chat.StartedAt, Ascending = true, Limit = 1 }).Items.FirstOrDefault();
         ChatSides? sides = first is null ? null : VoipStudioMapping.Sides(first, WhoIs(request, first, first.From), WhoIs(request, first, first.To));
         long? customer = chat.Tenant is null ? null : request.Desk.Directory.Find(chat.Tenant)?.Id;
         return VoipStudioMapping.Chat(chat, NumberOf(chat.Id, messages.ConversationIds), customer, sides, Now(request));

@@ -243,7 +243,7 @@ internal sealed partial class VoipStudioDialect : Dialect
         {
             return await request.PageAsync(page) is { } slice ? (slice.Calls, slice.Total ?? candidates ?? 0) : null;
         }
-        catch (VoipStudioTooWideException)
+        catch (TooWideException)
         {
             await request.ErrorAsync(StatusCodes.Status400BadRequest, "filter: too few of the calls that come into question meet it; narrow it by calldate.", "filter");
             return null;

@@ -345,6 +345,32 @@ internal static class VoipStudioMapping
         return call.Held.Any(held => held.To is null || held.To >= call.EndedAt) ? "ON_HOLD" : "CONNECTED";
     }
 
+    /// <summary>The traits that a disposition is told by.</summary>
+    public static IReadOnlyList<TraitMatch> Traits(string disposition) => disposition switch
+    {
+        "INITIAL" => [new TraitMatch(CallTraits.None, CallTraits.Answered | CallTraits.Rang)],
+        "RINGING" => [new TraitMatch(CallTraits.Rang, CallTraits.Answered)],
+        "VM" => [new TraitMatch(CallTraits.Voicemail)],
+        "ON_HOLD" => [new TraitMatch(CallTraits.Answered | CallTraits.EndedHeld, CallTraits.Voicemail)],
+        _ => [new TraitMatch(CallTraits.Answered, CallTraits.Voicemail | CallTraits.EndedHeld)],
+    };
+
+    /// <summary>Of calls that come in: traits of those of type <c>M</c>.</summary>
+    public static IReadOnlyList<TraitMatch> Missed { get; } =
+    [
+        new TraitMatch(CallTraits.Ended, CallTraits.Answered),
+        new TraitMatch(CallTraits.Ended | CallTraits.Answered | CallTraits.ByMachine, CallTraits.PassedOn | CallTraits.Voicemail),
+    ];
+
+    /// <summary>Of calls that come in: traits of those of type <c>I</c>.</summary>
+    public static IReadOnlyList<TraitMatch> NotMissed { get; } =
+    [
+        new TraitMatch(CallTraits.None, CallTraits.Ended),
+        new TraitMatch(CallTraits.Answered, CallTraits.ByMachine),
+        new TraitMatch(CallTraits.Answered | CallTraits.PassedOn),
+        new TraitMatch(CallTraits.Voicemail),
+    ];
+
     /// <summary><c>M</c> for a call from outside that neither a person nor a mailbox answered; else <c>I</c> or <c>O</c>; null without a direction. Of a call between users, <c>O</c>:
     /// it belongs to the one who called. Behind a machine that passed it on (a menu, a queue) somebody may have answered: such a call is <c>I</c>.</summary>
     public static string? Type(CallRecord call, CallFacts facts)

@@ -39,6 +39,13 @@ CREATE TABLE calls (
     callee_e164   text COLLATE "C",
     caller_user   bigint,
     callee_user   bigint,
+    pdd_us        bigint,            -- post-dial delay; null for none
+    sip_status    smallint NOT NULL, -- 0 for none
+    cause         smallint,          -- Q.850
+    hangup_by     smallint NOT NULL,
+    reroute       smallint NOT NULL, -- RerouteReason
+    traits        integer  NOT NULL, -- CallTraits
+    trunk         text COLLATE "C",
     PRIMARY KEY (day, started_at, id)
 ) PARTITION BY RANGE (day);
 

@@ -123,9 +123,10 @@ public sealed class PortSipMappingTests
         Assert.Equal(expected, PortSipMapping.EndReason(disposition, by, over: true));
         if (expected is null) return;
         Assert.Contains(expected, PortSipMapping.EndReasonNames);
-        (IReadOnlyList<Disposition> dispositions, bool all) = PortSipMapping.ReadEndReason(expected);
+        (IReadOnlyList<Disposition> dispositions, IReadOnlyList<HangupBy>? parties) = PortSipMapping.ReadEndReason(expected);
         Assert.Contains(disposition, dispositions);
-        if (all) Assert.All(dispositions, outcome => Assert.Equal(expected, PortSipMapping.EndReason(outcome, HangupBy.None, over: true)));
+        if (parties is not null) Assert.Contains(by, parties);
+        Assert.All(dispositions, outcome => Assert.All(parties ?? [HangupBy.None], party => Assert.Equal(expected, PortSipMapping.EndReason(outcome, party, over: true))));
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+// Retention.
+internal sealed partial class PostgresMessageStore : IMessageKeeping
+{
+    private const string KeptColumns = "SELECT m.id, d.chunks, m.day FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document";
+
+    /// <inheritdoc />
+    public IReadOnlyList<KeptMessage> ListKept(DateOnly day, string? tenant, Timestamp before, int limit)
+    {
+        var where = new SqlConditions();
+        where.And("m.day = ? AND m.started_at < ?", day, before.Microseconds);
+        if (tenant is not null) where.And("m.tenant = ?", tenant);
+        return _database.Read(session => Kept(session, $"{KeptColumns}{where} ORDER BY m.started_at, m.id LIMIT ?", [.. where.Arguments, (long)limit]));
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<KeptMessage> ListOfCall(string sipCallId, DateOnly day) => _database.Read(session => Kept(
+        session,
+        $"{KeptColumns} WHERE m.day BETWEEN ? AND ? AND m.sip_call_hash = ? AND m.in_call <> 0 ORDER BY m.day, m.document",
+        [day, day.AddDays(1), CallRow.SipCallHash(sipCallId)]));
+
+    /// <inheritdoc />
+    public int Purge(IReadOnlyCollection<string> ids)
+    {
+        int purged = 0;
+        byte[] bytes = new byte[CallRow.IdBytes];
+        _database.Transact(Writer, session =>
+        {
+            foreach (IGrouping<DateOnly, string> day in ids.Where(id => CallRow.TryReadId(id, out _, bytes)).GroupBy(id => CallRow.TryReadId(id, out DateOnly its, bytes) ? its : default))
+            {
+                if (session.Scalar("SELECT count(*) FROM message_days WHERE day = ?", day.Key) == 0) continue;
+                byte[][] of = [.. day.Select(static id => Convert.FromHexString(id.AsSpan(9)))];
+                session.Execute(
+                    "DELETE FROM message_documents d USING messages m WHERE m.day = ? AND m.id = ANY (?) AND d.day = m.day AND d.document = m.document", day.Key, of);
+                purged += session.Execute("DELETE FROM messages WHERE day = ? AND id = ANY (?)", day.Key, of);
+                session.Execute(
+                    "DELETE FROM conversations c WHERE c.day = ? AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.day = c.day AND m.conversation = c.id)", day.Key);
+                PostgresScrubbing.Note(session, PostgresSchema.MessageTables.Select(table => PostgresSchema.Partition(table, day.Key)));
+            }
+        });
+        return purged;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Scrub() => PostgresScrubbing.Run(_database, PostgresSchema.MessageTables);
+
+    private static List<KeptMessage> Kept(PostgresSession session, string sql, object[] arguments)
+    {
+        var messages = new List<KeptMessage>();
+        using PostgresRows rows = session.Query(sql, arguments);
+        while (rows.Step()) messages.Add(new KeptMessage(CallRow.IdText(rows.Day(2), rows.Blob(0)), rows.Blob(1)));
+        return messages;
+    }
+}

@@ -1,0 +1,144 @@
+using CdrEngine.Api.Dialects;
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Api.Dialects.PortSip;
+using CdrEngine.Api.Dialects.Ucom;
+using CdrEngine.Api.Dialects.VoipStudio;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage;
+
+namespace CdrEngine.Api.Tests.Dialects;
+
+/// <summary>Every filter of every dialect's list of calls, and what answers it: the plan of the query that the request became. A filter without a row fails.</summary>
+public sealed class FilterPlanTests
+{
+    // By the table itself, which is in order of time, or by keys of an index within those times.
+    private const string ByTime = "started_at";
+    private const string ByNumber = "SEARCH n USING PRIMARY KEY (number=?)";
+    private const string ByProfile = "SEARCH o USING COVERING INDEX calls_by_profile";
+    private const string ByLength = "INDEX calls_by_outcome";
+    private const string ById = "INDEX calls_by_id (id=?)";
+    private const string BySipCall = "SEARCH c USING INDEX calls_by_sip_call";
+    private const string BySession = "INDEX calls_by_session";
+
+    // Judged call by call in order of time, so many for a page at most: more are refused.
+    private const string Bounded = "";
+
+    private static readonly string[] Paging = ["page", "per_page", "page_size", "pageSize", "order", "limit", "client_id", "account_id", "call_id", "leg_id", "id"];
+
+    private static readonly (string Dialect, string Filter, string Path, string Plan)[] Rows =
+    [
+        ("ucom", "start_datetime", "/client/1/calls?start_datetime=2026-11-20 04:00:00", ByTime),
+        ("ucom", "end_datetime", "/client/1/calls?end_datetime=2026-11-20 05:00:00", ByTime),
+        ("ucom", "from_username", "/client/1/calls?from_username=1001,1002", ByNumber),
+        ("ucom", "to_username", "/client/1/calls?to_username=2002", ByNumber),
+        ("ucom", "bridged_username", "/client/1/calls?bridged_username=2002", ByNumber),
+        ("ucom", "did_number", "/client/1/calls?did_number=2002", ByNumber),
+        ("ucom", "extension_id", "/client/1/calls?extension_id=10002", ByNumber),
+        ("ucom", "flow", "/client/1/calls?flow=in", ByProfile),
+        ("ucom", "start_duration", "/client/1/calls?start_duration=30", ByLength),
+        ("ucom", "end_duration", "/client/1/calls?end_duration=3", ByLength),
+        ("ucom", "start_bridged_duration", "/client/1/calls?start_bridged_duration=30", ByLength),
+        ("ucom", "end_bridged_duration", "/client/1/calls?end_bridged_duration=3", ByProfile),
+        ("vonage", "start:gte", "/cc/accounts/1/calls?start:gte=1795148400", ByTime),
+        ("vonage", "start:lte", "/cc/accounts/1/calls?start:lte=1795152000", ByTime),
+        ("vonage", "start_time", "/cc/accounts/1/calls?start_time=1795148400", ByTime),
+        ("vonage", "end_time", "/cc/accounts/1/calls?end_time=1795152000", ByTime),
+        ("fonouc", "startDate", "/api/v2/reports/cdrs?startDate=1795148400", ByTime),
+        ("fonouc", "endDate", "/api/v2/reports/cdrs?endDate=1795152000", ByTime),
+        ("fonouc", "startKey", "/api/v2/reports/cdrs?startKey=63962369220", ByTime),
+        ("voipstudio", "id", Voip("id", "NUMBER"), ById),
+        ("voipstudio", "live_id", Voip("live_id", "NUMBER"), ById),
+        ("voipstudio", "root_live_id", Voip("root_live_id", "NUMBER"), BySession),
+        ("voipstudio", "calldate", Voip("calldate", "2026-11-20 04:00:00", "gte"), ByTime),
+        ("voipstudio", "src", Voip("src", "1001"), ByNumber),
+        ("voipstudio", "dst", Voip("dst", "2002"), ByNumber),
+        ("voipstudio", "user_id", Voip("user_id", "10002"), ByNumber),
+        ("voipstudio", "duration", Voip("duration", "30", "gt"), ByLength),
+        ("voipstudio", "billsec", Voip("billsec", "3", "lt"), ByLength),
+        ("voipstudio", "type", Voip("type", "M"), ByProfile),
+        ("voipstudio", "disposition", Voip("disposition", "ON_HOLD"), ByProfile),
+        ("voipstudio", "destination", Voip("destination", "webcall"), ByProfile),
+        ("voipstudio", "context", Voip("context", "IVR"), ByProfile),
+        ("voipstudio", "src_codec", Voip("src_codec", "PCMU"), Bounded),
+        ("voipstudio", "dst_codec", Voip("dst_codec", "PCMU"), Bounded),
+        ("portsip", "id", Port("id eq 'BASE64'"), ById),
+        ("portsip", "caller", Port("caller eq '1001'"), ByNumber),
+        ("portsip", "caller_domain", Port("caller_domain eq 'example.com'"), Bounded),
+        ("portsip", "caller_display_name", Port("caller_display_name eq 'Alice'"), Bounded),
+        ("portsip", "callee", Port("callee eq '2002'"), ByNumber),
+        ("portsip", "callee_domain", Port("callee_domain eq 'example.com'"), Bounded),
+        ("portsip", "callee_display_name", Port("callee_display_name eq 'Bob'"), Bounded),
+        ("portsip", "started_at", Port("started_at ge 2026-11-20T04:00:00Z"), ByTime),
+        ("portsip", "rang_at", Port("rang_at ne null"), ByProfile),
+        ("portsip", "answered_at", Port("answered_at eq null"), ByProfile),
+        ("portsip", "ended_at", Port("ended_at le 2026-11-20T05:00:00Z"), ByTime),
+        ("portsip", "call_id", Port("call_id eq 'abc@host'"), BySipCall),
+        ("portsip", "direction", Port("direction eq INBOUND_CALL"), ByProfile),
+        ("portsip", "end_reason", Port("end_reason eq CALLEE_DISCONNECTED"), ByProfile),
+        ("portsip", "reroute_reason", Port("reroute_reason eq REFER"), ByProfile),
+        ("portsip", "status_code", Port("status_code ge 500"), ByProfile),
+        ("portsip", "destination", Port("destination eq '2002'"), ByNumber),
+        ("portsip", "outbound_caller_id", Port("outbound_caller_id eq '1001'"), ByProfile),
+        ("portsip", "did_cid", Port("did_cid eq '2002'"), ByNumber),
+        ("portsip", "trunk", Port("trunk eq 'carrier'"), ByProfile),
+        ("portsip", "duration", Port("duration gt 30"), ByLength),
+        ("portsip", "service_number", Port("service_number eq '2002'"), Bounded),
+        ("portsip", "user_data", Port("user_data eq 'x'"), Bounded),
+    ];
+
+    [Fact]
+    public void EveryFilter_HasARow()
+    {
+        var filters = new List<(string, string)>();
+        foreach (Dialect dialect in (Dialect[])[new UcomDialect(), new Api.Dialects.Vonage.VonageDialect(), new Api.Dialects.FonoUc.FonoUcDialect()])
+        {
+            DialectRoute list = dialect.Routes.First(static route => route.Method == "GET" && route.Parameters.Count > 2);
+            filters.AddRange(list.Parameters.Select(static parameter => parameter.Name).Where(static name => !Paging.Contains(name) && name != "X-Account-ID").Select(name => (dialect.Name, name)));
+        }
+
+        filters.AddRange(VoipStudioCalls.Members.Select(static name => ("voipstudio", name)));
+        filters.AddRange(PortSipCalls.LegFields.Select(static field => ("portsip", field.Name)));
+        Assert.Equal(filters.Order(), Rows.Select(static row => (row.Dialect, row.Filter)).Order());
+    }
+
+    [Fact]
+    public async Task EveryFilter_IsAnsweredFromAnIndex()
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory());
+        CallRecord[] calls = [.. Enumerable.Range(0, 60).Select(Call)];
+        rig.Add("acme", calls);
+        rig.Store.Seal(new DateOnly(2030, 1, 1));
+        long number = rig.Store.Find(calls[7].Id)!.Number;
+        string text = NumberText.Of(number);
+        var wrong = new List<string>();
+        foreach ((string dialect, string filter, string path, string expected) in Rows)
+        {
+            rig.Noted.Asked.Clear();
+            string asked = path.Replace("NUMBER", $"{number}", StringComparison.Ordinal).Replace("BASE64", text, StringComparison.Ordinal);
+            using HttpResponseMessage response = await rig.Admin.GetAsync(asked);
+            Assert.True(response.IsSuccessStatusCode, $"{asked}: {await response.Content.ReadAsStringAsync()}");
+            Assert.True(rig.Noted.Asked.Count > 0, $"{asked}: no list was asked for");
+            string plan = string.Join('\n', rig.Store.ExplainPage(rig.Noted.Asked[0], new DateOnly(2026, 11, 20)));
+            if (!plan.Contains(expected, StringComparison.Ordinal)) wrong.Add($"{dialect} {filter}: {expected}\n{plan}\n");
+
+            // Keys that were collected, and the few profiles there are, may be read over.
+            if (expected.Length > 0 && plan.Split('\n').Any(static step => step.StartsWith("SCAN", StringComparison.Ordinal) && !step.StartsWith("SCAN k", StringComparison.Ordinal) && !step.StartsWith("SCAN p", StringComparison.Ordinal) && !step.StartsWith("SCAN (subquery", StringComparison.Ordinal)))
+                wrong.Add($"{dialect} {filter} reads over more than it asks for:\n{plan}\n");
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static CallRecord Call(int i) => TestCalls.Call(i * 60, $"{i}@host") with
+    {
+        Direction = (CallDirection)(i % 4),
+        Dialled = "2002",
+        HangupBy = i % 3 == 0 ? HangupBy.Caller : HangupBy.Callee,
+        Marks = new CallMarks { Context = (CallContext)(i % 3), Trunk = "carrier" },
+    };
+
+    private static string Voip(string property, string value, string operation = "eq") =>
+        "/v1.1/voipstudio/cdrs?filter=" + Uri.EscapeDataString($"[{{\"property\":\"{property}\",\"operator\":\"{operation}\",\"value\":\"{value}\"}}]");
+
+    private static string Port(string filter) => "/api/cdrs?filter=" + Uri.EscapeDataString(filter) + "&orderby=started_at desc";
+}
