@@ -8,7 +8,6 @@ using CdrEngine.Calls.Sessions;
 using CdrEngine.Capture.Hep;
 using CdrEngine.Core;
 using CdrEngine.Engine;
-using CdrEngine.Load;
 using CdrEngine.PacketLog;
 using CdrEngine.Protocols.Link;
 using CdrEngine.Storage;

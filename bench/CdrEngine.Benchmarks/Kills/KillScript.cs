@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using CdrEngine.Capture.Files;
@@ -6,7 +5,6 @@ using CdrEngine.Core;
 using CdrEngine.Load;
 using CdrEngine.Protocols.Link;
 using CdrEngine.Protocols.Pcap;
-using CdrEngine.Protocols.Sip;
 using CdrEngine.Protocols.Tcp;
 using CdrEngine.TestKit;
 

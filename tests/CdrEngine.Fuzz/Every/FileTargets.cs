@@ -17,7 +17,7 @@ namespace CdrEngine.Fuzz.Every;
 /// <summary>Readers of files, of requests, and writers of what others read.</summary>
 internal static class FileTargets
 {
-    private const string Directory_ = "directory { tenants = [ { id = a, name = \"A\", domains = [a.example] } ], trunks = [ { id = t, tenant = a, addresses = [\"192.0.2.0/24\"] } ], numbers = [ { range = \"+4930\", tenant = a } ] }";
+    private const string DirectorySample = "directory { tenants = [ { id = a, name = \"A\", domains = [a.example] } ], trunks = [ { id = t, tenant = a, addresses = [\"192.0.2.0/24\"] } ], numbers = [ { range = \"+4930\", tenant = a } ] }";
 
     public static IEnumerable<FuzzTarget> All
     {
@@ -27,8 +27,8 @@ internal static class FileTargets
             yield return new FuzzTarget("chunk-list", [Convert.FromHexString("0101000000000000000001020304"), new byte[60]], static input => LogFuzz.ChunkList(input));
             yield return new FuzzTarget("outbox", [Outbox()], ReadOutbox) { AllocationBytes = 256 << 20 };
             yield return new FuzzTarget("record", [CallRecordJson.ToUtf8(Record)], ReadRecord);
-            yield return new FuzzTarget("hocon", [Text("a { b = 1, c = ${x.y}[1,2] } # x\na.c += \"\"\"q\"\"\"\ninclude \"z\"\nd = 5 s\n"), Text(Directory_)], ReadHocon) { AllocationBytes = 32 << 20 };
-            yield return new FuzzTarget("directory", [Text(Directory_)], ReadDirectory) { AllocationBytes = 32 << 20 };
+            yield return new FuzzTarget("hocon", [Text("a { b = 1, c = ${x.y}[1,2] } # x\na.c += \"\"\"q\"\"\"\ninclude \"z\"\nd = 5 s\n"), Text(DirectorySample)], ReadHocon) { AllocationBytes = 32 << 20 };
+            yield return new FuzzTarget("directory", [Text(DirectorySample)], ReadDirectory) { AllocationBytes = 32 << 20 };
             yield return new FuzzTarget("cursor", [Text(new CallCursor(5, DateOnly.FromDayNumber(740_000), new byte[CallRow.IdBytes]).Encode(new CallQuery())), Text("AAAA")], ReadCursor);
             yield return new FuzzTarget("csv", [Text("=1+1\",\r\n\tx"), Text("a,b"), Text("@SUM(1)")], WriteCsv);
             yield return new FuzzTarget("terminal", [Text("\x1b[2J\x9b31m"), Encoding.UTF8.GetBytes("\u202Egpj.exe\u2066 x \U0001F4A9")], WriteTerminal);
