@@ -1,6 +1,8 @@
+using System.Data;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
+using Npgsql;
 
 namespace CdrEngine.Storage.Postgres;
 
@@ -18,6 +20,8 @@ internal sealed partial class PostgresCallStore
         string text = CallCursor.TextOf(query);
         return _database.Read(session =>
         {
+            // Marks, rows and sums are of one moment, though a writer goes on.
+            using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
             var asked = new Asked(session, store, days, query);
             Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));

@@ -13,6 +13,8 @@ internal sealed partial class CallSelect
     // What profiles answer and is rare. Where nothing else is asked, the page is cut from the keys.
     private bool DriveByProfile()
     {
+        // Tenants and contexts have indexes of their own, in order of time.
+        if (!new ProfileFilter(_query).AsksOutcome) return false;
         if (_frame.Asked is not { } asked || asked > Math.Max(OutcomeRows, _frame.Stored / RareByProfile) || AsksLength) return false;
         string profiles = Profiles(everything: true, out List<object?> arguments);
         var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_profile WHERE o.profile IN ({profiles})");

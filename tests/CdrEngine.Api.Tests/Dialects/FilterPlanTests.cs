@@ -58,7 +58,7 @@ public sealed class FilterPlanTests
         ("voipstudio", "type", Voip("type", "M"), ByProfile),
         ("voipstudio", "disposition", Voip("disposition", "ON_HOLD"), ByProfile),
         ("voipstudio", "destination", Voip("destination", "webcall"), ByProfile),
-        ("voipstudio", "context", Voip("context", "IVR"), ByProfile),
+        ("voipstudio", "context", Voip("context", "IVR"), "INDEX calls_by_context"),
         ("voipstudio", "src_codec", Voip("src_codec", "PCMU"), Bounded),
         ("voipstudio", "dst_codec", Voip("dst_codec", "PCMU"), Bounded),
         ("portsip", "id", Port("id eq 'BASE64'"), ById),
