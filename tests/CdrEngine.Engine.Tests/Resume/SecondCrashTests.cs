@@ -17,14 +17,16 @@ public sealed class SecondCrashTests
     private const string Bob = "192.0.2.2:5060";
 
     [Fact]
-    public void Gap_OfTheFirstStop_OutlivesTheSecond_AlsoWhereTheCallIsOverByThen()
+    public void Gap_OfAStop_OutlivesTheCrashAfterIt_AlsoWhereTheCallIsOverByThen()
     {
-        // Stopped while it talks, and again between its BYE and its record.
-        PacketTape tape = new Scene().Call("x@test", 0, answer: 2, bye: 10).Tape();
+        // Stopped while it talks; killed between its BYE and its record, when the BYE is on disk.
+        PacketTape tape = new Scene().Call("x@test", 0, answer: 2, bye: 10).Noise(11.5).Noise(12).Noise(12.5).Noise(13).Tape();
         using BrokenRun broken = new BrokenRun().Start().Play(tape, 0, 4).Stop();
-        broken.Start(Scene.Time(5)).Play(tape, 4, tape.Count).Stop();
+        broken.Start(Scene.Time(5)).Play(tape, 4, tape.Count);
+        broken.Engine.Flush();
+        SpinWait.SpinUntil(() => broken.Engine.IsIdle, TimeSpan.FromSeconds(20));
         Assert.Empty(broken.Records);
-        broken.Start(Scene.Time(11)).Complete();
+        broken.Crash().Start(Scene.Time(13)).Complete();
         CallRecord record = Assert.Single(broken.Records);
         Assert.True(record.Flags.HasFlag(CallFlags.Gap));
         Assert.Equal(Scene.Time(10), record.EndedAt);
