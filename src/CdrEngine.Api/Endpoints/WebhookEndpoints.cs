@@ -5,7 +5,6 @@ using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using Microsoft.AspNetCore.Http;
 
