@@ -7,7 +7,6 @@ using CdrEngine.Capture.Interfaces;
 using CdrEngine.Core;
 using CdrEngine.Engine;
 using CdrEngine.Engine.Live;
-using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Alerts;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;

@@ -25,6 +25,7 @@ internal sealed class WebhookSender : IDisposable
     private readonly TimeProvider _time;
     private readonly string _version;
 
+    /// <summary>A sender.</summary>
     /// <param name="settings">Bounds and what is allowed.</param>
     /// <param name="version">Version of the program, for the User-Agent.</param>
     /// <param name="time">Clock of the signature.</param>

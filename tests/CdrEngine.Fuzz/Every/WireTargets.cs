@@ -222,7 +222,9 @@ internal static class WireTargets
             Require(hello.RandomValue.Length == DtlsHello.RandomBytes, "a random value of another length");
         }
 
-        if (input.Length > 4) Require(BinaryPrimitives.ReadUInt16BigEndian(input) >= 0 && DtlsHello.TryRead(DtlsHelloKind.Client, input, out DtlsHello client) == DtlsHello.TryRead(DtlsHelloKind.Client, input, out _) && client.RandomValue.Length is 0 or DtlsHello.RandomBytes, "two readings differ");
+        bool first = DtlsHello.TryRead(DtlsHelloKind.Client, input, out DtlsHello client);
+        bool second = DtlsHello.TryRead(DtlsHelloKind.Client, input, out DtlsHello again);
+        Require(first == second && client.RandomValue.SequenceEqual(again.RandomValue) && client.RandomValue.Length is 0 or DtlsHello.RandomBytes, "two readings differ");
     }
 
     private static void Require(bool holds, string otherwise)

@@ -167,9 +167,9 @@ public sealed class RunningEngineTests : IDisposable
                 {
                     return client.GetAsync($"http://127.0.0.1:{api}/readyz").GetAwaiter().GetResult().IsSuccessStatusCode;
                 }
-                catch (HttpRequestException)
+                catch (HttpRequestException e)
                 {
-                    return engine._process.HasExited ? throw new InvalidOperationException(engine.Said) : false;
+                    return engine._process.HasExited ? throw new InvalidOperationException(engine.Said, e) : false;
                 }
             });
             return engine;
