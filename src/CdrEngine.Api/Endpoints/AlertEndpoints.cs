@@ -190,9 +190,8 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
     private async Task<Alert?> FindAsync(HttpContext context)
     {
         Alert? alert = context.Request.RouteValues["id"] is string id && Alert.IsId(id) ? alerts.Store.Find(id) : null;
-        if (alert is null) await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no alert with this id.");
-        else if (!AccessGate.MaySee(context, alert.Tenant)) await AccessGate.OtherTenantAsync(context);
-        else return alert;
+        if (alert is not null && AccessGate.MaySee(context, alert.Tenant)) return alert;
+        await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no alert with this id.");
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Resume;
@@ -5,6 +6,7 @@ using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace CdrEngine.Host.Upkeep;
 
@@ -20,8 +22,11 @@ internal sealed record BackupReport(int Files, int Copied, long CopiedBytes, int
 /// <remarks>1. The journals of open calls. 2. The outbox. 3. The databases, each as it stands at one moment. 4. All else, packets among it. 5. From the journals go the calls whose
 /// record got into the databases meanwhile. Packets are on disk before a journal or a record names them, so in this order nothing is missing. Files that did not change since the
 /// last backup into the same folder are not copied again; what is no more is removed from it.</remarks>
-internal sealed class Backup(Settings settings, string to)
+internal sealed partial class Backup(Settings settings, string to)
 {
+    private const int ReadOnlyCloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC
+    private const int NoSuchFile = 2;
+
     private const int TriesOfJournals = 5;
     private static readonly TimeSpan LongestLinger = TimeSpan.FromSeconds(30);
     private static readonly string[] LeftOut = ["-wal", "-shm", ".scrub", ".part", ".new"];
@@ -110,7 +115,7 @@ internal sealed class Backup(Settings settings, string to)
             string stamp = BackupManifest.StampOf(path);
             if (IsThere(name, stamp)) return;
             MakeFolder(Path.GetDirectoryName(target)!);
-            using (var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20))
+            using (FileStream from = ReadBeside(path))
             using (var copy = new FileStream(target + ".part", FileMode.Create, FileAccess.Write))
             {
                 // No further than it went at first: a segment being written grows.
@@ -129,6 +134,21 @@ internal sealed class Backup(Settings settings, string to)
                 CopyPlain(Path.ChangeExtension(name, SegmentId.Extension), stop);
         }
     }
+
+    // The outbox is locked by the engine that writes it, which is to keep other writers out and not a backup. What is torn at its end is cut when it is read.
+    private static FileStream ReadBeside(string path)
+    {
+        if (!OperatingSystem.IsLinux()) return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20);
+        var handle = new SafeFileHandle(OpenFile(path, ReadOnlyCloseOnExec), ownsHandle: true);
+        if (!handle.IsInvalid) return new FileStream(handle, FileAccess.Read, 1 << 20);
+        int error = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        throw error == NoSuchFile ? new FileNotFoundException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}") : new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint OpenFile(string path, int flags);
 
     private static void CopyBytes(FileStream from, FileStream to, long length)
     {

@@ -33,7 +33,8 @@ public sealed partial class PostgresEngineTests(ITestOutputHelper output)
         using HttpClient left = await Client(one);
         using HttpClient right = await Client(other);
 
-        string[] paths = [.. (await Paths(left)).Distinct(StringComparer.Ordinal)];
+        // The audit tells when each of the two servers was asked.
+        string[] paths = [.. (await Paths(left)).Distinct(StringComparer.Ordinal).Where(static path => !path.StartsWith("/api/v1/audit", StringComparison.Ordinal))];
         int answered = 0, found = 0;
         foreach (string path in paths)
         {
