@@ -125,8 +125,6 @@ public sealed partial class PostgresEngineTests(ITestOutputHelper output)
             ? System.Text.Encoding.UTF8.GetString(bytes)
             : Convert.ToHexString(bytes);
 
-        // Secrets of links, and the port listened on.
-        
         // Each server has its port and its secrets, and made its recordings at a second of its own.
         return (answer.StatusCode, Made().Replace(Port().Replace(Secret().Replace(text, "secret"), "127.0.0.1:port"), "\"pvt_created\":0"));
     }
