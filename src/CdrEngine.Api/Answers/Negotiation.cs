@@ -30,6 +30,14 @@ internal static class Negotiation
     public static Task RefuseAsync(HttpContext context, params ReadOnlySpan<string> offers) =>
         Problem.WriteAsync(context, StatusCodes.Status406NotAcceptable, $"This resource comes as {string.Join(", ", offers!)}; the Accept header takes none of them.");
 
+    /// <summary>Whether the client takes one of the offers; where it does not, the request is answered.</summary>
+    public static async Task<bool> TakesAsync(HttpContext context, params string[] offers)
+    {
+        if (Choose(context.Request, offers) is not null) return true;
+        await RefuseAsync(context, offers);
+        return false;
+    }
+
     // The most specific range that covers the offer decides.
     private static double Quality(string offer, IList<MediaTypeHeaderValue> ranges)
     {

@@ -24,21 +24,8 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
     /// <summary><c>GET alerts</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var query = new AlertQuery { Limit = options.PageSize };
-        if (ListParameter<AlertQuery>.ReadAll(AlertParameters.All, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        if (!await TakesJsonAsync(context)) return;
+        if (await ListRequest.ReadAsync(context, new AlertQuery { Limit = options.PageSize }, AlertParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         ListPage<Alert>? page = null;
         await _seats.RunAsync(context, () =>
         {
@@ -53,7 +40,7 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
     /// <summary><c>GET alerts/{id}</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         if (await FindAsync(context) is { } alert) await Body.WriteAsync(context, CallEndpoints.JsonType, AlertJson.ToUtf8(alert));
     }
 
@@ -87,7 +74,7 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
     /// <summary><c>GET alerts/rules</c>.</summary>
     public async Task RulesAsync(HttpContext context)
     {
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         string? tenant = AccessGate.TenantOf(context);
         ILookup<string, Alert> open = alerts.Store.Open().Where(alert => tenant is null || alert.Tenant == tenant).ToLookup(static alert => alert.Rule, StringComparer.Ordinal);
 
@@ -99,20 +86,7 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
     /// <summary><c>GET alerts/trial</c>.</summary>
     public async Task TrialAsync(HttpContext context)
     {
-        var trial = new AlertTrial();
-        if (ListParameter<AlertTrial>.ReadAll(AlertParameters.Trial, context.Request.Query, ref trial) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        string? tenant = TenantScope.Of(context, trial.Tenant, out bool isOther);
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
+        if (await ListRequest.ReadAsync(context, new AlertTrial(), AlertParameters.Trial, static trial => trial.Tenant, static (trial, tenant) => trial with { Tenant = tenant }) is not { } trial) return;
         if (alerts.Rules.FirstOrDefault(rule => rule.Name == trial.Rule) is not { } rule)
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"rule: there is none of this name; there are {string.Join(", ", alerts.Rules.Select(static rule => rule.Name))}.", "rule");
@@ -126,10 +100,10 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
             return;
         }
 
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         Timestamp to = trial.To ?? Timestamp.From(options.Time.GetUtcNow()), from = trial.From ?? to - TimeSpan.FromDays(7);
         StoredAlertReport? report = null;
-        await _trials.RunAsync(context, async () => report = await Task.Run(() => StoredAlerts.Run(calls, new AlertEvaluator([tried]), from, to, tenant, alerts.TrialCalls, context.RequestAborted), context.RequestAborted));
+        await _trials.RunAsync(context, async () => report = await Task.Run(() => StoredAlerts.Run(calls, new AlertEvaluator([tried]), from, to, trial.Tenant, alerts.TrialCalls, context.RequestAborted), context.RequestAborted));
         if (report is null) return;
         using var text = new MemoryStream();
         await using (var writer = new Utf8JsonWriter(text))
@@ -193,12 +167,5 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
         if (alert is not null && AccessGate.MaySee(context, alert.Tenant)) return alert;
         await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no alert with this id.");
         return null;
-    }
-
-    private static async Task<bool> TakesJsonAsync(HttpContext context)
-    {
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is not null) return true;
-        await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-        return false;
     }
 }

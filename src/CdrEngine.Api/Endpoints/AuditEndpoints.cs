@@ -1,4 +1,3 @@
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Access.Audit;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
@@ -15,25 +14,8 @@ internal sealed class AuditEndpoints(AuditReader audit, ApiOptions options, ApiC
     /// <summary><c>GET audit</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var query = new AuditQuery { Limit = options.PageSize };
-        if (ListParameter<AuditQuery>.ReadAll(AuditParameters.All, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-            return;
-        }
+        if (await ListRequest.ReadAsync(context, new AuditQuery { Limit = options.PageSize }, AuditParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
         AuditPage? page = null;
         await _seats.RunAsync(context, () =>

@@ -29,19 +29,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
     /// <summary><c>GET calls</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        if (CallParameters.Read(context.Request.Query, options.PageSize, out CallQuery query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
+        if (await ListRequest.ReadCallsAsync(context, options.PageSize) is not { } query) return;
         string? mediaType;
         if (context.Request.Query.TryGetValue(CallParameters.Format.Name, out var format))
         {
@@ -100,11 +88,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
     /// <summary><c>GET calls/{id}</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (Negotiation.Choose(context.Request, JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, JsonType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, JsonType)) return;
 
         if (await FindAsync(context) is not { } call) return;
 

@@ -60,7 +60,7 @@ internal sealed class DeskEndpoints(
             return;
         }
 
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         if (FindRegistration(context) is not { } registration || !AccessGate.MaySee(context, registration.Tenant))
         {
             await UnknownAsync(context, "registration");
@@ -88,26 +88,14 @@ internal sealed class DeskEndpoints(
     /// <summary><c>GET messages</c>.</summary>
     public async Task MessagesAsync(HttpContext context)
     {
-        var query = new MessageQuery { Limit = options.PageSize };
-        if (ListParameter<MessageQuery>.ReadAll(DeskParameters.Messages, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
+        if (await ListRequest.ReadAsync(
+            context, new MessageQuery { Limit = options.PageSize }, DeskParameters.Messages, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
         if (context.Request.Query.TryGetValue("call_id", out var callId))
         {
             // What was sent in a call bears the call's Call-ID; a list of what belongs to a call that is not there is empty.
             CallRecord? call = calls.Get(callId[0]!);
             if (call is not null && !AccessGate.MaySee(context, call)) call = null;
             query = query with { InCall = true, SipCallId = call?.SipCallId ?? "" };
-        }
-
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
         }
 
         await AnswerAsync(context, query, "messages", desk.Messages.ListMessages, MessageJson.Write);
@@ -153,13 +141,6 @@ internal sealed class DeskEndpoints(
     private static Task UnknownAsync(HttpContext context, string what) =>
         Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"There is no {what} with this id.");
 
-    private static async Task<bool> TakesJsonAsync(HttpContext context)
-    {
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is not null) return true;
-        await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-        return false;
-    }
-
     private RegistrationRecord? FindRegistration(HttpContext context) =>
         context.Request.RouteValues["id"] is string id && IsRegistrationId(id) ? desk.Registrations.GetRegistration(id) : null;
 
@@ -169,21 +150,14 @@ internal sealed class DeskEndpoints(
     private async Task ListAsync<TQuery, T>(
         HttpContext context, TQuery query, IReadOnlyList<ListParameter<TQuery>> parameters, Func<TQuery, string?, TQuery> of, Func<TQuery, string?> asked, string name,
         Func<TQuery, ListPage<T>> list, Action<T, Utf8JsonWriter> write)
+        where TQuery : class
     {
-        if (ListParameter<TQuery>.ReadAll(parameters, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = of(query, TenantScope.Of(context, asked(query), out bool isOther));
-        if (isOther) await AccessGate.OtherTenantAsync(context);
-        else await AnswerAsync(context, query, name, list, write);
+        if (await ListRequest.ReadAsync(context, query, parameters, asked, of) is { } narrowed) await AnswerAsync(context, narrowed, name, list, write);
     }
 
     private async Task AnswerAsync<TQuery, T>(HttpContext context, TQuery query, string name, Func<TQuery, ListPage<T>> list, Action<T, Utf8JsonWriter> write)
     {
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
         // The place is given back before the answer is sent: a slow client holds a page in memory, and no thread.
         ListPage<T>? page = null;
@@ -200,18 +174,14 @@ internal sealed class DeskEndpoints(
     private static async Task OneAsync<T>(HttpContext context, T? found, Func<T, string?> tenant, Func<T, byte[]> write, string what)
         where T : class
     {
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         if (found is null || !AccessGate.MaySee(context, tenant(found))) await UnknownAsync(context, what);
         else await Body.WriteAsync(context, CallEndpoints.JsonType, write(found));
     }
 
     private static async Task PcapAsync(HttpContext context, string? id, string? tenant, string what, Downloads downloads)
     {
-        if (Negotiation.Choose(context.Request, PacketEndpoints.PcapType, PacketEndpoints.PcapngType) is null)
-        {
-            await Negotiation.RefuseAsync(context, PacketEndpoints.PcapType, PacketEndpoints.PcapngType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, PacketEndpoints.PcapType, PacketEndpoints.PcapngType)) return;
 
         if (id is null || !AccessGate.MaySee(context, tenant))
         {
@@ -235,11 +205,7 @@ internal sealed class DeskEndpoints(
 
     private async Task TraceAsync(HttpContext context, string? id, string? tenant, string? sipCallId, string? msrpMessageId, string what, Downloads downloads)
     {
-        if (Negotiation.Choose(context.Request, PacketEndpoints.TextType) is null)
-        {
-            await Negotiation.RefuseAsync(context, PacketEndpoints.TextType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, PacketEndpoints.TextType)) return;
 
         if (id is null || !AccessGate.MaySee(context, tenant))
         {

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -24,30 +23,13 @@ internal sealed class EventEndpoints(ILiveFeed feed, ApiOptions options, Cancell
     /// <summary><c>GET events</c>.</summary>
     public async Task StreamAsync(HttpContext context)
     {
-        var filter = new LiveFilter();
-        if (ListParameter<LiveFilter>.ReadAll(EventParameters.All, context.Request.Query, ref filter) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        filter = filter with { Tenant = TenantScope.Of(context, filter.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
+        if (await ListRequest.ReadAsync(context, new LiveFilter(), EventParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } filter) return;
         // A browser that comes back sends the number itself; the parameter is for all others.
         if (context.Request.Headers["Last-Event-ID"] is { Count: 1 } last && long.TryParse(last[0], NumberStyles.None, CultureInfo.InvariantCulture, out long after))
             filter = filter with { After = after };
         if (filter is { Quality: true, Kinds.Count: > 0 } && !filter.Kinds.Contains(LiveEventKind.CallUpdated))
             filter = filter with { Kinds = [.. filter.Kinds, LiveEventKind.CallUpdated] };
-        if (Negotiation.Choose(context.Request, StreamType) is null)
-        {
-            await Negotiation.RefuseAsync(context, StreamType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, StreamType)) return;
 
         if (HttpMethods.IsHead(context.Request.Method))
         {

@@ -22,11 +22,7 @@ internal sealed class FaxEndpoints(CallEndpoints calls, IFaxMaker? faxes, Downlo
 
     private async Task SendAsync(HttpContext context, FaxForm form, string mediaType, string ending)
     {
-        if (Negotiation.Choose(context.Request, mediaType) is null)
-        {
-            await Negotiation.RefuseAsync(context, mediaType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, mediaType)) return;
 
         if (await calls.FindAsync(context) is not { } call) return;
 

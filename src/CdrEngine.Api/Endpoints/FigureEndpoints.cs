@@ -38,20 +38,8 @@ internal sealed class FigureEndpoints(ITrafficReader traffic, ICallReader calls,
     /// <summary><c>GET figures</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        var asked = new FigureQuery();
-        if (ListParameter<FigureQuery>.ReadAll(FigureParameters.All, context.Request.Query, ref asked) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        string? tenant = TenantScope.Of(context, asked.Calls.Tenant, out bool isOther);
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
+        if (await ListRequest.ReadAsync(
+            context, new FigureQuery(), FigureParameters.All, static asked => asked.Calls.Tenant, static (asked, tenant) => asked with { Calls = asked.Calls with { Tenant = tenant } }) is not { } asked) return;
         Timestamp to = asked.Calls.To ?? Timestamp.From(options.Time.GetUtcNow()), from = asked.Calls.From ?? to - TimeSpan.FromDays(1);
         TimeSpan step = asked.Step ?? TrafficFigures.StepOf(from, to);
         if (from >= to || to - from > TimeSpan.FromDays(TrafficFigures.MostDays) || (to - from) / step > TrafficFigures.MostPoints)
@@ -60,19 +48,15 @@ internal sealed class FigureEndpoints(ITrafficReader traffic, ICallReader calls,
             return;
         }
 
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
-        CallQuery query = asked.Calls with { Tenant = tenant, From = from, To = to };
+        CallQuery query = asked.Calls with { From = from, To = to };
         byte[]? answer = null;
         await _seats.RunAsync(context, () =>
         {
             TrafficFigures figures = TrafficFigures.Read(traffic, query, from, to, step, asked.Zone);
             TrafficSamples? samples = asked.WantsSamples ? TrafficSamples.Read(calls, query, Top, Sampled, context.RequestAborted) : null;
-            answer = Write(figures, samples, desk is null ? [] : SlowPeers(desk, tenant));
+            answer = Write(figures, samples, desk is null ? [] : SlowPeers(desk, query.Tenant));
             return Task.CompletedTask;
         });
         if (answer is not null) await Body.WriteAsync(context, CallEndpoints.JsonType, answer);

@@ -74,11 +74,7 @@ internal sealed class HoldEndpoints(ILegalHolds holds, ICallReader calls, ISessi
 
     private async Task PlaceAsync(HttpContext context)
     {
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
         if (await JsonBody.ReadAsync(context) is not { } body) return;
         string? callId = body.Text("call_id", 1, 64), sessionId = body.Text("session_id", 1, 64), reason = body.Text("reason", 1, ILegalHolds.MaxReason);

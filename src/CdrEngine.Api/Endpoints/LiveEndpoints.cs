@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -17,25 +16,8 @@ internal sealed class LiveEndpoints(ILiveCalls calls, ApiOptions options, ApiCou
     /// <summary><c>GET live</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var query = new LiveQuery { Limit = options.PageSize };
-        if (ListParameter<LiveQuery>.ReadAll(LiveParameters.All, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-            return;
-        }
+        if (await ListRequest.ReadAsync(context, new LiveQuery { Limit = options.PageSize }, LiveParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
         LivePage? page = null;
         await _seats.RunAsync(context, async () => page = await calls.ListAsync(query, context.RequestAborted));

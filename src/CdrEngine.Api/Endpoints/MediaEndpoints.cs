@@ -22,21 +22,8 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     /// <summary><c>GET media-sessions</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var query = new MediaSessionQuery { Limit = options.PageSize };
-        if (ListParameter<MediaSessionQuery>.ReadAll(MediaSessionParameters.All, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        if (!await TakesJsonAsync(context)) return;
+        if (await ListRequest.ReadAsync(context, new MediaSessionQuery { Limit = options.PageSize }, MediaSessionParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         MediaSessionPage? page = null;
         await _seats.RunAsync(context, () =>
         {
@@ -51,7 +38,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
     /// <summary><c>GET media-sessions/{id}</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         if (Id(context) is not { } id || sessions.GetMediaSession(id) is not { } session || !IsMine(context, id))
         {
             await UnknownAsync(context);
@@ -134,7 +121,7 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
             return;
         }
 
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
         // A list of what belongs to a call that is not there is empty.
         CallRecord? call = calls.Get(id);
@@ -151,13 +138,6 @@ internal sealed class MediaEndpoints(ICallReader calls, IMediaSessionReader sess
 
     private static Task UnknownAsync(HttpContext context) =>
         Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no media session with this id.");
-
-    private static async Task<bool> TakesJsonAsync(HttpContext context)
-    {
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is not null) return true;
-        await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-        return false;
-    }
 
     private async Task WithSessionAsync(HttpContext context, Func<CallRecord, MediaSessionRecord, Task> answer)
     {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Queries;
 using CdrEngine.Calls.Ports;
@@ -43,25 +42,8 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, ApiMedia media, Do
     /// <summary><c>GET recordings</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var query = new RecordingQuery { Limit = options.PageSize };
-        if (ListParameter<RecordingQuery>.ReadAll(RecordingParameters.All, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-            return;
-        }
+        if (await ListRequest.ReadAsync(context, new RecordingQuery { Limit = options.PageSize }, RecordingParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
         RecordingPage? page = null;
         await _seats.RunAsync(context, () =>
@@ -88,11 +70,7 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, ApiMedia media, Do
             return;
         }
 
-        if (Negotiation.Choose(context.Request, mediaType) is null)
-        {
-            await Negotiation.RefuseAsync(context, mediaType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, mediaType)) return;
 
         if (await calls.FindAsync(context) is not { } call) return;
 

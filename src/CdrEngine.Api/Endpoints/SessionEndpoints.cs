@@ -23,21 +23,8 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     /// <summary><c>GET sessions</c>.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var query = new SessionQuery { Limit = options.PageSize };
-        if (ListParameter<SessionQuery>.ReadAll(SessionParameters.All, context.Request.Query, ref query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
-        if (!await TakesAsync(context, CallEndpoints.JsonType)) return;
+        if (await ListRequest.ReadAsync(context, new SessionQuery { Limit = options.PageSize }, SessionParameters.All, static query => query.Tenant, static (query, tenant) => query with { Tenant = tenant }) is not { } query) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         SessionPage? page = null;
         await _seats.RunAsync(context, () =>
         {
@@ -57,7 +44,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     /// <summary><c>GET sessions/{id}</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (!await TakesAsync(context, CallEndpoints.JsonType)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         if (await FindAsync(context) is not { } session) return;
         var body = new ArrayBufferWriter<byte>(16 * 1024);
         using (var writer = new Utf8JsonWriter(body)) SessionRecordJson.Write(session, writer, options.Rounding, withCalls: true);
@@ -67,7 +54,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     /// <summary><c>GET sessions/{id}.pcap</c>.</summary>
     public async Task PcapAsync(HttpContext context)
     {
-        if (!await TakesAsync(context, PacketEndpoints.PcapType, PacketEndpoints.PcapngType)) return;
+        if (!await Negotiation.TakesAsync(context, PacketEndpoints.PcapType, PacketEndpoints.PcapngType)) return;
         if (await FindAsync(context) is not { } session) return;
         await downloads.WithSeatAsync(context, async stored =>
         {
@@ -87,7 +74,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     /// <summary><c>GET sessions/{id}.trace</c>.</summary>
     public async Task TraceAsync(HttpContext context)
     {
-        if (!await TakesAsync(context, PacketEndpoints.TextType)) return;
+        if (!await Negotiation.TakesAsync(context, PacketEndpoints.TextType)) return;
         if (await FindAsync(context) is not { } session) return;
         await downloads.WithSeatAsync(context, async stored =>
         {
@@ -112,7 +99,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     /// <summary><c>GET sessions/{id}/ladder.svg</c>.</summary>
     public async Task LadderAsync(HttpContext context)
     {
-        if (!await TakesAsync(context, PacketEndpoints.SvgType)) return;
+        if (!await Negotiation.TakesAsync(context, PacketEndpoints.SvgType)) return;
         if (await FindAsync(context) is not { } session) return;
         await downloads.WithSeatAsync(context, async stored =>
         {
@@ -132,7 +119,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     /// <summary><c>GET sessions/{id}/legs</c>.</summary>
     public async Task LegsAsync(HttpContext context)
     {
-        if (!await TakesAsync(context, CallEndpoints.JsonType)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         if (await FindAsync(context) is not { } session) return;
         await downloads.WithSeatAsync(context, async stored =>
         {
@@ -163,7 +150,7 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
             return;
         }
 
-        if (!await TakesAsync(context, RecordingEndpoints.Mp3Type)) return;
+        if (!await Negotiation.TakesAsync(context, RecordingEndpoints.Mp3Type)) return;
         if (await FindAsync(context) is not { } session) return;
         await downloads.WithSeatAsync(context, async _ =>
         {
@@ -209,13 +196,6 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
 
     private static Task NoPacketsAsync(HttpContext context) =>
         Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There are no such packets of this session, or no longer.");
-
-    private static async Task<bool> TakesAsync(HttpContext context, params string[] types)
-    {
-        if (Negotiation.Choose(context.Request, types) is not null) return true;
-        await Negotiation.RefuseAsync(context, types);
-        return false;
-    }
 
     /// <summary>The session the path names; null where there is none, and then the request is answered.</summary>
     private async Task<SessionRecord?> FindAsync(HttpContext context)

@@ -43,7 +43,7 @@ internal sealed class ShareEndpoints(ShareStore shares, ICallReader calls, Reque
             return;
         }
 
-        if (!await TakesJsonAsync(context)) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
         IEnumerable<ShareLink> mine = shares.List().Where(link => AccessGate.MaySee(context, link.Tenant) && (callId is null || link.CallId == callId));
         string? cursor = context.Request.Query[Cursor.Name];
         if (cursor is not null)
@@ -66,13 +66,13 @@ internal sealed class ShareEndpoints(ShareStore shares, ICallReader calls, Reque
     /// <summary><c>GET shares/{id}</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (await TakesJsonAsync(context) && await FindAsync(context) is { } link) await SendAsync(context, link, null, StatusCodes.Status200OK);
+        if (await Negotiation.TakesAsync(context, CallEndpoints.JsonType) && await FindAsync(context) is { } link) await SendAsync(context, link, null, StatusCodes.Status200OK);
     }
 
     /// <summary><c>POST shares</c>.</summary>
     public async Task CreateAsync(HttpContext context)
     {
-        if (!await TakesJsonAsync(context) || await JsonBody.ReadAsync(context) is not { } body) return;
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType) || await JsonBody.ReadAsync(context) is not { } body) return;
         DateTimeOffset now = options.Time.GetUtcNow();
         long longest = (long)options.Shares.Longest.TotalSeconds;
         string? callId = body.Text("call_id", 1, 64);
@@ -123,13 +123,6 @@ internal sealed class ShareEndpoints(ShareStore shares, ICallReader calls, Reque
         if (context.Request.RouteValues["id"] is string id && shares.Get(id) is { } link && AccessGate.MaySee(context, link.Tenant)) return link;
         await Problem.WriteAsync(context, StatusCodes.Status404NotFound, "There is no link with this id.");
         return null;
-    }
-
-    private static async Task<bool> TakesJsonAsync(HttpContext context)
-    {
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is not null) return true;
-        await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-        return false;
     }
 
     private async Task SendAsync(HttpContext context, ShareLink link, string? text, int status)

@@ -34,25 +34,9 @@ internal sealed class TotalsEndpoints(ICallTotals totals, ApiOptions options, Ap
     /// <summary><c>GET calls/totals</c>.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (Negotiation.Choose(context.Request, CallEndpoints.JsonType) is null)
-        {
-            await Negotiation.RefuseAsync(context, CallEndpoints.JsonType);
-            return;
-        }
+        if (!await Negotiation.TakesAsync(context, CallEndpoints.JsonType)) return;
 
-        if (CallParameters.Read(context.Request.Query, options.PageSize, out CallQuery query) is { } fault)
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
-            return;
-        }
-
-        query = query with { Tenant = TenantScope.Of(context, query.Tenant, out bool isOther) };
-        if (isOther)
-        {
-            await AccessGate.OtherTenantAsync(context);
-            return;
-        }
-
+        if (await ListRequest.ReadCallsAsync(context, options.PageSize) is not { } query) return;
         CallTotals? found = null;
         await _seats.RunAsync(context, () =>
         {

@@ -69,7 +69,7 @@ internal static class HoldCommand
 
         if (calls.Count > ILegalHolds.MaxCalls) throw new CommandException($"{calls.Count} calls are more than a hold takes ({ILegalHolds.MaxCalls}): narrow the filters");
         RetentionCommand.Audit(settings, context)("hold_place", calls.Count == 1 ? calls[0] : null, null, $"{what}: {why}");
-        return stores.Holds.Place(calls, what, why, RetentionCommand.Who(context), null, Timestamp.From(context.Time.GetUtcNow()));
+        return stores.Holds.Place(calls, what, why, CommandAudit.Who(context), null, Timestamp.From(context.Time.GetUtcNow()));
     }
 
     private static List<string> Matching(ICallReader reader, CallQuery query)

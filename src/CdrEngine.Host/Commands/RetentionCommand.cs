@@ -68,11 +68,7 @@ internal static class RetentionCommand
     }
 
     /// <summary>The audit of commands.</summary>
-    public static UpkeepAudit Audit(Settings settings, CommandContext context) => Retention.AuditOf(settings, AuditVia.Command, Who(context));
-
-    /// <summary>Who types a command; who became another user by sudo is told too.</summary>
-    public static string Who(CommandContext context) =>
-        context.Environment("SUDO_USER") is { Length: > 0 } before ? $"user:{Environment.UserName} (sudo of {before})" : $"user:{Environment.UserName}";
+    public static UpkeepAudit Audit(Settings settings, CommandContext context) => Retention.AuditOf(settings, AuditVia.Command, CommandAudit.Who(context));
 
     /// <summary>Keeps other retention out, and ends the command where another is at work.</summary>
     public static FileStream Hold(Settings settings) =>
