@@ -251,7 +251,7 @@ public sealed partial class CallMachine : ICallOutline
     {
         _isOpened = true;
         SipMessage message = step.Message;
-        SipCallId = TextOf(message.CallId) ?? "";
+        SipCallId = CallIdText.Of(message.CallId);
         Id = Records.CallId.Derive(SipCallId, TextOf(message.FromTag) ?? "", step.At);
         _captureSource = step.Context.CaptureSource;
         _transport = step.Context.Transport;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 
 namespace CdrEngine.Storage;
 
@@ -20,8 +21,12 @@ public sealed class RecordOutbox : IDisposable
     private const int FilesMax = 32;
     private const int NoTenant = ushort.MaxValue;
 
+    /// <summary>Records found at the start that are remembered: those that a journal of open calls may not know of yet are the last of them.</summary>
+    private const int FoundMax = 20_000;
+
     private readonly string _path;
     private readonly long _maxBytes;
+    private readonly Queue<WaitingRecord> _found = new();
     private readonly Lock _lock = new();
     private FileStream _file;
     private long _length;
@@ -45,6 +50,9 @@ public sealed class RecordOutbox : IDisposable
 
     /// <summary>Damaged entries before the tail, which opening passed over.</summary>
     public int DamagedEntries { get; private set; }
+
+    /// <summary>The last records that waited when it was opened, oldest first; in the store since, where they do not wait any more.</summary>
+    public IReadOnlyCollection<WaitingRecord> Found => _found;
 
     /// <summary>Opens the outbox in a folder, made where there is none. Each program has a file of its own; what a program that is gone left behind
     /// is taken over.</summary>
@@ -202,6 +210,7 @@ public sealed class RecordOutbox : IDisposable
         bool whole = true;
         for (long offset = 0; TryReadEntry(other._file, offset, other._length, out StoredCall? call, out int length); offset += length)
             whole &= call is null || TryAdd(call);
+        foreach (WaitingRecord found in other._found) Remember(found);
         TornBytes += other.TornBytes;
         DamagedEntries += other.DamagedEntries;
         if (whole) File.Delete(other._path);
@@ -246,11 +255,19 @@ public sealed class RecordOutbox : IDisposable
             DamagedEntries += doubtful - 1;
             doubtful = 0;
             _length = offset;
-            if (call is not null) Count++;
+            if (call is null) continue;
+            Count++;
+            Remember(new WaitingRecord(call.Record.Id, call.Record.SipCallId, call.Record.StartedAt, call.Record.EndedAt, call.Record.Flags));
         }
 
         TornBytes = length - _length;
         if (TornBytes > 0) _file.SetLength(_length);
+    }
+
+    private void Remember(WaitingRecord found)
+    {
+        if (_found.Count == FoundMax) _found.Dequeue();
+        _found.Enqueue(found);
     }
 
     private static byte[] Encode(StoredCall call)
@@ -312,3 +329,11 @@ public sealed class RecordOutbox : IDisposable
         return ~crc;
     }
 }
+
+/// <summary>What is known of a record without reading it again.</summary>
+/// <param name="Id">Id.</param>
+/// <param name="SipCallId">Call-ID.</param>
+/// <param name="StartedAt">Start.</param>
+/// <param name="EndedAt">End; null where it had none.</param>
+/// <param name="Flags">Flags.</param>
+public readonly record struct WaitingRecord(string Id, string SipCallId, Timestamp StartedAt, Timestamp? EndedAt, CallFlags Flags);

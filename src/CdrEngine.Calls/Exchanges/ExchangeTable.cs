@@ -1,4 +1,5 @@
 using System.Text;
+using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
 
@@ -170,7 +171,7 @@ public sealed class ExchangeTable(ExchangeLimits limits, IExchangeSink sink)
     {
         var exchange = new Exchange(head?.Key ?? key.ToArray(), message.Method, _texts.Get(message.MethodText))
         {
-            SipCallId = head?.SipCallId ?? Encoding.UTF8.GetString(message.CallId),
+            SipCallId = head?.SipCallId ?? CallIdText.Of(message.CallId),
             FromTag = head?.FromTag ?? Encoding.UTF8.GetString(message.FromTag),
             FirstCSeq = message.CSeqNumber,
             StartedAt = context.At,

@@ -199,7 +199,7 @@ public sealed class MsrpMachine(MessageLimits limits, MessageMachine messages, I
         Endpoint at = message.IsRequest ? context.Source : context.Destination;
         _sessions.Add(key, new MsrpSession
         {
-            SipCallId = Encoding.UTF8.GetString(message.CallId),
+            SipCallId = CallIdText.Of(message.CallId),
             MediaIndex = index,
             Owner = messages.Party(owner, at, default),
             OwnerKey = messages.KeyOf(owner.UriText),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Hep;
 using CdrEngine.Protocols.Link;
@@ -124,7 +125,7 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000, string?
     private void KeepLine(in HepMessage line, Timestamp at)
     {
         if (msrpMessageId is not null) return;
-        string callId = Encoding.UTF8.GetString(line.CorrelationId);
+        string callId = CallIdText.Of(line.CorrelationId);
         if (!IsAskedFor(callId)) return;
         if (_lines.Count >= limit) IsCut = true;
         else _lines.Add(new TranscriptLine(at, line.Source, line.Destination, line.CaptureId, line.Payload.ToArray()));
@@ -154,7 +155,7 @@ public sealed class SipTranscript(string? sipCallId, int limit = 10_000, string?
         if (msrpMessageId is not null) return;
         byte[] copy = bytes.ToArray();
         if (SipParser.TryRead(copy, _message, out _, out _) != ParseOutcome.Message) return;
-        if (!IsAskedFor(Encoding.UTF8.GetString(_message.CallId))) return;
+        if (!IsAskedFor(CallIdText.Of(_message.CallId))) return;
         if (_messages.Count >= limit)
         {
             IsCut = true;

@@ -1,4 +1,3 @@
-using System.Text;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -78,7 +77,7 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
     private void OnSip(ReadOnlySpan<byte> bytes, Timestamp at, Endpoint source, Endpoint destination, Transport transport)
     {
         if (SipParser.TryRead(bytes.ToArray(), _message, out _, out _) != ParseOutcome.Message) return;
-        if (Encoding.UTF8.GetString(_message.CallId) != _record.SipCallId) return;
+        if (CallIdText.Of(_message.CallId) != _record.SipCallId) return;
         Machine.Apply(_message, new MessageContext(at, source, destination, transport, _record.CaptureSource), _effects);
         if (!_effects.MediaChanged) return;
         _flows.Changed(Machine);

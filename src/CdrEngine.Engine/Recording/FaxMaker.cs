@@ -1,4 +1,3 @@
-using System.Text;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Negotiation;
 using CdrEngine.Calls.Ports;
@@ -106,7 +105,7 @@ public sealed class FaxMaker(CallOptions call, IRecordingPolicy? policy = null, 
         private void OnSip(ReadOnlySpan<byte> bytes, Timestamp at, Endpoint source, Endpoint destination, Transport transport)
         {
             if (SipParser.TryRead(bytes.ToArray(), _message, out _, out _) != ParseOutcome.Message) return;
-            if (Encoding.UTF8.GetString(_message.CallId) != _record.SipCallId) return;
+            if (CallIdText.Of(_message.CallId) != _record.SipCallId) return;
             Machine.Apply(_message, new MessageContext(at, source, destination, transport, _record.CaptureSource), _effects);
             if (!_effects.MediaChanged) return;
             foreach (RtpFlow flow in _flows.Values) Place(flow);

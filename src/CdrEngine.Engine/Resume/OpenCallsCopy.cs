@@ -1,4 +1,4 @@
-using System.Text;
+using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.PacketLog.Sealing;
 
@@ -42,7 +42,7 @@ public static class OpenCallsCopy
                 var reader = new JournalReader(block.Span);
                 while (reader.MoveNext())
                 {
-                    if (reader.Kind == JournalEntryKind.Open) open[reader.Number] = (Encoding.UTF8.GetString(reader.CallId), Timestamp.MinValue);
+                    if (reader.Kind == JournalEntryKind.Open) open[reader.Number] = (CallIdText.Of(reader.CallId), Timestamp.MinValue);
                     else if (reader.Kind == JournalEntryKind.Close) open.Remove(reader.Number);
                     else if (reader.Kind == JournalEntryKind.Chunk && open.TryGetValue(reader.Number, out (string CallId, Timestamp Last) call)) open[reader.Number] = (call.CallId, Timestamp.Max(call.Last, reader.Chunk.Last));
                 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using CdrEngine.Actors;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Ports;
@@ -309,7 +308,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         {
             ReadOnlySpan<byte> callId = batch.Bytes.AsSpan(item.PayloadOffset, item.PayloadLength);
             seat.Chunks = _log.Open(CallKey.Of(callId));
-            seat.SipCallId = Encoding.UTF8.GetString(callId);
+            seat.SipCallId = CallIdText.Of(callId);
             if (_journal is not null) seat.Chunks.Tag = _journal.Open(callId, seat.CaptureSource);
             if (item.Flag) TakeOver(seat, Resumed!.Calls[item.CutBytes]);
         }

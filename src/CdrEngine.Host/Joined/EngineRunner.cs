@@ -124,7 +124,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <inheritdoc />
     public void Emit(in RecordEmission emission)
     {
-        if (emission.Revision == RecordRevision.Final && Findings.KnowsLess(emission.Record, _store.Get)) return;
+        if (Findings.KnowsLess(emission.Record, emission.Revision, _store)) return;
         if (emission.Revision == RecordRevision.Final) Interlocked.Increment(ref _outcomes[(int)emission.Record.Disposition]);
         LiveMarked marked = Mark(emission.Record);
         if (emission.Revision == RecordRevision.Final) Alerts?.Take(marked.Record);

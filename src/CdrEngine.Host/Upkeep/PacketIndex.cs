@@ -1,4 +1,4 @@
-using System.Text;
+using CdrEngine.Calls.Records;
 using CdrEngine.PacketLog;
 using CdrEngine.PacketLog.Sealing;
 using CdrEngine.Storage;
@@ -49,7 +49,7 @@ internal sealed class PacketIndex
     /// is one.</summary>
     public bool Check(KeptCall call, List<string> faults)
     {
-        CallKey key = CallKey.Of(Encoding.UTF8.GetBytes(call.SipCallId));
+        CallKey? key = KeyOf(call);
         bool hasAll = true;
         int wrong = 0, foreign = 0;
         var walk = new ChunkList.Enumerator(call.Chunks);
@@ -69,6 +69,20 @@ internal sealed class PacketIndex
         if (walk.IsMalformed) faults.Add($"{call.Id}: where its packets lie cannot be read (cdrengine repair)");
         if (wrong + foreign > 0) faults.Add($"{call.Id}: {wrong} of its chunks are not where the record says, {foreign} are another call's");
         return hasAll && wrong + foreign == 0 && !walk.IsMalformed;
+    }
+
+    /// <summary>Whose chunks a call's are; null where none of them is there and its Call-ID does not tell it either.</summary>
+    /// <remarks>A Call-ID that was no valid text, or too long to be kept, is not what its packets were laid down under: then its first chunk says it.</remarks>
+    public CallKey? KeyOf(KeptCall call)
+    {
+        if (CallIdText.TryGetBytes(call.SipCallId, out byte[] callId)) return CallKey.Of(callId);
+        var walk = new ChunkList.Enumerator(call.Chunks);
+        while (walk.MoveNext())
+        {
+            if (In(walk.Current.Segment) is { } segment && segment.TryGetValue(walk.Current.Offset, out ChunkHeader header)) return header.Key;
+        }
+
+        return null;
     }
 
     // The good chunks of a segment by offset; null where there is no such segment any more.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -124,7 +123,7 @@ internal sealed class Repairing(Settings settings, bool acts)
             foreach (KeptCall call in page)
             {
                 CallRecord? record = store.Get(call.Id);
-                CallKey key = CallKey.Of(Encoding.UTF8.GetBytes(call.SipCallId));
+                if (index.KeyOf(call) is not { } key) continue;
                 if (record?.CaptureSource is { } source) sources[key] = source;
                 ignored.Clear();
                 index.Check(call, ignored);
@@ -146,7 +145,14 @@ internal sealed class Repairing(Settings settings, bool acts)
         foreach (CallRecord record in rebuilt.Values.Where(record => record.Id.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(static record => record.Id, StringComparer.Ordinal))
         {
             if (record.Flags.HasFlag(CallFlags.MissingInvite) && IsTailOfAnother(keeping, record)) continue;
-            if (keeping.GetKept(record.Id) is not null || !chunks.TryGetValue(CallKey.Of(Encoding.UTF8.GetBytes(record.SipCallId)), out List<ChunkLocator>? its)) continue;
+            if (keeping.GetKept(record.Id) is not null) continue;
+            if (!CallIdText.TryGetBytes(record.SipCallId, out byte[] callId))
+            {
+                _report.Faults.Add($"{record.Id}: its Call-ID is no text or too long, so its packets cannot be told from others'; its record is not made anew");
+                continue;
+            }
+
+            if (!chunks.TryGetValue(CallKey.Of(callId), out List<ChunkLocator>? its)) continue;
             missing.Add(new StoredCall(record, RecordRevision.Final, ListOf(its, record), record.Tenant));
         }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -125,7 +124,7 @@ internal sealed class Verification(Settings settings)
                 bool hasAll = index.Check(call, _report.Faults) && call.Chunks.Length > 0;
                 CheckRecording(store, recordings, record);
                 calls.Add((call, record, hasAll));
-                sources[CallKey.Of(Encoding.UTF8.GetBytes(call.SipCallId))] = record.CaptureSource ?? "";
+                if (index.KeyOf(call) is { } key) sources[key] = record.CaptureSource ?? "";
                 segments.UnionWith(PacketIndex.SegmentsOf(call.Chunks));
             }
 
