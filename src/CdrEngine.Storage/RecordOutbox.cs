@@ -85,6 +85,21 @@ public sealed class RecordOutbox : IDisposable
         }
     }
 
+    /// <summary>The records of an outbox that no program has open, oldest first; what is damaged is passed over.</summary>
+    /// <param name="folder">Its folder; there need not be one.</param>
+    public static IEnumerable<StoredCall> Read(string folder)
+    {
+        if (!Directory.Exists(folder)) yield break;
+        foreach (string path in Directory.EnumerateFiles(folder, "records-*.outbox").Order(StringComparer.Ordinal))
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            for (long offset = 0; TryReadEntry(file, offset, file.Length, out StoredCall? call, out int length); offset += length)
+            {
+                if (call is not null) yield return call;
+            }
+        }
+    }
+
     /// <summary>Adds a record behind the others; false where the bound is met or the disk refuses.</summary>
     public bool TryAdd(StoredCall call)
     {

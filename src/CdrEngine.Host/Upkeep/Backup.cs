@@ -19,8 +19,9 @@ namespace CdrEngine.Host.Upkeep;
 internal sealed record BackupReport(int Files, int Copied, long CopiedBytes, int Removed, int OpenCalls);
 
 /// <summary>Copies a data folder, of an engine at work too, so that the copy is one a crash could have left: what any part of it names is in it.</summary>
-/// <remarks>1. The journals of open calls. 2. The outbox. 3. The databases, each as it stands at one moment. 4. All else, packets among it. 5. From the journals go the calls whose
-/// record got into the databases meanwhile. Packets are on disk before a journal or a record names them, so in this order nothing is missing. Files that did not change since the
+/// <remarks>1. How far packets go is noted, and the engine given the time to name them. 2. The journals of open calls. 3. The outbox. 4. The databases, each as it stands at one moment. 5. All
+/// else, packets among it. 6. From the journals go the calls whose record got into the databases meanwhile. 7. From the packets goes what came meanwhile and nothing in the copy names
+/// (<see cref="BackupCut"/>). Packets are on disk before a journal or a record names them, so in this order nothing is missing and nothing is too much. Files that did not change since the
 /// last backup into the same folder are not copied again; what is no more is removed from it.</remarks>
 internal sealed partial class Backup(Settings settings, string to)
 {
@@ -28,6 +29,9 @@ internal sealed partial class Backup(Settings settings, string to)
     private const int NoSuchFile = 2;
 
     private const int TriesOfJournals = 5;
+
+    /// <summary>Within twice the flush of the packet log and this, what is on disk is named in a journal.</summary>
+    private static readonly TimeSpan JournalsSettle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestLinger = TimeSpan.FromSeconds(30);
     private static readonly string[] LeftOut = ["-wal", "-shm", ".scrub", ".part", ".new"];
 
@@ -35,6 +39,8 @@ internal sealed partial class Backup(Settings settings, string to)
     private readonly string _to = Path.GetFullPath(to);
     private readonly BackupManifest _manifest = new();
     private BackupManifest _before = new();
+    private Settings Copy => settings with { DataDirectory = _to };
+
     private int _copied;
     private long _copiedBytes;
 
@@ -46,14 +52,17 @@ internal sealed partial class Backup(Settings settings, string to)
         MakeFolder(_to);
         _before = BackupManifest.Begin(_to);
         string raw = Path.Combine(_to, "open-calls.raw");
+        BackupCut cut = BackupCut.Begin(DataFolder.Packets(_data), DateTimeOffset.UtcNow);
+        if (cut.IsAtWork) stop.WaitHandle.WaitOne((settings.PacketLog.Flush * 2) + JournalsSettle);
         CopyJournals(raw);
         foreach (string name in FilesBelow("outbox")) CopyPlain(name, stop);
         foreach (string name in DatabaseFiles.List(_data)) CopyDatabase(name, stop);
         foreach (string name in FilesBelow("")) CopyPlain(name, stop);
-        int open = SettleJournals(raw);
+        OpenCallsCopied open = SettleJournals(raw);
+        Cut(cut, open);
         int removed = RemoveOthers();
         _manifest.Complete(_to, version, now);
-        return new BackupReport(_manifest.Files.Count, _copied, _copiedBytes, removed, open);
+        return new BackupReport(_manifest.Files.Count, _copied, _copiedBytes, removed, open.Calls);
     }
 
     private void CopyJournals(string raw)
@@ -77,14 +86,14 @@ internal sealed partial class Backup(Settings settings, string to)
     }
 
     // A call that ended while the databases were copied is in them; it must not be gone on with.
-    private int SettleJournals(string raw)
+    private OpenCallsCopied SettleJournals(string raw)
     {
-        int open = 0;
+        var open = new OpenCallsCopied(0, [], new HashSet<CallKey>(), []);
         string folder = DataFolder.OpenCalls(_to);
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         if (Directory.EnumerateFiles(raw).Any())
         {
-            using ICallStore store = Stores.Calls(settings with { DataDirectory = _to }, StoreUse.Command);
+            using ICallStore store = Stores.Calls(Copy, StoreUse.Command);
             open = OpenCallsCopy.Copy(raw, folder, SealingKeys.Of(settings), (callId, last) => store.List(new CallQuery { SipCallId = callId, Limit = 20 }).Calls
                 .Any(call => call.State == CallState.Ended && call.EndedAt is { } ended && ended + LongestLinger >= last));
             foreach (string path in Directory.GetFiles(folder)) _ = _manifest.Add(Path.GetRelativePath(_to, path), path, "");
@@ -92,6 +101,21 @@ internal sealed partial class Backup(Settings settings, string to)
 
         Directory.Delete(raw, recursive: true);
         return open;
+    }
+
+    // Records in a server are not in the copy, so that nothing in it could name their packets.
+    private void Cut(BackupCut cut, OpenCallsCopied open)
+    {
+        if (settings.Storage.Backend != StorageBackend.Sqlite) return;
+        foreach (SegmentId segment in cut.Run(Copy, open))
+        {
+            foreach (string path in new[] { segment.PathBelow(DataFolder.Packets(_to)), segment.OpenPathBelow(DataFolder.Packets(_to)) })
+            {
+                // It is not what it was copied of any more: the next backup copies it again.
+                string name = Path.GetRelativePath(_to, path);
+                if (_manifest.Files.TryGetValue(name, out BackupFile? file)) _manifest.Files[name] = file with { Stamp = "cut", Sha256 = "" };
+            }
+        }
     }
 
     private void CopyDatabase(string name, CancellationToken stop)

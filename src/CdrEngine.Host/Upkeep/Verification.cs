@@ -3,6 +3,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Engine.Recording;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Directories;
 using CdrEngine.Host.Joined;
@@ -49,6 +50,9 @@ internal sealed class Verification(Settings settings)
     // What became of its recording is told by what happened later; what it has to do with calls that are not all there, by those.
     private static readonly HashSet<string> NotCompared = new(StringComparer.Ordinal) { "recording" };
     private static readonly HashSet<string> NotComparedOfSessions = new(StringComparer.Ordinal) { "recording", "session_id", "links", "transfer", "flags" };
+
+    private const int LooksAtOpen = 3;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly string _packets = DataFolder.Packets(settings.DataDirectory);
     private readonly KeyRing? _keys = SealingKeys.Of(settings);
@@ -137,11 +141,26 @@ internal sealed class Verification(Settings settings)
         HashSet<string> present = [.. calls.Where(static call => call.HasAll).Select(static call => call.Record.Id)];
         foreach ((_, CallRecord record, bool hasAll) in calls) Compare(record, hasAll, rebuilt.GetValueOrDefault(record.Id), rebuild, present);
         HashSet<string> stored = [.. calls.Select(static call => call.Record.Id)];
-        foreach (CallRecord record in rebuilt.Values.Where(record => !stored.Contains(record.Id) && record.StartedAt >= from && record.StartedAt < to && record.Id.StartsWith(day.ToString("yyyyMMdd", CultureInfo.InvariantCulture), StringComparison.Ordinal)))
+        string prefix = day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+        // Of calls that began before the range only their ends were read.
+        List<CallRecord> missing = [.. rebuilt.Values.Where(record =>
+            !stored.Contains(record.Id) && record.StartedAt >= from && record.StartedAt < to && record.Id.StartsWith(prefix, StringComparison.Ordinal) && !record.Flags.HasFlag(CallFlags.MissingInvite))];
+        foreach (CallRecord record in WithoutOpen(missing, keeping, stop).OrderBy(static record => record.Id, StringComparer.Ordinal))
+            _report.Faults.Add($"{record.Id}: its packets tell of it, and there is no record (cdrengine repair)");
+    }
+
+    // A call in progress has packets and no record yet; a journal names it a moment after its first packet, and its record comes a moment after its end.
+    private List<CallRecord> WithoutOpen(List<CallRecord> missing, ICallKeeping keeping, CancellationToken stop)
+    {
+        for (int look = 0; missing.Count > 0; look++)
         {
-            // Of calls that began before the range only their ends were read.
-            if (!record.Flags.HasFlag(CallFlags.MissingInvite) && keeping.GetKept(record.Id) is null) _report.Faults.Add($"{record.Id}: its packets tell of it, and there is no record (cdrengine repair)");
+            IReadOnlySet<string> open = OpenCallsCopy.CallIds(DataFolder.OpenCalls(settings.DataDirectory), _keys);
+            missing.RemoveAll(record => open.Contains(record.SipCallId) || keeping.GetKept(record.Id) is not null);
+            if (look == LooksAtOpen || missing.Count == 0 || stop.WaitHandle.WaitOne(BetweenLooks)) break;
         }
+
+        return missing;
     }
 
     private void Compare(CallRecord record, bool hasAll, CallRecord? rebuilt, RecordRebuild rebuild, HashSet<string> present)
