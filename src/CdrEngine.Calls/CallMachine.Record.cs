@@ -12,6 +12,9 @@ namespace CdrEngine.Calls;
 // The scribe: what is known becomes a record. Texts are made once, when first seen.
 public sealed partial class CallMachine
 {
+    /// <summary>Stamps of one capture that differ by less are packets in disorder.</summary>
+    private static readonly TimeSpan MostDisorder = TimeSpan.FromSeconds(10);
+
     private readonly List<KeyValuePair<string, string>> _headers = [];
     private string _captureSource = "";
     private Transport _transport;
@@ -220,7 +223,15 @@ public sealed partial class CallMachine
         }
     }
 
-    private Timestamp NotBeforeStart(Timestamp at) => Timestamp.Max(at, StartedAt);
+    // An end stamped before the start: a little where hops were captured in disorder. More than that is a clock that was set back so late that nothing but the end itself told of it; then the
+    // last evidence before it is the end.
+    private Timestamp NotBeforeStart(Timestamp at)
+    {
+        if (at >= StartedAt) return at;
+        return IsClockSetAt(at) ? Timestamp.Max(LastLifeAt, StartedAt) : StartedAt;
+    }
+
+    private bool IsClockSetAt(Timestamp end) => StartedAt - end > MostDisorder;
 
     private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;
 
@@ -433,6 +444,7 @@ public sealed partial class CallMachine
     private CallFlags FlagsOf(LegState? winner, IReadOnlyList<StreamRecord> streams, Timestamp? endedAt, IReadOnlyList<OneWayInterval> oneWay)
     {
         CallFlags flags = _flags;
+        if ((_endKind == EndKind.Bye && IsClockSetAt(_byeAt)) || (_endKind == EndKind.Final && DecidingFinal() is var final and >= 0 && IsClockSetAt(_transactions[final].FinalAt))) flags |= CallFlags.ClockSet;
         if (!IsOver || !WasAnswered) return flags;
         if (_answered.IsSet && winner is { IsAcked: false }) flags |= CallFlags.NoAck;
         bool expectsBoth = ExpectsRtpBothWays(winner, out bool expectsAny);
@@ -441,16 +453,16 @@ public sealed partial class CallMachine
 
         // Without stream figures the sides seen must do.
         bool isOneSided = streams.Count == 0 && _rtpSides is 1 << (int)PartySide.Caller or 1 << (int)PartySide.Callee && endedAt - _answered.OrNull >= OneWay.Shortest;
-        if (isOneSided && !flags.HasFlag(CallFlags.Gap) && !flags.HasFlag(CallFlags.Held)) flags |= CallFlags.OneWayAudio;
+        if (isOneSided && (flags & (CallFlags.Gap | CallFlags.ClockSet | CallFlags.Held)) == 0) flags |= CallFlags.OneWayAudio;
         if (oneWay.Count > 0 && oneWay.Any(OneWay.IsFlagged)) flags |= CallFlags.OneWayAudio;
         return flags;
     }
 
-    // Packets that the capture lost leave every gap unexplained: nothing is told then.
+    // Packets that the capture lost leave every gap unexplained, and a clock that was set tells of gaps that were none: nothing is told then.
     private IReadOnlyList<OneWayInterval> OneWayOf(
         LegState? winner, IReadOnlyList<StreamRecord> streams, Timestamp? endedAt, IReadOnlyList<HeldInterval> held, IReadOnlyList<Streams.RtcpHeard>? heard)
     {
-        if (!IsOver || !WasAnswered || streams.Count == 0 || _flags.HasFlag(CallFlags.Gap) || !ExpectsRtpBothWays(winner, out _)) return [];
+        if (!IsOver || !WasAnswered || streams.Count == 0 || (_flags & (CallFlags.Gap | CallFlags.ClockSet)) != 0 || !ExpectsRtpBothWays(winner, out _)) return [];
         StreamRecord[] sound = [.. streams.Where(stream => stream.MediaIndex < 0 || IsSound(stream.MediaIndex))];
         return OneWay.Find(sound, _answered.OrNull, endedAt, held, heard);
     }

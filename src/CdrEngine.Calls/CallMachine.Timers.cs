@@ -11,7 +11,10 @@ public sealed partial class CallMachine
 
     /// <summary>When <see cref="Advance"/> has something to do; <see cref="Timestamp.MaxValue"/> for never. RTP moves it without a call: being
     /// called early is harmless.</summary>
-    public Timestamp NextDeadline
+    public Timestamp NextDeadline => NextDue is var due && due == Timestamp.MaxValue ? due : due - _setBackBy;
+
+    // The same in the call's own time.
+    private Timestamp NextDue
     {
         get
         {
@@ -44,7 +47,8 @@ public sealed partial class CallMachine
     public void Advance(Timestamp now, CallEffects effects)
     {
         effects.Clear();
-        while (NextDeadline <= now && !effects.Forget) Expire(now, effects);
+        now += _setBackBy;
+        while (NextDue <= now && !effects.Forget) Expire(now, effects);
         effects.WakeAt = NextDeadline;
     }
 
@@ -62,6 +66,7 @@ public sealed partial class CallMachine
     {
         effects.Clear();
         if (!_isOpened || _isForgotten) return;
+        now += _setBackBy;
         switch (_phase)
         {
             case Phase.Calling or Phase.Early:

@@ -65,6 +65,7 @@ public sealed partial class CallMachine : ICallOutline
     private Milestone _lastSip;
     private ulong _lastSipMessage;
     private Timestamp _lastSeenAt = Timestamp.MinValue;
+    private TimeSpan _setBackBy;
     private Timestamp _lastRtpAt = Timestamp.MinValue;
 
     private Timestamp _byeAt;
@@ -168,7 +169,7 @@ public sealed partial class CallMachine : ICallOutline
             Message = message,
             Context = context,
             Effects = effects,
-            At = context.At,
+            At = context.At + _setBackBy,
             FromTag = Hash64.OfTag(message.FromTag),
             ToTag = Hash64.OfTag(message.ToTag),
             Branch = Hash64.Of(message.TopViaBranch),
@@ -214,6 +215,7 @@ public sealed partial class CallMachine : ICallOutline
     /// <param name="from">Which side sent it.</param>
     public void OnMediaPacket(Timestamp at, PartySide from)
     {
+        at += _setBackBy;
         if (at > _lastRtpAt) _lastRtpAt = at;
         _rtpSides |= 1 << (int)from;
     }
@@ -222,7 +224,20 @@ public sealed partial class CallMachine : ICallOutline
     /// <param name="since">When the loss was at the earliest; the end of time for just now.</param>
     public void MarkGap(Timestamp since)
     {
-        if (!IsOver || _endSeenAt >= since) _flags |= CallFlags.Gap;
+        if (!IsOver || since == Timestamp.MaxValue || _endSeenAt >= since + _setBackBy) _flags |= CallFlags.Gap;
+    }
+
+    /// <summary>The clock of the capture was set back while the call was known. From now on its times are told in its own time, as if that had not been, so that nothing in it goes back.</summary>
+    /// <param name="by">By how much.</param>
+    /// <param name="now">Packet time after that.</param>
+    public void SetClockBack(TimeSpan by, Timestamp now)
+    {
+        if (!_isOpened || by <= TimeSpan.Zero) return;
+
+        // It takes some packets to believe a step: a call that began with them knows no other time.
+        if (StartedAt > now - MostDisorder && LastLifeAt < now + MostDisorder) return;
+        _setBackBy += by;
+        if (!IsOver) _flags |= CallFlags.ClockSet;
     }
 
     /// <summary>Two calls had a media port in common.</summary>

@@ -2,6 +2,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Engine.Tests.Runs;
 using CdrEngine.Load;
+using CdrEngine.TestKit;
 using Xunit;
 
 namespace CdrEngine.Engine.Tests;
@@ -59,10 +60,73 @@ public sealed class ClockTests
         CallRecord record = run.Call("one@test");
         Assert.Equal((HangupBy.Caller, CallFlags.None), (record.HangupBy, record.Flags & CallFlags.MissingBye));
 
-        // Its BYE is stamped before its INVITE; a record never ends before it starts.
-        Assert.Equal((Scene.Time(0), Scene.Time(0)), (record.StartedAt, record.EndedAt));
-        Assert.Equal(TimeSpan.Zero, record.BillableDuration);
+        // Its BYE is stamped before its INVITE. Media tells how far the clock was set, but for the packets that it took to believe it.
+        Assert.Equal((Scene.Time(0), CallFlags.ClockSet), (record.StartedAt, record.Flags & (CallFlags.ClockSet | CallFlags.OneWayAudio)));
+        Scene.ExpectBetween(record.EndedAt!.Value, 20 - (EngineClock.Confirmations * 0.02), 20);
+        Assert.InRange(record.BillableDuration.TotalSeconds, 18.8, 19);
         Assert.Equal(945, record.Streams.Single().Packets);
+        using EngineRun more = EngineRun.Of(scene.Tape(stamp: static (_, at) => at > Scene.Time(10) ? at - TimeSpan.FromHours(1) : at), new RunOptions { Shards = 3, BatchItems = 7 });
+        Assert.Equal(run.Json(), more.Json());
+    }
+
+    [Fact]
+    public void ClockSetBackBeforeTheByeAlone_EndsAtTheLastEvidence()
+    {
+        Scene scene = new Scene()
+            .Call("silent@test", 0, answer: 1, bye: 20)
+            .Call("heard@test", 0.5, answer: 1.5, bye: 20, caller: "192.0.2.3", callee: "192.0.2.4")
+            .Rtp(1.6, 9, "192.0.2.3:4000", "192.0.2.4:5000", 1)
+            .Call("refused@test", 9.5, caller: "192.0.2.5", callee: "192.0.2.6");
+        scene.Sip(20, "192.0.2.6:5060", "192.0.2.5:5060", SipText.Invite("refused@test", "alice@example.com", "bob@example.com", fromTag: "f-refused@test").Reply(486));
+        using EngineRun run = EngineRun.Of(scene.Tape(stamp: static (_, at) => at >= Scene.Time(20) ? at - TimeSpan.FromHours(1) : at));
+        foreach ((string callId, double ended) in new[] { ("silent@test", 1.01), ("heard@test", 8.98), ("refused@test", 9.6) })
+        {
+            CallRecord record = run.Call(callId);
+            Assert.Equal((callId, Scene.Time(ended), CallFlags.ClockSet), (callId, record.EndedAt!.Value, record.Flags & (CallFlags.ClockSet | CallFlags.MissingBye | CallFlags.Unconfirmed)));
+        }
+    }
+
+    [Fact]
+    public void ClockSetBack_TheTimersOfOpenCallsStillRun()
+    {
+        // Its BYE is lost, and media ends: five minutes later it is over, not an hour and five minutes later.
+        Scene scene = new Scene()
+            .Call("lost@test", 0, answer: 1)
+            .Rtp(1.1, 30, "192.0.2.1:4000", "192.0.2.2:5000", 1);
+        for (int second = 31; second < 400; second++) scene.Noise(second);
+        using EngineRun run = EngineRun.Of(scene.Tape(stamp: static (_, at) => at > Scene.Time(10) ? at - TimeSpan.FromHours(1) : at));
+        CallRecord record = run.Call("lost@test");
+        Assert.Equal((EndReason.RtpTimeout, CallFlags.ClockSet), (record.MissingByeReason, record.Flags & CallFlags.ClockSet));
+        Scene.ExpectBetween(record.EndedAt!.Value, 29.8, 30);
+    }
+
+    [Theory]
+    [InlineData(404, Disposition.InvalidNumber)]
+    [InlineData(486, Disposition.Busy)]
+    [InlineData(503, Disposition.Failed)]
+    public void FinalResponseBeforeItsInvite_IsOneCall(int status, Disposition disposition)
+    {
+        const string Caller = "192.0.2.1:5060", Callee = "192.0.2.2:5060";
+        SipText invite = SipText.Invite("early@test", "alice@example.com", "bob@example.com", fromTag: "f");
+        Scene scene = new Scene()
+            .Sip(0.0002, Callee, Caller, invite.Reply(status))
+            .Sip(0.0004, Caller, Callee, invite)
+            .Sip(0.01, Caller, Callee, SipText.Request("ACK", "early@test", "alice@example.com", "bob@example.com", 1, "f", "to-tag", branch: SipText.Branch("early@test", 1, "INVITE")))
+            .Noise(60);
+        using EngineRun run = scene.Run();
+        CallRecord record = Assert.Single(run.Records);
+        Assert.Equal((disposition, status, CallFlags.None), (record.Disposition, record.SipStatus, record.Flags));
+        Assert.Equal(("bob", Caller, Scene.Time(0.0002)), (record.Dialled, record.Caller.Address.ToString(), record.StartedAt));
+
+        // The same call's next try, with the credentials asked for, is of it too.
+        SipText challenged = SipText.Invite("retry@test", "alice@example.com", "bob@example.com", fromTag: "f"), again = SipText.Invite("retry@test", "alice@example.com", "bob@example.com", 2, "f").With("Authorization", "Digest username=a");
+        using EngineRun retried = new Scene()
+            .Sip(0.0002, Callee, Caller, challenged.Reply(401))
+            .Sip(0.0004, Caller, Callee, challenged)
+            .Sip(0.1, Caller, Callee, again)
+            .Sip(0.2, Callee, Caller, again.Reply(200))
+            .Noise(60).Run();
+        Assert.Equal((Disposition.Answered, CallFlags.Authenticated), (Assert.Single(retried.Records).Disposition, retried.Records[0].Flags & (CallFlags.Authenticated | CallFlags.MissingInvite)));
     }
 
     [Theory]

@@ -11,10 +11,15 @@ internal static class Floods
     private const string There = "203.0.113.9:5060";
     private const string Here = "198.51.100.9:5060";
 
+    /// <summary>Frames after which a call that rings goes on.</summary>
+    private const int GoesOn = 9000;
+
     /// <summary>The flood of a name: number of the frame to its bytes.</summary>
     public static Func<int, byte[]> Of(string name) => name switch
     {
         "invite" => static i => Udp(SipText.Invite($"flood-{i}@x", "a@b", "c@d", fromTag: $"t{i}").WithSdp("203.0.113.9", 4000 + ((i * 4) % 60_000))),
+        "ringing" => static i => Ringing(i, There),
+        "ringing-spoofed" => static i => Ringing(i, Host((i - (i % 3 == 2 ? GoesOn : 0)) / 3)),
         "register" => static i => Udp(SipText.Register($"flood-{i}@x", $"user{i}")),
         "message" => static i => Udp(SipText.Request("MESSAGE", $"flood-{i}@x", $"a{i}@b", "c@d").WithBody("text/plain", "spam")),
         "options" => static i => PacketBuilder.UdpFrame(Host(i), Here, SipText.Request("OPTIONS", $"flood-{i}@x", "a@b", "c@d").ToBytes(), i & 0xFFFF).Build(),
@@ -42,6 +47,17 @@ internal static class Floods
     private static readonly byte[] Unfinished = Encoding.ASCII.GetBytes("INVITE sip:b@c SIP/2.0\r\nVia: SIP/2.0/TCP a\r\nContent-Length: 90000\r\nX: " + new string('y', 1200));
 
     private static string MediaLines => "v=0\r\no=- 1 1 IN IP4 203.0.113.9\r\ns=-\r\nc=IN IP4 203.0.113.9\r\nt=0 0\r\n" + string.Concat(Enumerable.Range(0, 2500).Select(static i => string.Create(CultureInfo.InvariantCulture, $"m=audio {1024 + i} RTP/AVP 0\r\n")));
+
+    // A call that rings; and one begun long before, and pushed out since, that goes on.
+    private static byte[] Ringing(int i, string there)
+    {
+        int call = i % 3 == 2 ? (i - GoesOn) / 3 : i / 3;
+        if (call < 0) return PacketBuilder.UdpFrame(there, Here, "\r\n\r\n"u8.ToArray(), i & 0xFFFF).Build();
+        SipText invite = SipText.Invite($"flood-{call}@x", "a@b", "c@d", fromTag: $"t{call}").WithSdp("203.0.113.9", 4000 + ((call * 4) % 60_000));
+        return i % 3 == 0
+            ? PacketBuilder.UdpFrame(there, Here, invite.ToBytes(), i & 0xFFFF).Build()
+            : PacketBuilder.UdpFrame(Here, there, invite.Reply(i % 3 == 1 ? 180 : 487).ToBytes(), i & 0xFFFF).Build();
+    }
 
     private static byte[] Udp(SipText text) => PacketBuilder.UdpFrame(There, Here, text.ToBytes(), text.GetHashCode() & 0xFFFF).Build();
 

@@ -244,4 +244,7 @@ public enum CallFlags
 
     /// <summary>Belongs with other calls to a session.</summary>
     Linked = 1 << 16,
+
+    /// <summary>The clock of the capture was set back during the call. Times after that are as if it had not been; where only the end came after it, that is the last evidence before.</summary>
+    ClockSet = 1 << 17,
 }

@@ -234,6 +234,8 @@ internal static class JournalMerge
     /// them; gives the size of that file.</summary>
     public static long Run(string folder, uint run, int shard, int last, KeyRing? keys)
     {
+        // What is being purged of a journal is not put together meanwhile.
+        using FileStream? held = OpenCallsPurge.Hold(folder);
         List<JournalFile> pieces = JournalFile.List(folder).FindAll(file => file.Run == run && file.Shard == shard && file.TakenBy == 0 && file.Last <= last);
         if (pieces.Count == 0) return 0;
         var closed = new HashSet<long>();

@@ -24,6 +24,9 @@ internal enum JournalEntryKind : byte
 
     /// <summary>The engine stopped in good order.</summary>
     Stopped = 5,
+
+    /// <summary>Nothing any more: what it told of a call was purged.</summary>
+    Purged = 6,
 }
 
 /// <summary>A SIP message as a shard took it.</summary>
@@ -48,6 +51,7 @@ internal sealed record JournalMessage(
 ///            offset, length, first time (less that of the block's last chunk, zig-zag), duration, frames, sequence (likewise)
 ///   message  run, sequence, time, clock, transport u8, addresses (8+8+2 bytes each), bytes
 ///   stopped  time (its number is 0)
+///   purged   zeros (length varint, which may be longer than it need be, bytes), as long as what stood there
 /// </code>
 /// A block that is not whole ends the file: it was being written when the machine stopped.</remarks>
 internal static class JournalFormat
@@ -229,11 +233,22 @@ internal ref struct JournalReader(ReadOnlySpan<byte> entries)
     /// <summary>True where the walk ended at something that is no entry.</summary>
     public bool IsMalformed { get; private set; }
 
+    /// <summary>Where the entry reached begins, its kind's byte.</summary>
+    public int Start { get; private set; }
+
+    /// <summary>Where what follows its kind and number begins.</summary>
+    public int BodyStart { get; private set; }
+
+    /// <summary>Where it ends.</summary>
+    public readonly int End => _at;
+
     public bool MoveNext()
     {
         if (IsMalformed || _at >= _entries.Length) return false;
+        Start = _at;
         Kind = (JournalEntryKind)_entries[_at++];
         Number = (long)Unsigned();
+        BodyStart = _at;
         switch (Kind)
         {
             case JournalEntryKind.Open:
@@ -247,6 +262,9 @@ internal ref struct JournalReader(ReadOnlySpan<byte> entries)
                 ReadMessage();
                 break;
             case JournalEntryKind.Close:
+                break;
+            case JournalEntryKind.Purged:
+                _ = Blob();
                 break;
             case JournalEntryKind.Stopped:
                 At = new Timestamp(Signed());

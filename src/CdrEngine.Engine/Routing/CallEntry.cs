@@ -15,6 +15,8 @@ internal sealed class CallEntry : ICallOutline
     private DialogSet _confirmedDialogs;
     private DialogSet _endedDialogs;
 
+    public CallEntry() => Age = new LinkedListNode<CallEntry>(this);
+
     public required byte[] CallId { get; init; }
 
     /// <summary>Order of creation over all calls; the greater, the newer.</summary>
@@ -51,8 +53,25 @@ internal sealed class CallEntry : ICallOutline
     /// <summary>False once the call has given up its media endpoints.</summary>
     public bool OwnsMedia { get; set; } = true;
 
-    /// <summary>Place in the switchboard's list of unanswered or of answered calls, eldest first.</summary>
-    public LinkedListNode<CallEntry>? Age { get; set; }
+    /// <summary>How far it is, where it stands in the order of eviction.</summary>
+    public CallStage Stage { get; set; }
+
+    /// <summary>Its place in that order, among those of its stage.</summary>
+    public LinkedListNode<CallEntry> Age { get; }
+
+    /// <summary>Whether anybody but a proxy has responded.</summary>
+    public bool IsHeard { get; set; }
+
+    /// <summary>Engine time of its last packet.</summary>
+    public Timestamp LastHeardAt
+    {
+        get
+        {
+            Timestamp last = LastSignalAt;
+            foreach (FlowEntry flow in Flows) last = Timestamp.Max(last, flow.LastPacketAt);
+            return last;
+        }
+    }
 
     public int TimerSlot { get; set; } = -1;
 
@@ -75,6 +94,11 @@ internal sealed class CallEntry : ICallOutline
 
     /// <summary>True once the end and the linger have passed, so that the record is out.</summary>
     public bool IsFinal { get; set; }
+
+    /// <summary>The stage that follows from all that was seen.</summary>
+    public CallStage StageNow => EndedAt != Timestamp.MaxValue && (Answered || !CallAdmission.InvitesRetry(FinalStatus)) ? CallStage.Over
+        : Answered ? CallStage.Answered
+        : IsHeard ? CallStage.Ringing : CallStage.Unheard;
 
     bool ICallOutline.IsForgotten => false;
 

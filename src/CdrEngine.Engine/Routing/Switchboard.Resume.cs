@@ -26,7 +26,7 @@ internal sealed partial class Switchboard
     /// not there.</summary>
     public void Resume(in CapturedPacket packet)
     {
-        _mail.Now = Clock.Observe(packet.CapturedAt);
+        Observe(packet.CapturedAt);
         MoveOn();
         if (_decoder.Decode(packet, out DecodedPacket decoded) == DecodeOutcome.Udp) OnDatagram(packet, decoded);
         PassOnStandings();
@@ -35,7 +35,7 @@ internal sealed partial class Switchboard
     /// <summary>A message of a journal.</summary>
     public void Resume(JournalMessage message)
     {
-        _mail.Now = Clock.Observe(message.Clock);
+        Observe(message.Clock);
         MoveOn();
         CallEntry? call = RouteSip(message.Bytes, message.Source, message.Destination, message.At);
         if (call is null) return;

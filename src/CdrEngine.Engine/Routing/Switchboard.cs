@@ -25,6 +25,10 @@ namespace CdrEngine.Engine.Routing;
 /// </remarks>
 internal sealed partial class Switchboard : ISipMessageSink
 {
+    // What was pushed out is remembered for longer than it takes a flood to fill the rest.
+    private const int FewestEvicted = 1 << 16;
+    private const int MostEvicted = 1 << 18;
+
     private readonly SwitchboardLimits _limits;
     private readonly PacketDecoder _decoder;
     private readonly SipStreamReassembler _streams;
@@ -39,9 +43,9 @@ internal sealed partial class Switchboard : ISipMessageSink
     private readonly SdpSession _sdp = new();
     private readonly CallIndex _calls = new();
     private readonly TimerWheel _timers = new();
-    private readonly LinkedList<CallEntry> _unheard = new();
-    private readonly LinkedList<CallEntry> _unanswered = new();
-    private readonly LinkedList<CallEntry> _answered = new();
+    private readonly EvictionOrder _order = new();
+    private readonly EvictedCalls _evicted;
+    private readonly EvictedCalls _evictedAnswered;
     private byte[] _scratch = new byte[64 * 1024];
     private long _sequence;
     private long _nextOrder;
@@ -59,6 +63,8 @@ internal sealed partial class Switchboard : ISipMessageSink
         _desk = desk;
         _msrp = new MsrpTable(options.Desk.Messages.MaxMsrpSessions);
         _limits = options.Routing;
+        _evicted = new EvictedCalls(Math.Clamp(_limits.MaxCalls, FewestEvicted, MostEvicted));
+        _evictedAnswered = new EvictedCalls(Math.Clamp(_limits.MaxCalls, FewestEvicted, MostEvicted));
         _decoder = new PacketDecoder(options.Decoder);
         _mirrorLimits = options.Mirror;
         _mirror = new MirrorFilter(_mirrorLimits);
@@ -104,7 +110,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         CapturedPacket packet = captured with { Sequence = ++_sequence };
         Counters.Increment(SwitchboardCounter.Packets);
         Counters.Add(SwitchboardCounter.Bytes, packet.Bytes.Length);
-        _mail.Now = Clock.Observe(packet.CapturedAt);
+        Observe(packet.CapturedAt);
         MoveOn();
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
@@ -169,6 +175,9 @@ internal sealed partial class Switchboard : ISipMessageSink
         _decoder.Advance(_mail.Now + TimeSpan.FromDays(1));
         _sctp.Advance(_mail.Now + TimeSpan.FromDays(1));
         _media.Clear();
+        _order.Clear();
+        _evicted.Clear();
+        _evictedAnswered.Clear();
         _sessions.Clear();
         _timers.Clear();
         Clock.Reset();
@@ -202,6 +211,16 @@ internal sealed partial class Switchboard : ISipMessageSink
         if (call is null) return;
         foreach (CapturedPacket frame in message.Frames) PostSipFrame(call, frame);
         Take(call, default, message.Bytes, message.Transport, message.Source, message.Destination, message.CompletedAt);
+    }
+
+    // Where the capturing clock was set back, calls that are open go on in their own time.
+    private void Observe(Timestamp at)
+    {
+        Timestamp before = Clock.Now;
+        long steps = Clock.StepsBack;
+        _mail.Now = Clock.Observe(at);
+        if (Clock.StepsBack == steps) return;
+        _mail.AddToAll(ShardItemKind.ClockSet, at: new Timestamp(before.Microseconds - _mail.Now.Microseconds));
     }
 
     private void MoveOn()
@@ -333,6 +352,9 @@ internal sealed partial class Switchboard : ISipMessageSink
                 });
                 _isForDesk = _desk is not null && DeskMachine.Takes(_message.CSeqMethod);
                 return null;
+            case CallAdmissionResult.NewCall when _evicted.Takes(_message, isAnswered: false) || _evictedAnswered.Takes(_message, isAnswered: true):
+                Counters.Increment(SwitchboardCounter.EvictedMessages);
+                return null;
             case CallAdmissionResult.NewCall:
                 call = Open(source, destination, at);
                 break;
@@ -375,7 +397,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         };
         call.Session = _sessions.Open(call, callId, _message, at);
         _calls.Add(call);
-        call.Age = _unheard.AddLast(call);
+        _order.Place(call, CallStage.Unheard);
         Arm(call, _mail.Now + _limits.UnansweredIdle);
         Counters.Increment(SwitchboardCounter.CallsOpened);
         ref ShardItem item = ref _mail.Add(ShardItemKind.OpenCall, call);
@@ -410,13 +432,15 @@ internal sealed partial class Switchboard : ISipMessageSink
         else if (_message.CSeqMethod == SipMethod.Invite)
         {
             int status = _message.StatusCode;
-            if (status > 100 && call.Age!.List == _unheard)
+            call.IsHeard |= status > 100;
+            if (call.CallerTag == 0)
             {
-                _unheard.Remove(call.Age);
-                _unanswered.AddLast(call.Age);
+                // A response that overtook its INVITE tells whose the INVITE will be.
+                call.CallerTag = fromTag;
+                call.LastInviteCSeq = _message.CSeqNumber;
             }
 
-            if (status is >= 200 and < 300) Answer(call, toTag);
+            if (status is >= 200 and < 300) call.Confirm(toTag);
             else if (!call.Answered)
             {
                 call.EndedAt = status >= 300 ? _mail.Now : Timestamp.MaxValue;
@@ -425,17 +449,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         }
 
         if (open && call.EndedAt != Timestamp.MaxValue) Arm(call, call.EndedAt + _limits.Linger);
-    }
-
-    private void Answer(CallEntry call, ulong toTag)
-    {
-        if (!call.Answered)
-        {
-            call.Age!.List!.Remove(call.Age);
-            _answered.AddLast(call.Age!);
-        }
-
-        call.Confirm(toTag);
+        _order.Place(call, call.StageNow);
     }
 
     /// <summary>The SDP of the message, whose media addresses are learnt; null where it has none.</summary>
@@ -545,27 +559,25 @@ internal sealed partial class Switchboard : ISipMessageSink
             return;
         }
 
-        Timestamp last = call.LastSignalAt;
-        foreach (FlowEntry flow in call.Flows) last = Timestamp.Max(last, flow.LastPacketAt);
-        Timestamp idle = last + (call.Answered ? _limits.AnsweredIdle : _limits.UnansweredIdle);
+        Timestamp idle = call.LastHeardAt + (call.Answered ? _limits.AnsweredIdle : _limits.UnansweredIdle);
         if (_mail.Now >= idle) Close(call);
         else Arm(call, idle);
     }
 
     private void Arm(CallEntry call, Timestamp deadline) => _timers.Set(call, deadline, _mail.Now);
 
-    /// <summary>Ends the eldest call early that nobody but a proxy has responded to, else the eldest unanswered one, else the eldest: a flood of INVITEs then pushes out itself before anybody whose
-    /// phone rings or who talks.</summary>
+    /// <summary>Ends a call early, and remembers it, so that what still comes of it begins no second record.</summary>
     private void Evict()
     {
-        if ((_unheard.First ?? _unanswered.First ?? _answered.First)?.Value is not { } call) return;
+        if (_order.Next(_mail.Now, _limits.Linger) is not { } call) return;
         Counters.Increment(SwitchboardCounter.CallsEvicted);
+        (call.Answered ? _evictedAnswered : _evicted).Add(call);
         Close(call, evicted: true);
     }
 
     private void Close(CallEntry call, bool evicted = false)
     {
-        call.Age!.List!.Remove(call.Age);
+        _order.Remove(call);
         _timers.Remove(call);
         _calls.Remove(call);
         _media.Forget(call);

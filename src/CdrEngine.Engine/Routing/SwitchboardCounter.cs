@@ -120,4 +120,8 @@ public enum SwitchboardCounter
     /// <summary>Log lines of no call.</summary>
     [Description("log lines of HEP agents that name no open call, not kept")]
     LogLinesElsewhere,
+
+    /// <summary>Messages of calls pushed out.</summary>
+    [Description("SIP messages of calls ended early because engine.max-calls was met, not kept: they begin no second record")]
+    EvictedMessages,
 }

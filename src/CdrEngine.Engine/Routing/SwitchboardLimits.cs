@@ -3,7 +3,7 @@ namespace CdrEngine.Engine.Routing;
 /// <summary>Bounds and waiting times of the switchboard.</summary>
 public sealed record SwitchboardLimits
 {
-    /// <summary>Open calls at a time; past it the oldest unanswered call, else the oldest, is ended early. Default 200,000.</summary>
+    /// <summary>Open calls at a time; past it one is ended early, a flood's own first. Default 200,000.</summary>
     public int MaxCalls { get; init; } = 200_000;
 
     /// <summary>Media addresses learnt for one call. Default 64: 16 m-lines with RTP and RTCP on both sides.</summary>

@@ -78,6 +78,10 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
                 _machine.MarkGap(_shard.GapSince);
                 _seat.Live?.Touch();
                 return;
+            case CallSignal.ClockSet:
+                _machine.SetClockBack(_shard.SetBackBy, _shard.Now);
+                _seat.Live?.Touch();
+                return;
             case CallSignal.PortReused:
                 _machine.MarkReusedPort();
                 return;

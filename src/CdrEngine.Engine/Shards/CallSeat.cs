@@ -77,6 +77,9 @@ internal enum CallSignal : byte
     /// <summary>The capture lost packets.</summary>
     Gap,
 
+    /// <summary>The clock of the capture was set back.</summary>
+    ClockSet,
+
     /// <summary>Another call expects media at one of this call's addresses.</summary>
     PortReused,
 

@@ -122,6 +122,9 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     /// <summary>From when on the gap may have been of which calls are being told.</summary>
     public Timestamp GapSince { get; private set; }
 
+    /// <summary>By how much the clock was set back of which calls are being told.</summary>
+    public TimeSpan SetBackBy { get; private set; }
+
     public override void Start(ShardDispatcher shard)
     {
         _dispatcher = shard;
@@ -168,6 +171,10 @@ internal sealed class Shard : ShardHandler<ShardBatch>
                 case ShardItemKind.Gap:
                     GapSince = item.At;
                     TellAll(CallSignal.Gap);
+                    break;
+                case ShardItemKind.ClockSet:
+                    SetBackBy = TimeSpan.FromMicroseconds(item.At.Microseconds);
+                    TellAll(CallSignal.ClockSet);
                     break;
                 case ShardItemKind.CaptureEnd:
                     TellAll(CallSignal.CaptureEnd);

@@ -37,6 +37,9 @@ internal enum ShardItemKind : byte
     /// <summary>The capture lost packets.</summary>
     Gap,
 
+    /// <summary>The clock of the capture was set back, by the item's time in microseconds.</summary>
+    ClockSet,
+
     /// <summary>The capture ended: finish every call.</summary>
     CaptureEnd,
 
