@@ -90,6 +90,7 @@ public sealed class ApiHost : IAsyncDisposable
     private Task _working = Task.CompletedTask;
     private WebApplication? _server;
     private TlsKeeper? _tls;
+    private TokenStore? _tokens;
 
     /// <summary>Puts it together; nothing is opened yet.</summary>
     /// <param name="options">Settings.</param>
@@ -146,7 +147,9 @@ public sealed class ApiHost : IAsyncDisposable
         if (_options.Tls is { } options) _tls = new TlsKeeper(options, _options.Time, _options.OnFault);
         else if (!IPAddress.IsLoopback(_options.Listen.Address)) _options.OnFault?.Invoke($"warning: {_options.Listen} is not of this machine only and there is no TLS: tokens and voices cross the network in clear. Set api.tls.certificate, or let a proxy with TLS stand before it");
         TokenStore.MakeFolder(_options.AccessFolder);
-        TokenStore? tokens = _options.Auth ? TokenStore.Open(_options.AccessFolder, _options.Time) : null;
+        TokenStore? tokens = _options.Auth ? TokenStore.OpenServing(_options.AccessFolder, _options.Time) : null;
+        _tokens = tokens;
+        if (tokens is { IsUnread: true }) _options.OnFault?.Invoke($"tokens: {tokens.Fault}. Until then the API lets nobody in; everything else goes on");
         WebApplication server = Build(tokens);
         try
         {
@@ -242,7 +245,7 @@ public sealed class ApiHost : IAsyncDisposable
     }
 
     // What everybody may read: when the certificate ends is seen in it anyway.
-    private IReadOnlyList<string> Notes() => [.. _options.ReadyNotes?.Invoke() ?? [], .. _tls?.Notices() ?? []];
+    private IReadOnlyList<string> Notes() => [.. _options.ReadyNotes?.Invoke() ?? [], .. _tls?.Notices() ?? [], .. _tokens?.LookIsUnread() == true ? ["tokens.json cannot be read: the API lets nobody in"] : (string[])[]];
 
     private void Map(WebApplication app, TokenStore? tokens)
     {

@@ -99,6 +99,12 @@ internal sealed class AccessGate(ApiOptions options, TokenStore? tokens, ApiCoun
         if (context.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is not { Scope: var scope }) return next(context);
         if (tokens is null) return IsRebound(context) ? Misdirected(context) : next(context);
 
+        if (tokens.LookIsUnread())
+        {
+            context.Response.Headers.RetryAfter = "60";
+            return Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The tokens cannot be read; whoever looks after the engine is told why on its standard error.");
+        }
+
         IPAddress? remote = context.Connection.RemoteIpAddress;
         ICredentialForm? form = context.GetEndpoint()!.Metadata.GetMetadata<ICredentialForm>();
 

@@ -34,6 +34,19 @@ public sealed class TokenStore
     /// <summary>What a look at the file found wrong last; null where it is in order. The tokens known before stay in force meanwhile.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>True as long as the file could not be read since the start: then nothing is known of any token.</summary>
+    public bool IsUnread { get; private set; }
+
+    /// <summary>Looks at the file, where another look is due; true where nothing is known of any token still.</summary>
+    public bool LookIsUnread()
+    {
+        lock (_lock)
+        {
+            if (IsUnread) LookAgain();
+            return IsUnread;
+        }
+    }
+
     /// <summary>The time by which tokens expire.</summary>
     internal DateTimeOffset Now => _time.GetUtcNow();
 
@@ -44,6 +57,26 @@ public sealed class TokenStore
         MakeFolder(folder);
         var store = new TokenStore(folder, time);
         store.Reload();
+        return store;
+    }
+
+    /// <summary>As <see cref="Open"/>, for a server: where the file is damaged or cannot be read nobody is let in (<see cref="IsUnread"/>) until it is put right or taken away, and the start goes
+    /// on: what the program does beside its API does not depend on tokens.</summary>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    public static TokenStore OpenServing(string folder, TimeProvider time)
+    {
+        MakeFolder(folder);
+        var store = new TokenStore(folder, time);
+        try
+        {
+            store.Reload();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            store.Fault = e.Message;
+            store.IsUnread = true;
+        }
+
         return store;
     }
 
@@ -219,7 +252,7 @@ public sealed class TokenStore
         _lookedAt = now;
         try
         {
-            if (FileMark.Of(_path) != _mark) Reload();
+            if (IsUnread || FileMark.Of(_path) != _mark) Reload();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -242,6 +275,7 @@ public sealed class TokenStore
 
         _mark = mark;
         Fault = null;
+        IsUnread = false;
     }
 
     private AccessToken[] Read()
@@ -250,12 +284,12 @@ public sealed class TokenStore
         {
             TokenFile? file = JsonSerializer.Deserialize<TokenFile>(File.ReadAllBytes(_path), Json);
             if (file is not { Version: FileVersion } || Array.Exists(file.Tokens, static token => !IsSound(token)))
-                throw new IOException($"{_path}: not a token file of this version; put it right or take it away (a start without it makes a new one)");
+                throw new IOException($"{_path}: not a token file of this version; put back a good copy, or take it away: the next start without it makes a new administrator's token");
             return file.Tokens;
         }
         catch (JsonException e)
         {
-            throw new IOException($"{_path}: damaged ({e.Message.ReplaceLineEndings(" ")}); put it right or take it away (a start without it makes a new one)", e);
+            throw new IOException($"{_path}: damaged ({e.Message.ReplaceLineEndings(" ")}); put back a good copy, or take it away: the next start without it makes a new administrator's token", e);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using CdrEngine.Api.Queries;
 using Microsoft.AspNetCore.Http;
@@ -14,8 +16,13 @@ internal sealed class JsonBody
     private JsonBody(Dictionary<string, JsonElement> members) => _members = members;
 
     /// <summary>Reads the body; null where it is no JSON object, and then the request is answered with 400, 413 or 415.</summary>
-    public static async Task<JsonBody?> ReadAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="isOptional">Whether no body at all stands for an empty object.</param>
+    public static async Task<JsonBody?> ReadAsync(HttpContext context, bool isOptional = false)
     {
+        if (isOptional && context.Request.ContentLength is null or 0 && context.Request.ContentType is null) return new JsonBody([]);
+
+        // No form of a web page elsewhere can send this type unasked.
         string? mediaType = context.Request.ContentType?.Split(';')[0].Trim();
         if (mediaType is null || !mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
@@ -26,16 +33,11 @@ internal sealed class JsonBody
         try
         {
             using JsonDocument document = await JsonDocument.ParseAsync(context.Request.Body, new JsonDocumentOptions { MaxDepth = 16 }, context.RequestAborted);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-                foreach (JsonProperty member in document.RootElement.EnumerateObject()) members[member.Name] = member.Value.Clone();
-                return new JsonBody(members);
-            }
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return await MembersOfAsync(context, document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // Told below. Half of a surrogate pair in a name is JSON and no text.
+            // Told below.
         }
 
         await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, "body: it is no JSON object.", "body");
@@ -46,24 +48,36 @@ internal sealed class JsonBody
     public void Refuse(string name, string problem) => _fault ??= new ParameterFault(QueryCheck.Shown(name), $"{QueryCheck.Shown(name)} {problem}.");
 
     /// <summary>A text without control characters; null where it is left out, null or wrong.</summary>
-    public string? Text(string name, int shortest, int longest)
+    /// <param name="name">The member.</param>
+    /// <param name="shortest">Characters at least.</param>
+    /// <param name="longest">Characters at most.</param>
+    /// <param name="hasLines">Whether it may have ends of lines and tabs.</param>
+    public string? Text(string name, int shortest, int longest, bool hasLines = false)
     {
         if (Take(name) is not { } value) return null;
-        string? text = null;
-        try
-        {
-            if (value.ValueKind == JsonValueKind.String) text = value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair.
-        }
-
+        string? text = TextOf(value);
         if (text is null) Refuse(name, "is no text");
         else if (text.Length < shortest || text.Length > longest) Refuse(name, $"has {text.Length} characters; {shortest} to {longest} may be");
-        else if (text.Any(char.IsControl)) Refuse(name, "has control characters");
+        else if (text.Any(c => char.IsControl(c) && !(hasLines && c is '\r' or '\n' or '\t'))) Refuse(name, "has control characters");
         else return text;
         return null;
+    }
+
+    /// <summary>A list of texts; null where it is left out, null or wrong.</summary>
+    /// <param name="name">The member.</param>
+    /// <param name="most">Texts at most.</param>
+    /// <param name="longest">Characters of each at most.</param>
+    public IReadOnlyList<string>? Texts(string name, int most, int longest)
+    {
+        if (Take(name) is not { } value) return null;
+        string?[]? texts = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= most ? [.. value.EnumerateArray().Select(TextOf)] : null;
+        if (texts is null || texts.Any(text => text is null || text.Length > longest || text.Any(char.IsControl)))
+        {
+            Refuse(name, $"is no list of up to {most} texts of up to {longest} characters");
+            return null;
+        }
+
+        return texts!;
     }
 
     /// <summary>A whole number; null where it is left out, null or wrong.</summary>
@@ -75,13 +89,13 @@ internal sealed class JsonBody
         return null;
     }
 
-    /// <summary>Yes or no; no where it is left out or null.</summary>
-    public bool Switch(string name)
+    /// <summary>Yes or no; what holds otherwise where it is left out or null.</summary>
+    public bool Switch(string name, bool otherwise = false)
     {
-        if (Take(name) is not { } value) return false;
+        if (Take(name) is not { } value) return otherwise;
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
         Refuse(name, "is neither true nor false");
-        return false;
+        return otherwise;
     }
 
     /// <summary>Answers 400 and gives true where a member is wrong or unknown.</summary>
@@ -91,6 +105,50 @@ internal sealed class JsonBody
         if (_fault is not { } fault) return false;
         await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, fault.Detail, fault.Parameter);
         return true;
+    }
+
+    private static async Task<JsonBody?> MembersOfAsync(HttpContext context, JsonElement root)
+    {
+        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (JsonProperty member in root.EnumerateObject())
+        {
+            if (NameOf(member) is not { } name)
+            {
+                // Shown as it was sent, escapes and all.
+                string shown = QueryCheck.Shown(Encoding.ASCII.GetString(JsonMarshal.GetRawUtf8PropertyName(member)));
+                await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"{shown} is no name of a member: it has half of a surrogate pair.", shown);
+                return null;
+            }
+
+            members[name] = member.Value.Clone();
+        }
+
+        return new JsonBody(members);
+    }
+
+    // Half of a surrogate pair is JSON, and no text.
+    private static string? NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private JsonElement? Take(string name)

@@ -47,13 +47,9 @@ internal sealed class AlertEndpoints(ApiAlerts alerts, ICallReader calls, Reques
     /// <summary><c>POST alerts/{id}/acknowledge</c>.</summary>
     public async Task AcknowledgeAsync(HttpContext context)
     {
-        if (await JsonInput.ReadAsync(context, ["note"], isOptional: true) is not { } body) return;
-        if (!JsonInput.TryText(body, "note", LongestNote, out string? note))
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"note: it is a text of up to {LongestNote} characters.", "note");
-            return;
-        }
-
+        if (await JsonBody.ReadAsync(context, isOptional: true) is not { } body) return;
+        string? note = body.Text("note", 0, LongestNote, hasLines: true);
+        if (await body.RefusedAsync(context)) return;
         if (await FindAsync(context) is not { } alert) return;
         if (alert.ClearedAt is not null)
         {

@@ -13,7 +13,7 @@ namespace CdrEngine.Api.Endpoints;
 /// <summary>Webhooks: whom events are sent to, and what could not be sent. For administrators of the whole engine only.</summary>
 internal sealed class WebhookEndpoints(ApiWebhooks webhooks, RequestAudit audit, ApiOptions options)
 {
-    private static readonly string[] Members = ["id", "url", "secret", "events", "tenant", "enabled", "description"];
+    private const int LongestSecret = 256;
 
     /// <summary>Page of dead letters.</summary>
     public static readonly ApiParameter Limit = new("limit", $"Dead letters, 1 to {CallQuery.MaxLimit}; the newest first.", Shapes.Limit) { Default = "50" };
@@ -42,8 +42,8 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, RequestAudit audit,
     /// <summary><c>POST webhooks</c>.</summary>
     public async Task CreateAsync(HttpContext context)
     {
-        if (await IsTenantAsync(context) || await JsonInput.ReadAsync(context, Members) is not { } body) return;
-        string? secret = Secret(body);
+        if (await IsTenantAsync(context) || await JsonBody.ReadAsync(context) is not { } body) return;
+        string? secret = body.Text("secret", 0, LongestSecret);
         var draft = new WebhookEndpoint { Id = $"wh-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}", Url = "", Secret = secret ?? NewSecret(), Events = [], CreatedAt = Now };
         if (await ReadAsync(context, body, draft) is not { } endpoint) return;
         if (webhooks.Store.Find(endpoint.Id) is not null)
@@ -70,8 +70,8 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, RequestAudit audit,
     /// <summary><c>PUT webhooks/{id}</c>.</summary>
     public async Task ReplaceAsync(HttpContext context)
     {
-        if (await IsTenantAsync(context) || await JsonInput.ReadAsync(context, Members) is not { } body || await ChangeableAsync(context) is not { } known) return;
-        var draft = new WebhookEndpoint { Id = known.Endpoint.Id, Url = "", Secret = Secret(body) ?? known.Endpoint.Secret, Events = [], CreatedAt = known.Endpoint.CreatedAt };
+        if (await IsTenantAsync(context) || await JsonBody.ReadAsync(context) is not { } body || await ChangeableAsync(context) is not { } known) return;
+        var draft = new WebhookEndpoint { Id = known.Endpoint.Id, Url = "", Secret = body.Text("secret", 0, LongestSecret) ?? known.Endpoint.Secret, Events = [], CreatedAt = known.Endpoint.CreatedAt };
         if (await ReadAsync(context, body, draft) is not { } endpoint) return;
         if (endpoint.Id != known.Endpoint.Id)
         {
@@ -203,33 +203,23 @@ internal sealed class WebhookEndpoints(ApiWebhooks webhooks, RequestAudit audit,
         return null;
     }
 
-    private async Task<WebhookEndpoint?> ReadAsync(HttpContext context, JsonElement body, WebhookEndpoint draft)
+    private async Task<WebhookEndpoint?> ReadAsync(HttpContext context, JsonBody body, WebhookEndpoint draft)
     {
-        (string Key, string Problem)? fault = null;
-        string? Text(string name, int longest)
+        draft = draft with
         {
-            if (!JsonInput.TryText(body, name, longest, out string? text)) fault ??= (name, $"it is a text of up to {longest} characters");
-            return text;
-        }
-
-        draft = draft with { Id = Text("id", 64) ?? draft.Id, Url = Text("url", 2000) ?? "", Tenant = Text("tenant", 200), Description = Text("description", 500) };
-        _ = Text("secret", 256);
-        if (draft.Id.Length == 0 || draft.Id.Any(static c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')) || draft.Id == "dead-letters") fault ??= ("id", "it has letters, digits, hyphens and underscores");
-        if (body.TryGetProperty("enabled", out JsonElement enabled))
-        {
-            if (enabled.ValueKind is JsonValueKind.True or JsonValueKind.False) draft = draft with { IsEnabled = enabled.GetBoolean() };
-            else fault ??= ("enabled", "it is true or false");
-        }
-
-        if (body.TryGetProperty("events", out JsonElement events) && events.ValueKind == JsonValueKind.Array && events.EnumerateArray().All(static name => name.ValueKind == JsonValueKind.String))
-            draft = draft with { Events = [.. events.EnumerateArray().Take(101).Select(static name => name.GetRawText().Trim('"'))] };
-        fault ??= WebhookCheck.Fault(draft, webhooks.AllowHttp);
-        if (fault is null) return draft;
-        await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"{fault.Value.Key}: {fault.Value.Problem}.", fault.Value.Key);
+            Id = body.Text("id", 1, 64) ?? draft.Id,
+            Url = body.Text("url", 0, 2000) ?? "",
+            Tenant = body.Text("tenant", 0, 200),
+            Description = body.Text("description", 0, 500),
+            Events = body.Texts("events", 101, 200) ?? draft.Events,
+            IsEnabled = body.Switch("enabled", draft.IsEnabled),
+        };
+        if (draft.Id.Any(static c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')) || draft.Id == "dead-letters") body.Refuse("id", "has other than letters, digits, hyphens and underscores");
+        if (await body.RefusedAsync(context)) return null;
+        if (WebhookCheck.Fault(draft, webhooks.AllowHttp) is not { } fault) return draft;
+        await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, $"{fault.Key}: {fault.Problem}.", fault.Key);
         return null;
     }
-
-    private static string? Secret(JsonElement body) => JsonInput.TryText(body, "secret", 256, out string? secret) ? secret : null;
 
     private static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 

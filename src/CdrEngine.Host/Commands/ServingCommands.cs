@@ -97,7 +97,7 @@ internal static class Serving
         await using (server)
         {
             // The token comes before the import, which may take hours and whose records can be read while it runs.
-            ApiStart start = await StartAsync(server, context);
+            ApiStart start = await StartAsync(server, settings, context);
             int code = captures.Count > 0 ? ImportCommand.Import(captures, settings, context) : ExitCode.Success;
             context.Out.WriteLine($"listening on {start.Url} until Ctrl-C");
             context.Out.Flush();
@@ -115,7 +115,7 @@ internal static class Serving
         IApiServer server = context.Parts.Server(settings);
         await using (server)
         {
-            ApiStart start = await StartAsync(server, context);
+            ApiStart start = await StartAsync(server, settings, context);
             Task<LiveSummary> capture = Task.Factory.StartNew(
                 () => live.Run(new LiveService(user, manager.Alive), context.Stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             context.Out.WriteLine($"capturing from {WireText.Escape(string.Join(", ", live.Sources))}, listening on {start.Url} until Ctrl-C");
@@ -131,9 +131,10 @@ internal static class Serving
         }
     }
 
-    private static async Task<ApiStart> StartAsync(IApiServer server, CommandContext context)
+    private static async Task<ApiStart> StartAsync(IApiServer server, Settings settings, CommandContext context)
     {
         ApiStart start = await server.StartAsync(context.Stop);
+        SettingsAudit.Note(settings, context);
         if (start.NewAdminToken is { } token)
         {
             context.Out.WriteLine($"administrator's token, shown this once: {token}");

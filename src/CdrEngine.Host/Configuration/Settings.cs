@@ -15,6 +15,9 @@ public sealed record Settings
     /// <summary><c>data-dir</c>: folder of everything kept, as written.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>All keys, with dots and without the root's name, and what stands there: to see what was changed. Holds secrets as all of this does.</summary>
+    public IReadOnlyDictionary<string, string> Texts { get; init; } = new Dictionary<string, string>();
+
     /// <summary><c>capture</c>.</summary>
     public required CaptureSettings Capture { get; init; }
 

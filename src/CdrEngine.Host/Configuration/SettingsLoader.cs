@@ -45,8 +45,9 @@ internal static class SettingsLoader
         foreach (string assignment in flags.Set) Assign(document, assignment);
         if (flags.DataDirectory is { } data) document.Set("cdrengine.data-dir", data, "--data");
         if (flags.Listen is { } listen) document.Set("cdrengine.api.listen", listen, "--listen");
-        Settings settings = SettingsBinder.Bind(document.Resolve(environment));
-        return settings with { Directory = settings.Directory with { Candidates = DirectoryCandidates(settings, environment) } };
+        HoconValue tree = document.Resolve(environment);
+        Settings settings = SettingsBinder.Bind(tree);
+        return settings with { Texts = SettingsText.Of(tree), Directory = settings.Directory with { Candidates = DirectoryCandidates(settings, environment) } };
     }
 
     // Beside the records first: each data folder may have a directory of its own.

@@ -11,15 +11,23 @@ internal static class MailText
 {
     private const int EncodedWordBytes = 42;
 
+    private const int LongestName = 120;
+
+    /// <summary>RFC 5321 4.5.3.1.3: a path of 256 with its brackets.</summary>
+    private const int LongestAddress = 254;
+
+    /// <summary>A subject that fits on its line (RFC 5322 2.1.1).</summary>
+    private const int LongestPlain = 68;
+
     /// <summary>The whole text, lines ended by CR LF.</summary>
     public static string Write(ReportMail mail, string from, DateTimeOffset now)
     {
         string boundary = $"=_{RandomNumberGenerator.GetHexString(24, lowercase: true)}";
         string host = from[(from.IndexOf('@', StringComparison.Ordinal) + 1)..].TrimEnd('>');
-        string name = string.Concat(mail.FileName.Where(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'));
+        string name = string.Concat(mail.FileName.Where(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_').TakeLast(LongestName));
         var text = new StringBuilder();
         Line($"From: {from}");
-        Line($"To: {mail.To}");
+        Line($"To: {string.Concat(mail.To.Where(static c => c is >= ' ' and < '\u007f').Take(LongestAddress))}");
         Line($"Subject: {Words(mail.Subject)}");
         Line($"Date: {now.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture)}");
         Line($"Message-ID: <{RandomNumberGenerator.GetHexString(32, lowercase: true)}@{host}>");
@@ -50,7 +58,8 @@ internal static class MailText
     // RFC 2047: encoded words of at most 75 characters, each of whole characters.
     private static string Words(string text)
     {
-        if (text.All(static c => c is >= ' ' and < '\u007f')) return text;
+        // What looks like an encoded word already would be taken for one.
+        if (text.Length <= LongestPlain && text.All(static c => c is >= ' ' and < '\u007f') && !text.Contains("=?", StringComparison.Ordinal)) return text;
         var words = new List<string>();
         var part = new List<byte>();
         foreach (Rune rune in text.EnumerateRunes())

@@ -75,7 +75,7 @@ internal sealed partial class Backup(Settings settings, string to)
             if (!Directory.Exists(from)) return;
             try
             {
-                foreach (string path in Directory.GetFiles(from)) File.Copy(path, Path.Combine(raw, Path.GetFileName(path)));
+                foreach (string path in Directory.GetFiles(from, "r*")) File.Copy(path, Path.Combine(raw, Path.GetFileName(path)));
                 return;
             }
             catch (FileNotFoundException) when (attempt < TriesOfJournals)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using CdrEngine.Engine.Resume;
+using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
 
@@ -36,6 +38,7 @@ internal sealed class CallPurge(UpkeepStores stores, UpkeepAudit audit)
             if (call.SessionId != call.Id) stores.Recordings.DropForms(call.SessionId);
         }
 
+        OpenCallsPurge.Run(DataFolder.OpenCalls(stores.Settings.DataDirectory), stores.Keys, calls.Select(static call => call.SipCallId).ToHashSet(StringComparer.Ordinal));
         stores.Recordings.DropIfEmpty(day);
         List<string> ids = [.. calls.Select(static call => call.Id)];
         stores.Remarks?.Purge(ids);

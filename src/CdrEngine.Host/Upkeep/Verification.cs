@@ -34,7 +34,7 @@ internal sealed class VerificationReport
     /// <summary>Made once more, and not the same.</summary>
     public long Different { get; set; }
 
-    /// <summary>Packets are gone (retention), or were never all there (<c>gap</c>): not compared.</summary>
+    /// <summary>Packets are gone (retention), were never all there (<c>gap</c>), or do not say how far a clock was set back: not compared.</summary>
     public long WithoutPackets { get; set; }
 
     /// <summary>Came over TCP, WebSocket or SCTP, of whose streams only what the call sent is kept: compared as far as that goes, differences are not counted.</summary>
@@ -165,7 +165,7 @@ internal sealed class Verification(Settings settings)
 
     private void Compare(CallRecord record, bool hasAll, CallRecord? rebuilt, RecordRebuild rebuild, HashSet<string> present)
     {
-        if (!hasAll || record.Flags.HasFlag(CallFlags.Gap))
+        if (!hasAll || (record.Flags & (CallFlags.Gap | CallFlags.ClockSet)) != 0)
         {
             _report.WithoutPackets++;
             return;

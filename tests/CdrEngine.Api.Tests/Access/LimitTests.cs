@@ -46,6 +46,45 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task PackedBodies_AreNotUnpacked()
+    {
+        await using Rig rig = await Rig.StartAsync();
+        rig.Calls.Add(TestCalls.Call(0, "call-1@host"));
+        byte[] packed = Bomb();
+        Assert.InRange(packed.Length, 1000, 60_000);
+        long before = GC.GetTotalAllocatedBytes();
+        foreach (string encoding in new[] { "gzip", "deflate", "br", "gzip, gzip" })
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                using var content = new ByteArrayContent(packed);
+                content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+                content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+                using HttpResponseMessage answer = await rig.Client.PostAsync("/api/v1/shares", content);
+                Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.BadRequest, HttpStatusCode.RequestEntityTooLarge, HttpStatusCode.UnsupportedMediaType]);
+            }
+        }
+
+        // Forty times thirty-two megabytes would be more.
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64L << 20);
+        Assert.Equal(HttpStatusCode.OK, (await rig.GetAsync("/api/v1/calls")).StatusCode);
+    }
+
+    private static byte[] Bomb()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal))
+        {
+            byte[] blanks = new byte[1 << 20];
+            Array.Fill(blanks, (byte)' ');
+            gzip.Write("{\"call_id\":\""u8);
+            for (int i = 0; i < 32; i++) gzip.Write(blanks);
+        }
+
+        return packed.ToArray();
+    }
+
+    [Fact]
     public async Task Connections_OfOneAddress_AreBounded_AndPlacesComeFreeAgain()
     {
         await using Rig rig = await Rig.StartAsync(static options => options with { Limits = options.Limits with { ConnectionsPerAddress = 5, CountsLoopback = true } });

@@ -159,6 +159,7 @@ public sealed class ShareTests : IAsyncLifetime
         { "{\"call_id\":\"ID\",\"expires_in\":60,\"passphrase\":\"short\"}", "passphrase" },
         { "{\"call_id\":\"ID\",\"expires_in\":60,\"name\":\"\\ud800\"}", "name" },
         { "{\"call_id\":\"ID\",\"expires_in\":60,\"ladder\":1}", "ladder" },
+        { "{\"call_id\":\"ID\",\"expires_in\":60,\"\\ud800\":1}", "\\ud800" },
         { "{\"call_id\":\"ID\",\"expires_in\":60,\"extra\":1}", "extra" },
     };
 

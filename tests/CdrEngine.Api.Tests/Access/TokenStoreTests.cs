@@ -49,7 +49,7 @@ public sealed class TokenStoreTests : IDisposable
     [InlineData("""{"version":1}""")]
     [InlineData("""{"version":1,"tokens":[null]}""")]
     [InlineData("""{"version":1,"tokens":[{"id":"0123456789ab","name":"x","hash":"zz","scopes":["admin"],"created":"2026-11-20T00:00:00Z"}]}""")]
-    public void DamagedFile_StopsTheStart_AndIsLeftAsItIs(string content)
+    public void DamagedFile_IsLeftAsItIs_AndLetsNobodyIn(string content)
     {
         Directory.CreateDirectory(_folder);
         File.WriteAllText(FilePath, content);
@@ -57,6 +57,20 @@ public sealed class TokenStoreTests : IDisposable
         Assert.Contains(FilePath, fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault.Message);
         Assert.Equal(content, File.ReadAllText(FilePath));
+
+        // A server goes on without tokens: nobody is let in, no token is made, and a good file counts from when it is there.
+        TokenStore serving = TokenStore.OpenServing(_folder, _clock);
+        Assert.Equal((true, fault.Message), (serving.IsUnread, serving.Fault));
+        Assert.Null(serving.EnsureAdmin());
+        Assert.Null(serving.Find($"cdr_{new string('0', 12)}_{new string('0', 64)}"));
+        Assert.Equal(content, File.ReadAllText(FilePath));
+        Assert.Throws<IOException>(() => serving.Create("x", [ApiScopes.Admin]));
+        File.Delete(FilePath);
+        string token = TokenStore.Open(_folder, _clock).EnsureAdmin()!;
+        Assert.True(serving.IsUnread);
+        _clock.Move(TimeSpan.FromSeconds(2));
+        Assert.False(serving.LookIsUnread());
+        Assert.NotNull(serving.Find(token));
     }
 
     [Fact]

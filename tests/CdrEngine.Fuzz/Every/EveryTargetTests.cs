@@ -7,7 +7,9 @@ using Xunit.Abstractions;
 namespace CdrEngine.Fuzz.Every;
 
 /// <summary>Every target for a set time by seed, under bounds of time and memory for each input. <c>CDRENGINE_FUZZ_SECONDS=60 ./test EveryTargetTests</c> takes a minute for each.</summary>
-/// <remarks>Inputs that once failed are kept in <c>tests/fixtures/fuzz/TARGET</c> and are run first. A failure writes its input there.</remarks>
+/// <remarks>Inputs that once failed are kept in <c>tests/fixtures/fuzz/TARGET</c> and are run first. A failure writes its input there. With <c>CDRENGINE_FUZZ_CORPUS=FOLDER</c> the inputs that cost the
+/// most so far for their length, in time or in memory, are kept in <c>FOLDER/TARGET</c>, a few small ones of each target; the next run on that folder reads them first and spoils them further, and goes on
+/// behind the seed at which the last one ended.</remarks>
 public sealed class EveryTargetTests(ITestOutputHelper output)
 {
     private const double DefaultSeconds = 0.7;
@@ -24,13 +26,15 @@ public sealed class EveryTargetTests(ITestOutputHelper output)
     {
         FuzzTarget target = Targets[name];
         double seconds = double.TryParse(Environment.GetEnvironmentVariable("CDRENGINE_FUZZ_SECONDS"), NumberStyles.Float, CultureInfo.InvariantCulture, out double asked) ? asked : DefaultSeconds;
-        byte[][] kept = Kept(name);
-        foreach (byte[] find in kept) Try(target, find, "kept");
-        foreach (byte[] seed in target.Seeds) Try(target, seed, "seed");
+        FuzzCorpus corpus = FuzzCorpus.Open(Environment.GetEnvironmentVariable("CDRENGINE_FUZZ_CORPUS"), name);
+        byte[][] kept = [.. Kept(name), .. corpus.Inputs];
+        foreach (byte[] find in kept) Try(target, find, "kept", corpus);
+        foreach (byte[] seed in target.Seeds) Try(target, seed, "seed", corpus);
         byte[][] samples = [.. target.Seeds, .. kept];
         long began = Stopwatch.GetTimestamp();
         int inputs = 0;
-        for (; Stopwatch.GetElapsedTime(began).TotalSeconds < seconds; inputs++) Try(target, Input(samples, inputs), $"input {inputs}");
+        for (; Stopwatch.GetElapsedTime(began).TotalSeconds < seconds; inputs++) Try(target, Input(samples, corpus.NextSeed + inputs), $"input {corpus.NextSeed + inputs} of {samples.Length} samples", corpus);
+        corpus.Save(corpus.NextSeed + inputs);
         output.WriteLine($"{name}: {inputs:N0} inputs in {seconds:0.0} s, {kept.Length} kept");
         Assert.InRange(inputs, 1, int.MaxValue);
     }
@@ -75,7 +79,7 @@ public sealed class EveryTargetTests(ITestOutputHelper output)
         }
     }
 
-    private static void Try(FuzzTarget target, byte[] input, string which)
+    private static void Try(FuzzTarget target, byte[] input, string which, FuzzCorpus corpus)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         long began = Stopwatch.GetTimestamp();
@@ -91,6 +95,7 @@ public sealed class EveryTargetTests(ITestOutputHelper output)
 
         TimeSpan elapsed = Stopwatch.GetElapsedTime(began);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        corpus.Note(input, elapsed, allocated);
         if (elapsed <= LongestInput && allocated <= target.AllocationBytes + (input.Length * 2000L)) return;
         Keep(target.Name, input);
         Assert.Fail($"{target.Name}, {which}, {input.Length} bytes: {elapsed.TotalSeconds:0.0} s, {allocated:N0} bytes allocated: {Convert.ToHexString(input.AsSpan(0, Math.Min(input.Length, 500)))}");

@@ -10,6 +10,7 @@ namespace CdrEngine.Fuzz.Link;
 public static class FragmentTarget
 {
     private const int MinimumSctpBytes = 12;
+    private static readonly int Most = new DecoderLimits().MaxFragmentsPerDatagram;
 
     /// <summary>Gives what was counted, so that a test can see that the scripts reach what they should.</summary>
     public static Counters<DecodeCounter> Run(ReadOnlySpan<byte> input)
@@ -46,6 +47,7 @@ public static class FragmentTarget
         private readonly Dictionary<int, byte> _bytes = [];
         private int? _end;
         private bool _isDead;
+        private int _laid;
 
         public (DecodeOutcome Outcome, byte[]? Whole) Add(int offset, byte[] piece, bool more)
         {
@@ -57,6 +59,13 @@ public static class FragmentTarget
             int[] places = [.. Enumerable.Range(offset, piece.Length)];
             if (places.All(i => _bytes.TryGetValue(i, out byte b) && b == piece[i - offset])) return (DecodeOutcome.HeldFragment, null);
             if (isV6 && places.Any(_bytes.ContainsKey)) return (GiveUp(), null);
+            if (_laid++ == Most)
+            {
+                // One more than may be: the datagram is given up and the fragment with it, which is no fault of its form.
+                GiveUp();
+                return (DecodeOutcome.HeldFragment, null);
+            }
+
             foreach (int i in places) _bytes.TryAdd(i, piece[i - offset]);
             if (!more) _end = end;
             if (_end is not { } length || _bytes.Count != length) return (DecodeOutcome.HeldFragment, null);
@@ -76,6 +85,7 @@ public static class FragmentTarget
         {
             _bytes.Clear();
             _end = null;
+            _laid = 0;
         }
     }
 }

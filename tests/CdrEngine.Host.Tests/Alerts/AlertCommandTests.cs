@@ -92,6 +92,10 @@ public sealed class AlertCommandTests
         using ILiveSubscription events = hub.Feed.Subscribe(new LiveFilter { Kinds = [LiveEventKind.AlertAcknowledged] })!;
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await client.PostAsync($"/api/v1/alerts/{id}/acknowledge", new StringContent("note=x"))).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsJsonAsync($"/api/v1/alerts/{id}/acknowledge", new { other = 1 })).StatusCode);
+        await RefusedAsync(client, $"/api/v1/alerts/{id}/acknowledge", """{"\ud800":1}""", "\\ud800");
+        await RefusedAsync(client, $"/api/v1/alerts/{id}/acknowledge", """{"note":"\udc00"}""", "note");
+        await RefusedAsync(client, $"/api/v1/alerts/{id}/acknowledge", """{"note":7}""", "note");
+        await RefusedAsync(client, $"/api/v1/alerts/{id}/acknowledge", "[", "body");
         JsonElement taken = await JsonAsync(client.PostAsJsonAsync($"/api/v1/alerts/{id}/acknowledge", new { note = "mine" }));
         Assert.Equal(("acknowledged", "mine"), (taken.GetProperty("state").GetString(), taken.GetProperty("note").GetString()));
         Assert.Equal(id, (await events.Events.ReadAsync()).Alert!.Id);
@@ -105,8 +109,18 @@ public sealed class AlertCommandTests
         await WebhooksAsync(client);
     }
 
+    private static async Task RefusedAsync(HttpClient client, string path, string body, string parameter)
+    {
+        using HttpResponseMessage answer = await client.PostAsync(path, new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        Assert.Equal((HttpStatusCode.BadRequest, parameter), (answer.StatusCode, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("parameter").GetString()));
+    }
+
     private static async Task WebhooksAsync(HttpClient client)
     {
+        await RefusedAsync(client, "/api/v1/webhooks", """{"url":"https://example.com/","events":["*"],"a\udfff":1}""", "a\\udfff");
+        await RefusedAsync(client, "/api/v1/webhooks", """{"url":"https://example.com/","events":["\ud800"]}""", "events");
+        await RefusedAsync(client, "/api/v1/webhooks", """{"url":"https://example.com/","events":["*"],"enabled":"yes"}""", "enabled");
+        await RefusedAsync(client, "/api/v1/webhooks", """{"url":"https://example.com/","events":["*"],"other":1}""", "other");
         foreach (object bad in new object[] { new { url = "http://example.com/", events = new[] { "*" } }, new { url = "https://example.com/", events = new[] { "call.x" } }, new { url = "https://example.com/" }, new { url = "x", events = new[] { "*" } }, new { url = "https://u:p@example.com/", events = new[] { "*" } }, new { url = "https://example.com/", events = new[] { "*" }, secret = "short" }, new { url = "https://example.com/", events = 7 } })
             Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsJsonAsync("/api/v1/webhooks", bad)).StatusCode);
         using HttpResponseMessage made = await client.PostAsJsonAsync("/api/v1/webhooks", new { id = "noc", url = "https://127.0.0.1:1/hook", events = new[] { "alert.*" } });

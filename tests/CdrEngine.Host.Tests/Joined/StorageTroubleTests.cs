@@ -16,7 +16,7 @@ using Xunit;
 namespace CdrEngine.Host.Tests.Joined;
 
 /// <summary>A live engine whose database or disk goes and comes back: it goes on, says so once, and in the end every call is stored, once.</summary>
-public sealed class StorageTroubleTests
+public sealed partial class StorageTroubleTests
 {
     [PostgresTheory]
     [InlineData("stopped")]
@@ -154,15 +154,21 @@ public sealed class StorageTroubleTests
         /// <summary>Waits until all is well without a restart, stops, and looks at what is stored and what was said.</summary>
         public void End(string began, string part)
         {
+            End(part);
+            Assert.Equal(1, _told.Count(line => line.StartsWith(began, StringComparison.Ordinal)));
+            Assert.Equal(1, _told.Count(line => line.StartsWith($"{part}: works again", StringComparison.Ordinal)));
+            Assert.True(Counter("storage trouble", $"{part}_failures") == 1);
+        }
+
+        /// <summary>Waits until all is well without a restart, stops, and looks at what is stored.</summary>
+        public void End(string part)
+        {
             Await(() => Board.Unready is null && Counter("storage trouble", $"{part}_failing") == 0 && Counter("storage", "outbox_records") == 0
                 && Counter("storage", "inserted") >= _calls);
             _stop.Cancel();
             LiveSummary summary = _running!.GetAwaiter().GetResult();
             _runner!.Dispose();
             Assert.Empty(summary.Faults);
-            Assert.Equal(1, _told.Count(line => line.StartsWith(began, StringComparison.Ordinal)));
-            Assert.Equal(1, _told.Count(line => line.StartsWith($"{part}: works again", StringComparison.Ordinal)));
-            Assert.True(Counter("storage trouble", $"{part}_failures") == 1);
             Assert.Equal(0, Counter("storage", "refused"));
             using ICallStore store = Stores.Calls(_settings, StoreUse.Command);
             var ids = new List<string>();

@@ -169,6 +169,52 @@ public sealed partial class InjectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Recordings_BearTagsThatAreTextsAndNoMore()
+    {
+        int read = 0;
+        foreach (string id in _ids)
+        {
+            using HttpResponseMessage answer = await _client.GetAsync($"/api/v1/calls/{id}.mp3");
+            if (!answer.IsSuccessStatusCode) continue;
+            List<(string Id, string Text)> tags = StrictId3.Read(await answer.Content.ReadAsByteArrayAsync());
+            Assert.Equal(tags.Count, tags.Select(static tag => tag.Id == "TXXX" ? tag.Text.Split('\0')[0] : tag.Id).Distinct().Count());
+            foreach ((string frame, string text) in tags)
+            {
+                Assert.Contains(frame, (string[])["TIT2", "TPE1", "TPE2", "TDRC", "TLEN", "TXXX"]);
+                string[] parts = text.Split('\0');
+                Assert.Equal(frame == "TXXX" ? 2 : 1, parts.Length);
+                if (frame == "TXXX") Assert.Contains(parts[0], (string[])["started_at", "call_id", "sip_call_id"]);
+                Assert.DoesNotContain(parts[^1], static c => char.IsControl(c) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\u2028' or '\u2029');
+                Assert.InRange(parts[^1].Length, 1, 600);
+            }
+
+            read++;
+        }
+
+        // Without the encoder's library there is no recording, and that is said elsewhere.
+        Assert.True(read == 0 || read >= HostileText.All.Count, $"{read} recordings");
+    }
+
+    [Fact]
+    public async Task Logs_AreOneLineForOneThing_WhateverFilesAreCalled()
+    {
+        foreach (HostileText hostile in HostileText.All)
+        {
+            string name = string.Concat(hostile.Text.Where(static c => c is not ('/' or '\0') && !char.IsSurrogate(c)));
+            if (name.Length is 0 or > 100 || name.Trim().Length == 0) continue;
+            string path = Path.Combine(_folder.Path, $"{name}.pcap");
+            File.WriteAllText(path, "no capture");
+            var output = new StringWriter();
+            await CommandAsync(output, terminal: false, "import", path);
+            string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Single(lines, static line => line.Contains("no capture", StringComparison.Ordinal) || line.Contains("neither pcap", StringComparison.Ordinal));
+            foreach (string line in lines)
+                Assert.DoesNotContain(line, static c => char.IsControl(c) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\u2028' or '\u2029');
+            Assert.DoesNotContain(lines, static line => line.StartsWith("pwn", StringComparison.Ordinal) || line.StartsWith("2026", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task Metrics_AreLinesOfTheirFormat()
     {
         string text = await _client.GetStringAsync("/metrics");
