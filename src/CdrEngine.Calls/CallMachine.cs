@@ -224,7 +224,7 @@ public sealed partial class CallMachine : ICallOutline
     /// <param name="since">When the loss was at the earliest; the end of time for just now.</param>
     public void MarkGap(Timestamp since)
     {
-        if (!IsOver || since == Timestamp.MaxValue || _endSeenAt >= since + _setBackBy) _flags |= CallFlags.Gap;
+        if (!IsOver || (since != Timestamp.MaxValue && _endSeenAt >= since + _setBackBy)) _flags |= CallFlags.Gap;
     }
 
     /// <summary>The clock of the capture was set back while the call was known. From now on its times are told in its own time, as if that had not been, so that nothing in it goes back.</summary>

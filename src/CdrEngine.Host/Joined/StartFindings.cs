@@ -46,6 +46,8 @@ internal sealed class StartFindings
     /// <summary>Calls that began before this have packets of an earlier run; nothing where none is gone on with.</summary>
     public Timestamp? ResumedBefore { get; private set; }
 
+    private bool IsTorn => (_log is { } log && (log.TornBytes > 0 || log.DamagedChunks > 0 || log.UnreadableSegments > 0)) || Interlocked.Read(ref _journalBytes) > 0;
+
     /// <summary>Lines for an operator, one for each kind of loss; empty where there was none.</summary>
     public IEnumerable<string> Lines
     {
@@ -126,6 +128,9 @@ internal sealed class StartFindings
         }
 
         if (stored.Get(record.Id) is { } same) return Of(same);
+
+        // Only where something of it was not there to be told does it come to begin elsewhere. A start with thousands of open calls does not ask twice for each.
+        if (!record.Flags.HasFlag(CallFlags.MissingInvite) && !IsTorn) return null;
         foreach (CallRecord other in stored.List(new CallQuery { SipCallId = record.SipCallId, From = record.StartedAt - LongestCall, To = record.StartedAt, Limit = 20 }).Calls)
         {
             if (IsWithin(record, Of(other))) return Of(other);

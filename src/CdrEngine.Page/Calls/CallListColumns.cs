@@ -73,7 +73,7 @@ internal static class CallListColumns
     public static Tone ToneOf(CallFlags flag) => flag switch
     {
         CallFlags.OneWayAudio or CallFlags.NoRtp => Tone.Bad,
-        CallFlags.MissingBye or CallFlags.MissingInvite or CallFlags.Gap or CallFlags.NoAck or CallFlags.Unconfirmed or CallFlags.Limited or CallFlags.Truncated => Tone.Warn,
+        CallFlags.MissingBye or CallFlags.MissingInvite or CallFlags.Gap or CallFlags.NoAck or CallFlags.Unconfirmed or CallFlags.Limited or CallFlags.Truncated or CallFlags.ClockSet => Tone.Warn,
         _ => Tone.Plain,
     };
 

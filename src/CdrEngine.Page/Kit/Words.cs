@@ -94,6 +94,7 @@ internal static class Words
         CallFlags.ReusedPort => "Port reused",
         CallFlags.Truncated => "Packets cut",
         CallFlags.Gap => "Capture gap",
+        CallFlags.ClockSet => "Clock set back",
         CallFlags.NoAck => "No ACK",
         _ => Plain(EnumNames<CallFlags>.Of(flag)),
     };

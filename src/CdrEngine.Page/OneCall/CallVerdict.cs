@@ -128,6 +128,9 @@ internal sealed record CallVerdict(IReadOnlyList<Html> Sentences, IReadOnlySet<i
                 case CallFlags.ReusedPort:
                     Note(flag, Html.Of($"its media port was another call's too"));
                     break;
+                case CallFlags.ClockSet:
+                    Note(flag, Html.Of($"the clock of the capture was set back meanwhile: times after that go on from those before"));
+                    break;
                 case CallFlags.MissingInvite:
                     Note(flag, Html.Of($"the capture began in the middle of the call: its start is that of the first message seen"));
                     break;

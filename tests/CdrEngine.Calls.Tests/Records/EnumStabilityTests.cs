@@ -25,7 +25,7 @@ public sealed class EnumStabilityTests
         Frozen<CdrEngine.Core.Transport>("udp=0 tcp=1 tls=2 sctp=3 ws=4 wss=5");
         Frozen<CallFlags>(
             "none=0 missing_bye=1 missing_invite=2 one_way_audio=4 no_rtp=8 srtp=16 forked=32 transferred=64 held=128 t38=256 reused_port=512 truncated=1024 gap=2048 no_ack=4096 "
-            + "unconfirmed=8192 limited=16384 authenticated=32768");
+            + "unconfirmed=8192 limited=16384 authenticated=32768 linked=65536 clock_set=131072");
     }
 
     [Fact]
