@@ -41,7 +41,12 @@ public sealed partial class MailInjectionTests
         string hostile = HostileText.All.Single(text => text.Name == name).Text;
         var alert = new Alert
         {
-            Id = new string('a', 24), Rule = "r", Kind = AlertKind.Failures, RaisedAt = new Timestamp(1), AcknowledgedAt = new Timestamp(2), AcknowledgedBy = hostile,
+            Id = new string('a', 24),
+            Rule = "r",
+            Kind = AlertKind.Failures,
+            RaisedAt = new Timestamp(1),
+            AcknowledgedAt = new Timestamp(2),
+            AcknowledgedBy = hostile,
             Group = new AlertGroup { Peer = hostile, Caller = hostile, Source = hostile },
         };
         ReportMail mail = AlertMailer.MailOf(new AlertChange(AlertStep.Raised, alert, new Timestamp(2)), "noc@example.com", new Timestamp(3));
