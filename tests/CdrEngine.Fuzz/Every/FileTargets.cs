@@ -99,6 +99,8 @@ internal static class FileTargets
 
     private static void Tell(ref JournalReader reader, StringBuilder told)
     {
+        // What was purged says nothing, and is not written again.
+        if (reader.Kind == JournalEntryKind.Purged) return;
         told.Append(reader.Kind).Append(' ');
         if (reader.Kind != JournalEntryKind.Stopped) told.Append(reader.Number).Append(' ');
         switch (reader.Kind)
