@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using CdrEngine.Benchmarks.Commands;
+using CdrEngine.Benchmarks.Processes;
 using CdrEngine.Core;
 
 namespace CdrEngine.Benchmarks.Kills;
@@ -79,15 +80,13 @@ internal sealed class EngineProcess : IDisposable
     /// <summary>Starts the program on a data folder.</summary>
     public static EngineProcess Start(string data, int hepPort, IEnumerable<string> settings)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "cdrengine.dll");
-        if (!File.Exists(program)) throw new BenchException($"{program} is missing: build bench/CdrEngine.Benchmarks");
         string watchPath = $"{data}.watch-{Guid.NewGuid():N}"[..Math.Min(100, data.Length + 20)];
         var watch = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         watch.Bind(new UnixDomainSocketEndPoint(watchPath));
         var start = new ProcessStartInfo(
             Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")),
             [
-                program, "run", "--hep", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{hepPort}"), "--listen", "127.0.0.1:0", "--data", data,
+                EngineProgram.Path, "run", "--hep", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{hepPort}"), "--listen", "127.0.0.1:0", "--data", data,
                 .. settings.SelectMany(static setting => (string[])["--set", setting]),
             ])
         {
