@@ -37,7 +37,6 @@ internal static class KillCommand
     private static async Task<int> RunAsync(KillOptions options, TextWriter output, CancellationToken stop)
     {
         KillResult result = await KillRound.RunAsync(options, output.WriteLine, stop).ConfigureAwait(false);
-        foreach (string fault in result.Faults) output.WriteLine($"fault: {fault}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Kills:N0} kills ({result.KillsAtStart:N0} of them in the start), {result.Calls:N0} calls: {result.Exact:N0} as scripted, {result.Cut:N0} cut and as their packets say, {result.Gone:N0} gone with all their packets"));

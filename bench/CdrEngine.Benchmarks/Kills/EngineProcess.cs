@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using CdrEngine.Benchmarks.Commands;
+using CdrEngine.Benchmarks.Processes;
 using CdrEngine.Core;
 
 namespace CdrEngine.Benchmarks.Kills;
@@ -22,6 +23,7 @@ internal sealed class EngineProcess : IDisposable
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _watching;
+    private readonly WaitingTimes _waits;
     private Timestamp _aliveAt;
 
     private EngineProcess(Process process, Socket watch, string watchPath)
@@ -45,6 +47,7 @@ internal sealed class EngineProcess : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _watching = Task.Run(WatchAsync);
+        _waits = new WaitingTimes(process.Id);
     }
 
     /// <summary>When it was known to have its sources open; <see cref="Timestamp.MaxValue"/> before.</summary>
@@ -58,6 +61,9 @@ internal sealed class EngineProcess : IDisposable
 
     /// <summary>Longest time that the reading thread was silent in the last three seconds of this life: a machine with other things to do.</summary>
     public TimeSpan Stalled { get; private set; }
+
+    /// <summary>How long its threads, all together, were ready to run from some moment to the end of this life, and had no processor or disk to do it with.</summary>
+    public TimeSpan WaitedSince(Timestamp moment) => _waits.Since(moment);
 
     /// <summary>What it said on standard error.</summary>
     public IReadOnlyList<string> Errors
@@ -74,15 +80,13 @@ internal sealed class EngineProcess : IDisposable
     /// <summary>Starts the program on a data folder.</summary>
     public static EngineProcess Start(string data, int hepPort, IEnumerable<string> settings)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "cdrengine.dll");
-        if (!File.Exists(program)) throw new BenchException($"{program} is missing: build bench/CdrEngine.Benchmarks");
         string watchPath = $"{data}.watch-{Guid.NewGuid():N}"[..Math.Min(100, data.Length + 20)];
         var watch = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         watch.Bind(new UnixDomainSocketEndPoint(watchPath));
         var start = new ProcessStartInfo(
             Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")),
             [
-                program, "run", "--hep", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{hepPort}"), "--listen", "127.0.0.1:0", "--data", data,
+                EngineProgram.Path, "run", "--hep", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{hepPort}"), "--listen", "127.0.0.1:0", "--data", data,
                 .. settings.SelectMany(static setting => (string[])["--set", setting]),
             ])
         {
@@ -109,6 +113,7 @@ internal sealed class EngineProcess : IDisposable
     public async Task KillAsync()
     {
         EndedAt = Now();
+        _waits.Stop();
         if (_aliveAt != default && EndedAt - _aliveAt > Stalled) Stalled = EndedAt - _aliveAt;
         _process.Kill();
         await _process.WaitForExitAsync().ConfigureAwait(false);
@@ -118,6 +123,7 @@ internal sealed class EngineProcess : IDisposable
     public async Task<int?> StopAsync(TimeSpan most)
     {
         EndedAt = Now();
+        _waits.Stop();
         using (Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync().ConfigureAwait(false);
         Task exit = _process.WaitForExitAsync();
         if (await Task.WhenAny(exit, Task.Delay(most)).ConfigureAwait(false) == exit) return _process.ExitCode;
@@ -128,6 +134,7 @@ internal sealed class EngineProcess : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
+        _waits.Stop();
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
         _watch.Dispose();

@@ -108,6 +108,12 @@ internal sealed class KillJudge
         }
 
         if (records.Length == 0) return result with { Gone = 1 };
+        if (there.Count == 0)
+        {
+            _faults.Add($"{Name(call)}: a record without packets: {Text(records[0])}{Times(sent, there)}");
+            return result;
+        }
+
         bool crossed = false;
         for (int i = 0; i < records.Length; i++)
         {
@@ -200,7 +206,12 @@ internal sealed class KillJudge
         return taken >= life.EndedAt ? null : life.EndedAt - taken;
     }
 
-    private TimeSpan Allowed(ScriptedPacket packet) => _options.Flush + _options.Slack + (LifeOf(packet)?.Stalled ?? TimeSpan.Zero);
+    private TimeSpan Allowed(ScriptedPacket packet)
+    {
+        TimeSpan allowed = _options.Flush + _options.Slack;
+        if (LifeOf(packet) is { } life) allowed += life.Stalled + life.WaitedSince(packet.SentAt > life.ReadingAt ? packet.SentAt : life.ReadingAt);
+        return allowed;
+    }
 
     private EngineProcess? LifeOf(ScriptedPacket packet) => _lives.LastOrDefault(life => life.OpenAt <= packet.SentAt && packet.SentAt < life.EndedAt);
 

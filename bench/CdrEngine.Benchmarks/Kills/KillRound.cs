@@ -32,6 +32,7 @@ public static class KillRound
                 {
                     sum += result;
                     tell?.Invoke(string.Create(CultureInfo.InvariantCulture, $"round {round}: {result.Kills} kills, {result.Calls} calls, {result.Exact} exact, {result.Cut} cut, {result.Gone} gone, {result.Faults.Count} faults; {sum.Kills} kills in all"));
+                    foreach (string fault in result.Faults) tell?.Invoke($"fault: {fault}");
                 }
             }).ConfigureAwait(false);
         return sum;

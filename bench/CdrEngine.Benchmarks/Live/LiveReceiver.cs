@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CdrEngine.Benchmarks.Processes;
 
 namespace CdrEngine.Benchmarks.Live;
 
@@ -17,7 +18,7 @@ internal sealed partial record LiveReceiver(string Name, IReadOnlyList<string> C
     /// <summary>The engine and those it is measured beside, on one interface.</summary>
     public static IReadOnlyList<LiveReceiver> All(string name)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "cdrengine.dll");
+        string program = EngineProgram.Path;
         string[] engine = ["dotnet", program, "run", "-i", name, "--data", "{data}", "--listen", "127.0.0.1:18099", "--set", "api.auth=off"];
         const string capturing = "capturing from";
         const string listening = "listening on";

@@ -22,7 +22,7 @@ public static class ImportProcess
         ' ',
         Surroundings,
         MeasuredProcess.Quote(Runtime()),
-        MeasuredProcess.Quote(Program()),
+        MeasuredProcess.Quote(EngineProgram.Path),
         "import",
         MeasuredProcess.Quote(capture),
         "--data",
@@ -47,13 +47,6 @@ public static class ImportProcess
         while (cursor is not null);
         IReadOnlyList<string> differences = expected.Differences();
         return differences.Count == 0 ? null : $"{differences.Count:N0} of {expected.Calls:N0} calls differ; the first: {differences[0]}";
-    }
-
-    // Both lie beside this program: a reference to an executable project copies all it needs.
-    private static string Program()
-    {
-        string path = Path.Combine(AppContext.BaseDirectory, "cdrengine.dll");
-        return File.Exists(path) ? path : throw new BenchException($"{path} is missing: build bench/CdrEngine.Benchmarks");
     }
 
     // shared/Microsoft.NETCore.App/VERSION lies three folders below the dotnet command.
