@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using CdrEngine.Page.Tests.Browser;
 using CdrEngine.TestKit;
 using Microsoft.Playwright;
@@ -115,10 +116,10 @@ public sealed class DoorTests : IDisposable
 
     private async Task<Served> StartTlsAsync()
     {
-        using var certificates = new TestCertificates(_folder);
-        using var certificate = certificates.Make();
+        using TestCertificates certificates = new(_folder);
+        using X509Certificate2 certificate = certificates.Make();
         (string file, string key) = certificates.WritePem(certificate, "server");
-        return await Served.StartAsync(Path.Combine(_folder, "data"), $"cdrengine.api.tls.certificate={file}", $"cdrengine.api.tls.key={key}");
+        return await Served.StartAsync(Path.Combine(_folder, "data"), X509CertificateLoader.LoadCertificate(certificates.Root.RawData), [$"cdrengine.api.tls.certificate={file}", $"cdrengine.api.tls.key={key}"]);
     }
 
     [Fact]

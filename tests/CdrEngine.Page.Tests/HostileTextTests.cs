@@ -16,7 +16,7 @@ public sealed class HostileTextTests(WatchRig rig)
     {
         (string Path, string Name)[] views =
         [
-            ($"/calls?limit=200&cols={AllColumns}", "calls"), ("/sessions", "sessions"), ("/registrations", "registrations"), ("/messages", "messages"), ("/peers", "peers"), ("/live", "live"), ("/alerts?show=all", "alerts"),
+            ($"/calls?limit=40&cols={AllColumns}", "calls"), ("/sessions", "sessions"), ("/registrations", "registrations"), ("/messages", "messages"), ("/peers", "peers"), ("/live", "live"), ("/alerts?show=all", "alerts"),
             ($"/alerts/{rig.Alerts[0]}", "alert"), ($"/alerts/{rig.Alerts[3]}", "alert-caller"), ("/alerts/rules/failures?try=1&when=last+365+days&threshold=1&clear=0&sample=1&window=600", "rule"), ("/dashboards?when=last+365+days", "dashboards"),
             ("/dashboards?when=last+365+days&trunk=%3Cscript%3Epwn()%3C/script%3E&tenant=%22onload=pwn()", "dashboards-none"), ("/system?zero=1", "system"), ("/calls?q=%3Cscript%3Epwn()&trunk=%3Csvg/onload=pwn()%3E&status=486", "calls-none"),
         ];
@@ -30,7 +30,7 @@ public sealed class HostileTextTests(WatchRig rig)
                 await tab.AssertOursAloneAsync();
                 await tab.ShootAsync($"hostile-{name}{(look == PageLook.Phone ? "-phone" : "")}", whole: name is not "calls");
                 await tab.AssertFitsAsync();
-                await tab.AssertAccessibleAsync();
+                if (look == PageLook.Desk) await tab.AssertAccessibleAsync();
                 tab.AssertQuiet();
             }
         }
@@ -49,12 +49,14 @@ public sealed class HostileTextTests(WatchRig rig)
             paths.AddRange(found);
         }
 
+        paths.Add($"/calls?limit=500&cols={AllColumns}");
+
         // What a browser makes of each answer, looked at without running it.
         await using WatchedPage reader = await rig.BareAsync();
         for (int i = 0; i < paths.Count; i++)
         {
             string path = paths[i];
-            string[] forms = i % 4 == 0 && path.StartsWith("/calls/", StringComparison.Ordinal) ? [path, $"{path}/messages/1", $"{path}/compare?a=1&b=2"] : [path];
+            string[] forms = i % 6 == 0 && path.StartsWith("/calls/", StringComparison.Ordinal) ? [path, $"{path}/messages/1", $"{path}/compare?a=1&b=2"] : [path];
             foreach (string form in forms)
             {
                 IAPIResponse answer = await tab.Page.APIRequest.GetAsync(form);

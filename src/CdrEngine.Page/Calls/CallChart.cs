@@ -17,9 +17,8 @@ internal sealed record CallChart(Timestamp Start, TimeSpan Step, IReadOnlyList<d
         TimeSpan.FromHours(6), TimeSpan.FromDays(1), TimeSpan.FromDays(7), TimeSpan.FromDays(30),
     ];
 
-    /// <summary>The outcomes of each kind: answered, not reached for a reason that is nobody's fault, failed.</summary>
-    public static IReadOnlyList<IReadOnlyList<Disposition>> Kinds { get; } =
-        [.. Enumerable.Range(0, 3).Select(static kind => (IReadOnlyList<Disposition>)[.. Enum.GetValues<Disposition>().Where(disposition => KindOf(disposition) == kind)])];
+    /// <summary>The outcomes of the second kind: not reached for a reason that is nobody's fault.</summary>
+    public static IReadOnlyList<Disposition> NotReached { get; } = [.. Enum.GetValues<Disposition>().Where(static disposition => KindOf(disposition) == 1)];
 
     /// <summary>Whether the kinds are told apart; if not, the second is all that was not answered.</summary>
     public bool HasKinds { get; init; } = true;
@@ -36,7 +35,7 @@ internal sealed record CallChart(Timestamp Start, TimeSpan Step, IReadOnlyList<d
         return new CallChart(new Timestamp(start), step, [.. Enumerable.Range(0, count).Select(static _ => new double[3])]);
     }
 
-    /// <summary>The kind of an outcome.</summary>
+    /// <summary>The kind of an outcome: 0 answered, 1 not reached for a reason that is nobody's fault, 2 failed.</summary>
     public static int KindOf(Disposition disposition) => disposition switch
     {
         Disposition.Answered or Disposition.InProgress => 0,

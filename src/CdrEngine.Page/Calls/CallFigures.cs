@@ -36,7 +36,9 @@ internal sealed record CallFigures(CallSums Sums, Timestamp? CountedFrom, CallCh
         var chart = CallChart.Over(from, to);
         if (whole is not null)
         {
-            if (request.Desk.Traffic is { } traffic && chart.Step >= TimeSpan.FromHours(1)) ByHour(traffic, totals, filter, from, to, chart, request.Gone);
+            // The store remembers sums of days, but not by kind; those of hours are read; what is less than an hour is counted.
+            if (chart.Step >= TimeSpan.FromDays(1)) chart = ByDay(totals, filter, from, to, chart with { HasKinds = false }, request.Gone);
+            else if (request.Desk.Traffic is { } traffic && chart.Step >= TimeSpan.FromHours(1)) ByHour(traffic, totals, filter, from, to, chart, request.Gone);
             else for (int i = 0; i < chart.Bars.Count; i++) AddKinds(totals, filter, chart.At(i, from, to), chart.Bars[i], request.Gone);
             return new CallFigures(whole.Sums, whole.CountedFrom, chart);
         }
@@ -66,6 +68,19 @@ internal sealed record CallFigures(CallSums Sums, Timestamp? CountedFrom, CallCh
         return new CallFigures(all, null, all.Calls <= FewCalls ? ByCall(request.Desk.Calls, filter) : chart);
     }
 
+    private static CallChart ByDay(ICallTotals totals, CallQuery filter, Timestamp from, Timestamp to, CallChart chart, CancellationToken stop)
+    {
+        for (int i = 0; i < chart.Bars.Count; i++)
+        {
+            (Timestamp begin, Timestamp end) = chart.At(i, from, to);
+            CallSums sums = totals.Totals(filter with { From = begin, To = end }, Budget, stop).Sums;
+            chart.Bars[i][0] = sums.Answered;
+            chart.Bars[i][1] = sums.Calls - sums.Answered;
+        }
+
+        return chart;
+    }
+
     // Whole hours from sums; of the hours that the filter cuts, what it leaves.
     private static void ByHour(ITrafficReader traffic, ICallTotals totals, CallQuery filter, Timestamp from, Timestamp to, CallChart chart, CancellationToken stop)
     {
@@ -87,14 +102,18 @@ internal sealed record CallFigures(CallSums Sums, Timestamp? CountedFrom, CallCh
         });
     }
 
+    // What is neither answered nor of the second kind is of the third: two counts for three kinds.
     private static void AddKinds(ICallTotals totals, CallQuery filter, (Timestamp From, Timestamp To) range, double[] bar, CancellationToken stop)
     {
         if (range.From >= range.To) return;
-        for (int kind = 0; kind < CallChart.Kinds.Count; kind++)
-        {
-            Disposition[] asked = [.. CallChart.Kinds[kind].Where(disposition => filter.Dispositions.Count == 0 || filter.Dispositions.Contains(disposition))];
-            if (asked.Length > 0) bar[kind] += totals.Totals(filter with { From = range.From, To = range.To, Dispositions = asked }, Budget, stop).Sums.Calls;
-        }
+        CallQuery within = filter with { From = range.From, To = range.To };
+        CallSums all = totals.Totals(within, Budget, stop).Sums;
+        if (all.Calls == 0) return;
+        Disposition[] mild = [.. CallChart.NotReached.Where(disposition => filter.Dispositions.Count == 0 || filter.Dispositions.Contains(disposition))];
+        long notReached = mild.Length == 0 || all.Answered == all.Calls ? 0 : totals.Totals(within with { Dispositions = mild }, Budget, stop).Sums.Calls;
+        bar[0] += all.Answered;
+        bar[1] += notReached;
+        bar[2] += all.Calls - all.Answered - notReached;
     }
 
     private static CallChart? ByCall(ICallReader calls, CallQuery filter)

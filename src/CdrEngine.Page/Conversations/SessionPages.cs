@@ -1,4 +1,3 @@
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Pages;
 using CdrEngine.Calls.Ports;

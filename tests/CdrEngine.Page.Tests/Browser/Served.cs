@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using CdrEngine.Host;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
@@ -9,12 +11,19 @@ internal sealed class Served : IAsyncDisposable
 {
     private readonly IApiServer _server;
 
-    private Served(IApiServer server, ApiStart start)
+    private Served(IApiServer server, ApiStart start, X509Certificate2? root)
     {
         _server = server;
         Url = start.Url;
         Token = start.NewAdminToken ?? "";
-        var handler = new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false, ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        if (root is not null)
+        {
+            var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            trust.CustomTrustStore.Add(root);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
+        }
+
         Client = new HttpClient(handler) { BaseAddress = new Uri(start.Url) };
     }
 
@@ -26,10 +35,13 @@ internal sealed class Served : IAsyncDisposable
 
     public static Settings SettingsOf(string folder, params string[] set) => SettingsLoader.Load(new SettingsFlags { DataDirectory = folder, Listen = "127.0.0.1:0", Set = set }, static _ => null);
 
-    public static async Task<Served> StartAsync(string folder, params string[] set)
+    public static Task<Served> StartAsync(string folder, params string[] set) => StartAsync(folder, null, set);
+
+    /// <summary>Starts one that is asked over TLS; certificates of this authority are trusted.</summary>
+    public static async Task<Served> StartAsync(string folder, X509Certificate2? root, string[] set)
     {
         IApiServer server = new Wiring().Server(SettingsOf(folder, set));
-        return new Served(server, await server.StartAsync(CancellationToken.None));
+        return new Served(server, await server.StartAsync(CancellationToken.None), root);
     }
 
     public Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] fields) => SendAsync(path, "same-origin", null, fields);
