@@ -131,7 +131,11 @@ public sealed class OpenApiTests : IAsyncLifetime
     private static string Sample(IOpenApiParameter parameter, Random random)
     {
         IOpenApiSchema schema = parameter.Schema!;
-        if (schema.Type == JsonSchemaType.Array)
+        if (schema.Type == JsonSchemaType.Array && schema.Items!.Enum is not { Count: > 0 })
+        {
+            schema = schema.Items;
+        }
+        else if (schema.Type == JsonSchemaType.Array)
         {
             string[] choices = schema.Items!.Enum!.Select(static node => node.GetValue<string>()).ToArray();
             return string.Join(',', Enumerable.Range(0, random.Next(1, 4)).Select(_ => choices[random.Next(choices.Length)]));

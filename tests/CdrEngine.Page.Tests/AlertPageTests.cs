@@ -108,8 +108,7 @@ public sealed class AlertPageTests(WatchRig rig)
         }
 
         await drill.GoAsync("/dashboards?when=last+365+days");
-        await drill.Page.Locator("#traffic .wide-only svg a >> nth=0").FocusAsync();
-        await drill.Page.Keyboard.PressAsync("Enter");
+        await drill.Page.Locator("#traffic .wide-only svg a >> nth=0").PressAsync("Enter");
         await drill.Page.WaitForURLAsync("**/calls?**from=**");
         drill.AssertQuiet();
 

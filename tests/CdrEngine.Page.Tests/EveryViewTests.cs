@@ -1,4 +1,5 @@
 using CdrEngine.Page.Tests.Browser;
+using Microsoft.Playwright;
 using Xunit;
 
 namespace CdrEngine.Page.Tests;
@@ -84,6 +85,36 @@ public sealed class EveryViewTests(PageRig rig)
         await tab.GoAsync(path + "?relay=1");
         Assert.True(await tab.Page.Locator("#relay table, #relay p").CountAsync() > 0);
         tab.AssertQuiet();
+    }
+
+    [ChromiumFact]
+    public async Task SharedRecording_IsSound_InEveryLook()
+    {
+        await using WatchedPage list = await rig.OpenAsync("/calls?q=2002&min=2m");
+        string call = (await LinksAsync(list))[0]["/calls/".Length..];
+        IAPIResponse made = await list.Page.APIRequest.PostAsync("/api/v1/shares", new APIRequestContextOptions
+        {
+            Headers = [KeyValuePair.Create("Authorization", $"Bearer {rig.Admin}")],
+            DataObject = new { call_id = call, expires_in = 3600, name = "Call <img src=x onerror=pwn()>", passphrase = "open it please", ladder = true },
+        });
+        Assert.Equal(201, made.Status);
+        string path = (await made.JsonAsync())!.Value.GetProperty("path").GetString()!;
+        foreach ((PageLook look, string suffix) in new[] { (PageLook.Desk, ""), (PageLook.Dark, "-dark"), (PageLook.Phone, "-phone") })
+        {
+            await using WatchedPage tab = await rig.BareAsync(look);
+            await tab.GoAsync(path);
+            Assert.Equal("Call <img src=x onerror=pwn()>", await tab.Page.TextContentAsync("h1"));
+            await tab.AssertAccessibleAsync();
+            await tab.ShootAsync("share-asked" + suffix);
+            await tab.Page.FillAsync("input[name=passphrase]", "open it please");
+            await tab.Page.ClickAsync("button");
+            await tab.Page.WaitForSelectorAsync("audio");
+            await tab.Page.WaitForFunctionAsync("() => document.querySelector('img').complete && document.querySelector('img').naturalWidth > 100");
+            await tab.ShootAsync("share" + suffix, whole: true);
+            await tab.AssertFitsAsync();
+            await tab.AssertAccessibleAsync();
+            tab.AssertQuiet();
+        }
     }
 
     [ChromiumFact]

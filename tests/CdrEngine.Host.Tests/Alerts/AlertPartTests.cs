@@ -57,7 +57,7 @@ public sealed class AlertPartTests
         string path = Path.Combine(folder.Path, "alert-mails");
         var settings = Settings(Failures) with { MailTo = ["noc@example.com", "two@example.com"] };
         Timestamp now = Timestamp.From(DateTimeOffset.UtcNow);
-        Alert alert = new() { Id = Alert.IdOf("failures", new AlertGroup(), now), Rule = "failures", Kind = AlertKind.Failures, Severity = AlertSeverity.Critical, RaisedAt = now, UpdatedAt = now, Window = TimeSpan.FromMinutes(5) };
+        Alert alert = new() { Id = Alert.IdOf("failures", new AlertGroup(), now), Rule = "failures", Kind = AlertKind.Failures, Group = new AlertGroup(), Severity = AlertSeverity.Critical, RaisedAt = now, UpdatedAt = now, Window = TimeSpan.FromMinutes(5) };
 
         // The server is away, and the process ends.
         var away = new Mails { IsAway = true };
