@@ -62,9 +62,12 @@ public sealed class EveryViewTests(PageRig rig)
         await tab.ShootAsync("calls-hostile-phone");
         string[] paths = await LinksAsync(tab);
         Assert.Equal(HostileCapture.Texts.Length, paths.Length);
-        foreach (string path in paths)
+        for (int i = 0; i < paths.Length; i++)
         {
+            // Each call; of the messages, which show the same fields, those of every third.
+            string path = paths[i];
             await SoundAsync(tab, path);
+            if (i % 3 != 0) continue;
             await SoundAsync(tab, $"{path}/messages/1");
             await SoundAsync(tab, $"{path}/compare?a=1&b=3");
         }

@@ -28,7 +28,7 @@ public sealed class HostileTextTests(WatchRig rig)
                 await tab.GoAsync(path);
                 await tab.SettledAsync();
                 await tab.AssertOursAloneAsync();
-                await tab.ShootAsync($"hostile-{name}{(look == PageLook.Phone ? "-phone" : "")}", whole: name is not "calls");
+                await tab.ShootAsync($"hostile-{name}{(look == PageLook.Phone ? "-phone" : "")}", whole: look == PageLook.Desk && name is not "calls");
                 await tab.AssertFitsAsync();
                 if (look == PageLook.Desk) await tab.AssertAccessibleAsync();
                 tab.AssertQuiet();
