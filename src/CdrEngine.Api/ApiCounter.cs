@@ -34,8 +34,7 @@ internal enum ApiCounter
     [Description("answers broken off because the client went away or through a fault of ours")]
     AnswersBroken,
 
-    /// <summary>Answered 503.</summary>
-    [Description("Requests refused because the store of the records did not answer")]
+    [Description("requests refused (status 503) because the store of the records did not answer")]
     StoreAway,
 
     [Description("connections refused because as many as may be were open from their address")]

@@ -28,7 +28,7 @@ internal static class PageRoutes
             : [],
         .. new LivePages(desk).Routes,
         .. desk.Traffic is { } traffic ? new DashboardPage(desk, traffic).Routes : [],
-        .. desk.Alerts is { } alerts ? new AlertPages(desk, alerts).Routes : [],
+        .. desk.Alerts is { } alerts ? (IEnumerable<PageRoute>)[.. new AlertPages(desk, alerts).Routes, .. new AlertRulePages(desk, alerts).Routes] : [],
         .. new SystemPages(desk).Routes,
     ];
 }

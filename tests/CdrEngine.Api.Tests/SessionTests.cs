@@ -44,6 +44,7 @@ public sealed class SessionTests
 
         // Nobody makes sound here.
         await Rig.ProblemAsync(await rig.GetAsync($"/api/v1/sessions/{outer.Id}.mp3"), HttpStatusCode.NotFound);
+        await Rig.ProblemAsync(await rig.GetAsync($"/api/v1/sessions/{outer.Id}/waveform.json"), HttpStatusCode.NotFound);
     }
 
     [Theory]
@@ -55,6 +56,8 @@ public sealed class SessionTests
     [InlineData(".trace", null, HttpStatusCode.NotFound)]
     [InlineData(".mp3", "audio/ogg", HttpStatusCode.NotAcceptable)]
     [InlineData(".mp3", null, HttpStatusCode.NotFound)]
+    [InlineData("/waveform.json", "audio/mpeg", HttpStatusCode.NotAcceptable)]
+    [InlineData("/waveform.json", null, HttpStatusCode.NotFound)]
     [InlineData(".mp3?channels=left", null, HttpStatusCode.BadRequest)]
     [InlineData("/ladder.svg", "text/plain", HttpStatusCode.NotAcceptable)]
     [InlineData("/ladder.svg", null, HttpStatusCode.NotFound)]

@@ -27,6 +27,38 @@ public sealed class AlertPageTests(WatchRig rig)
     }
 
     [ChromiumFact]
+    public async Task Rule_IsTold_AndTriedWithOtherFigures_InEveryLook()
+    {
+        foreach ((string name, PageLook look) in Looks)
+        {
+            await using WatchedPage tab = await rig.OpenAsync(look == PageLook.Desk ? "/alerts" : "/alerts/rules/failures", look);
+            if (look == PageLook.Desk) await tab.Page.ClickAsync("#rules a[href='/alerts/rules/failures']");
+            await tab.Page.WaitForSelectorAsync("#trial");
+            Assert.Contains("Share of calls that failed", await tab.Page.TextContentAsync(".lead"));
+            Assert.Contains("30%", await tab.Page.TextContentAsync("#rule"));
+            await tab.Page.FillAsync("input[name=when]", "last 365 days");
+            await tab.Page.FillAsync("input[name=threshold]", "1");
+            await tab.Page.FillAsync("input[name=clear]", "0");
+            await tab.Page.FillAsync("input[name=sample]", "1");
+            await tab.Page.ClickAsync("#trial button.primary");
+            await tab.Page.WaitForSelectorAsync("#tried");
+            Assert.True(await tab.Page.Locator("#trial tbody tr").CountAsync() > 0);
+            await CheckAsync(tab, look, $"rule{name}");
+        }
+
+        await using WatchedPage odd = await rig.OpenAsync("/alerts/rules/failures?try=1&threshold=lots");
+        Assert.Contains("is no number", await odd.Page.TextContentAsync("[role=alert]"));
+        await odd.GoAsync("/alerts/rules/failures?try=1&threshold=5&clear=50");
+        Assert.Contains("clear: it is not above", await odd.Page.TextContentAsync("[role=alert]"));
+        await odd.GoAsync("/alerts/rules/failures?try=1&when=whenever");
+        Assert.Contains("not understood", await odd.Page.TextContentAsync("[role=alert]"));
+        await odd.GoAsync("/alerts/rules/registration-loss");
+        Assert.Contains("not about calls", await odd.Page.TextContentAsync("#trial"));
+        odd.AssertQuiet();
+        await odd.GoAsync("/alerts/rules/none", 404);
+    }
+
+    [ChromiumFact]
     public async Task Alert_IsTakenByKeyboard_AndItsNoteIsTextWhateverItSays()
     {
         await using WatchedPage tab = await rig.OpenAsync("/alerts?show=raised");
@@ -64,9 +96,19 @@ public sealed class AlertPageTests(WatchRig rig)
         await drill.Page.WaitForURLAsync("**/calls?**disposition=**");
         await drill.SettledAsync();
         Assert.Equal(Math.Min(50, int.Parse(calls, System.Globalization.CultureInfo.InvariantCulture)), await drill.Page.Locator("#results tbody tr").CountAsync());
+        foreach ((string card, string asked) in new[] { ("statuses", "status"), ("trunks", "trunk"), ("talkers", "caller") })
+        {
+            await drill.GoAsync("/dashboards?when=last+365+days");
+            ILocator line = drill.Page.Locator($"#{card} tbody tr", new PageLocatorOptions { Has = drill.Page.Locator("a") }).First;
+            int counted = int.Parse((await line.Locator("td >> nth=1").TextContentAsync())!.Trim(), System.Globalization.CultureInfo.InvariantCulture);
+            await line.Locator("a").First.ClickAsync();
+            await drill.Page.WaitForURLAsync($"**/calls?**{asked}=**");
+            await drill.SettledAsync();
+            Assert.Contains($"Calls{counted}", (await drill.Page.TextContentAsync("#totals .tile"))!.Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
+        }
+
         await drill.GoAsync("/dashboards?when=last+365+days");
-        await drill.Page.Locator("#traffic svg a >> nth=0").FocusAsync();
-        await drill.Page.Keyboard.PressAsync("Enter");
+        await drill.Page.Locator("#traffic .wide-only svg a >> nth=0").PressAsync("Enter");
         await drill.Page.WaitForURLAsync("**/calls?**from=**");
         drill.AssertQuiet();
 
@@ -106,6 +148,19 @@ public sealed class AlertPageTests(WatchRig rig)
         await tab.AssertAccessibleAsync();
         await tab.AssertFitsAsync();
 
+        // The call itself can be looked at while it goes on.
+        await using (WatchedPage one = await rig.OpenAsync((await row.Locator("a").First.GetAttributeAsync("href"))!))
+        {
+            Assert.Contains("The call is in progress.", await one.Page.TextContentAsync("#summary"));
+            Assert.Contains("goes on", await one.Page.TextContentAsync("#why"));
+            Assert.Contains("In progress", await one.Page.TextContentAsync(".badges"));
+            Assert.Equal(4, await one.Page.Locator("a.message").CountAsync());
+            Assert.Equal(0, await one.Page.Locator(".player, a[href$='.mp3']").CountAsync());
+            await one.ShootAsync("call-in-progress", whole: true);
+            await one.AssertAccessibleAsync();
+            one.AssertQuiet();
+        }
+
         // Calls that fail raise an alert, seen here at once.
         for (int i = 0; i < 4; i++)
         {
@@ -120,6 +175,13 @@ public sealed class AlertPageTests(WatchRig rig)
         rig.Send(register, isBack: false);
         rig.Send(register.Reply(200, "OK").With("Contact", "<sip:zoe@192.0.2.1:5060>;expires=3600"), isBack: true);
         await tab.Page.Locator("#registrations-now", new PageLocatorOptions { HasText = "zoe@" }).WaitForAsync();
+
+        // The call ends: its row goes by itself, and the API does not list it any more.
+        SipText bye = SipText.Bye("live-1", "1001", "1002");
+        rig.Send(bye, isBack: false);
+        rig.Send(bye.Reply(200, "OK"), isBack: true);
+        await row.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
+        Assert.Contains("\"calls\":[]", await (await tab.Page.APIRequest.GetAsync("/api/v1/live")).TextAsync());
         await tab.Page.WaitForFunctionAsync("() => /^[0-9]/.test(document.querySelector('#sources-now [data-rate]')?.textContent ?? '')");
         Assert.True(await tab.Page.EvaluateAsync<bool>("() => window.same"));
         tab.AssertQuiet();

@@ -5,15 +5,15 @@ using Xunit;
 namespace CdrEngine.Page.Tests;
 
 /// <summary>The list of calls in a browser.</summary>
-[Collection(PageCollection.Name)]
+[Collection(ListCollection.Name)]
 public sealed class CallListTests(PageRig rig)
 {
     [ChromiumTheory]
-    [InlineData("calls", 1440, false, true)]
-    [InlineData("calls-dark", 1440, true, true)]
+    [InlineData("calls", 1280, false, true)]
+    [InlineData("calls-dark", 1280, true, true)]
     [InlineData("calls-phone", 390, false, true)]
     [InlineData("calls-phone-dark", 390, true, true)]
-    [InlineData("calls-plain", 1440, false, false)]
+    [InlineData("calls-plain", 1280, false, false)]
     public async Task List_ShowsCallsAndTotals(string name, int width, bool isDark, bool hasScript)
     {
         await using WatchedPage tab = await rig.OpenAsync("/calls", new PageLook(width, 900, isDark, hasScript));
@@ -137,7 +137,7 @@ public sealed class CallListTests(PageRig rig)
     public async Task Scrolling_BringsTheNextPages()
     {
         await using WatchedPage tab = await rig.OpenAsync("/calls?limit=10");
-        await tab.Page.EvaluateAsync("() => new Promise(done => { const step = () => { scrollTo(0, document.body.scrollHeight); document.querySelector('.pager a[rel=next]') ? setTimeout(step, 50) : done(); }; step(); })");
+        await tab.Page.WaitForFunctionAsync("() => { scrollTo(0, document.body.scrollHeight); return !document.querySelector('.pager a[rel=next]'); }");
         string[] rows = await LinksAsync(tab);
         Assert.True(rows.Length > 30);
         Assert.Equal(rows.Distinct(), rows);

@@ -9,8 +9,8 @@ namespace CdrEngine.Page.Tests;
 public sealed class CallPageTests(PageRig rig)
 {
     [ChromiumTheory]
-    [InlineData("call", 1440, false)]
-    [InlineData("call-dark", 1440, true)]
+    [InlineData("call", 1280, false)]
+    [InlineData("call-dark", 1280, true)]
     [InlineData("call-phone", 390, false)]
     public async Task Call_IsToldAndDrawn(string name, int width, bool isDark)
     {
@@ -65,16 +65,86 @@ public sealed class CallPageTests(PageRig rig)
         Assert.True((await tab.Page.GetAttributeAsync(".wave.caller", "d"))!.Length > 1000);
         Assert.True((await tab.Page.GetAttributeAsync(".wave.callee", "d"))!.Length > 1000);
         await tab.Page.Locator("#recording").ScrollIntoViewIfNeededAsync();
-        await tab.Page.Locator(".timeline svg").ClickAsync(new LocatorClickOptions { Position = new Position { X = 400, Y = 40 } });
+        await tab.Page.Locator(".timeline-drawing").ClickAsync(new LocatorClickOptions { Position = new Position { X = 400, Y = 40 } });
         await tab.Page.WaitForFunctionAsync("() => document.querySelector('.player audio').currentTime > 20");
         await tab.Page.ClickAsync(".play");
         await tab.ShootAsync("player");
         Assert.Equal("Play", await tab.Page.GetAttributeAsync(".play", "aria-label"));
-        Assert.True(await tab.Page.Locator(".timeline .m-digit line").CountAsync() >= 3);
+        Assert.True(await tab.Page.Locator(".timeline line.m-digit").CountAsync() >= 3);
         Assert.True(await tab.Page.Locator(".timeline .m-hold").CountAsync() == 1);
         Assert.True(await tab.Page.Locator(".timeline .m-loss").CountAsync() > 0);
         Assert.Contains("\"action\":\"download_mp3\"", rig.Audit);
         await tab.AssertAccessibleAsync();
+        tab.AssertQuiet();
+    }
+
+    [ChromiumFact]
+    public async Task Session_HasAPlayerToo_WithItsTransfer()
+    {
+        await using WatchedPage tab = await rig.OpenAsync("/sessions?kind=transfer");
+        await tab.GoAsync((await tab.Page.Locator("tbody .row-link").First.GetAttributeAsync("href"))!);
+        Assert.Equal("transfer", await tab.Page.Locator(".timeline text.m-transfer").EvaluateAsync<string>("text => text.lastChild.textContent"));
+        Assert.Equal(["1001", "1003, 1004"], await tab.Page.Locator(".lane-name").AllTextContentsAsync());
+        await tab.Page.ClickAsync(".play");
+        await tab.Page.WaitForSelectorAsync(".player[data-loaded]");
+        await tab.Page.WaitForFunctionAsync("() => document.querySelector('.player audio').currentTime > 0.3 && Number(document.querySelector('.timeline .head').getAttribute('x1')) > 0");
+        await tab.Page.ClickAsync(".play");
+
+        // From the first answer to the last hang-up, over both calls.
+        double length = await tab.Page.EvaluateAsync<double>("() => Number(document.querySelector('.player .seek').max)");
+        Assert.InRange(length, 10.0, 10.5);
+        foreach (string wave in (string[])["caller", "callee"]) Assert.True((await tab.Page.GetAttributeAsync($".wave.{wave}", "d"))!.Length > 500);
+        await tab.Page.Locator("#recording").ScrollIntoViewIfNeededAsync();
+        await tab.ShootAsync("session-player");
+        Assert.Contains("\"action\":\"download_session_waveform\"", rig.Audit);
+        Assert.Contains("\"action\":\"download_session_mp3\"", rig.Audit);
+        await tab.AssertAccessibleAsync();
+        tab.AssertQuiet();
+    }
+
+    [ChromiumFact]
+    public async Task Fax_IsTold_AndItsPagesAreThere()
+    {
+        await using WatchedPage tab = await rig.OpenAsync(await PathAsync("flags=t38"));
+        string fax = (await tab.Page.TextContentAsync("#fax"))!;
+        Assert.Contains("Completed", fax);
+        Assert.Contains("Pages", fax);
+        await tab.ShootAsync("call-fax", whole: true);
+        await tab.AssertFitsAsync();
+        await tab.AssertAccessibleAsync();
+        IAPIResponse pages = await tab.Page.APIRequest.GetAsync((await tab.Page.GetAttributeAsync("#fax a[href$='.pdf']", "href"))!);
+        Assert.Equal((200, "application/pdf"), (pages.Status, pages.Headers["content-type"]));
+        tab.AssertQuiet();
+    }
+
+    [ChromiumFact]
+    public async Task LadderOfTwoThousandMessages_IsUsable()
+    {
+        string path = await PathAsync("caller=1003&min=5m");
+        await using WatchedPage tab = await rig.OpenAsync(path + "?ladder=all");
+        Assert.Contains("2\u202F006 messages", await tab.Page.TextContentAsync("#ladder"));
+
+        // Server, markup, scroll and a message opened, each as a person feels it; the best of three, on a machine that does other things as well.
+        double server = double.MaxValue, ready = double.MaxValue, scrolled = double.MaxValue, opened = double.MaxValue;
+        int bytes = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            await tab.GoAsync(path + "?ladder=all");
+            double[] times = await tab.Page.EvaluateAsync<double[]>("() => { const n = performance.getEntriesByType('navigation')[0]; return [n.responseEnd - n.requestStart, n.domContentLoadedEventEnd - n.responseEnd, n.decodedBodySize]; }");
+            (server, ready, bytes) = (Math.Min(server, times[0]), Math.Min(ready, times[1]), (int)times[2]);
+            scrolled = Math.Min(scrolled, await tab.Page.EvaluateAsync<double>("() => new Promise(done => { const began = performance.now(); const box = document.querySelector('.ladder-scroll'); box.scrollTop = box.scrollHeight; requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began))); })"));
+            opened = Math.Min(opened, await tab.Page.EvaluateAsync<double>("""
+                () => new Promise(done => {
+                  const panel = document.getElementById('message'), began = performance.now();
+                  new MutationObserver((_, watch) => { if (panel.querySelector('pre.sip')) { watch.disconnect(); done(performance.now() - began); } }).observe(panel, { childList: true, subtree: true });
+                  [...document.querySelectorAll('a.message')].at(-1).dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
+                })
+                """));
+        }
+
+        string figures = $"server {server:0} ms, then ready {ready:0} ms, scroll {scrolled:0} ms, message {opened:0} ms, {bytes / 1000} kB";
+        File.WriteAllText(Path.Combine(PageRig.Shots, "ladder-2000.txt"), figures + "\n");
+        Assert.True(server < 1500 && ready < 1000 && scrolled < 500 && opened < 1500 && bytes < 400_000, figures);
         tab.AssertQuiet();
     }
 

@@ -1,7 +1,8 @@
 using System.Net;
-using CdrEngine.Host;
-using CdrEngine.Host.Configuration;
-using CdrEngine.Host.Parts;
+using System.Security.Cryptography.X509Certificates;
+using CdrEngine.Page.Tests.Browser;
+using CdrEngine.TestKit;
+using Microsoft.Playwright;
 using Xunit;
 
 namespace CdrEngine.Page.Tests;
@@ -67,6 +68,61 @@ public sealed class DoorTests : IDisposable
     }
 
     [Fact]
+    public async Task OverTls_TheCookieIsSafe_AndAnotherPortsIsNotTaken()
+    {
+        await using Served served = await StartTlsAsync();
+        Assert.StartsWith("https://", served.Url);
+        HttpResponseMessage answer = await served.PostAsync("/sign-in", ("token", served.Token));
+        string cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
+        Assert.StartsWith("__Host-cdrengine=", cookie);
+        foreach (string attribute in (string[])["secure", "httponly", "samesite=strict", "path=/"]) Assert.Contains(attribute, cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("domain", cookie, StringComparison.OrdinalIgnoreCase);
+        string pair = cookie.Split(';')[0];
+        Assert.Contains("No calls yet", await served.ReadAsync("/calls", pair));
+
+        // What a neighbour on plain HTTP could set has no say here.
+        HttpResponseMessage plain = await served.GetAsync("/calls", pair.Replace("__Host-", "", StringComparison.Ordinal), "same-origin");
+        Assert.Equal((HttpStatusCode.Redirect, "/sign-in?next=%2Fcalls"), (plain.StatusCode, plain.Headers.Location?.ToString()));
+        HttpResponseMessage look = await served.SendAsync("/preferences", "same-origin", null, ("theme", "dark"), ("form_key", "x"));
+        Assert.NotEqual(HttpStatusCode.SeeOther, look.StatusCode);
+    }
+
+    [ChromiumFact]
+    public async Task OverTls_ABrowserSignsIn_AndFollowsEvents()
+    {
+        await using Served served = await StartTlsAsync();
+        IBrowser browser = await SharedBrowser.TakeAsync();
+        try
+        {
+            await using IBrowserContext context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = served.Url, IgnoreHTTPSErrors = true });
+            await using WatchedPage tab = await WatchedPage.OpenAsync(context);
+            await tab.GoAsync("/live");
+            await tab.Page.FillAsync("#token", served.Token);
+            await tab.Page.PressAsync("#token", "Enter");
+            await tab.Page.WaitForFunctionAsync("() => document.getElementById('live-state')?.textContent.startsWith('Follows')");
+            var cookies = await context.CookiesAsync();
+            Assert.All(cookies, static cookie => Assert.True(cookie.Secure, cookie.Name));
+            Assert.Contains(cookies, static cookie => cookie is { Name: "__Host-cdrengine", HttpOnly: true, SameSite: SameSiteAttribute.Strict });
+            await tab.Page.ClickAsync("text=Sign out");
+            await tab.Page.WaitForURLAsync("**/sign-in");
+            Assert.DoesNotContain(await context.CookiesAsync(), static cookie => cookie.Name == "__Host-cdrengine");
+            tab.AssertQuiet();
+        }
+        finally
+        {
+            await SharedBrowser.GiveBackAsync();
+        }
+    }
+
+    private async Task<Served> StartTlsAsync()
+    {
+        using TestCertificates certificates = new(_folder);
+        using X509Certificate2 certificate = certificates.Make();
+        (string file, string key) = certificates.WritePem(certificate, "server");
+        return await Served.StartAsync(Path.Combine(_folder, "data"), X509CertificateLoader.LoadCertificate(certificates.Root.RawData), [$"cdrengine.api.tls.certificate={file}", $"cdrengine.api.tls.key={key}"]);
+    }
+
+    [Fact]
     public async Task Page_CanBeLeftOut()
     {
         await using Served served = await Served.StartAsync(_folder, "cdrengine.page.enabled=off");
@@ -93,56 +149,5 @@ public sealed class DoorTests : IDisposable
         string text = await answer.Content.ReadAsStringAsync();
         Assert.DoesNotContain("<script>", text);
         Assert.DoesNotContain('\0', text);
-    }
-
-    private sealed class Served : IAsyncDisposable
-    {
-        private readonly IApiServer _server;
-
-        private Served(IApiServer server, ApiStart start)
-        {
-            _server = server;
-            Url = start.Url;
-            Token = start.NewAdminToken ?? "";
-            Client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(start.Url) };
-        }
-
-        public string Url { get; }
-
-        public string Token { get; }
-
-        public HttpClient Client { get; }
-
-        public static async Task<Served> StartAsync(string folder, params string[] set)
-        {
-            Settings settings = SettingsLoader.Load(new SettingsFlags { DataDirectory = folder, Listen = "127.0.0.1:0", Set = set }, static _ => null);
-            IApiServer server = new Wiring().Server(settings);
-            return new Served(server, await server.StartAsync(CancellationToken.None));
-        }
-
-        public Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] fields) => SendAsync(path, "same-origin", null, fields);
-
-        public Task<HttpResponseMessage> SendAsync(string path, string? site, string? origin, params (string Name, string Value)[] fields)
-        {
-            var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields.Select(static field => KeyValuePair.Create(field.Name, field.Value))) };
-            if (site is not null) request.Headers.Add("Sec-Fetch-Site", site);
-            if (origin is not null) request.Headers.Add("Origin", origin);
-            return Client.SendAsync(request);
-        }
-
-        public Task<HttpResponseMessage> GetAsync(string path, string cookie, string site)
-        {
-            var request = new HttpRequestMessage(HttpMethod.Get, path);
-            request.Headers.Add("Cookie", cookie);
-            request.Headers.Add("Sec-Fetch-Site", site);
-            return Client.SendAsync(request);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            Client.Dispose();
-            await _server.StopAsync();
-            await _server.DisposeAsync();
-        }
     }
 }

@@ -4,7 +4,7 @@ using Xunit;
 namespace CdrEngine.Page.Tests;
 
 /// <summary>The door: who comes in, who stays in, and what a form must bring.</summary>
-[Collection(PageCollection.Name)]
+[Collection(ListCollection.Name)]
 public sealed class SignInTests(PageRig rig)
 {
     [ChromiumFact]

@@ -203,6 +203,17 @@ internal static class ApiRoutes
             Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status416RangeNotSatisfiable, StatusCodes.Status503ServiceUnavailable],
             IsConditional = true,
         },
+        new($"{Root}/sessions/{{id}}/waveform.json", "getSessionWaveform", "Peaks of the session's recording, for a picture of it: who stays is its caller, whoever talks with them its callee.", sessions.WaveformAsync)
+        {
+            Scope = ApiScopes.RecordingsRead,
+            Description = "Made with the recording at the first request for either. Where there is none the problem's detail says why. Audited.",
+            Parameters = [SessionId, RecordingEndpoints.Channels],
+            Answers = [(CallEndpoints.JsonType, RecordSchemas.Waveform)],
+            Headers = SoundHeaders,
+            Others = [(StatusCodes.Status206PartialContent, "The part that Range asked for.")],
+            Problems = [StatusCodes.Status404NotFound, StatusCodes.Status406NotAcceptable, StatusCodes.Status416RangeNotSatisfiable, StatusCodes.Status503ServiceUnavailable],
+            IsConditional = true,
+        },
         new($"{Root}/stats", "getStats", "Every counter of every part, with what it counts.", service.StatsAsync)
         {
             Scope = ApiScopes.StatsRead,

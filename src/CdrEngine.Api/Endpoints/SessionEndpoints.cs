@@ -141,7 +141,12 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
     }
 
     /// <summary><c>GET sessions/{id}.mp3</c>.</summary>
-    public async Task Mp3Async(HttpContext context)
+    public Task Mp3Async(HttpContext context) => SoundAsync(context, RecordingKind.Mp3, RecordingEndpoints.Mp3Type, ".mp3");
+
+    /// <summary><c>GET sessions/{id}/waveform.json</c>.</summary>
+    public Task WaveformAsync(HttpContext context) => SoundAsync(context, RecordingKind.Waveform, CallEndpoints.JsonType, ".waveform.json");
+
+    private async Task SoundAsync(HttpContext context, RecordingKind kind, string mediaType, string ending)
     {
         string? channels = context.Request.Query[RecordingEndpoints.Channels.Name];
         if (channels is not (null or "stereo" or "mono"))
@@ -150,12 +155,12 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
             return;
         }
 
-        if (!await Negotiation.TakesAsync(context, RecordingEndpoints.Mp3Type)) return;
+        if (!await Negotiation.TakesAsync(context, mediaType)) return;
         if (await FindAsync(context) is not { } session) return;
         await downloads.WithSeatAsync(context, async _ =>
         {
             RecordingChannels wanted = channels == "mono" ? RecordingChannels.Mono : RecordingChannels.Stereo;
-            SessionSound sound = media.SessionSounds?.FindOrMake(session, wanted, context.RequestAborted) ?? new SessionSound(null, "policy");
+            SessionSound sound = media.SessionSounds?.FindOrMake(session, kind, wanted, context.RequestAborted) ?? new SessionSound(null, "policy");
             if (sound.Path is null)
             {
                 await Problem.WriteAsync(context, StatusCodes.Status404NotFound, $"There is no recording of this session: {sound.Reason}.");
@@ -164,17 +169,17 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
 
             OpenedRecording opened = media.Files.Open(sound.Path);
             if (opened.Stream is null) await RecordingEndpoints.UnopenedAsync(context, options, opened.Fault ?? "it was removed just now");
-            else await FileAsync(context, session, opened.Stream, opened.ChangedAt);
+            else await FileAsync(context, session, kind, opened.Stream, opened.ChangedAt, mediaType, ending);
         });
     }
 
-    private async Task FileAsync(HttpContext context, SessionRecord session, Stream sound, DateTimeOffset changed)
+    private async Task FileAsync(HttpContext context, SessionRecord session, RecordingKind kind, Stream sound, DateTimeOffset changed, string mediaType, string ending)
     {
         await using Stream file = sound;
         var tag = new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{changed.UtcTicks:x}-{file.Length:x}\""));
-        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, "download_session_mp3", TenantOf(session))) return;
-        context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}.mp3\"";
-        await TypedResults.Stream(file, RecordingEndpoints.Mp3Type, lastModified: changed, entityTag: tag, enableRangeProcessing: true).ExecuteAsync(context);
+        if (HttpMethods.IsGet(context.Request.Method) && !await downloads.AccountAsync(context, session.Id, $"download_session_{EnumNames<RecordingKind>.Of(kind)}", TenantOf(session))) return;
+        context.Response.Headers.ContentDisposition = $"inline; filename=\"session-{session.Id}{ending}\"";
+        await TypedResults.Stream(file, mediaType, lastModified: changed, entityTag: tag, enableRangeProcessing: true).ExecuteAsync(context);
     }
 
     // That of all its calls; null where they are of several, whose entries nobody reads who sees one of them only.

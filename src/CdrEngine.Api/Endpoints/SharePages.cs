@@ -24,10 +24,14 @@ internal sealed class SharePages(ShareStore shares, ICallReader calls, Recording
     public const string Root = "/share";
 
     private const string Style =
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:0 1em;color:#222;background:#fff}audio,img{width:100%}h1{font-size:1.3em}button,input{font:inherit;padding:.3em .6em}.no{color:#a00}";
+        ":root{color-scheme:light dark}body{font:16px/1.55 system-ui,sans-serif;margin:0;padding:24px 16px;color:light-dark(#171b22,#e7eaf0);background:light-dark(#f5f6f8,#0e1116)}"
+        + "main{box-sizing:border-box;max-width:44em;margin:6vh auto 0;padding:24px 28px 28px;background:light-dark(#fff,#161a21);border:1px solid light-dark(#e0e4ea,#2a303a);border-radius:12px;overflow-wrap:anywhere}"
+        + "h1{margin:0 0 12px;font-size:1.35em}p{margin:0 0 14px}audio{width:100%}img{max-width:100%;padding:8px;box-sizing:border-box;background:#fff;border-radius:8px}.dim{color:light-dark(#596273,#9aa4b4)}.no{color:light-dark(#b3261e,#ff8a80)}"
+        + "label{display:block}input{display:block;box-sizing:border-box;width:100%;margin-top:4px}button,input{font:inherit;min-height:40px;padding:6px 14px;border-radius:8px;border:1px solid light-dark(#c4cad4,#3d4552);background:transparent;color:inherit}"
+        + "button{background:light-dark(#0f766e,#4fc3b5);border-color:transparent;color:light-dark(#fff,#06201d);font-weight:600;cursor:pointer}";
 
     private static readonly string Policy =
-        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; media-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; media-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
     private readonly FailureBackOff _addresses = new(options.Limits, options.Time);
     private readonly FailureBackOff _phrases = new(options.Limits with { FailuresBeforeBackOff = 5, LongestBackOff = TimeSpan.FromMinutes(5) }, options.Time);
@@ -86,7 +90,7 @@ internal sealed class SharePages(ShareStore shares, ICallReader calls, Recording
         if (await OpenedAsync(context) is not { } found) return;
         string at = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
         string ladder = found.Link.Ladder ? $"<p><img src=\"{at}/ladder.svg\" alt=\"SIP messages of the call\"></p>" : "";
-        await PageAsync(context, StatusCodes.Status200OK, found.Link, $"{About(found.Call)}<p><audio controls preload=\"none\" src=\"{at}/sound.mp3\"></audio></p>{ladder}");
+        await PageAsync(context, StatusCodes.Status200OK, found.Link, $"{About(found.Call)}<p><audio controls preload=\"none\" aria-label=\"The recording\" src=\"{at}/sound.mp3\"></audio></p>{ladder}");
     }
 
     private async Task SoundAsync(HttpContext context)
@@ -205,7 +209,7 @@ internal sealed class SharePages(ShareStore shares, ICallReader calls, Recording
 
     // When and how long; who called whom is told by whoever shares it.
     private static string About(CallRecord call) => string.Create(
-        CultureInfo.InvariantCulture, $"<p>{call.StartedAt.ToDateTime():yyyy-MM-dd HH:mm:ss} UTC, {(call.BillableDuration > TimeSpan.Zero ? call.BillableDuration : call.Duration):h\\:mm\\:ss}</p>");
+        CultureInfo.InvariantCulture, $"<p class=\"dim\">{call.StartedAt.ToDateTime():yyyy-MM-dd HH:mm:ss} UTC, {(call.BillableDuration > TimeSpan.Zero ? call.BillableDuration : call.Duration):h\\:mm\\:ss}</p>");
 
     private static Task NothingAsync(HttpContext context) =>
         PageAsync(context, StatusCodes.Status404NotFound, null, "<p>This link opens nothing: it is mistyped, has ended, was withdrawn or was used as often as it may be.</p>");
@@ -224,7 +228,7 @@ internal sealed class SharePages(ShareStore shares, ICallReader calls, Recording
         headers.ContentSecurityPolicy = Policy;
         headers["X-Robots-Tag"] = "noindex, nofollow";
         string title = link is { Name.Length: > 0 } ? WebUtility.HtmlEncode(new string([.. link.Name.Where(static c => !Ladder.XmlText.IsHarmful(c))])) : "Recording";
-        string html = $"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{Style}</style></head><body><h1>{title}</h1>{body}</body></html>\n";
+        string html = $"<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title><link rel=\"icon\" href=\"data:,\"><style>{Style}</style></head><body><main><h1>{title}</h1>{body}</main></body></html>\n";
         return Body.WriteAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
     }
 }

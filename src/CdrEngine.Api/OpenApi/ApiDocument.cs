@@ -42,7 +42,6 @@ internal static class ApiDocument
             Description = "A token with the scope that the operation names. The first start of the program makes one for the administrator and prints it once.",
         };
         foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document).Concat(DeskSchemas.All(document))) document.Components.Schemas[name] = schema;
-        foreach ((string name, OpenApiSchema schema) in RecordSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in SessionSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AccessSchemas.All(document)) document.Components.Schemas[name] = schema;
         foreach ((string name, OpenApiSchema schema) in AlertSchemas.All(document).Concat(FigureSchemas.All(document))) document.Components.Schemas[name] = schema;

@@ -59,7 +59,10 @@ public sealed record AlertRule
     public bool IsOverCalls => Kind is not (AlertKind.RegistrationLoss or AlertKind.RegistrationFlood or AlertKind.CaptureLoss);
 
     /// <summary>Whether the figure is a share in percent.</summary>
-    public bool IsShare => Kind is AlertKind.MosLow or AlertKind.OneWayAudio or AlertKind.Failures or AlertKind.ShortCalls or AlertKind.CaptureLoss or AlertKind.SlowSetup or AlertKind.LowAnswerRate;
+    public bool IsShare => IsShareOf(Kind);
+
+    /// <summary>Whether the figure of a kind is a share in percent.</summary>
+    public static bool IsShareOf(AlertKind kind) => kind is AlertKind.MosLow or AlertKind.OneWayAudio or AlertKind.Failures or AlertKind.ShortCalls or AlertKind.CaptureLoss or AlertKind.SlowSetup or AlertKind.LowAnswerRate;
 
     /// <summary>Whether a figure makes an alert.</summary>
     public bool IsOver(double value) => Kind == AlertKind.LowAnswerRate ? value <= Threshold : value >= Threshold;

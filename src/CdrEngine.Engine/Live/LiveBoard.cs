@@ -39,7 +39,8 @@ public sealed class LiveBoard : ILiveCalls
         int matching = 0;
         foreach (LiveEntry entry in Entries())
         {
-            if (entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
+            // A call that has ended is not outlined anew: its last outline says what it was when somebody looked.
+            if (entry.State == LiveState.Ended || entry.Outline is not { } outline || outline.State == CallState.Ended) continue;
             LiveState state = LiveFigures.StateOf(outline);
             LiveMarked marked = entry.Marked(outline);
             if (query.Tenant is { } tenant && marked.Tenant != tenant) continue;

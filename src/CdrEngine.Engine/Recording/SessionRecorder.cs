@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
@@ -25,7 +26,8 @@ public sealed class SessionRecorder(CallRecorder calls, Func<Stream> scratch)
     /// <param name="packets">Packets of calls.</param>
     /// <param name="request">What is wanted; sides and start are those of a whole conversation from its answer.</param>
     /// <param name="output">Where it goes.</param>
-    public RecordingOutcome Make(SessionRecord session, ICallPackets packets, RecordingRequest request, Stream output)
+    /// <param name="outline">Where the outline of both sides goes, as JSON: who stays is its caller; null for nowhere.</param>
+    public RecordingOutcome Make(SessionRecord session, ICallPackets packets, RecordingRequest request, Stream output, Stream? outline = null)
     {
         // 1. Who stays, and the calls they talked in.
         IReadOnlyList<SessionTalk> talks = SessionTalk.Of(session);
@@ -53,7 +55,7 @@ public sealed class SessionRecorder(CallRecorder calls, Func<Stream> scratch)
                 if (result.State != RecordingState.Available) reason ??= result.Reason;
             }
 
-            return tapes.Count == 0 ? None(reason ?? "no_rtp") : Lay(session, talks, tapes, request, output);
+            return tapes.Count == 0 ? None(reason ?? "no_rtp") : Lay(session, talks, tapes, request, output, outline);
         }
         finally
         {
@@ -63,7 +65,7 @@ public sealed class SessionRecorder(CallRecorder calls, Func<Stream> scratch)
 
     private static RecordingOutcome None(string reason) => new() { State = RecordingState.None, Reason = reason };
 
-    private static RecordingOutcome Lay(SessionRecord session, IReadOnlyList<SessionTalk> talks, List<Tape> tapes, RecordingRequest request, Stream output)
+    private static RecordingOutcome Lay(SessionRecord session, IReadOnlyList<SessionTalk> talks, List<Tape> tapes, RecordingRequest request, Stream output, Stream? outline)
     {
         int rate = tapes.Max(static tape => tape.Format.SampleRateHz);
         Timestamp start = talks.Min(static talk => talk.From);
@@ -82,17 +84,24 @@ public sealed class SessionRecorder(CallRecorder calls, Func<Stream> scratch)
             Duration = format.Duration,
         };
         if (!Mp3Encoder.TryCreate(output, format, tags, out Mp3Encoder? encoder, out string? reason)) return new RecordingOutcome { State = RecordingState.Failed, Reason = reason };
+        WaveformBuilder? waveform = outline is null ? null : new WaveformBuilder(format with { Channels = 2 });
         using (encoder)
         {
             foreach (Tape tape in tapes) tape.Rewind(rate, FrameAt(tape.StartedAt, start, rate));
             int[] mix = new int[BlockFrames * 2];
-            short[] block = new short[BlockFrames * channels];
+            short[] block = new short[BlockFrames * channels], sides = new short[BlockFrames * 2];
             for (long at = 0; at < format.Frames; at += BlockFrames)
             {
                 request.Stop.ThrowIfCancellationRequested();
                 int frames = (int)Math.Min(BlockFrames, format.Frames - at);
                 Array.Clear(mix);
                 foreach (Tape tape in tapes) tape.AddTo(mix.AsSpan(0, frames * 2), at);
+                if (waveform is not null)
+                {
+                    for (int i = 0; i < frames * 2; i++) sides[i] = Clamp(mix[i]);
+                    waveform.Write(sides.AsSpan(0, frames * 2));
+                }
+
                 for (int i = 0; i < frames; i++)
                 {
                     if (channels == 1)
@@ -110,6 +119,13 @@ public sealed class SessionRecorder(CallRecorder calls, Func<Stream> scratch)
             }
 
             encoder.Complete();
+        }
+
+        if (waveform is not null)
+        {
+            waveform.Complete();
+            using var json = new Utf8JsonWriter(outline!);
+            waveform.WriteJson(json);
         }
 
         return new RecordingOutcome

@@ -25,24 +25,38 @@ public sealed class SessionRecordings : ISessionRecordings, IDisposable
     }
 
     /// <inheritdoc />
-    public SessionSound FindOrMake(SessionRecord session, RecordingChannels channels, CancellationToken stop)
+    public SessionSound FindOrMake(SessionRecord session, RecordingKind kind, RecordingChannels channels, CancellationToken stop)
     {
         // A conversation is heard whole or not at all: where one voice of any of its calls may not be kept, each call has its own recording.
         if (!session.Calls.All(call => _options.Policy.For(call) is { Policy: not RecordingPolicy.Never, Sides: RecordingSides.Both }))
             return new SessionSound(null, RecordingWorkshop.PolicyReason);
         if (session.EndedAt is null) return new SessionSound(null, "in_progress");
-        string path = _files.CachePathOf(session.Id, new RecordingVariant(RecordingKind.Mp3, channels), "s" + VersionOf(session));
+        string version = "s" + VersionOf(session);
+        string outlinePath = _files.CachePathOf(session.Id, new RecordingVariant(RecordingKind.Waveform, RecordingChannels.Stereo), version);
+        string path = kind == RecordingKind.Waveform ? outlinePath : _files.CachePathOf(session.Id, new RecordingVariant(RecordingKind.Mp3, channels), version);
         if (File.Exists(path)) return new SessionSound(path, null);
         _seat.Wait(stop);
         try
         {
             if (File.Exists(path)) return new SessionSound(path, null);
+
+            // Whoever looks at the outline will listen: to read the packets once is enough.
             RecordingOutcome? outcome = null;
-            _files.Write(path, output =>
+            var outline = new MemoryStream();
+            _files.Write(_files.CachePathOf(session.Id, new RecordingVariant(RecordingKind.Mp3, channels), version), output =>
             {
-                outcome = _recorder.Make(session, _packets, new RecordingRequest { Channels = channels, Stop = stop }, output);
+                outcome = _recorder.Make(session, _packets, new RecordingRequest { Channels = channels, Stop = stop }, output, outline);
                 return outcome.State == RecordingState.Available;
             });
+            if (outline.Length > 0)
+            {
+                _files.Write(outlinePath, output =>
+                {
+                    outline.WriteTo(output);
+                    return true;
+                });
+            }
+
             return outcome!.State == RecordingState.Available ? new SessionSound(path, null) : new SessionSound(null, outcome.Reason ?? "no_rtp");
         }
         finally

@@ -45,7 +45,7 @@ internal sealed class CallArchive : ICallArchive
     public string? WriteRecording(SessionRecord session, RecordingChannels channels, Stream to, CancellationToken stop)
     {
         using var recorder = new RecorderPart(_settings);
-        SessionSound sound = recorder.Sessions.FindOrMake(session, channels, stop);
+        SessionSound sound = recorder.Sessions.FindOrMake(session, RecordingKind.Mp3, channels, stop);
         if (sound.Path is null) return sound.Reason;
         return Copy(recorder, sound.Path, to);
     }

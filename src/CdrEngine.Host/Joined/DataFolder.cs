@@ -25,6 +25,9 @@ internal static class DataFolder
 
     public static string Access(string data) => Path.Combine(data, "access");
 
+    /// <summary>Mails about alerts that were not sent yet.</summary>
+    public static string AlertMails(string data) => Path.Combine(data, "alert-mails");
+
     public static string Messages(string data) => Path.Combine(data, "messages");
 
     /// <summary>What tells this data folder from all others, wherever it is moved to; made with the first question.</summary>

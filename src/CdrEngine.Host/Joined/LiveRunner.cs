@@ -120,7 +120,7 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
     }
 
     private static AlertMailer? AlertMail(Settings settings, Action<string> tell) =>
-        settings.Mail.Host.Length == 0 || settings.Alerts.MailTo.Count == 0 ? null : new AlertMailer(new ReportMailer(settings.Mail), settings.Alerts, tell);
+        settings.Mail.Host.Length == 0 || settings.Alerts.MailTo.Count == 0 ? null : new AlertMailer(new ReportMailer(settings.Mail), settings.Alerts, tell, new MailOutbox(DataFolder.AlertMails(settings.DataDirectory)));
 
     // Interfaces and HEP count by names of their own.
     private IEnumerable<(string Source, long Packets, long Lost)> Captured() => _reader.Sources

@@ -1,4 +1,6 @@
 using CdrEngine.Api.Access;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Page.Access;
 
@@ -31,6 +33,9 @@ internal sealed record Viewer
 
     /// <summary>Whether a scope is theirs. Counters are of all tenants together, so they are nobody's who sees one.</summary>
     public bool May(string scope) => IsIn && (Token is null || Token.Allows(scope)) && (Tenant is null || scope != ApiScopes.StatsRead);
+
+    /// <summary>A record that is theirs to see, as it is shown to them: without what it says of other tenants' calls.</summary>
+    public CallRecord Shown(CallRecord call, ICallReader calls) => TenantView.Of(call, Tenant, id => calls.Get(id)?.Tenant);
 
     /// <summary>Whether what belongs to a tenant is theirs to see.</summary>
     public bool MaySee(string? owner) => Tenant is null || owner == Tenant;

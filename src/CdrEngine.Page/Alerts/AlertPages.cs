@@ -41,7 +41,7 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
     /// <summary>Rows of a list, the same wherever alerts are shown.</summary>
     public static Html Table(string caption, IEnumerable<Alert> list, TimeZoneInfo zone)
     {
-        Column[] columns = [new("Severity"), new("Found"), new("About"), new("Raised", "when"), new("State")];
+        Column[] columns = [new("Severity"), new("Found", "found"), new("About", "about"), new("Raised", "when"), new("State", "state")];
         return Pieces.Table(caption, columns, list.Select(alert => Pieces.Row(
             columns,
             Badge.Of(ToneOf(alert), Words.Plain(EnumNames<AlertSeverity>.Of(alert.Severity))),
@@ -93,31 +93,30 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
     private Html Rules(PageRequest request, IReadOnlyList<Alert> open)
     {
         string? tenant = request.Viewer.Tenant;
-        Column[] columns = [new("Rule"), new("By"), new("Threshold", "num"), new("Over at", "num"), new("Window", "num"), new("State")];
-        AlertRule[] rules = [.. alerts.Rules.Where(rule => tenant is null || rule.Tenants.Count == 0 || rule.Tenants.Contains(tenant, StringComparer.Ordinal)).OrderBy(static rule => rule.Name, StringComparer.Ordinal)];
+        Column[] columns = [new("Rule"), new("By"), new("Raised at", "num"), new("Over at", "num"), new("Within", "num"), new("State")];
+        AlertRule[] rules = [.. AlertRulePages.Of(alerts, tenant)];
         Html table = Pieces.Table("Rules", columns, rules.Select(rule =>
         {
             int count = open.Count(alert => alert.Rule == rule.Name && (tenant is null || alert.Tenant == tenant));
             return Pieces.Row(
                 columns,
-                Html.Of($"""<a href="/alerts?show=all&amp;rule={rule.Name}">{rule.Name}</a><br><span class="note">{Words.Plain(EnumNames<AlertKind>.Of(rule.Kind))}{(rule.Quiet.Texts.Count > 0 ? $"; quiet {string.Join(", ", rule.Quiet.Texts)}" : "")}</span>"""),
+                Html.Of($"""<a href="/alerts/rules/{rule.Name}">{rule.Name}</a><br><span class="note">{AlertFigures.Watches(rule)}{(rule.Quiet.Texts.Count > 0 ? $"; quiet {string.Join(", ", rule.Quiet.Texts)}" : "")}</span>"""),
                 Html.Of($"{(rule.By == AlertScope.None ? "all together" : AlertRule.Names(rule.By))}"),
-                Html.Of($"{Figure(rule, rule.Threshold)}"),
-                Html.Of($"{Figure(rule, rule.Clear)}"),
+                Html.Of($"{AlertFigures.Text(rule.Kind, rule.Threshold)}"),
+                Html.Of($"{AlertFigures.Text(rule.Kind, rule.Clear)}"),
                 Html.Of($"{Words.SpanWords(rule.Window)}"),
                 !rule.IsEnabled ? Badge.Of(Tone.Plain, "Off") : count > 0 ? Badge.Of(Tone.Bad, Words.Count(count, "alert")) : Badge.Of(Tone.Good, "Watching"));
         }));
-        return Pieces.Card("rules", "Rules", Html.Of($"""<p class="lead">Set in the configuration under <code>alerts</code>.</p>{table}"""));
+        return Pieces.Card("rules", "Rules", Html.Of($"""<p class="lead">Set in the configuration under <code>alerts</code>. A rule’s page tries it with other figures over the calls that are stored.</p>{table}"""));
     }
-
-    private static string Figure(AlertRule rule, double value) => rule.IsShare ? $"{Words.Number(value, value is > 0 and < 1 ? 2 : 0)}%" : rule.Kind == AlertKind.UnusualSpend ? $"{Words.Number(value, 1)} times" : Words.Number(value);
 
     private async Task<PageAnswer> ShowAsync(PageRequest request)
     {
         if (Find(request, out PageAnswer? refusal) is not { } alert) return refusal!;
-        CallRecord[]? calls = await request.SeatedAsync(_seats, () => alert.Calls.Take(ShownCalls).Select(desk.Calls.Get).OfType<CallRecord>().Where(call => request.Viewer.MaySee(call.Tenant)).ToArray());
+        CallRecord[]? calls = await request.SeatedAsync(_seats, () => alert.Calls.Take(ShownCalls).Select(desk.Calls.Get).OfType<CallRecord>().Where(call => request.Viewer.MaySee(call.Tenant)).Select(call => request.Viewer.Shown(call, desk.Calls)).ToArray());
         if (calls is null) return new AnsweredPage();
         return new WholePage(alert.Rule, Html.Of($"""
+            <nav class="crumbs" aria-label="Where this is"><a href="/alerts">Alerts</a> <span aria-hidden="true">/</span> <span>{Words.Time(alert.RaisedAt, request.Viewer.Zone)}</span></nav>
             {Pieces.Head(alert.Rule, Html.Wire(AlertText.Subject(alert)), Html.Of($"{Badge.Of(ToneOf(alert), Words.Plain(EnumNames<AlertSeverity>.Of(alert.Severity)))} {Badge.Of(alert.State == AlertState.Cleared ? Tone.Plain : alert.State == AlertState.Acknowledged ? Tone.Active : Tone.Bad, Words.Plain(EnumNames<AlertState>.Of(alert.State)))}"))}
             {Pieces.Card("found", "What was found", Html.Of($"""<p class="lead">{AlertText.Finding(alert)}.</p>{Pieces.Facts(Facts(alert, request.Viewer.Zone))}"""))}
             {Acknowledgement(request, alert)}
@@ -132,11 +131,11 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
     {
         yield return ("Raised", Words.Time(alert.RaisedAt, zone));
         yield return ("Over", Words.Time(alert.ClearedAt, zone));
-        yield return ("Figures last changed", Words.Time(alert.UpdatedAt, zone));
-        yield return ("At first", Html.Of($"{Words.Number(alert.Value, 2)}"));
-        yield return ("At worst", Html.Of($"{Words.Number(alert.Worst, 2)}"));
-        yield return ("Last", Html.Of($"{Words.Number(alert.Last, 2)}"));
-        yield return ("Threshold", Html.Of($"{Words.Number(alert.Threshold, 2)}"));
+        yield return ("Figures as of", Words.Time(alert.UpdatedAt, zone));
+        yield return ("When raised", Html.Of($"{AlertFigures.Text(alert.Kind, alert.Value)}"));
+        yield return ("At worst", Html.Of($"{AlertFigures.Text(alert.Kind, alert.Worst)}"));
+        yield return (alert.ClearedAt is null ? "Now" : "At the end", Html.Of($"{AlertFigures.Text(alert.Kind, alert.Last)}"));
+        yield return ("Threshold", Html.Of($"{AlertFigures.Text(alert.Kind, alert.Threshold)}"));
         yield return ("Window", Html.Of($"{Words.SpanWords(alert.Window)}"));
         yield return ("Told", Html.Of($"{(alert.IsQuiet ? "not yet: it is quiet now" : "yes")}"));
     }
@@ -159,14 +158,14 @@ internal sealed class AlertPages(PageDesk desk, ApiAlerts alerts)
     private static Html Calls(PageRequest request, Alert alert, CallRecord[] calls)
     {
         if (PlaceOf(alert, request.Viewer.Zone) is not { } place) return Html.None;
-        Column[] columns = [new("Started", "when"), new("Caller"), new("Callee"), new("Outcome"), new("Talk", "num"), new("MOS", "num")];
+        Column[] columns = [new("Started", "when"), new("Caller", "who"), new("Callee", "who"), new("Outcome", "outcome"), new("Talk", "num"), new("MOS", "num")];
         Html table = calls.Length == 0 ? Html.Of($"""<p class="lead">None of them is stored any more, or they were counted while they went on.</p>""") : Pieces.Table("Calls of the alert", columns, calls.Select(call => Pieces.Row(
             columns,
             Html.Of($"""<a href="/calls/{call.Id}">{Words.Time(call.StartedAt, request.Viewer.Zone)}</a>"""),
             Words.Party(call.Caller),
             Words.Party(call.Callee, call.Dialled),
             Badge.Of(call.Disposition),
-            Html.Of($"{(call.AnsweredAt is null ? "" : Words.Span(call.BillableDuration))}"),
+            call.AnsweredAt is null ? Words.None : Html.Of($"{Words.Span(call.BillableDuration)}"),
             Badge.Mos(CdrEngine.Calls.Figures.TrafficSamples.MosOf(call)))));
         string title = alert.CallCount > calls.Length ? $"Calls: the first {calls.Length} of {Words.Number(alert.CallCount)}" : "Calls";
         return Pieces.Card("calls", title, table, Html.Of($"""<a class="button" href="{place}">Find them in the list</a>"""));

@@ -124,12 +124,13 @@ for (const player of document.querySelectorAll(".player")) {
       const outline = await answer.json();
       length = outline.duration_ms / 1000 || length;
       seek.max = String(length);
+      player.querySelector(".length").textContent = clock(length);
       draw(outline.peaks.caller ?? outline.peaks.mix ?? [], ".wave.caller", 30.5, 29);
       draw(outline.peaks.callee ?? [], ".wave.callee", 93.5, 29);
       sound.src = player.dataset.sound;
       isLoaded = true;
       player.dataset.loaded = "1";
-      say.textContent = "Caller left, callee right. Click on the outline to go there.";
+      say.textContent = `${player.dataset.sides} Click on the outline to go there.`;
       return;
     }
     throw new Error("The recording took too long to make; try again later.");

@@ -76,7 +76,8 @@ function watchEnd() {
     observer.disconnect();
     try {
       const { ok, markup } = await fetchPart(next.href, "results");
-      if (!ok || !next.isConnected) return;
+      if (!next.isConnected) return;
+      if (!ok) throw new Error("busy");
       const part = parse(markup);
       const rows = part.querySelectorAll("tbody > tr");
       body.append(...rows);
@@ -92,7 +93,8 @@ function watchEnd() {
       announce(`${body.rows.length} shown`);
       watchEnd();
     } catch {
-      // The link is still there.
+      // The link is still there, and whoever stays at the end need not press it.
+      setTimeout(() => next.isConnected && watchEnd(), 2000);
     }
   }, { rootMargin: "600px" });
   observer.observe(next);

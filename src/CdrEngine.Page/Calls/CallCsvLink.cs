@@ -26,6 +26,8 @@ internal static class CallCsvLink
             ("callee", query.Callee ?? ""),
             ("address", query.Address?.ToString() ?? ""),
             ("text", query.Text ?? ""),
+            ("trunk", query.Trunk ?? ""),
+            ("sip_status", string.Join(',', query.SipStatuses)),
             ("codec", query.Codec ?? ""),
             ("session_id", query.SessionId ?? ""),
             ("mos_below", query.MosBelow?.ToString("0.##") ?? ""),

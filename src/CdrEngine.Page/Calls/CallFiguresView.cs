@@ -1,5 +1,5 @@
 using System.Globalization;
-using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Page.Kit;
@@ -11,69 +11,44 @@ namespace CdrEngine.Page.Calls;
 /// <summary>Draws the sums over a list of calls.</summary>
 internal static class CallFiguresView
 {
-    private const int Places = 48;
-
-    private static readonly (string Name, string Kind)[] Parts = [("answered", "c-good"), ("not reached", "c-mild"), ("failed", "c-bad")];
+    private static readonly (string Name, string Kind)[] Kinds = [("answered", "c-good"), ("not reached", "c-mild"), ("failed", "c-bad")];
 
     /// <summary>Figures and charts.</summary>
-    public static Html Draw(CallFigures figures, PageRequest request)
+    public static Html Draw(CallFigures figures, PageRequest request, CallQuery filter)
     {
         CallSums sums = figures.Sums;
-        if (sums.Calls == 0) return Html.None;
-        Html scope = figures.IsComplete ? Html.Of($"all that match")
-            : figures.CountedFrom is { } from ? Html.Of($"since {Words.Time(from, request.Viewer.Zone)}; there are older ones")
-            : Html.Of($"of the newest {Words.Number(sums.Calls)}; there are more");
+        if (sums.Calls == 0 && figures.CountedFrom is null) return Html.None;
+        Html scope = figures.CountedFrom is { } from ? Html.Of($"since {Words.Time(from, request.Viewer.Zone)}; older ones are not counted") : Html.Of($"all that match");
         double? mos = sums.MeanMos;
         Tile[] tiles =
         [
-            new("Calls", Html.Of($"{Words.Number(sums.Calls)}{(figures.IsComplete ? "" : "+")}"), scope),
+            new("Calls", Html.Of($"{Words.Number(sums.Calls)}{(figures.CountedFrom is null ? "" : "+")}"), scope),
             new("Answered", Html.Of($"{Words.Number(sums.Answered)}"), Html.Of($"ASR {Words.Percent(sums.Answered, sums.Calls)}")),
             new("Minutes", Html.Of($"{Words.Number(sums.Minutes, sums.Minutes < 100 ? 1 : 0)}"), Html.Of($"{(sums.AverageCallSeconds is { } mean ? $"ACD {Words.Span(TimeSpan.FromSeconds(mean))}" : "nothing was talked")}")),
             new("PDD", sums.MeanPddSeconds is { } delay ? Words.Milliseconds(delay * 1000) : Words.None, Html.Of($"mean until it rang")),
             new("MOS", mos is { } score ? Html.Of($"{Words.Number(score, 2)}") : Words.None, Html.Of($"{(mos is { } heard ? Badge.MosWords(heard) : "nothing was heard")}")) { Tone = mos is { } tone ? Badge.MosTone(tone) : Tone.Plain },
         ];
-        return Html.Of($"""<div class="totals">{Pieces.Tiles(tiles)}{Chart(figures, request)}</div>""");
+        return Html.Of($"""<div class="totals">{Pieces.Tiles(tiles)}{Chart(figures, request, filter)}</div>""");
     }
 
-    private static Html Chart(CallFigures figures, PageRequest request)
+    private static Html Chart(CallFigures figures, PageRequest request, CallQuery filter)
     {
-        if (figures.Marks.Count < 2) return Html.None;
-        Timestamp first = figures.Marks[^1].At, last = figures.Marks[0].At;
-        TimeSpan step = Step(last - first);
-        long width = (long)step.TotalMicroseconds;
-        long start = first.Microseconds - (first.Microseconds % width);
-        int count = (int)Math.Min(Places * 2, ((last.Microseconds - start) / width) + 1);
-        double[][] sums = [.. Enumerable.Range(0, count).Select(static _ => new double[3])];
-        foreach (CallMark mark in figures.Marks) sums[(int)Math.Clamp((mark.At.Microseconds - start) / width, 0, count - 1)][PartOf(mark.Disposition)]++;
-        bool hasDays = last - first > TimeSpan.FromDays(1.5);
+        if (figures.Chart is not { } chart) return Html.None;
+        (string Name, string Kind)[] parts = chart.HasKinds ? Kinds : [Kinds[0], ("not answered", Kinds[1].Kind)];
+        TimeSpan span = chart.Bars.Count * chart.Step;
+        string form = span > TimeSpan.FromDays(1.5) ? chart.Step < TimeSpan.FromDays(1) ? "d MMM HH:mm" : "d MMM" : chart.Step < TimeSpan.FromMinutes(1) ? "HH:mm:ss" : "HH:mm";
         Place here = Place.Of(request.Context.Request).At("/calls").Without("when", "from", "to", "cursor", "after", "before", "totals");
-        Bar[] bars = [.. sums.Select((parts, i) =>
+        Bar[] bars = [.. chart.Bars.Select((heights, i) =>
         {
-            var from = new Timestamp(start + (i * width));
-            DateTime local = Words.Local(from, request.Viewer.Zone);
-            string label = local.ToString(hasDays ? "d MMM" : "HH:mm", CultureInfo.InvariantCulture);
-            return new Bar(label, parts, parts.Sum() == 0 ? null : here.With("from", from.ToString()).With("to", (from + step).ToString()).ToString());
+            Timestamp from = chart.Start + (i * chart.Step);
+            string label = Words.Local(from, request.Viewer.Zone).ToString(form, CultureInfo.InvariantCulture);
+            Timestamp first = filter.From is { } cut && cut > from ? cut : from, last = filter.To is { } end && end < from + chart.Step ? end : from + chart.Step;
+            return new Bar(label, heights[..parts.Length], heights.Sum() == 0 ? null : here.With("from", Moments.From(first, request.Viewer.Zone)).With("to", Moments.To(last, request.Viewer.Zone)).ToString());
         })];
-        string description = $"{Words.Count(figures.Marks.Count, "call")} from {first} to {last}: {string.Join(", ", Parts.Select((part, i) => $"{sums.Sum(parts => parts[i])} {part.Name}"))}.";
-        string cut = figures.AreMarksCut ? $", the newest {Words.Number(figures.Marks.Count)}" : "";
-        return Charts.Bars("calls-over-time", $"Calls by {Name(step)}{cut}", description, Parts, bars, 110);
-    }
-
-    private static int PartOf(Disposition disposition) => disposition switch
-    {
-        Disposition.Answered or Disposition.InProgress => 0,
-        Disposition.Busy or Disposition.NoAnswer or Disposition.Cancelled or Disposition.Redirected => 1,
-        _ => 2,
-    };
-
-    private static TimeSpan Step(TimeSpan span)
-    {
-        TimeSpan[] steps =
-        [
-            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(3),
-            TimeSpan.FromHours(6), TimeSpan.FromDays(1), TimeSpan.FromDays(7), TimeSpan.FromDays(30),
-        ];
-        return Array.Find(steps, step => span / step <= Places) is { Ticks: > 0 } found ? found : TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerDay, span.Ticks / Places));
+        double all = chart.Bars.Sum(static heights => heights.Sum());
+        string part = figures.CountedFrom is { } since ? $", since {Words.Local(since, request.Viewer.Zone).ToString("d MMM HH:mm", CultureInfo.InvariantCulture)}" : "";
+        string description = $"{Words.Count((long)all, "call")}: {string.Join(", ", parts.Select((part, i) => $"{Words.Number(chart.Bars.Sum(heights => heights[i]))} {part.Name}"))}.";
+        return Charts.Bars("calls-over-time", $"Calls by {Name(chart.Step)}{part}", description, parts, bars[Math.Min(chart.Counted, bars.Length - 1)..], 96, 420);
     }
 
     private static string Name(TimeSpan step) => step switch

@@ -23,7 +23,7 @@ internal sealed record CallFilter
 
     /// <summary>Names of parameters that choose calls.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["q", "when", "from", "to", "caller", "callee", "address", "disposition", "direction", "context", "codec", "mos", "flags", "min", "max", "session", "tenant"];
+        ["q", "when", "from", "to", "caller", "callee", "address", "disposition", "direction", "context", "trunk", "status", "codec", "mos", "flags", "min", "max", "session", "tenant"];
 
     /// <summary>Reads the address.</summary>
     public static CallFilter Read(PageRequest request)
@@ -33,6 +33,8 @@ internal sealed record CallFilter
         reader.Time();
         reader.Text("caller", "Caller", static (query, value) => query with { Caller = value });
         reader.Text("callee", "Callee", static (query, value) => query with { Callee = value });
+        reader.Text("trunk", "Trunk", static (query, value) => query with { Trunk = value });
+        reader.Statuses();
         reader.Text("codec", "Codec", static (query, value) => query with { Codec = value });
         reader.Text("session", "Session", static (query, value) => query with { SessionId = value });
         if (request.Viewer.Tenant is null) reader.Text("tenant", "Tenant", static (query, value) => query with { Tenant = value });
@@ -165,6 +167,22 @@ internal sealed record CallFilter
                 else
                 {
                     _problems.Add($"{title}: there is no “{value}”.");
+                }
+            }
+        }
+
+        public void Statuses()
+        {
+            foreach (string value in request.Values("status"))
+            {
+                if (ValueText.Whole(value, 0, 699, out int status) is null)
+                {
+                    Query = Query with { SipStatuses = [.. Query.SipStatuses, status] };
+                    Add("Final status", status == 0 ? Html.Of($"none seen") : Html.Of($"{status}"), _here.WithoutValue("status", value).ToString());
+                }
+                else
+                {
+                    _problems.Add($"Final status: “{value}” is no SIP status such as 486.");
                 }
             }
         }

@@ -10,7 +10,7 @@ namespace CdrEngine.Page.Calls;
 /// <summary>The form above the list of calls.</summary>
 internal static class CallFilterForm
 {
-    private static readonly string[] Further = ["caller", "callee", "address", "disposition", "direction", "context", "codec", "mos", "flags", "min", "max", "from", "to", "tenant"];
+    private static readonly string[] Further = ["caller", "callee", "address", "disposition", "direction", "context", "trunk", "status", "codec", "mos", "flags", "min", "max", "from", "to", "tenant"];
 
     /// <summary>The form, filled in as the address says.</summary>
     public static Html Draw(PageRequest request, IReadOnlyList<CallListColumn> columns, CallSort sort, bool ascending)
@@ -43,6 +43,9 @@ internal static class CallFilterForm
         {Input(request, "callee", "Callee or dialled", "2002 or 4930*")}
         {Input(request, "address", "IP address", "192.0.2.1")}
         {Input(request, "codec", "Codec", "PCMU")}
+        {Input(request, "trunk", "Trunk", "carrier-a")}
+        {Input(request, "status", "Final SIP status", "486, 503")}
+        {Choice(request, "context", "Kind", "Any kind", EnumNames<CallContext>.All.Select(static pair => (pair.Name, Words.Plain(pair.Name))))}
         {Input(request, "mos", "MOS below", "3.6")}
         {Input(request, "min", "Lasted at least", "30 or 1:30")}
         {Input(request, "max", "Lasted at most", "2m")}
@@ -59,6 +62,12 @@ internal static class CallFilterForm
 
     private static Html Input(PageRequest request, string name, string label, string example) =>
         Html.Of($"""<label>{label}<input name="{name}" type="text" value="{request.Query(name)}" placeholder="{example}" autocomplete="off" spellcheck="false"></label>""");
+
+    private static Html Choice(PageRequest request, string name, string label, string any, IEnumerable<(string Value, string Label)> options)
+    {
+        IReadOnlyList<string> chosen = request.Values(name);
+        return Html.Of($"""<label>{label}<select name="{name}"><option value="">{any}</option>{options.Select(option => Html.Of($"""<option value="{option.Value}"{Html.When(chosen.Contains(option.Value), "selected")}>{option.Label}</option>"""))}</select></label>""");
+    }
 
     private static Html Ticks(PageRequest request, string name, string legend, IEnumerable<(string Value, string Label)> options)
     {

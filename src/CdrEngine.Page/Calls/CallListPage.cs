@@ -58,7 +58,7 @@ internal sealed class CallListPage(PageDesk desk)
         {
             // Backwards: the same list the other way about, from the first call of the page that was left.
             if (Position(before) is not { } first) return ShownCalls.Lost;
-            CallPage? back = await request.SeatedAsync(_seats, () => desk.Calls.List(query with { Ascending = !ascending, Start = first, Limit = size + 2 }));
+            CallPage? back = await request.SeatedAsync(_seats, () => Read(request, query with { Ascending = !ascending, Start = first, Limit = size + 2 }));
             if (back is null) return null;
             List<CallRecord> calls = [.. back.Calls.Where(call => call.Id != first.Id)];
             bool hasMore = calls.Count > size;
@@ -70,7 +70,7 @@ internal sealed class CallListPage(PageDesk desk)
         if (sort == CallSort.StartedAt && request.Query("after") is { } after)
         {
             if (Position(after) is not { } last) return ShownCalls.Lost;
-            CallPage? on = await request.SeatedAsync(_seats, () => desk.Calls.List(query with { Start = last, Limit = size + 2 }));
+            CallPage? on = await request.SeatedAsync(_seats, () => Read(request, query with { Start = last, Limit = size + 2 }));
             if (on is null) return null;
             List<CallRecord> calls = [.. on.Calls.Where(call => call.Id != last.Id)];
             bool hasMore = calls.Count > size;
@@ -78,11 +78,17 @@ internal sealed class CallListPage(PageDesk desk)
             return new ShownCalls(calls, calls.Count > 0 ? Text(calls[0]) : after, hasMore ? Text(calls[^1]) : null, null);
         }
 
-        CallPage? page = await request.SeatedAsync(_seats, () => desk.Calls.List(query with { Cursor = request.Query("cursor") }));
+        CallPage? page = await request.SeatedAsync(_seats, () => Read(request, query with { Cursor = request.Query("cursor") }));
         if (page is null) return null;
         if (page.CursorRejected) return ShownCalls.Lost;
         if (sort == CallSort.StartedAt) return new ShownCalls(page.Calls, null, page.NextCursor is null ? null : Text(page.Calls[^1]), null);
         return new ShownCalls(page.Calls, null, null, page.NextCursor) { IsLater = request.Query("cursor") is not null };
+    }
+
+    private CallPage Read(PageRequest request, CallQuery query)
+    {
+        CallPage page = desk.Calls.List(query);
+        return request.Viewer.Tenant is null ? page : page with { Calls = [.. page.Calls.Select(call => request.Viewer.Shown(call, desk.Calls))] };
     }
 
     private static Html List(PageRequest request, CallFilter filter, ShownCalls page, IReadOnlyList<CallListColumn> columns, CallSort sort, bool ascending)
@@ -116,9 +122,9 @@ internal sealed class CallListPage(PageDesk desk)
 
     private async Task<Html?> TotalsAsync(PageRequest request, CallFilter filter)
     {
-        if (filter.Problems.Count > 0) return Html.None;
-        CallFigures? figures = await request.SeatedAsync(_seats, () => CallFigures.Read(request, filter.Query));
-        return figures is null ? null : CallFiguresView.Draw(figures, request);
+        if (filter.Problems.Count > 0 || desk.Totals is not { } totals) return Html.None;
+        CallFigures? figures = await request.SeatedAsync(_seats, () => CallFigures.Read(request, totals, filter.Query));
+        return figures is null ? null : CallFiguresView.Draw(figures, request, filter.Query);
     }
 
     private static Column Head(CallListColumn column, Place here, CallSort sort, bool ascending)

@@ -1,4 +1,3 @@
-using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Pages;
 using CdrEngine.Calls.Ports;
@@ -71,12 +70,7 @@ internal sealed class SessionPages(PageDesk desk)
         LadderSubject subject = Subject(session);
         if (await subject.ReadAsync(request) is not { } transcript) return new AnsweredPage();
         TimeZoneInfo zone = request.Viewer.Zone;
-        bool hasSound = request.Viewer.May(ApiScopes.RecordingsRead) && desk.Media.SessionSounds is not null && session.AnsweredAt is not null;
         string who = string.Join(", ", session.Participants.Take(4).Select(static person => person.Label));
-        Html sound = !hasSound ? Html.None : Pieces.Card("recording", "Recording", Html.Of($"""
-            <p class="note">The conversation of whoever stays in it, across its transfers: they left, whoever talks with them right. Listening is noted in the audit.</p>
-            <audio controls preload="none" src="/api/v1/sessions/{session.Id}.mp3" aria-label="Recording of the conversation"></audio>
-            """));
         Html compared = session.Calls.Count > 1 && request.Query("relay") is not null ? await RelayAsync(request, session) : Html.None;
         Html relay = session.Calls.Count < 2 ? Html.None : Pieces.Card(
             "relay", "Through the exchange", compared.IsEmpty ? Html.Of($"""<p><a href="/sessions/{session.Id}?relay=1#relay">Compare what came in with what went out</a></p>""") : compared);
@@ -86,10 +80,10 @@ internal sealed class SessionPages(PageDesk desk)
             <div class="columns">
               {Pieces.Card("story", "What happened", Html.Of($"""<ol class="steps">{session.Story.Take(200).Select(step => Step(step, zone))}</ol>"""))}
               {Pieces.Card("people", "Who took part", Pieces.Table("Who took part", PeopleColumns, session.Participants.Take(100).Select(person => Pieces.Row(
-                  PeopleColumns, Html.Wire(person.Label), Html.Of($"{Words.Plain(EnumNames<SessionPart>.Of(person.Part))}"), Words.Text(person.Address?.ToString()), Words.Clock(person.JoinedAt, zone), Words.Clock(person.LeftAt, zone)))))}
+                  PeopleColumns, Html.Wire(person.Label), Html.Of($"{Words.Plain(EnumNames<SessionPart>.Of(person.Part))}"), Words.Text(person.Address?.ToString()), Words.Second(person.JoinedAt, zone), Words.Second(person.LeftAt, zone)))))}
             </div>
             {Pieces.Card("calls", "Calls", Pieces.Table("Calls of this conversation", CallColumns, session.Calls.Take(200).Select(call => CallRow(call, session, zone))))}
-            {sound}
+            {PlayerPart.Draw(request, session)}
             {LadderPart.Draw(request, subject, transcript, new HashSet<int>())}
             {relay}
             """))
@@ -123,7 +117,7 @@ internal sealed class SessionPages(PageDesk desk)
     private static Html Step(SessionStep step, TimeZoneInfo zone)
     {
         Tone tone = step.Kind switch { SessionStepKind.Fail or SessionStepKind.TransferFailed => Tone.Bad, SessionStepKind.Hangup or SessionStepKind.Leave or SessionStepKind.Cancel or SessionStepKind.RangElsewhere => Tone.Mild, _ => Tone.Good };
-        return Html.Of($"""<li>{Words.Clock(step.At, zone)}<span class="knot {Badge.Class(tone)}" aria-hidden="true"></span><span>{Html.Wire(step.Text)} <a class="dim" href="/calls/{step.CallId}">call</a></span></li>""");
+        return Html.Of($"""<li>{Words.Clock(step.At, zone)}<span class="knot {Badge.Class(tone)}" aria-hidden="true"></span><span dir="ltr">{step.Text} <a class="dim" href="/calls/{step.CallId}">call</a></span></li>""");
     }
 
     private static Html CallRow(CallRecord call, SessionRecord session, TimeZoneInfo zone)
@@ -140,7 +134,7 @@ internal sealed class SessionPages(PageDesk desk)
         return Pieces.Row(
             List.Columns, Html.Of($"""<a class="row-link" href="/sessions/{session.Id}">{Words.Time(session.StartedAt, zone)}</a>"""),
             Html.Join(session.Participants.Take(3).Select(static (person, i) => Html.Of($"{(i > 0 ? ", " : "")}{Html.Wire(person.Label.Length > 60 ? person.Label[..59] + "…" : person.Label)}"))),
-            Html.Of($"{Words.Plain(EnumNames<SessionKind>.Of(session.Kind))}"), Badge.Of(session.Disposition), Html.Of($"{Words.Span(session.Duration)}"), Html.Of($"{session.Calls.Count}"), Html.Of($"""<span class="dim">{Html.Wire(told.Length > 200 ? told[..199] + "…" : told)}</span>"""));
+            Html.Of($"{Words.Plain(EnumNames<SessionKind>.Of(session.Kind))}"), Badge.Of(session.Disposition), Html.Of($"{Words.Span(session.Duration)}"), Html.Of($"{session.Calls.Count}"), Html.Of($"""<span class="dim told" dir="ltr">{(told.Length > 200 ? told[..199] + "…" : told)}</span>"""));
     }
 
     private static LadderSubject Subject(SessionRecord session) => new($"/sessions/{session.Id}", session.Id, session.Calls);

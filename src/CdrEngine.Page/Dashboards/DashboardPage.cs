@@ -40,7 +40,7 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
                 {Tiles(drawn.Figures)}
                 {Over(request, drawn.Figures)}
                 {Ratio(request, drawn.Figures)}
-                <div class="columns">{ByOutcome(request, drawn.Figures)}{ByCause(drawn.Figures)}{ByTrunk(drawn.Figures)}{Week(request, drawn.Figures)}{Talkers(request, drawn)}{Worst(request, drawn)}{Slowest(drawn)}</div>
+                <div class="columns">{ByOutcome(request, drawn.Figures)}{ByStatus(request, drawn.Figures)}{ByCause(drawn.Figures)}{Talkers(request, drawn)}{ByTrunk(request, drawn.Figures)}{Week(request, drawn.Figures)}{Worst(request, drawn)}{Slowest(drawn)}</div>
                 """);
         return new WholePage("Dashboards", Html.Of($"""
             {Pieces.Head("Dashboards", Html.Of($"{Words.Time(drawn.Figures.From, request.Viewer.Zone)} to {Words.Time(drawn.Figures.To, request.Viewer.Zone)}, whole hours"))}
@@ -142,11 +142,12 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
         ]);
     }
 
-    private static Html Over(PageRequest request, TrafficFigures figures) => Pieces.Card("traffic", "Traffic", TrafficChart(request, figures, hasLinks: true), Download(request, "traffic"));
+    private static Html Over(PageRequest request, TrafficFigures figures) => Pieces.Card(
+        "traffic", "Traffic", Html.Of($"""<div class="wide-only">{TrafficChart(request, figures, hasLinks: true)}</div><div class="narrow-only">{TrafficChart(request, figures, hasLinks: true, isNarrow: true)}</div>"""), Download(request, "traffic"));
 
     private static Html Ratio(PageRequest request, TrafficFigures figures) => Pieces.Card("ratios", "Answer-seizure ratio and calls at one time", RatioChart(request, figures), Download(request, "ratios"));
 
-    private static Html TrafficChart(PageRequest request, TrafficFigures figures, bool hasLinks)
+    private static Html TrafficChart(PageRequest request, TrafficFigures figures, bool hasLinks, bool isNarrow = false)
     {
         Bar[] bars = [.. figures.Points.Select(point =>
         {
@@ -154,15 +155,15 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
             double answered = point.Sums.Answered, others = point.Sums.Calls - point.Sums.Answered;
             return new Bar(Label(request, figures, point.At), [answered, others], hasLinks && point.Sums.Calls > 0 ? Calls(request).With("from", Moments.From(point.At, request.Viewer.Zone)).With("to", Moments.To(Next(figures, point.At), request.Viewer.Zone)).ToString() : null);
         })];
-        return Charts.Bars("traffic-chart", $"Calls by {(figures.Step.TotalDays >= 1 ? "day" : "hour")}", $"{Words.Count(figures.All.Calls, "call")}, {Words.Number(figures.All.Answered)} answered.", [Outcomes[0], Outcomes[1]], bars);
+        return Charts.Bars(isNarrow ? "traffic-chart-narrow" : "traffic-chart", $"Calls by {(figures.Step.TotalDays >= 1 ? "day" : "hour")}", $"{Words.Count(figures.All.Calls, "call")}, {Words.Number(figures.All.Answered)} answered.", [Outcomes[0], Outcomes[1]], bars, isNarrow ? 170 : 190, isNarrow ? 400 : 900);
     }
 
     private static Html RatioChart(PageRequest request, TrafficFigures figures)
     {
         string[] labels = [.. figures.Points.Select(point => Label(request, figures, point.At))];
         return Html.Of($"""
-            {Charts.Lines("asr-chart", "Answer-seizure ratio", $"ASR {Words.Percent(figures.All.Answered, figures.All.Calls)} over all.", labels, [new Series("ASR", "s1", [.. figures.Points.Select(static point => point.Sums.AnswerSeizureRatio * 100)])], 0, 100, "%")}
-            {Charts.Lines("erlang-chart", "Calls at one time (mean)", "Mean number of calls at one time, by when they began.", labels, [new Series("calls at one time", "s3", [.. figures.Points.Select(point => (double?)figures.Erlangs(point.Sums))])])}
+            <div class="charts">{Charts.Lines("asr-chart", "Answer-seizure ratio", $"ASR {Words.Percent(figures.All.Answered, figures.All.Calls)} over all.", labels, [new Series("ASR", "s1", [.. figures.Points.Select(static point => point.Sums.AnswerSeizureRatio * 100)])], 0, 100, "%")}
+            {Charts.Lines("erlang-chart", "Calls at one time (mean)", "Mean number of calls at one time, by when they began.", labels, [new Series("calls at one time", "s3", [.. figures.Points.Select(point => (double?)figures.Erlangs(point.Sums))])])}</div>
             """);
     }
 
@@ -172,6 +173,16 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
         return Pieces.Card("outcomes", "Outcomes", Pieces.Table("Outcomes", columns, figures.Dispositions.Select(item => Pieces.Row(
             columns,
             Html.Of($"""<a class="plain" href="{Within(request, figures).With("disposition", EnumNames<Disposition>.Of(item.Disposition))}">{Badge.Of(item.Disposition)}</a>"""),
+            Html.Of($"{Words.Number(item.Sums.Calls)}"),
+            Meter(item.Sums.Calls, figures.All.Calls))), isStacked: false));
+    }
+
+    private static Html ByStatus(PageRequest request, TrafficFigures figures)
+    {
+        Column[] columns = [new("Final response"), new("Calls", "num"), new("Share", "num")];
+        return Pieces.Card("statuses", "Final responses", Pieces.Table("Final responses", columns, figures.Statuses.Take(10).Select(item => Pieces.Row(
+            columns,
+            Html.Of($"""<a href="{Within(request, figures).With("status", item.Status.ToString(CultureInfo.InvariantCulture))}">{(item.Status == 0 ? "none seen" : $"{item.Status} {StatusTexts.Of(item.Status)}")}</a>"""),
             Html.Of($"{Words.Number(item.Sums.Calls)}"),
             Meter(item.Sums.Calls, figures.All.Calls))), isStacked: false));
     }
@@ -186,13 +197,13 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
             Meter(item.Sums.Calls, figures.All.Calls))), isStacked: false));
     }
 
-    private static Html ByTrunk(TrafficFigures figures)
+    private static Html ByTrunk(PageRequest request, TrafficFigures figures)
     {
         if (figures.Trunks.All(static trunk => trunk.Trunk.Length == 0)) return Html.None;
         Column[] columns = [new("Trunk"), new("Calls", "num"), new("ASR", "num"), new("NER", "num"), new("PDD", "num"), new("MOS", "num")];
         return Pieces.Card("trunks", "Trunks", Pieces.Table("Trunks", columns, figures.Trunks.Take(15).Select(item => Pieces.Row(
             columns,
-            item.Trunk.Length == 0 ? Html.Of($"""<span class="dim">over none</span>""") : Html.Wire(item.Trunk),
+            item.Trunk.Length == 0 ? Html.Of($"""<span class="dim">over none</span>""") : Html.Of($"""<a href="{Within(request, figures).With("trunk", item.Trunk)}">{Html.Wire(item.Trunk)}</a>"""),
             Html.Of($"{Words.Number(item.Sums.Calls)}"),
             Html.Of($"{Words.Percent(item.Sums.Answered, item.Sums.Calls)}"),
             Html.Of($"{Words.Percent(item.Effectiveness, 1)}"),
@@ -226,10 +237,10 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
 
     private static Html Talkers(PageRequest request, Drawn drawn)
     {
-        Column[] columns = [new("Caller"), new("Calls", "num"), new("Answered", "num"), new("Talk", "num")];
+        Column[] columns = [new("Caller", "who"), new("Calls", "num"), new("Answered", "num"), new("Talk", "num")];
         return Pieces.Card("talkers", "Callers", Html.Of($"""{Counted(drawn.Samples)}{Pieces.Table("Callers with the most calls", columns, drawn.Samples.Talkers.Select(talker => Pieces.Row(
             columns,
-            talker.Number.Length == 0 ? Html.Of($"""<span class="dim">no number</span>""") : Html.Of($"""<a href="{Within(request, drawn.Figures).With("caller", talker.Number)}">{Html.Wire(talker.Number)}</a> <span class="note">{Html.Wire(talker.Name)}</span>"""),
+            string.IsNullOrWhiteSpace(talker.Number) ? Html.Of($"""<span class="dim">no number</span>""") : Html.Of($"""<a href="{Within(request, drawn.Figures).With("caller", talker.Number)}">{Html.Wire(talker.Number)}</a> <span class="note">{Html.Wire(talker.Name)}</span>"""),
             Html.Of($"{Words.Number(talker.Calls)}"),
             Html.Of($"{Words.Percent(talker.Answered, talker.Calls)}"),
             Html.Of($"{Words.Span(talker.Talk)}"))))}"""));
@@ -238,18 +249,18 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
     private static Html Worst(PageRequest request, Drawn drawn)
     {
         if (drawn.Samples.Worst.Count == 0) return Html.None;
-        Column[] columns = [new("MOS", "num"), new("Call"), new("Started", "when")];
+        Column[] columns = [new("MOS", "num"), new("Call", "who"), new("Started", "when")];
         return Pieces.Card("worst", "Worst streams", Html.Of($"""{Counted(drawn.Samples)}{Pieces.Table("Calls with the worst streams", columns, drawn.Samples.Worst.Select(call => Pieces.Row(
             columns,
             Badge.Mos(TrafficSamples.MosOf(call)),
             Html.Of($"""<a href="/calls/{call.Id}">{Html.Wire(Words.Who(call.Caller))} to {Html.Wire(call.Callee.Number ?? call.Dialled ?? Words.Who(call.Callee))}</a>"""),
-            Words.Time(call.StartedAt, request.Viewer.Zone))))}"""));
+            Words.Lately(call.StartedAt, request.Desk.Options.Time.GetUtcNow(), request.Viewer.Zone))))}"""));
     }
 
     private static Html Slowest(Drawn drawn)
     {
         if (drawn.Peers.Count == 0) return Html.None;
-        Column[] columns = [new("Peer", "code"), new("Method"), new("Requests", "num"), new("95 of 100 within", "num")];
+        Column[] columns = [new("Peer", "code"), new("Method"), new("Requests", "num"), new("95% within", "num")];
         return Pieces.Card("peers", "Peers by response time", Pieces.Table("Peers that answer slowest", columns, drawn.Peers.Select(peer => Pieces.Row(
             columns,
             Html.Of($"{(peer.Address.Port == 0 ? peer.Address.Address.ToString() : peer.Address.ToString())}"),

@@ -61,9 +61,9 @@ internal static class Charts
     /// <param name="parts">Names of the parts of each bar, from below, with the class of their colour.</param>
     /// <param name="bars">Bars.</param>
     /// <param name="height">Height of the drawing.</param>
-    public static Html Bars(string id, string title, string description, IReadOnlyList<(string Name, string Kind)> parts, IReadOnlyList<Bar> bars, double height = 150)
+    /// <param name="width">Width of the drawing: the wider, the smaller its letters on the page.</param>
+    public static Html Bars(string id, string title, string description, IReadOnlyList<(string Name, string Kind)> parts, IReadOnlyList<Bar> bars, double height = 150, double width = 640)
     {
-        const double width = 640;
         double top = Nice(bars.Count == 0 ? 1 : bars.Max(static bar => bar.Parts.Sum()));
         double step = (width - Left) / Math.Max(1, bars.Count);
         Html body = Html.Of($"""
@@ -134,11 +134,13 @@ internal static class Charts
     private static Html Grid(double width, double height, double least, double most, string unit)
     {
         double[] shares = [0, 0.5, 1];
+        double range = most - least;
+        int decimals = range <= 0.05 ? 3 : range <= 0.5 ? 2 : 1;
         return Html.Join(shares.Select(share =>
         {
             double y = height - Bottom - (share * (height - Bottom - Top));
             double value = least + (share * (most - least));
-            return Html.Of($"""<line class="grid" x1="{Left}" x2="{width}" y1="{y}" y2="{y}"/><text class="axis" x="{Left - 6}" y="{y + 4}" text-anchor="end">{Words.Number(value, value < 10 && value != Math.Floor(value) ? 1 : 0)}{unit}</text>""");
+            return Html.Of($"""<line class="grid" x1="{Left}" x2="{width}" y1="{y}" y2="{y}"/><text class="axis" x="{Left - 6}" y="{y + 4}" text-anchor="end">{Words.Number(value, value < 10 && value != Math.Floor(value) ? decimals : 0)}{unit}</text>""");
         }));
     }
 
@@ -153,11 +155,15 @@ internal static class Charts
     private static Html Line(Series line, IReadOnlyList<string> labels, double step, double height, double least, double most, string unit)
     {
         double room = height - Bottom - Top;
-        Html points = labels.Count > 120 ? Html.None : Html.Join(line.Values.Select((value, i) => value is not { } at
+        bool hasDots = labels.Count <= 120;
+        Html points = Html.Join(line.Values.Select((value, i) => value is not { } at || !(hasDots || IsAlone(line.Values, i))
             ? Html.None
             : Html.Of($"""<circle class="dot {line.Kind}" cx="{Left + (i * step)}" cy="{Top + (room * (1 - Share(at, least, most)))}" r="2.500"><title>{line.Name}, {labels[i]}: {Words.Number(at, 2)}{unit}</title></circle>""")));
         return Html.Of($"""<path class="line {line.Kind}" d="{Path(line.Values, Left, (line.Values.Count - 1) * step, Top, room, least, most)}"/>{points}""");
     }
+
+    // A value between two gaps is no line.
+    private static bool IsAlone(IReadOnlyList<double?> values, int at) => (at == 0 || values[at - 1] is null) && (at == values.Count - 1 || values[at + 1] is null);
 
     private static Html Stack(Bar bar, IReadOnlyList<(string Name, string Kind)> parts, double x, double step, double height, double most)
     {

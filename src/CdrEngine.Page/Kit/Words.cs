@@ -16,7 +16,15 @@ internal static class Words
     {
         if (at is not { } instant) return None;
         DateTime local = Local(instant, zone);
-        return Html.Of($"""<time datetime="{instant}" title="{instant}"><span class="date">{local.ToString("d MMM yyyy", CultureInfo.InvariantCulture)}</span> {local.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}</time>""");
+        return Html.Of($"""<time datetime="{instant}" title="{instant}"><span class="date">{local.ToString("d MMM", CultureInfo.InvariantCulture)}<span class="year"> {local.Year}</span></span> {local.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}</time>""");
+    }
+
+    /// <summary>As short as it can be told from others of these days: the time of day, or the date for what was on another day.</summary>
+    public static Html Lately(Timestamp? at, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        if (at is not { } instant) return None;
+        DateTime local = Local(instant, zone), today = TimeZoneInfo.ConvertTime(now, zone).Date;
+        return Html.Of($"""<time datetime="{instant}" title="{instant}">{local.ToString(local.Date == today ? "HH:mm:ss" : "d MMM HH:mm", CultureInfo.InvariantCulture)}</time>""");
     }
 
     /// <summary>Time of day to the millisecond.</summary>
@@ -24,7 +32,12 @@ internal static class Words
         ? Html.Of($"""<time datetime="{instant}" title="{instant}">{ClockText(instant, zone)}</time>""")
         : None;
 
-    /// <summary>The same as text.</summary>
+    /// <summary>Time of day to the second.</summary>
+    public static Html Second(Timestamp? at, TimeZoneInfo zone) => at is { } instant
+        ? Html.Of($"""<time datetime="{instant}" title="{instant}">{Local(instant, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture)}</time>""")
+        : None;
+
+    /// <summary>The same to the millisecond, as text.</summary>
     public static string ClockText(Timestamp at, TimeZoneInfo zone) => Local(at, zone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
     /// <summary>An instant in a zone.</summary>
@@ -39,6 +52,11 @@ internal static class Words
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)rounded.TotalHours}:{rounded.Minutes:00}:{rounded.Seconds:00}")
             : string.Create(CultureInfo.InvariantCulture, $"{rounded.Minutes}:{rounded.Seconds:00}");
     }
+
+    /// <summary>A place in a recording: <c>0:07</c>, <c>12:30</c>, <c>1:02:03</c>.</summary>
+    public static string Minutes(TimeSpan span) => span.TotalHours >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)span.TotalHours}:{span.Minutes:00}:{span.Seconds:00}")
+        : string.Create(CultureInfo.InvariantCulture, $"{span.Minutes}:{span.Seconds:00}");
 
     /// <summary>A length of time in words: <c>4 minutes 5 seconds</c>.</summary>
     public static string SpanWords(TimeSpan span)

@@ -51,7 +51,7 @@ internal sealed class LivePages(PageDesk desk)
         {Totals(page.Totals)}
         {Alerts(request)}
         {Calls(request, page)}
-        <div class="columns">{Registrations(request)}{Sources(request)}</div>
+        <div class="columns loose">{Registrations(request)}{Sources(request)}</div>
         """);
 
     private static Html Totals(LiveTotals totals) => Pieces.Tiles(
@@ -67,16 +67,16 @@ internal sealed class LivePages(PageDesk desk)
         return open.Length == 0 ? Html.None : Pieces.Card("alerts-now", "Alerts", AlertPages.Table("Alerts that go on", open, request.Viewer.Zone), Html.Of($"""<a class="button" href="/alerts">All alerts</a>"""));
     }
 
-    private static Html Calls(PageRequest request, LivePage page)
+    private Html Calls(PageRequest request, LivePage page)
     {
         if (page.Calls.Count == 0) return Pieces.Card("calls-now", "Calls", Pieces.Empty(Icon.Pulse, "No call goes on", Html.Of($"Calls stand here from their INVITE to their end.")));
-        Column[] columns = [new("State"), new("Caller"), new("Callee"), new("Since", "when"), new("Talk", "num"), new("Caller sounds", "num"), new("Callee sounds", "num"), new("Source")];
+        Column[] columns = [new("State"), new("Caller", "who"), new("Callee", "who"), new("Since", "when"), new("Talk", "num"), new("Caller sounds", "num"), new("Callee sounds", "num"), new("Source")];
         Html table = Pieces.Table("Calls in progress", columns, page.Calls.Select(call => Pieces.Row(
             columns,
             Badge.Of(call.State switch { LiveState.Answered => Tone.Good, LiveState.Held => Tone.Warn, LiveState.Ringing => Tone.Active, _ => Tone.Plain }, Words.Plain(EnumNames<LiveState>.Of(call.State))),
             Html.Of($"""<a class="plain" href="/calls/{call.Record.Id}">{Words.Party(call.Record.Caller)}</a>"""),
             Words.Party(call.Record.Callee, call.Record.Dialled),
-            Words.Time(call.Record.StartedAt, request.Viewer.Zone),
+            Words.Lately(call.Record.StartedAt, desk.Options.Time.GetUtcNow(), request.Viewer.Zone),
             Talk(call),
             Side(call, call.CallerSent, PartySide.Caller),
             Side(call, call.CalleeSent, PartySide.Callee),
@@ -102,7 +102,7 @@ internal sealed class LivePages(PageDesk desk)
     {
         if (desk.Outside is not { } outside) return Html.None;
         IReadOnlyList<RegistrationRecord> seen = outside.Registrations.ListRegistrations(new RegistrationQuery { Tenant = request.Viewer.Tenant, Limit = 15 }).Items;
-        Column[] columns = [new("Address of record"), new("State"), new("Device", "code"), new("Last seen", "when")];
+        Column[] columns = [new("Address of record", "who"), new("State"), new("Device", "code"), new("Last seen", "when")];
         Html table = seen.Count == 0
             ? Html.Of($"""<p class="lead">No device has registered yet.</p>""")
             : Pieces.Table("Registrations seen last", columns, seen.Select(registration => Pieces.Row(
@@ -110,7 +110,7 @@ internal sealed class LivePages(PageDesk desk)
                 Html.Wire(registration.Aor),
                 Badge.Of(registration.State),
                 Html.Of($"{(registration.Source.IsNone ? "" : registration.Source.ToString())}"),
-                Words.Time(registration.LastRequestAt ?? registration.LastSuccessAt, request.Viewer.Zone))));
+                Words.Lately(registration.LastRequestAt ?? registration.LastSuccessAt, desk.Options.Time.GetUtcNow(), request.Viewer.Zone))));
         return Pieces.Card("registrations-now", "Registrations seen last", table);
     }
 

@@ -28,7 +28,7 @@ internal sealed class CallPages(PageDesk desk)
         if (await FindAsync(request) is not { } call) return new AnsweredPage();
         var subject = new LadderSubject($"/calls/{call.Id}", call.Id, [call]);
         if (await subject.ReadAsync(request) is not { } transcript) return new AnsweredPage();
-        CallVerdict verdict = CallVerdict.Of(call, transcript.Rows);
+        CallVerdict verdict = CallVerdict.Of(call, transcript.Rows, request.Viewer.Zone);
         string title = $"{Words.Who(call.Caller)} to {Callee(call)}";
         bool isLinked = call.Links.Count > 0 || call.SessionId != call.Id;
         return new WholePage(Short(title), Html.Of($"""
@@ -70,7 +70,7 @@ internal sealed class CallPages(PageDesk desk)
     private static Html Head(CallRecord call, PageRequest request) => Html.Of($"""
         <div class="head"><div>
           <h1 class="parties">{Words.Party(call.Caller)} <span class="arrow-to" aria-label="to">→</span> {Words.Party(call.Callee, call.Dialled)}</h1>
-          <p class="badges">{Badge.Of(call.Disposition)} {(call.SipStatus is 0 or 200 ? Html.None : Html.Of($"""<span class="dim">{call.SipStatus} {Html.Wire(call.SipReason)}</span>"""))} <span>{Words.Span(call.Duration)}</span> {Calls.CallListColumns.Flags(call.Flags)}</p>
+          <p class="badges">{Badge.Of(call.Disposition)} {(call.SipStatus is 0 or 200 ? Html.None : Html.Of($"""<span class="dim">{call.SipStatus} {Html.Wire(call.SipReason)}</span>"""))} {(call.State == CallState.Ended ? Html.Of($"<span>{Words.Span(call.Duration)}</span>") : Html.None)} {Calls.CallListColumns.Flags(call.Flags)}</p>
         </div><div class="actions">{CallParts.Downloads(request, $"/api/v1/calls/{call.Id}", call)}</div></div>
         """);
 
@@ -83,7 +83,7 @@ internal sealed class CallPages(PageDesk desk)
         string id = request.Path("id");
         CallRecord? call = CallId.IsWellFormed(id) ? desk.Calls.Get(id) : null;
         if (call is null) await Problem.WriteAsync(request.Context, StatusCodes.Status404NotFound, "There is no call with this id, or no longer.");
-        else if (request.Viewer.MaySee(call.Tenant)) return call;
+        else if (request.Viewer.MaySee(call.Tenant)) return request.Viewer.Shown(call, desk.Calls);
         else await Problem.WriteAsync(request.Context, StatusCodes.Status403Forbidden, "This call is another tenant's.");
         return null;
     }

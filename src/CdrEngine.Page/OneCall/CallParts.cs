@@ -28,7 +28,7 @@ internal static class CallParts
         [
             ("Started", Words.Time(call.StartedAt, zone)), ("Trying", Words.Clock(call.TryingAt, zone)), ("Rang", Words.Clock(call.RangAt, zone)), ("Early media", Words.Clock(call.EarlyMediaAt, zone)),
             ("Answered", Words.Clock(call.AnsweredAt, zone)), ("Ended", Words.Clock(call.EndedAt, zone)), ("Post-dial delay", Words.Milliseconds(call.PostDialDelay)),
-            ("Rang for", call.RingDuration is { } ring ? Html.Of($"{Words.Span(ring)}") : Words.None), ("Duration", Html.Of($"{Words.Span(call.Duration)}")), ("Billable", Html.Of($"{Words.Span(call.BillableDuration)}")),
+            ("Rang for", call.RingDuration is { } ring ? Html.Of($"{Words.Span(ring)}") : Words.None), ("Duration", Span(call, call.Duration)), ("Billable", Span(call, call.BillableDuration)),
             ("Transport", Html.Of($"{call.Transport.ToString().ToUpperInvariant()}")), ("Messages", Html.Of($"{Words.Number(call.Messages)}, {Words.Count(call.Retransmissions, "retransmission")}")), ("Source", Words.Text(call.CaptureSource)),
             ("Direction", call.Direction is { } direction ? Html.Of($"{Words.Plain(EnumNames<CallDirection>.Of(direction))}") : Words.None), ("Kind", call.Marks?.Context is { } context ? Html.Of($"{Words.Plain(EnumNames<CallContext>.Of(context))}") : Words.None),
             ("Trunk", Words.Text(call.Marks?.Trunk)), ("Tenant", Words.Text(call.Tenant)),
@@ -80,7 +80,7 @@ internal static class CallParts
     public static Html Downloads(PageRequest request, string path, CallRecord? call)
     {
         bool mayPackets = request.Viewer.May(ApiScopes.PacketsRead), mayHear = request.Viewer.May(ApiScopes.RecordingsRead);
-        bool hasSound = call is null || (call.AnsweredAt is not null && call.Streams.Count > 0);
+        bool hasSound = call is null || (call is { State: CallState.Ended, AnsweredAt: not null } && call.Streams.Count > 0);
         return Html.Of($"""
             {(mayPackets ? Html.Of($"""<a class="button" href="{path}.pcap">{Icon.Download.Draw()} pcap</a><a class="button" href="{path}.trace" download>trace</a>""") : Html.None)}
             {(mayHear && hasSound ? Html.Of($"""<a class="button" href="{path}.mp3" download>mp3</a>""") : Html.None)}
@@ -109,6 +109,9 @@ internal static class CallParts
             </form>
             """));
     }
+
+    // Of a call that goes on nothing is known yet.
+    private static Html Span(CallRecord call, TimeSpan span) => call.State == CallState.Ended ? Html.Of($"{Words.Span(span)}") : Words.None;
 
     private static Html Code(string? text) => string.IsNullOrEmpty(text) ? Words.None : Html.Of($"""<span class="code">{Html.Wire(text)}</span>""");
 

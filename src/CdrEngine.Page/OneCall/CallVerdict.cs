@@ -11,9 +11,12 @@ namespace CdrEngine.Page.OneCall;
 internal sealed record CallVerdict(IReadOnlyList<Html> Sentences, IReadOnlySet<int> Deciding)
 {
     /// <summary>Reads it off the record and its messages.</summary>
-    public static CallVerdict Of(CallRecord call, IReadOnlyList<MessageRow> rows)
+    /// <param name="call">The record.</param>
+    /// <param name="rows">Its messages, folded.</param>
+    /// <param name="zone">Zone of the times told.</param>
+    public static CallVerdict Of(CallRecord call, IReadOnlyList<MessageRow> rows, TimeZoneInfo zone)
     {
-        var maker = new Maker(call, rows);
+        var maker = new Maker(call, rows, zone);
         maker.Outcome();
         maker.Cause();
         maker.End();
@@ -21,7 +24,7 @@ internal sealed record CallVerdict(IReadOnlyList<Html> Sentences, IReadOnlySet<i
         return new CallVerdict(maker.Sentences, maker.Deciding);
     }
 
-    private sealed class Maker(CallRecord call, IReadOnlyList<MessageRow> rows)
+    private sealed class Maker(CallRecord call, IReadOnlyList<MessageRow> rows, TimeZoneInfo zone)
     {
         private readonly List<Html> _sentences = [];
         private readonly HashSet<int> _deciding = [];
@@ -40,7 +43,7 @@ internal sealed record CallVerdict(IReadOnlyList<Html> Sentences, IReadOnlySet<i
                     Say($"The call goes on; how it comes out is not known yet.");
                     break;
                 case Disposition.Answered when final is not null:
-                    Say($"<strong>Answered</strong>: {Ref(final, $"{final.Message.Title}")} to the INVITE came from {final.Message.Source} at {final.Message.At.ToString()[11..23]} UTC.");
+                    Say($"<strong>Answered</strong>: {Ref(final, $"{final.Message.Title}")} to the INVITE came from {final.Message.Source} at {Words.Clock(final.Message.At, zone)}.");
                     break;
                 case Disposition.Answered:
                     Say($"<strong>Answered</strong>: {(call.Flags.HasFlag(CallFlags.MissingInvite) ? "the capture began in the middle, and the call was up by then" : "the answer itself was not seen, but what followed shows it")}.");

@@ -22,10 +22,10 @@ internal sealed class PeerPages(PageDesk desk, ApiDesk outside)
         Fields =
         [
             new("address", "IP address", "IP address"),
-            new("method", "Method", "Method, for example OPTIONS"),
+            new("method", "Method", "Method"),
             new("silent", "Answers", "Answering or not") { Options = [("true", "Stopped answering"), ("false", "Answering")] },
         ],
-        Columns = [new("Peer", "code"), new("State", "outcome"), new("Side"), new("Method"), new("Requests", "num"), new("Unanswered", "num"), new("Mean", "num"), new("95%", "num"), new("Longest", "num"), new("Last status", "num"), new("Last", "when")],
+        Columns = [new("Peer", "code"), new("State", "outcome"), new("Side"), new("Method"), new("Requests", "num"), new("Unanswered", "num"), new("Mean response", "num"), new("95% within", "num"), new("Longest", "num"), new("Last status", "num"), new("Last", "when")],
         Empty = Pieces.Empty(Icon.Server, "No peers", Html.Of($"Machines appear here once requests outside calls (OPTIONS, REGISTER, SUBSCRIBE …) are seen.")),
     };
 

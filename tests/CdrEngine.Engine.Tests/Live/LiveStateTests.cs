@@ -43,6 +43,23 @@ public sealed class LiveStateTests
     }
 
     [Fact]
+    public async Task Call_LookedAtWhileItTalked_IsGoneAtItsBye()
+    {
+        await using var run = new LiveEngine();
+        PacketTape tape = new Scene().Call("x@test", 0, answer: 1, bye: 9).Tape("scene");
+        int bye = tape.Count - 2;
+        run.Play(tape, 0, bye);
+        Assert.Equal(["x@test"], await run.List(new LiveQuery()));
+        run.Play(tape, bye, tape.Count);
+
+        // The engine still keeps it, for what comes late; it goes on no more.
+        LivePage page = await run.Hub.Board.ListAsync(new LiveQuery());
+        Assert.Empty(page.Calls);
+        Assert.Equal((0, 0), (page.Totals.Calls, page.Matching));
+        Assert.Empty(await run.List(new LiveQuery { Quality = false }));
+    }
+
+    [Fact]
     public async Task Filters_Sort_AndPages_Hold()
     {
         await using var run = new LiveEngine(shards: 3);

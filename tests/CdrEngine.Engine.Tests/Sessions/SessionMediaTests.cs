@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
@@ -73,17 +74,22 @@ public sealed class SessionMediaTests
     {
         using var rig = new SessionRig("10-blind-transfer");
         SessionRecord session = rig.Session("48cb89846fb2e41c");
-        using var output = new MemoryStream();
+        using MemoryStream output = new(), outline = new();
         string folder = Directory.CreateTempSubdirectory("cdrengine-session-").FullName;
         try
         {
-            RecordingOutcome outcome = new SessionRecorder(new CallRecorder(), RecordingFiles.Open(folder, 0).CreateScratch).Make(session, rig, new RecordingRequest(), output);
+            RecordingOutcome outcome = new SessionRecorder(new CallRecorder(), RecordingFiles.Open(folder, 0).CreateScratch).Make(session, rig, new RecordingRequest(), output, outline);
             Assert.Equal((RecordingState.Available, 8000, 2), (outcome.State, outcome.SampleRateHz, outcome.Channels));
 
             // From bob's answer to carol's hang-up.
             TimeSpan expected = session.Calls[1].EndedAt!.Value - session.Calls[0].AnsweredAt!.Value;
             Assert.InRange(outcome.Duration - expected, TimeSpan.FromMilliseconds(-1), TimeSpan.FromMilliseconds(1));
             Assert.Equal(output.Length, outcome.Bytes);
+
+            // Its outline is as long, and both sides are heard in it.
+            using JsonDocument drawn = JsonDocument.Parse(outline.ToArray());
+            Assert.Equal((long)outcome.Duration.TotalMilliseconds, drawn.RootElement.GetProperty("duration_ms").GetInt64());
+            Assert.All((string[])["caller", "callee"], side => Assert.Contains(drawn.RootElement.GetProperty("peaks").GetProperty(side).EnumerateArray(), static peak => peak.GetInt32() > 8));
             Assert.Empty(Directory.GetFiles(folder));
         }
         finally

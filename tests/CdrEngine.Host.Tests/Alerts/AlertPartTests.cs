@@ -51,6 +51,45 @@ public sealed class AlertPartTests
     }
 
     [Fact]
+    public async Task Mails_ThatWait_OutliveAStop_AndAreBounded()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "alert-mails");
+        var settings = Settings(Failures) with { MailTo = ["noc@example.com", "two@example.com"] };
+        Timestamp now = Timestamp.From(DateTimeOffset.UtcNow);
+        Alert alert = new() { Id = Alert.IdOf("failures", new AlertGroup(), now), Rule = "failures", Kind = AlertKind.Failures, Group = new AlertGroup(), Severity = AlertSeverity.Critical, RaisedAt = now, UpdatedAt = now, Window = TimeSpan.FromMinutes(5) };
+
+        // The server is away, and the process ends.
+        var away = new Mails { IsAway = true };
+        using (var mailer = new AlertMailer(away, settings, static _ => { }, new MailOutbox(path, most: 3)) { LongestEnd = TimeSpan.FromMilliseconds(100) })
+        {
+            mailer.Take(new AlertChange(AlertStep.Raised, alert, now), now);
+            mailer.Take(new AlertChange(AlertStep.Cleared, alert with { ClearedAt = now }, now), now);
+            Assert.Equal(1, mailer.Statistics().Single(static counter => counter.Name == "mails_dropped").Value);
+            await away.Tried.Reader.ReadAsync();
+        }
+
+        // What is damaged is told of, and holds up nothing.
+        Assert.Equal(3, Directory.GetFiles(path).Length);
+        File.WriteAllText(Path.Combine(path, "0000000000000000000.json"), "{ \"to\": 1");
+        File.WriteAllText(Path.Combine(path, "9.json.part"), "{");
+        var said = new List<string>();
+        var mails = new Mails();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using (new AlertMailer(mails, settings, said.Add, new MailOutbox(path)))
+        {
+            ReportMail first = await mails.Sent.Reader.ReadAsync(limit.Token);
+            Assert.Equal(("noc@example.com", "[cdrengine] critical: failures: all calls raised", $"alert-{alert.Id}.json"), (first.To, first.Subject, first.FileName));
+            Assert.Equal(AlertJson.ToUtf8(alert), first.Content);
+            Assert.Equal("two@example.com", (await mails.Sent.Reader.ReadAsync(limit.Token)).To);
+            Assert.EndsWith("over", (await mails.Sent.Reader.ReadAsync(limit.Token)).Subject);
+        }
+
+        Assert.Contains("cannot be read", Assert.Single(said));
+        Assert.Equal(["0000000000000000000.json"], Directory.GetFiles(path).Select(static file => Path.GetFileName(file)!));
+    }
+
+    [Fact]
     public async Task Stop_LosesNothing()
     {
         using var folder = new TemporaryFolder();
@@ -139,6 +178,15 @@ public sealed class AlertPartTests
     {
         public System.Threading.Channels.Channel<ReportMail> Sent { get; } = System.Threading.Channels.Channel.CreateUnbounded<ReportMail>();
 
-        public async Task SendAsync(ReportMail mail, CancellationToken stop) => await Sent.Writer.WriteAsync(mail, stop);
+        public System.Threading.Channels.Channel<ReportMail> Tried { get; } = System.Threading.Channels.Channel.CreateUnbounded<ReportMail>();
+
+        public bool IsAway { get; init; }
+
+        public async Task SendAsync(ReportMail mail, CancellationToken stop)
+        {
+            await Tried.Writer.WriteAsync(mail, stop);
+            if (IsAway) throw new IOException("the mail server is away");
+            await Sent.Writer.WriteAsync(mail, stop);
+        }
     }
 }

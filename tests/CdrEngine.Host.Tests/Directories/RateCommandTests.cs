@@ -253,7 +253,7 @@ public sealed class RateCommandTests
         (string Form, string Own, string Other)[] forms =
         [
             .. new[] { "calls/{0}", "calls/{0}.pcap", "calls/{0}.trace", "calls/{0}/ladder.svg", "calls/{0}.mp3", "calls/{0}.wav", "calls/{0}/waveform.json", "calls/{0}/fax.tiff", "calls/{0}/fax.pdf", "streams?call_id={0}", "messages?call_id={0}" }
-                .Concat(["sessions/{0}", "sessions/{0}.pcap", "sessions/{0}.trace", "sessions/{0}/ladder.svg", "sessions/{0}/legs", "sessions/{0}.mp3"])
+                .Concat(["sessions/{0}", "sessions/{0}.pcap", "sessions/{0}.trace", "sessions/{0}/ladder.svg", "sessions/{0}/legs", "sessions/{0}.mp3", "sessions/{0}/waveform.json"])
                 .Select(static form => (form, Call(0).Id, Call(1).Id)),
             .. new[] { "media-sessions/{0}", "media-sessions/{0}.pcap", "media-sessions/{0}.trace" }.Select(static form => (form, Call(0).Id + "-m0", Call(1).Id + "-m0")),
             .. new[] { "registrations/{0}", "registrations/{0}/history", "registrations/{0}.pcap", "registrations/{0}.trace" }.Select(static form => (form, Registration("acme").Record.Id, Registration("zeta").Record.Id)),

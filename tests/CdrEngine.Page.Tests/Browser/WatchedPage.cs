@@ -7,6 +7,12 @@ namespace CdrEngine.Page.Tests.Browser;
 /// <summary>A tab in which nothing goes unnoticed: errors of scripts, what the content security policy refused, dialogs, answers with errors, requests elsewhere.</summary>
 public sealed class WatchedPage : IAsyncDisposable
 {
+    /// <summary>A function that lists what of a document is neither text nor ours: what could run, load or style.</summary>
+    public const string StrangersOf = """
+        d => [...d.querySelectorAll('script:not([src^="/assets/"]), style, iframe, object, embed, base, meta[http-equiv], [style], a[href^="javascript:" i], a[href^="data:" i], form[action]:not([action^="/"]), img')].map(e => e.outerHTML.slice(0, 120))
+          .concat([...d.querySelectorAll('*')].flatMap(e => e.getAttributeNames().filter(n => n.startsWith('on')).map(n => e.tagName + ' ' + n)))
+        """;
+
     private static readonly Lazy<string> AuditScript = new(static () => File.ReadAllText(Checkout.Path("tests", "CdrEngine.Page.Tests", "Assets", "audit.js")));
 
     private readonly List<string> _noise = [];
@@ -31,7 +37,7 @@ public sealed class WatchedPage : IAsyncDisposable
         watched.Page.Request += (_, request) =>
         {
             string url = request.Url;
-            if (!url.StartsWith("http://127.0.0.1:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal))
+            if (!url.StartsWith("http://127.0.0.1:", StringComparison.Ordinal) && !url.StartsWith("https://127.0.0.1:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal))
                 watched.Note($"request elsewhere: {url}");
         };
         return watched;
@@ -49,6 +55,9 @@ public sealed class WatchedPage : IAsyncDisposable
 
     /// <summary>The audit of accessibility finds nothing.</summary>
     public async Task AssertAccessibleAsync() => Assert.Equal("", string.Join('\n', await Page.EvaluateAsync<string[]>(AuditScript.Value)));
+
+    /// <summary>Nothing stands in the page that is neither text nor ours.</summary>
+    public async Task AssertOursAloneAsync() => Assert.Empty(await Page.EvaluateAsync<string[]>($"() => ({StrangersOf})(document)"));
 
     /// <summary>Nothing ran that was not ours, and nothing failed.</summary>
     public void AssertQuiet()
