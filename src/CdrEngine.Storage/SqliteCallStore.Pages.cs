@@ -84,9 +84,9 @@ public sealed partial class SqliteCallStore
     internal List<string> ExplainPage(CallQuery query, DateOnly day) => Reading(days =>
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
-        DayFigures figures = Load(database, day);
+        DayFigures figures = Load(days, database, day);
         var asked = new AskedProfiles(query);
-        return CallSelect.Build(database, query, Frame(day) with { Limit = 51, Mark = 1, Offset = 50, Asked = asked.IsEverything ? null : figures.CallsOf(asked), Stored = figures.Last }).Explain(database);
+        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50, Asked = asked.IsEverything ? null : figures.CallsOf(asked), Stored = figures.Last }).Explain(database);
     });
 
     /// <summary>Gives days that are over the indexes that rare outcomes, lengths and tenants are found by. Calls stored for such a day later keep
@@ -135,7 +135,7 @@ public sealed partial class SqliteCallStore
         var asked = new AskedProfiles(query);
         foreach (DateOnly day in DaysOf(query))
         {
-            string hidden = _hidden.StampOf(day).Text;
+            string hidden = days.HiddenStampOf(day).Text;
             if (FiguresOf(days, day) is not { } figures) continue;
             walk.Marks[day] = figures.Last;
             if (byProfile && IsWhole(query, day)) walk.Counts[day] = (hidden, figures.CallsOf(asked));
@@ -150,9 +150,9 @@ public sealed partial class SqliteCallStore
     private SelectFrame? FrameOf(OpenDays days, DateOnly day, CallQuery query, Walk walk)
     {
         if (!walk.Marks.TryGetValue(day, out long mark)) return null;
-        SelectFrame frame = Frame(day);
+        SelectFrame frame = Frame(days, day);
         if (frame.Hidden.HidesAll(query.Tenant, mark)) return null;
-        long? last = _figures.Find(day, StampOf(day))?.Last ?? (days.Get(day) is { } database ? LastOf(database) : null);
+        long? last = _figures.Find(day, StampOf(days, day))?.Last ?? (days.Get(day) is { } database ? LastOf(database) : null);
         return last is null ? null : last > mark ? frame with { Mark = mark } : frame;
     }
 
@@ -166,7 +166,7 @@ public sealed partial class SqliteCallStore
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
-            if (KnownCount(day, walk) is { } known && known <= left && !walk.Reaches(day, left))
+            if (KnownCount(days, day, walk) is { } known && known <= left && !walk.Reaches(day, left))
             {
                 left -= known;
                 continue;
@@ -251,7 +251,7 @@ public sealed partial class SqliteCallStore
         long total = 0;
         foreach (DateOnly day in DaysOf(query))
         {
-            if (KnownCount(day, walk) is { } count) total += count;
+            if (KnownCount(days, day, walk) is { } count) total += count;
             else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, query, frame, walk);
         }
 
@@ -262,17 +262,17 @@ public sealed partial class SqliteCallStore
     private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, Walk walk)
     {
         DateOnly day = frame.Day;
-        DayStamp hidden = _hidden.StampOf(day);
-        if (KnownCount(day, walk) is { } known) return known;
-        long calls = CountOf(days, query, frame, hidden);
+        DayStamp hidden = days.HiddenStampOf(day);
+        if (KnownCount(days, day, walk) is { } known) return known;
+        long calls = CountOf(days, query, frame);
         walk.Counts[day] = (hidden.Text, calls);
         return calls;
     }
 
-    private long? KnownCount(DateOnly day, Walk walk) =>
-        walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == _hidden.StampOf(day).Text ? counted.Calls : null;
+    private static long? KnownCount(OpenDays days, DateOnly day, Walk walk) =>
+        walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == days.HiddenStampOf(day).Text ? counted.Calls : null;
 
-    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, DayStamp hidden)
+    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame)
     {
         DateOnly day = frame.Day;
         var asked = new AskedProfiles(query);
@@ -284,7 +284,7 @@ public sealed partial class SqliteCallStore
         // A day that lies within the times asked for counts the same whatever they are.
         if (IsWhole(query, day)) query = query with { From = null, To = null };
         string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
-        return _counts.GetOrAdd(key, DayStamp.Of(_files.PathOf(day)).And(hidden), () => CallSelect.Count(database, query, frame));
+        return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, query, frame));
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

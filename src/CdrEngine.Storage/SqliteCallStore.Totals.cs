@@ -49,7 +49,7 @@ public sealed partial class SqliteCallStore
         if (to - from == 24 * HourMicroseconds) return WholeDay(days, day, asked, text);
         if (from >= to || days.Get(day) is not { } database) return default;
         CallSums all = default;
-        HiddenDay hidden = _hidden.Of(day);
+        HiddenDay hidden = days.HiddenOf(day);
         long firstHour = (from + HourMicroseconds - 1) / HourMicroseconds * HourMicroseconds, lastHour = to / HourMicroseconds * HourMicroseconds;
         database.InOneState(() =>
         {
@@ -72,7 +72,7 @@ public sealed partial class SqliteCallStore
         return all;
 
         CallSums CallsOf(long begin, long end) =>
-            begin >= end ? default : CallSelect.Sums(database, query with { From = new Timestamp(begin), To = new Timestamp(end) }, Frame(day));
+            begin >= end ? default : CallSelect.Sums(database, query with { From = new Timestamp(begin), To = new Timestamp(end) }, Frame(days, day));
     }
 
     private bool TryCount(OpenDays days, CallQuery query, AskedProfiles asked, DateOnly day, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
@@ -90,7 +90,7 @@ public sealed partial class SqliteCallStore
             CallSums sums = default;
             CallQuery some = query with { From = new Timestamp(begin), To = new Timestamp(end) };
             countedFrom = new Timestamp(end);
-            if (isOver() || !database.TryWithin(isOver, () => sums = CallSelect.Sums(database, some, Frame(day)))) return false;
+            if (isOver() || !database.TryWithin(isOver, () => sums = CallSelect.Sums(database, some, Frame(days, day)))) return false;
             all.Add(sums);
             if (begin == from) break;
         }

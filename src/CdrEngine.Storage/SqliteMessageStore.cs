@@ -25,7 +25,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _files = new DayFiles(folder);
         _limits = limits;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readers = new DayReaders(limits.Readers, limits.OpenDays, OpenForReading);
+        _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
     }
 
     /// <summary>Opens the messages below a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be.</summary>

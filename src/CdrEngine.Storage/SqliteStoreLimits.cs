@@ -3,7 +3,7 @@ namespace CdrEngine.Storage;
 /// <summary>Bounds of the SQLite store.</summary>
 public sealed record SqliteStoreLimits
 {
-    /// <summary>Day files that the writer, and each reader, keep open; the least used is closed first. 16 by default: two weeks.</summary>
+    /// <summary>Day files that the writer keeps open; the least used is closed first. 16 by default: two weeks.</summary>
     public int OpenDays { get; init; } = 16;
 
     /// <summary>Queries that run at once; more wait. 4 by default.</summary>
@@ -22,9 +22,9 @@ public sealed record SqliteStoreLimits
     /// common prefix is met often. 20,000 by default.</summary>
     public int PrefixRows { get; init; } = 20_000;
 
-    /// <summary>Day files that each reader keeps open; 64 by default, so that lists over two months find theirs open. The writer keeps
+    /// <summary>Connections to day files that readers keep open between them; 512 by default, some 100 MB at most, so that lists over a year find every day open. The writer keeps
     /// <see cref="OpenDays"/>.</summary>
-    public int ReaderDays { get; init; } = 64;
+    public int ReaderDays { get; init; } = 512;
 
     /// <summary>Bytes of a day's file that a reader maps into memory, so that readers share the pages the system keeps; 1 GiB by default.</summary>
     public long ReaderMapBytes { get; init; } = 1L << 30;
