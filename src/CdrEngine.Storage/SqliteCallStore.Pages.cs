@@ -10,19 +10,6 @@ public sealed partial class SqliteCallStore
 {
     private const int RecordsRead = 200;
 
-    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'calls_by_profile'";
-
-    // What is said of length leads straight to the rows, and is counted without looking at them; so does what is said by profile, where it is rare. Tenants and
-    // contexts in order of time.
-    private const string SealIndexes = """
-        BEGIN IMMEDIATE;
-        CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
-        CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (disposition, ifnull(direction, 9), duration_us, billsec_us);
-        CREATE INDEX IF NOT EXISTS calls_by_context ON calls (context) WHERE context IS NOT NULL;
-        CREATE INDEX IF NOT EXISTS calls_by_profile ON calls (profile);
-        COMMIT;
-        """;
-
     private readonly DayAnswers<long> _counts;
     private readonly Walks _walks;
 
@@ -85,45 +72,8 @@ public sealed partial class SqliteCallStore
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
         DayFigures figures = Load(days, database, day);
-        var asked = new AskedProfiles(query);
-        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50, Asked = asked.IsEverything ? null : figures.CallsOf(asked), Stored = figures.Last }).Explain(database);
+        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50 } with { Stored = figures.Last, Sought = new DayQuestion(query).SoughtIn(day, figures, SealOf(days, day)) ?? new SoughtCalls(0, 0, 0) }).Explain(database);
     });
-
-    /// <summary>Gives days that are over the indexes that rare outcomes, lengths and tenants are found by. Calls stored for such a day later keep
-    /// them; the day that is written to all the time goes without, so that writing stays cheap.</summary>
-    /// <param name="before">Days before this one.</param>
-    /// <param name="stop">Ends it between two days.</param>
-    /// <returns>How many days were given them.</returns>
-    /// <exception cref="StoreException">A day cannot be written.</exception>
-    public int Seal(DateOnly before, CancellationToken stop = default)
-    {
-        int done = 0;
-        foreach (DateOnly day in _files.List())
-        {
-            if (day >= before || stop.IsCancellationRequested) break;
-            if (Reading(days => days.Get(day) is not { } database || database.Scalar(SealedBy) > 0)) continue;
-
-            // A connection of its own: no writer waits for it longer than for the one day.
-            using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
-            {
-                database.Execute(SealIndexes);
-            }
-
-            done++;
-        }
-
-        // Connections opened before do not count on them.
-        if (done > 0) _readers.Renew();
-
-        // The first to ask for totals finds the figures of all days.
-        foreach (DateOnly day in _files.List())
-        {
-            if (stop.IsCancellationRequested) break;
-            Reading(days => FiguresOf(days, day));
-        }
-
-        return done;
-    }
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
@@ -131,14 +81,12 @@ public sealed partial class SqliteCallStore
     private Walk Begin(OpenDays days, CallQuery query)
     {
         var walk = new Walk([]);
-        bool byProfile = IsByProfile(query);
-        var asked = new AskedProfiles(query);
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
-            string hidden = days.HiddenStampOf(day).Text;
             if (FiguresOf(days, day) is not { } figures) continue;
             walk.Marks[day] = figures.Last;
-            if (byProfile && IsWhole(query, day)) walk.Counts[day] = (hidden, figures.CallsOf(asked));
+            if (!asked.AsksLength && KnownCountOf(days, asked, day, figures) is { } calls) walk.Counts[day] = (days.HiddenStampOf(day).Text, calls);
         }
 
         return walk;
@@ -161,7 +109,7 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
-        var asked = new AskedProfiles(query);
+        var asked = new DayQuestion(query);
         long left = skip;
         foreach (DateOnly day in DaysOf(query))
         {
@@ -183,13 +131,8 @@ public sealed partial class SqliteCallStore
                 }
             }
 
-            if (!asked.IsEverything && FiguresOf(days, day) is { } figures)
-            {
-                frame = frame with { Asked = figures.CallsOf(asked), Stored = figures.Last };
-                if (frame.Asked == 0) continue;
-            }
-
-            if (days.Get(day) is not { } database) continue;
+            if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) continue;
+            frame = narrowed;
             (long row, CallCursor? after) = walk.Nearest(day, left);
             List<FoundCall> rows = CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
             found.AddRange(rows);
@@ -225,10 +168,11 @@ public sealed partial class SqliteCallStore
 
     private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, Func<CallRecord, bool> where)
     {
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (FrameOf(days, day, query, walk) is not { } frame || days.Get(day) is not { } database) continue;
+            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame || days.Get(day) is not { } database) continue;
             CallCursor? from = after?.Day == day ? after : null;
             List<FoundCall> rows;
             do
@@ -275,16 +219,16 @@ public sealed partial class SqliteCallStore
     private long CountOf(OpenDays days, CallQuery query, SelectFrame frame)
     {
         DateOnly day = frame.Day;
-        var asked = new AskedProfiles(query);
-        if (frame.Mark is null && IsByProfile(query))
-            return IsWhole(query, day) ? FiguresOf(days, day)?.CallsOf(asked) ?? 0 : SumsOf(days, query, asked, CallCursor.TextOf(query with { From = null, To = null }), day).Calls;
-        if (frame.Mark is null && !asked.IsEverything && FiguresOf(days, day)?.CallsOf(asked) == 0) return 0;
-        if (days.Get(day) is not { } database) return 0;
+        var asked = new DayQuestion(query);
+        if (frame.Mark is null && IsByProfile(query) && !IsWhole(query, day))
+            return SumsOf(days, query, asked.Profiles, CallCursor.TextOf(query with { From = null, To = null }), day).Calls;
+        if (frame.Mark is null && FiguresOf(days, day) is { } figures && KnownCountOf(days, asked, day, figures) is { } known) return known;
+        if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) return 0;
 
         // A day that lies within the times asked for counts the same whatever they are.
         if (IsWhole(query, day)) query = query with { From = null, To = null };
         string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
-        return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, query, frame));
+        return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, query, narrowed));
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

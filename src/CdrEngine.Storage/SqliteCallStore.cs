@@ -36,6 +36,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _counts = new DayAnswers<long>(limits.DayCounts);
         _daySums = new DayAnswers<CallSums>(limits.DayCounts);
         _figures = new FiguresKept(limits.ProfilesKept);
+        _seals = new SealsKept(limits.SealBytes);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }
 
@@ -268,7 +269,7 @@ public sealed partial class SqliteCallStore : ICallStore
             }
 
             database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA mmap_size = {_limits.ReaderMapBytes}"));
-            database.IsSealed = database.Scalar(SealedBy) > 0;
+            database.IsSealed = database.Scalar(DaySeal.HasSchema) > 0;
             _hidden.Attach(database);
             return database;
         }
@@ -305,21 +306,14 @@ public sealed partial class SqliteCallStore : ICallStore
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
-        var asked = new AskedProfiles(query);
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
 
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            SelectFrame frame = Frame(days, day);
-            if (!asked.IsEverything && FiguresOf(days, day) is { } figures)
-            {
-                frame = frame with { Asked = figures.CallsOf(asked), Stored = figures.Last };
-                if (frame.Asked == 0) continue;
-            }
-
-            if (days.Get(day) is not { } database) continue;
+            if (Narrowed(days, asked, Frame(days, day)) is not { } frame || days.Get(day) is not { } database) continue;
             if (IsEmptied(days, database, day, query.Tenant)) continue;
             found.AddRange(CallSelect.Rows(database, query, frame with { After = after, Limit = limit - found.Count }));
         }

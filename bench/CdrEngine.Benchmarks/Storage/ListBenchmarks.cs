@@ -5,6 +5,7 @@ using System.Text.Json;
 using CdrEngine.Benchmarks.Commands;
 using CdrEngine.Benchmarks.Suite;
 using CdrEngine.Calls.Records;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Benchmarks.Storage;
 
@@ -42,6 +43,9 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
         DateOnly[] days = [.. Directory.EnumerateFiles(archive, "????-??-??.db").Select(static path => DateOnly.ParseExact(Path.GetFileNameWithoutExtension(path), "yyyy-MM-dd", CultureInfo.InvariantCulture)).Order()];
         if (days.Length < 2) throw new BenchException($"{archive} has no days: make it with stored make");
         string load = Texts.LoadAverage();
+
+        // What the server does of itself once days are over, whenever the clock of this machine says that they are.
+        using (SqliteCallStore store = SqliteCallStore.Open(archive)) store.Seal(days[^1], stop);
         using ListServer server = ListServer.Start(archive, settings);
         IReadOnlyList<KnownCall> known = Known(server, days[0], days.Length);
         var benchmarks = new ListBenchmarks(server, new ListValues(days[0], days.Length, known), stop);

@@ -10,12 +10,88 @@ namespace CdrEngine.Storage.Sqlite;
 // What drives by what came of calls: profiles, sessions' callees, lengths.
 internal sealed partial class CallSelect
 {
-    // What profiles answer and is rare. Where nothing else is asked, the page is cut from the keys.
-    private bool DriveByProfile()
+    // Of all that the query asks for and a sealed day has an index for, what is rarest is collected from its index and sorted; what is common is met soon in order of time. How
+    // many calls meet profiles and lengths is known; of the rest some are counted, no more than may be collected.
+    private void DriveByWhatIsRare(SqliteDatabase database)
     {
-        // Tenants and contexts have indexes of their own, in order of time.
-        if (!new ProfileFilter(_query).AsksOutcome) return false;
-        if (_frame.Asked is not { } asked || asked > Math.Max(OutcomeRows, _frame.Stored / RareByProfile) || AsksLength) return false;
+        long most = Math.Max(RareRows, _frame.Stored / RareByProfile);
+        int rare = Math.Min(_frame.PrefixRows, RareRows);
+        long? byProfile = new ProfileFilter(_query).AsksOutcome ? _frame.Sought.Profiles : null;
+        long? byLength = LengthRows is { } lengths ? _frame.Sought.Lengths ?? CountUpTo(database, lengths, rare) : null;
+        if (byProfile <= (byLength ?? most) && byProfile <= most)
+        {
+            DriveByProfile();
+            return;
+        }
+
+        if (byLength <= rare)
+        {
+            Drive(LengthRows!);
+            return;
+        }
+
+        if (_query.Address is { } address)
+        {
+            byte[] bytes = CallRow.Address(address);
+            DriveWhereRare(database, AddressRows, bytes, bytes);
+        }
+        else if (_query.Recorded == true)
+        {
+            DriveWhereRare(database, RecordedRows);
+        }
+        else if (_query.Codec is { } codec)
+        {
+            DriveByValues(database, "codecs", "instr(v.x, ?) > 0", CodecItem(codec));
+        }
+        else if (_query.Flags != CallFlags.None)
+        {
+            DriveByValues(database, "flags", "(v.x & ?) = ?", (long)_query.Flags, (long)_query.Flags);
+        }
+        else if (_query.MosBelow is { } mos)
+        {
+            DriveWhereRare(database, MosRows, mos);
+        }
+    }
+
+    private const string AddressRows =
+        "SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_caller_ip WHERE o.caller_ip = ? UNION SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_callee_ip WHERE o.callee_ip = ?";
+
+    private const string MosRows = "SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_mos WHERE o.mos < ?";
+
+    private static readonly string RecordedRows =
+        string.Create(CultureInfo.InvariantCulture, $"SELECT o.started_at, o.id FROM recordings o INDEXED BY recordings_by_state WHERE o.state = {(int)RecordingState.Available}");
+
+    private static string CodecItem(string codec) => $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}";
+
+    private void DriveWhereRare(SqliteDatabase database, string keys, params ReadOnlySpan<object?> arguments)
+    {
+        int rare = Math.Min(_frame.PrefixRows, RareRows);
+        if (CountUpTo(database, keys, rare, arguments) <= rare) Drive(keys, arguments);
+    }
+
+    // Of a column that has few different values: those that meet a condition are found by going from one to the next, and then the calls that have them.
+    private void DriveByValues(SqliteDatabase database, string column, string condition, params ReadOnlySpan<object?> arguments)
+    {
+        const int mostValues = 256;
+        string different = string.Create(
+            CultureInfo.InvariantCulture,
+            $"WITH RECURSIVE v(x) AS (SELECT min({column}) FROM calls UNION ALL SELECT (SELECT min(n.{column}) FROM calls n WHERE n.{column} > v.x) FROM v WHERE v.x IS NOT NULL LIMIT {mostValues}) ");
+        if (database.Scalar($"{different}SELECT count(*) FROM v WHERE v.x IS NOT NULL") >= mostValues - 1) return;
+        string keys = $"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_{column} WHERE o.{column} IN ({different}SELECT v.x FROM v WHERE {condition})";
+        int rare = Math.Min(_frame.PrefixRows, RareRows);
+        if (CountUpTo(database, keys, rare, arguments) <= rare) Drive(keys, arguments);
+    }
+
+    private long CountUpTo(SqliteDatabase database, string keys, int most, params ReadOnlySpan<object?> arguments)
+    {
+        using SqliteStatement probe = database.Prepare(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM ({keys}) LIMIT {most + 1})"));
+        foreach (object? argument in arguments) BindTo(probe, argument);
+        return probe.Step() ? probe.Long(0) : 0;
+    }
+
+    // Where nothing else is asked than profiles, the page is cut from the keys.
+    private void DriveByProfile()
+    {
         string profiles = Profiles(everything: true, out List<object?> arguments);
         var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_profile WHERE o.profile IN ({profiles})");
         if (_query.From is { } from) Bounded("o.started_at >= ?", from.Microseconds);
@@ -31,7 +107,6 @@ internal sealed partial class CallSelect
         }
 
         Drive(keys.ToString(), [.. arguments]);
-        return true;
 
         void Bounded(string condition, params ReadOnlySpan<object?> values)
         {
@@ -87,42 +162,18 @@ internal sealed partial class CallSelect
             + $"UNION SELECT s.started_at, s.id FROM {legs} CROSS JOIN calls s ON s.id = call_id_bytes(b.session_id) WHERE {callee} AND b.session_id BETWEEN '{day}-' AND '{day}.'";
     }
 
-    // Outcomes and lengths that are rare on a sealed day: their rows are collected from the index and sorted. Common ones are met soon in
-    // order of time.
-    private void DriveByOutcome(SqliteDatabase database)
+    // Rows by the length that says more; null where a length is asked for that most calls have. Numbers only, so they stand in the text.
+    private string? LengthRows
     {
-        if (!AsksLength) return;
-        string outcome = Outcome("o");
-        int most = Math.Min(_frame.PrefixRows, OutcomeRows);
-        string probe = string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM calls o INDEXED BY calls_by_outcome WHERE {outcome} LIMIT {most + 1})");
-        if (database.Scalar(probe) > most) return;
-        Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_outcome WHERE {outcome}");
-    }
+        get
+        {
+            if (_query.BillsecMin is { } billed && billed > TimeSpan.Zero)
+                return Rows("calls_by_billsec WHERE o.billsec_us > 0 AND o.billsec_us", CallRow.Microseconds(billed), _query.BillsecMax);
+            return _query.DurationMin is null && _query.DurationMax is null ? null
+                : Rows("calls_by_duration WHERE o.duration_us", CallRow.Microseconds(_query.DurationMin ?? TimeSpan.Zero), _query.DurationMax);
 
-    private bool AsksLength => _query.DurationMin is not null || _query.DurationMax is not null || _query.BillsecMin is not null || _query.BillsecMax is not null;
-
-    // Numbers only, so they stand in the text.
-    private string Outcome(string table)
-    {
-        string text = Outcomes(_query, $"{table}.disposition", $"ifnull({table}.direction, {NoDirection})");
-
-        // A call is never billed for longer than it lasted.
-        TimeSpan? least = _query.DurationMin is { } min && !(_query.BillsecMin > min) ? min : _query.BillsecMin ?? _query.DurationMin;
-        if (least is { } atLeast) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.duration_us >= {CallRow.Microseconds(atLeast)}");
-        if (_query.DurationMax is { } most) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.duration_us <= {CallRow.Microseconds(most)}");
-        if (_query.BillsecMin is { } billed) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us >= {CallRow.Microseconds(billed)}");
-        if (_query.BillsecMax is { } billedMost) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us <= {CallRow.Microseconds(billedMost)}");
-        return text;
-    }
-
-    // Both are said whatever was asked, so that an index over both is entered at each combination: there are few.
-    private static string Outcomes(CallQuery query, string disposition, string direction)
-    {
-        IEnumerable<int> dispositions = query.Dispositions.Count > 0 ? query.Dispositions.Select(static value => (int)value) : EnumNames<Disposition>.All.Select(static pair => (int)pair.Value);
-        var directions = new List<int>();
-        if (query.Direction is { } one) directions.Add((int)one);
-        if (query.Directions.Count > 0) directions = [.. query.Directions.Select(static value => (int)value).Where(value => directions.Count == 0 || directions.Contains(value))];
-        if (query.Direction is null && query.Directions.Count == 0) directions = [.. EnumNames<CallDirection>.All.Select(static pair => (int)pair.Value), NoDirection];
-        return $"{disposition} IN ({string.Join(", ", dispositions.Distinct())}) AND {direction} IN ({string.Join(", ", directions.Distinct())})";
+            static string Rows(string index, long least, TimeSpan? most) => string.Create(
+                CultureInfo.InvariantCulture, $"SELECT o.started_at, o.id FROM calls o INDEXED BY {index} BETWEEN {least} AND {(most is { } end ? CallRow.Microseconds(end) : long.MaxValue)}");
+        }
     }
 }

@@ -31,8 +31,8 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>Rows up to which a filter with an index drives; see <see cref="SqliteStoreLimits.PrefixRows"/>.</summary>
     public int PrefixRows { get; init; }
 
-    /// <summary>Calls of the day that meet what profiles answer; null where nothing was asked of them.</summary>
-    public long? Asked { get; init; }
+    /// <summary>How many of its calls parts of the query find, as far as that is known.</summary>
+    public SoughtCalls Sought { get; init; }
 
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
@@ -53,10 +53,8 @@ internal sealed partial class CallSelect
     private const double MosNoneAscending = 99;
     private const double MosNoneDescending = -1;
 
-    private const int NoDirection = ProfileRow.NoDirection;
-
-    // Rows of a sealed day up to which outcome and length drive: as many are collected and sorted in 2 ms.
-    private const int OutcomeRows = 2_000;
+    // Rows of a sealed day up to which what is rare drives: as many are collected and sorted in 2 ms.
+    private const int RareRows = 2_000;
 
     // One call in so many of a sealed day: what is rarer by profile is collected from the index, what is commoner is met soon in order of time.
     private const int RareByProfile = 20;
@@ -268,7 +266,7 @@ internal sealed partial class CallSelect
             driven = true;
         }
 
-        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt && !DriveByProfile()) DriveByOutcome(database);
+        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByWhatIsRare(database);
     }
 
     private void DriveByNumbers(IReadOnlyList<string> numbers, int roles)
@@ -409,8 +407,7 @@ internal sealed partial class CallSelect
         if (_query.Context is { } context) And("c.context = ?", (long)context);
         if (_query.Codec is { } codec)
         {
-            string item = "|" + codec.ToLowerInvariant();
-            And("instr(c.codecs, ?) > 0", codec.Contains('/') ? item + "|" : item + "/");
+            And("instr(c.codecs, ?) > 0", CodecItem(codec));
         }
 
         if (_query.MosBelow is { } mos) And("c.mos < ?", mos);
@@ -499,21 +496,19 @@ internal sealed partial class CallSelect
     private SqliteStatement Bound(SqliteDatabase database, string sql)
     {
         SqliteStatement statement = database.Prepare(sql);
-        foreach (object? argument in _arguments)
-        {
-            _ = argument switch
-            {
-                long number => statement.Bind(number),
-                double number => statement.Bind((double?)number),
-                byte[] bytes => statement.BindBlob(bytes.AsSpan()),
-                Utf8 text => statement.BindText(text.Bytes),
-                string text => statement.Bind(text),
-                _ => statement.Bind((string?)null),
-            };
-        }
-
+        foreach (object? argument in _arguments) BindTo(statement, argument);
         return statement;
     }
+
+    private static void BindTo(SqliteStatement statement, object? argument) => _ = argument switch
+    {
+        long number => statement.Bind(number),
+        double number => statement.Bind((double?)number),
+        byte[] bytes => statement.BindBlob(bytes.AsSpan()),
+        Utf8 text => statement.BindText(text.Bytes),
+        string text => statement.Bind(text),
+        _ => statement.Bind((string?)null),
+    };
 
     /// <summary>Text given by its bytes.</summary>
     private sealed record Utf8(byte[] Bytes);

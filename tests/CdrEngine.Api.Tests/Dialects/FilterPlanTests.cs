@@ -15,7 +15,7 @@ public sealed class FilterPlanTests
     private const string ByTime = "started_at";
     private const string ByNumber = "SEARCH n USING PRIMARY KEY (number=?)";
     private const string ByProfile = "SEARCH o USING COVERING INDEX calls_by_profile";
-    private const string ByLength = "INDEX calls_by_outcome";
+    private const string ByLength = "INDEX calls_by_duration";
     private const string ById = "INDEX calls_by_id (id=?)";
     private const string BySipCall = "SEARCH c USING INDEX calls_by_sip_call";
     private const string BySession = "INDEX calls_by_session";
