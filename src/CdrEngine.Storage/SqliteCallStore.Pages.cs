@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
@@ -9,6 +10,7 @@ namespace CdrEngine.Storage;
 public sealed partial class SqliteCallStore
 {
     private const int RecordsRead = 200;
+    private const int RowsRead = 2_000;
 
     private readonly DayAnswers<long> _counts;
     private readonly Walks _walks;
@@ -27,12 +29,12 @@ public sealed partial class SqliteCallStore
             {
                 List<FoundCall> found = request.Where is null
                     ? Plain(days, query, walk, skip, take + 1)
-                    : Chosen(days, query, walk, skip, take + 1, request.Where);
+                    : Chosen(days, query, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
                 if (request.WantsTotal)
-                    total = request.Where is null ? Total(days, query, walk) : ChosenTotal(days, query, walk, request.Where);
+                    total = request.Where is null ? Total(days, query, walk) : ChosenTotal(days, query, walk, request);
                 return new CallSlice { Calls = Listed(days, found), HasMore = more, Total = total };
             }
         });
@@ -123,7 +125,7 @@ public sealed partial class SqliteCallStore
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
             if (left > 0 && !walk.Reaches(day, left))
             {
-                long count = CountOf(days, query, frame, walk);
+                long count = CountOf(days, asked, frame, walk);
                 if (count <= left)
                 {
                     left -= count;
@@ -147,11 +149,11 @@ public sealed partial class SqliteCallStore
     }
 
     // Records are read and judged; places are counted over all days.
-    private List<FoundCall> Chosen(OpenDays days, CallQuery query, Walk walk, long skip, int limit, Func<CallRecord, bool> where)
+    private List<FoundCall> Chosen(OpenDays days, CallQuery query, Walk walk, long skip, int limit, CallPageRequest request)
     {
         (long row, CallCursor? after) = walk.Nearest(default, skip);
         var found = new List<FoundCall>();
-        foreach (FoundCall call in Judged(days, query, walk, after, where))
+        foreach (FoundCall call in Judged(days, query, walk, after, request))
         {
             if (row++ < skip) continue;
             found.Add(call);
@@ -163,11 +165,12 @@ public sealed partial class SqliteCallStore
         return found;
     }
 
-    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, Func<CallRecord, bool> where) =>
-        walk.Total ??= Judged(days, query, walk, null, where).LongCount();
+    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, CallPageRequest request) =>
+        walk.Total ??= Judged(days, query, walk, null, request).LongCount();
 
-    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, Func<CallRecord, bool> where)
+    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, CallPageRequest request)
     {
+        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
         var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
@@ -177,15 +180,15 @@ public sealed partial class SqliteCallStore
             List<FoundCall> rows;
             do
             {
-                rows = CallSelect.Rows(database, query, frame with { After = from, Limit = RecordsRead });
+                rows = CallSelect.Rows(database, query, frame with { After = from, Limit = together, Judged = request.WhereTraits });
                 foreach (FoundCall row in rows)
                 {
-                    if (RecordOf(database, row.Document) is { } record && where(record)) yield return row;
+                    if (!row.IsJudged || (RecordOf(database, row.Document) is { } record && request.Where!(record))) yield return row;
                 }
 
                 if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day, rows[^1].Id);
             }
-            while (rows.Count == RecordsRead);
+            while (rows.Count == together);
         }
     }
 
@@ -193,22 +196,23 @@ public sealed partial class SqliteCallStore
     {
         if (walk.Total is { } known) return known;
         long total = 0;
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (KnownCount(days, day, walk) is { } count) total += count;
-            else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, query, frame, walk);
+            else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, asked, frame, walk);
         }
 
         walk.Total = total;
         return total;
     }
 
-    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, Walk walk)
+    private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame, Walk walk)
     {
         DateOnly day = frame.Day;
         DayStamp hidden = days.HiddenStampOf(day);
         if (KnownCount(days, day, walk) is { } known) return known;
-        long calls = CountOf(days, query, frame);
+        long calls = CountOf(days, asked, frame);
         walk.Counts[day] = (hidden.Text, calls);
         return calls;
     }
@@ -216,19 +220,18 @@ public sealed partial class SqliteCallStore
     private static long? KnownCount(OpenDays days, DateOnly day, Walk walk) =>
         walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == days.HiddenStampOf(day).Text ? counted.Calls : null;
 
-    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame)
+    private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
-        var asked = new DayQuestion(query);
-        if (frame.Mark is null && IsByProfile(query) && !IsWhole(query, day))
-            return SumsOf(days, query, asked.Profiles, CallCursor.TextOf(query with { From = null, To = null }), day).Calls;
+        CallQuery query = asked.Query;
+        bool isWhole = IsWhole(query, day);
+        if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;
         if (frame.Mark is null && FiguresOf(days, day) is { } figures && KnownCountOf(days, asked, day, figures) is { } known) return known;
         if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) return 0;
 
         // A day that lies within the times asked for counts the same whatever they are.
-        if (IsWhole(query, day)) query = query with { From = null, To = null };
-        string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
-        return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, query, narrowed));
+        string key = $"{day.DayNumber}|{frame.Mark}|{(isWhole ? asked.WholeText : asked.Text)}";
+        return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, isWhole ? asked.WholeQuery : query, narrowed));
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

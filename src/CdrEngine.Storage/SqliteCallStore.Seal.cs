@@ -62,9 +62,9 @@ public sealed partial class SqliteCallStore
     // What is known of a day for a query; null where the query finds nothing there.
     private SelectFrame? Narrowed(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
-        if (asked is { Profiles.IsEverything: true, Keys.AsksAnything: false, AsksLength: false }) return frame;
+        if (asked is { Profiles.IsEverything: true, AsksSeal: false }) return frame;
         if (FiguresOf(days, frame.Day) is not { } figures) return null;
-        DaySeal? seal = asked.Keys.AsksAnything || asked.AsksLength ? SealOf(days, frame.Day) : null;
+        DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
         return asked.SoughtIn(frame.Day, figures, seal) is { } sought ? frame with { Stored = figures.Last, Sought = sought } : null;
     }
 
@@ -72,7 +72,7 @@ public sealed partial class SqliteCallStore
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
         if (!IsWhole(asked.Query, day)) return null;
-        DaySeal? seal = asked.Keys.AsksAnything || asked.AsksLength ? SealOf(days, day) : null;
+        DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
         if (asked.AsksLength && !days.HiddenOf(day).IsNothing) return null;
         return asked.CountIn(figures, seal);

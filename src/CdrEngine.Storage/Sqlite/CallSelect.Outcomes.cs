@@ -18,6 +18,7 @@ internal sealed partial class CallSelect
         int rare = Math.Min(_frame.PrefixRows, RareRows);
         long? byProfile = new ProfileFilter(_query).AsksOutcome ? _frame.Sought.Profiles : null;
         long? byLength = LengthRows is { } lengths ? _frame.Sought.Lengths ?? CountUpTo(database, lengths, rare) : null;
+        if (_query.PersonBillsecMax is not null || (byProfile is not null && _query.BillsecMin is null && _query.BillsecMax is not null)) byProfile = _frame.Sought.All ?? byProfile;
         if (byProfile <= (byLength ?? most) && byProfile <= most)
         {
             DriveByProfile();
@@ -61,7 +62,8 @@ internal sealed partial class CallSelect
     private static readonly string RecordedRows =
         string.Create(CultureInfo.InvariantCulture, $"SELECT o.started_at, o.id FROM recordings o INDEXED BY recordings_by_state WHERE o.state = {(int)RecordingState.Available}");
 
-    private static string CodecItem(string codec) => $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}";
+    /// <summary>A codec as it stands in the list of a call: with its clock rate, or with any.</summary>
+    public static string CodecItem(string codec) => $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}";
 
     private void DriveWhereRare(SqliteDatabase database, string keys, params ReadOnlySpan<object?> arguments)
     {
@@ -72,7 +74,7 @@ internal sealed partial class CallSelect
     // Of a column that has few different values: those that meet a condition are found by going from one to the next, and then the calls that have them.
     private void DriveByValues(SqliteDatabase database, string column, string condition, params ReadOnlySpan<object?> arguments)
     {
-        const int mostValues = 256;
+        const int mostValues = DaySeal.MostValues;
         string different = string.Create(
             CultureInfo.InvariantCulture,
             $"WITH RECURSIVE v(x) AS (SELECT min({column}) FROM calls UNION ALL SELECT (SELECT min(n.{column}) FROM calls n WHERE n.{column} > v.x) FROM v WHERE v.x IS NOT NULL LIMIT {mostValues}) ");
@@ -93,7 +95,17 @@ internal sealed partial class CallSelect
     private void DriveByProfile()
     {
         string profiles = Profiles(everything: true, out List<object?> arguments);
-        var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_profile WHERE o.profile IN ({profiles})");
+        var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY {DaySeal.ProfileIndex} WHERE o.profile IN ({profiles})");
+        if (_query.BillsecMax is { } billed) keys.Append(CultureInfo.InvariantCulture, $" AND o.billsec_us <= {CallRow.Microseconds(billed)}");
+        if (_query.PersonBillsecMax is { } person)
+        {
+            // Those that a person answered by their length, and all others.
+            keys.Append(CultureInfo.InvariantCulture, $" AND +o.profile NOT IN ({PersonProfiles}) UNION ALL SELECT o.started_at, o.id FROM calls o INDEXED BY {DaySeal.ProfileIndex} WHERE o.profile IN ({profiles} AND (p.traits & {(int)CallTraits.ByPerson}) <> 0) AND o.billsec_us <= {CallRow.Microseconds(person)}");
+            arguments.AddRange([.. arguments]);
+            Drive(keys.ToString(), [.. arguments]);
+            return;
+        }
+
         if (_query.From is { } from) Bounded("o.started_at >= ?", from.Microseconds);
         if (_query.To is { } to) Bounded("o.started_at < ?", to.Microseconds);
         _cutsKeys = !_adds && _frame.Mark is null && _frame.Hidden.IsNothing && _query.Start is null && CallCursor.TextOf(ProfileFilter.Rest(_query)) == NoRest;
@@ -115,6 +127,8 @@ internal sealed partial class CallSelect
         }
     }
 
+    private static readonly string PersonProfiles = string.Create(CultureInfo.InvariantCulture, $"SELECT p.profile FROM call_profiles p WHERE (p.traits & {(int)CallTraits.ByPerson}) <> 0");
+
     // The profiles that are asked for: by what only they tell, or by everything.
     private string Profiles(bool everything, out List<object?> arguments)
     {
@@ -125,7 +139,7 @@ internal sealed partial class CallSelect
         if (_query.RerouteReasons.Count > 0) Any("p.reroute", _query.RerouteReasons.Select(static value => (int)value));
         if (_query.Trunk is { } trunk) Is("p.trunk = ?", trunk);
         if (_query.Traits.Count > 0)
-            conditions.Add($"({string.Join(" OR ", _query.Traits.Select(static match => $"(p.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}"))})");
+            conditions.Add($"({string.Join(" OR ", _query.Traits.Select(static match => TraitText("p", match)))})");
         if (everything)
         {
             if (_query.Tenant is { } tenant) Is("p.tenant = ?", tenant);
@@ -149,6 +163,11 @@ internal sealed partial class CallSelect
         }
     }
 
+    /// <summary>The condition that a match is, on a table with the columns <c>traits</c> and <c>direction</c>.</summary>
+    public static string TraitText(string table, TraitMatch match) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"(({table}.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}{(match.Ways == 0 ? "" : $" AND {table}.direction IN ({string.Join(", ", match.Directions.Select(static way => (int)way))})")})");
+
     // The calls with one of these callees, the others of their sessions, and the calls that those are named after.
     private string SessionCallees(out object?[] arguments)
     {
@@ -162,15 +181,15 @@ internal sealed partial class CallSelect
             + $"UNION SELECT s.started_at, s.id FROM {legs} CROSS JOIN calls s ON s.id = call_id_bytes(b.session_id) WHERE {callee} AND b.session_id BETWEEN '{day}-' AND '{day}.'";
     }
 
-    // Rows by the length that says more; null where a length is asked for that most calls have. Numbers only, so they stand in the text.
+    // Rows by the length that says more; null where none is asked for. Numbers only, so they stand in the text.
     private string? LengthRows
     {
         get
         {
-            if (_query.BillsecMin is { } billed && billed > TimeSpan.Zero)
-                return Rows("calls_by_billsec WHERE o.billsec_us > 0 AND o.billsec_us", CallRow.Microseconds(billed), _query.BillsecMax);
-            return _query.DurationMin is null && _query.DurationMax is null ? null
-                : Rows("calls_by_duration WHERE o.duration_us", CallRow.Microseconds(_query.DurationMin ?? TimeSpan.Zero), _query.DurationMax);
+            bool lasts = _query.DurationMin is not null || _query.DurationMax is not null;
+            if (_query.BillsecMin > TimeSpan.Zero || (_query.BillsecMax is not null && !lasts))
+                return Rows("calls_by_billable WHERE o.billsec_us", CallRow.Microseconds(_query.BillsecMin ?? TimeSpan.Zero), _query.BillsecMax);
+            return lasts ? Rows("calls_by_duration WHERE o.duration_us", CallRow.Microseconds(_query.DurationMin ?? TimeSpan.Zero), _query.DurationMax) : null;
 
             static string Rows(string index, long least, TimeSpan? most) => string.Create(
                 CultureInfo.InvariantCulture, $"SELECT o.started_at, o.id FROM calls o INDEXED BY {index} BETWEEN {least} AND {(most is { } end ? CallRow.Microseconds(end) : long.MaxValue)}");

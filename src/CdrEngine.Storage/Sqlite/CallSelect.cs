@@ -13,7 +13,11 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Id">Twelve bytes.</param>
 /// <param name="Document">Where its document lies in that day.</param>
 /// <param name="Tenant">Tenant.</param>
-internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant);
+internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant)
+{
+    /// <summary>Whether a condition on the record decides of it; see <see cref="SelectFrame.Judged"/>.</summary>
+    public bool IsJudged { get; init; }
+}
 
 /// <summary>Which rows of a day's answer are wanted.</summary>
 /// <param name="Day">The day.</param>
@@ -39,6 +43,9 @@ internal sealed record SelectFrame(DateOnly Day)
 
     /// <summary>Only calls stored up to this document; null for all.</summary>
     public long? Mark { get; init; }
+
+    /// <summary>Traits of calls that a condition on the record decides of: those that have any; none for all.</summary>
+    public CallTraits Judged { get; init; }
 
     /// <summary>What of the day was deleted.</summary>
     public HiddenDay Hidden { get; init; } = HiddenDay.None;
@@ -111,8 +118,12 @@ internal sealed partial class CallSelect
         select.AddFilters();
         if (frame.After is { } after) select.AddKeyset(after);
         bool several = select._driving is { Count: > 1 };
-        string what = several ? "count(DISTINCT c.id)" : "count(*)";
-        using SqliteStatement statement = select.Bound(database, $"SELECT {what} FROM {select._from}{select._where}");
+        string where = select._where.ToString();
+
+        // What is asked of numbers alone is told by their own rows.
+        bool alone = select.NumberDrives && !where.Contains("c.", StringComparison.Ordinal);
+        string what = several ? $"count(DISTINCT {(alone ? "n.id" : "c.id")})" : "count(*)";
+        using SqliteStatement statement = select.Bound(database, $"SELECT {what} FROM {(alone ? "call_numbers n" : select._from)}{where}");
         return statement.Step() ? statement.Long(0) : 0;
     }
 
@@ -134,7 +145,7 @@ internal sealed partial class CallSelect
         while (statement.Step())
         {
             long key = _query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(statement.Real(0) ?? 0) : statement.Long(0);
-            found.Add(new FoundCall(key, _day, statement.Blob(1).ToArray(), statement.Long(2), statement.IsNull(3) ? null : statement.Text(3)));
+            found.Add(new FoundCall(key, _day, statement.Blob(1).ToArray(), statement.Long(2), statement.IsNull(3) ? null : statement.Text(3)) { IsJudged = statement.Long(4) != 0 });
         }
 
         return found;
@@ -200,7 +211,8 @@ internal sealed partial class CallSelect
         if (_frame.After is { } after) AddKeyset(after);
         long offset = _cutsKeys ? 0 : _frame.Offset;
         string sense = _query.Ascending ? "" : " DESC";
-        Sql = $"SELECT {Key}, c.id, c.document, c.tenant FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
+        string judged = _frame.Judged == CallTraits.None ? "1" : $"EXISTS (SELECT 1 FROM call_profiles j WHERE j.profile = c.profile AND (j.traits & {(int)_frame.Judged}) <> 0)";
+        Sql = $"SELECT {Key}, c.id, c.document, c.tenant, {judged} FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
         _arguments.Add((long)_frame.Limit);
         _arguments.Add(offset);
         return this;

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using CdrEngine.Calls.Outcomes;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -89,11 +91,13 @@ internal sealed class DayLengths
     /// <summary>How many calls of the profiles asked for have lengths within bounds.</summary>
     public long CallsOf(AskedProfiles asked, in LengthBounds bounds)
     {
+        if (asked.IsEverything) return CallsOf(bounds);
         long calls = 0;
         for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
         {
-            if (!asked.IsEverything && (_profiles[group] == Unknown || !asked.Has(_index, _profiles[group]))) continue;
-            calls += bounds.Count(_lasted.AsSpan(first.._ends[group]), _billed.AsSpan(first.._ends[group]));
+            if (_profiles[group] == Unknown || !asked.Has(_index, _profiles[group])) continue;
+            LengthBounds here = bounds.PersonBilledMost < bounds.BilledMost && _index.ProfileOf(_profiles[group]).Traits.HasFlag(CallTraits.ByPerson) ? bounds with { BilledMost = bounds.PersonBilledMost } : bounds;
+            calls += here.Count(_lasted.AsSpan(first.._ends[group]), _billed.AsSpan(first.._ends[group]));
         }
 
         return calls;
@@ -121,29 +125,46 @@ internal sealed class DayLengths
 /// <param name="LastedMost">Lasted at most.</param>
 /// <param name="BilledLeast">Was billable for at least.</param>
 /// <param name="BilledMost">Was billable for at most.</param>
-internal readonly record struct LengthBounds(uint LastedLeast, uint LastedMost, uint BilledLeast, uint BilledMost)
+/// <param name="PersonBilledMost">The same of calls that a person answered.</param>
+internal readonly record struct LengthBounds(uint LastedLeast, uint LastedMost, uint BilledLeast, uint BilledMost, uint PersonBilledMost)
 {
     /// <summary>The bounds of a query; null where it has none, or one that what is kept cannot tell.</summary>
     public static LengthBounds? Of(Calls.Ports.CallQuery query)
     {
-        if (query.DurationMin is null && query.DurationMax is null && query.BillsecMin is null && query.BillsecMax is null) return null;
+        if (query.DurationMin is null && query.DurationMax is null && query.BillsecMin is null && query.BillsecMax is null && query.PersonBillsecMax is null) return null;
         uint? lastedLeast = query.DurationMin is { } a ? DayLengths.AtLeast(CallRow.Microseconds(a)) : 0;
         uint? lastedMost = query.DurationMax is { } b ? DayLengths.AtMost(CallRow.Microseconds(b)) : uint.MaxValue;
         uint? billedLeast = query.BillsecMin is { } c ? DayLengths.AtLeast(CallRow.Microseconds(c)) : 0;
         uint? billedMost = query.BillsecMax is { } d ? DayLengths.AtMost(CallRow.Microseconds(d)) : uint.MaxValue;
-        return lastedLeast is { } e && lastedMost is { } f && billedLeast is { } g && billedMost is { } h ? new LengthBounds(e, f, g, h) : null;
+        uint? personMost = query.PersonBillsecMax is { } p ? DayLengths.AtMost(CallRow.Microseconds(p)) : uint.MaxValue;
+        return lastedLeast is { } e && lastedMost is { } f && billedLeast is { } g && billedMost is { } h && personMost is { } i ? new LengthBounds(e, f, g, h, i) : null;
     }
 
     /// <summary>How many lie within.</summary>
     public int Count(ReadOnlySpan<uint> lasted, ReadOnlySpan<uint> billed)
     {
-        int count = 0;
-        for (int i = 0; i < lasted.Length; i++)
+        if (LastedLeast > LastedMost || BilledLeast > BilledMost) return 0;
+        int count = 0, i = 0;
+        if (lasted.Length >= 4 * Vector<uint>.Count)
+        {
+            // Each lane that lies within is all ones, which is minus one. No lane counts further than the number of calls.
+            var all = Vector<uint>.Zero;
+            for (; i <= lasted.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+            {
+                Vector<uint> within = Vector.LessThanOrEqual(new Vector<uint>(lasted[i..]) - new Vector<uint>(LastedLeast), new Vector<uint>(LastedMost - LastedLeast))
+                    & Vector.LessThanOrEqual(new Vector<uint>(billed[i..]) - new Vector<uint>(BilledLeast), new Vector<uint>(BilledMost - BilledLeast));
+                all -= within;
+            }
+
+            count = (int)Vector.Sum(all);
+        }
+
+        for (; i < lasted.Length; i++)
         {
             // Without branches: most groups have calls on both sides of a bound.
             count += (lasted[i] - LastedLeast <= LastedMost - LastedLeast ? 1 : 0) & (billed[i] - BilledLeast <= BilledMost - BilledLeast ? 1 : 0);
         }
 
-        return LastedLeast > LastedMost || BilledLeast > BilledMost ? 0 : count;
+        return count;
     }
 }

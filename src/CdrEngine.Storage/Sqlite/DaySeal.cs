@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using CdrEngine.Calls.Ports;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -6,10 +8,12 @@ namespace CdrEngine.Storage.Sqlite;
 /// removes it, until the day is sealed anew.</summary>
 /// <param name="Keys">Its keys.</param>
 /// <param name="Lengths">Its lengths; null where they could not be read.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths)
+/// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
+/// <param name="Flags">The different flags of its calls; null where there are too many.</param>
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags)
 {
-    /// <summary>Counts what is stored of it: 0 where it is missing.</summary>
-    public const string Stored = "SELECT count(*) FROM day_seal";
+    /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
+    public const string Stored = "SELECT count(*) >= 4 FROM day_seal";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -17,9 +21,9 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths)
     public const string Schema = """
         CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_context ON calls (context) WHERE context IS NOT NULL;
-        CREATE INDEX IF NOT EXISTS calls_by_profile ON calls (profile);
+        CREATE INDEX IF NOT EXISTS calls_by_profile_length ON calls (profile, billsec_us);
         CREATE INDEX IF NOT EXISTS calls_by_duration ON calls (duration_us);
-        CREATE INDEX IF NOT EXISTS calls_by_billsec ON calls (billsec_us) WHERE billsec_us > 0;
+        CREATE INDEX IF NOT EXISTS calls_by_billable ON calls (billsec_us);
         CREATE INDEX IF NOT EXISTS calls_by_caller_ip ON calls (caller_ip) WHERE caller_ip IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_callee_ip ON calls (callee_ip) WHERE callee_ip IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_mos ON calls (mos) WHERE mos IS NOT NULL;
@@ -32,14 +36,22 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths)
         """;
 
     /// <summary>Whether the indexes are there.</summary>
-    public const string HasSchema = "SELECT count(*) FROM sqlite_master WHERE name = 'day_seal'";
+    public const string HasSchema = $"SELECT count(*) FROM sqlite_master WHERE name = '{ProfileIndex}'";
+
+    /// <summary>The index over profiles, and within one over billable lengths.</summary>
+    public const string ProfileIndex = "calls_by_profile_length";
+
+    /// <summary>Different values of a column that are kept at most.</summary>
+    public const int MostValues = 256;
 
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
+    private const string CodecsName = "codecs";
+    private const string FlagsName = "flags";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => Keys.Size + (Lengths?.Size ?? 0);
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long));
 
     /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
@@ -47,6 +59,8 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths)
         database.Execute(Schema);
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
+        Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "codecs", static row => row.Text(0)))));
+        Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "flags", static row => row.Long(0)))));
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -57,6 +71,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths)
         if (!database.IsSealed) return null;
         KeyFilter? keys = null;
         DayLengths? lengths = null;
+        string[]? codecs = null, flags = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -75,8 +90,27 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths)
             {
                 if (find.Step()) lengths = DayLengths.Read(find.Blob(0), index, numbers);
             }
+
+            codecs = Values(database, CodecsName);
+            flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths);
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))]);
+    }
+
+    // A line each; nothing where there were too many.
+    private static string[]? Values(SqliteDatabase database, string name)
+    {
+        using SqliteStatement find = Find(database, name);
+        return find.Step() && Encoding.UTF8.GetString(find.Blob(0)) is { Length: > 0 } text ? text.Split('\n') : null;
+    }
+
+    private static List<T> ValuesOf<T>(SqliteDatabase database, string column, Func<SqliteStatement, T> read)
+    {
+        var values = new List<T>();
+        using SqliteStatement list = database.Prepare($"SELECT DISTINCT {column} FROM calls LIMIT {MostValues + 1}");
+        while (list.Step()) values.Add(read(list));
+        if (values.Count > MostValues) values.Clear();
+        return values;
     }
 
     private static SqliteStatement Find(SqliteDatabase database, string name) => database.Prepare("SELECT value FROM day_seal WHERE name = ?1").Bind(name);
@@ -141,7 +175,7 @@ internal sealed class AskedKeys
         if (query.SessionId is not { } session) return;
 
         // The call that a session is named after does not name it.
-        _groups.Add([KeyFilter.OfSession(System.Text.Encoding.UTF8.GetBytes(session))]);
+        _groups.Add([KeyFilter.OfSession(Encoding.UTF8.GetBytes(session))]);
         if (CallRow.TryReadId(session, out DateOnly own, stackalloc byte[CallRow.IdBytes])) _own = own;
     }
 

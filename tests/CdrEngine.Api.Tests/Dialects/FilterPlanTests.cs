@@ -14,7 +14,7 @@ public sealed class FilterPlanTests
     // By the table itself, which is in order of time, or by keys of an index within those times.
     private const string ByTime = "started_at";
     private const string ByNumber = "SEARCH n USING PRIMARY KEY (number=?)";
-    private const string ByProfile = "SEARCH o USING COVERING INDEX calls_by_profile";
+    private const string ByProfile = "SEARCH o USING COVERING INDEX calls_by_profile_length";
     private const string ByLength = "INDEX calls_by_duration";
     private const string ById = "INDEX calls_by_id (id=?)";
     private const string BySipCall = "SEARCH c USING INDEX calls_by_sip_call";
@@ -37,7 +37,7 @@ public sealed class FilterPlanTests
         ("ucom", "flow", "/client/1/calls?flow=in", ByProfile),
         ("ucom", "start_duration", "/client/1/calls?start_duration=30", ByLength),
         ("ucom", "end_duration", "/client/1/calls?end_duration=3", ByLength),
-        ("ucom", "start_bridged_duration", "/client/1/calls?start_bridged_duration=30", ByLength),
+        ("ucom", "start_bridged_duration", "/client/1/calls?start_bridged_duration=30", ByProfile),
         ("ucom", "end_bridged_duration", "/client/1/calls?end_bridged_duration=3", ByProfile),
         ("vonage", "start:gte", "/cc/accounts/1/calls?start:gte=1795148400", ByTime),
         ("vonage", "start:lte", "/cc/accounts/1/calls?start:lte=1795152000", ByTime),
@@ -54,7 +54,7 @@ public sealed class FilterPlanTests
         ("voipstudio", "dst", Voip("dst", "2002"), ByNumber),
         ("voipstudio", "user_id", Voip("user_id", "10002"), ByNumber),
         ("voipstudio", "duration", Voip("duration", "30", "gt"), ByLength),
-        ("voipstudio", "billsec", Voip("billsec", "3", "lt"), ByLength),
+        ("voipstudio", "billsec", Voip("billsec", "3", "lt"), "INDEX calls_by_billable"),
         ("voipstudio", "type", Voip("type", "M"), ByProfile),
         ("voipstudio", "disposition", Voip("disposition", "ON_HOLD"), ByProfile),
         ("voipstudio", "destination", Voip("destination", "webcall"), ByProfile),
