@@ -136,15 +136,7 @@ public sealed partial class SqliteCallStore
         var where = new SqlConditions();
         // In the table's own order, so that its primary key finds them.
         if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Type is { } type) where.And("m.type = ?", (long)type);
-        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
-        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
-        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
-        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
-        return where;
+        return where.And(query, QueryConditions.InSqlite);
     }
 
     /// <inheritdoc />

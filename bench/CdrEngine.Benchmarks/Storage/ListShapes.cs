@@ -25,7 +25,6 @@ internal static class ListShapes
         yield return Of("direction", static value => $"direction={value.Any("inbound", "outbound", "internal", "transit")}");
         yield return Of("context", static value => $"context={value.Any("ivr", "queue", "voicemail", "tracking", "fax", "pstn_call")}");
         yield return Of("tenant", static value => $"tenant=tenant{value.Tenant}");
-        yield return Of("tenant, none such", static _ => "tenant=nobody");
         yield return Of("user", static value => $"user={value.OwnUser}");
         yield return Of("codec, rare", static _ => "codec=G729");
         yield return Of("codec, nobody's", static _ => "codec=EVRC0");
@@ -130,7 +129,7 @@ internal static class ListShapes
         yield return List("msdrs", "msdrs, type", static value => Condition("type", "eq", value.Any("audio", "video", "message")));
         yield return Plain("sms", "sms");
         yield return List("sms", "sms, from", static value => Condition("from", "eq", value.User));
-        yield return List("sms", "sms, result", static value => Condition("result", "eq", value.Any("delivered", "failed")));
+        yield return List("sms", "sms, result", static value => Condition("result", "eq", value.Any("DELIVERED", "FAILED")));
         yield return Plain("chats", "chats");
         yield return Plain("chatmsgs", "chatmsgs");
         yield return new ListShape(ListApi.VoipStudio, "users/{id}/cdrs", static value => $"/v1.1/voipstudio/users/{value.OwnUser}/cdrs");

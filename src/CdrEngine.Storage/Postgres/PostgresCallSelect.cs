@@ -386,7 +386,7 @@ internal sealed class PostgresCallSelect
         if (_query.Direction is { } direction) _where.And("c.direction = ?", (long)direction);
         if (_query.Directions.Count > 0) _where.And("c.direction = ANY (?)", (object)Numbers(_query.Directions));
         if (_query.Context is { } context) _where.And("c.context = ?", (long)context);
-        if (_query.Codec is { } codec) _where.And("strpos(c.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
+        if (_query.Codec is { } codec) _where.And("strpos(c.codecs, ?) > 0", CallSelect.CodecItem(codec));
         if (_query.MosBelow is { } mos) _where.And("c.mos < ?", mos);
         if (_query.Flags != CallFlags.None) _where.And("(c.flags & ?) = ?", (long)_query.Flags, (long)_query.Flags);
         if (_query.DurationMin is { } least) _where.And("c.duration_us >= ?", CallRow.Microseconds(least));
