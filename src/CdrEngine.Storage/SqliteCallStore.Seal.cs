@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;

@@ -66,7 +66,8 @@ internal static class ListShapes
         yield return Of("end_bridged_duration", static value => $"end_bridged_duration={value.Seconds(1, 300)}") with { Far = 100 };
         yield return Of("end_bridged_duration, rare", static _ => "end_bridged_duration=0") with { Far = 2 };
         yield return Of("all of them", static value =>
-            $"start_datetime={ListValues.Blank(value.Hour)}&flow=in&did_number={Uri.EscapeDataString(value.Did)}&start_duration=20&end_duration=600&start_bridged_duration=10&end_bridged_duration=500") with { Far = 1 };
+            $"start_datetime={ListValues.Blank(value.Hour)}&flow=in&did_number={Uri.EscapeDataString(value.Did)}&start_duration=20&end_duration=600&start_bridged_duration=10&end_bridged_duration=500") with
+        { Far = 1 };
 
         static ListShape Of(string filter, Func<ListValues, string> query) => new(ListApi.Ucom, filter, value => $"/client/{value.Account}/calls?{query(value)}".TrimEnd('?'));
     }

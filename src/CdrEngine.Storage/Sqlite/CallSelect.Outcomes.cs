@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Outcomes;
-using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 

@@ -1,7 +1,5 @@
-using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Calls.Registrations;
 
 namespace CdrEngine.Storage.Sqlite;
 

@@ -137,8 +137,9 @@ public sealed class FilterPlanTests
         await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory());
 
         // Of a few thousand calls it is cheap to read all; of millions it is not, which is what the planner is told here.
-        var options = new PostgresOptions { Url = PostgresServer.Shared.Connection + ";Options=-c enable_seqscan=off", Schema = "plans" };
-        using var store = (PostgresCallStore)PostgresStores.Calls(options);
+        using var server = new PostgresServer();
+        using (var first = (PostgresCallStore)PostgresStores.Calls(new PostgresOptions { Url = server.Connection, Schema = "plans" })) first.Script("ALTER ROLE cdrengine SET enable_seqscan = off");
+        using var store = (PostgresCallStore)PostgresStores.Calls(new PostgresOptions { Url = server.Connection + ";Keepalive=60", Schema = "plans" });
         rig.Add("acme", [.. Enumerable.Range(0, 60).Select(Call)]);
 
         // Many others, so that the planner has something to choose by.
