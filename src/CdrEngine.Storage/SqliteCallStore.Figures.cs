@@ -32,7 +32,7 @@ public sealed partial class SqliteCallStore
             Reading(days =>
             {
                 if (days.Get(day) is not { } database) return 0;
-                HiddenDay hidden = _hidden.Of(day);
+                HiddenDay hidden = days.HiddenOf(day);
                 database.InOneState(() =>
                 {
                     for (int i = 0; i < ProfileRow.WholeDay; i++)
@@ -55,25 +55,25 @@ public sealed partial class SqliteCallStore
 
     private DayFigures? FiguresOf(OpenDays days, DateOnly day)
     {
-        DayStamp stamp = StampOf(day);
+        DayStamp stamp = StampOf(days, day);
         if (_figures.Find(day, stamp) is { } known) return known;
         if (days.Get(day) is not { } database) return null;
-        DayFigures figures = Load(database, day);
+        DayFigures figures = Load(days, database, day);
         _figures.Keep(day, stamp, figures);
         return figures;
     }
 
-    private DayStamp StampOf(DateOnly day) => DayStamp.Of(_files.PathOf(day)).And(_hidden.StampOf(day));
+    private DayStamp StampOf(OpenDays days, DateOnly day) => days.StampOf(day, its => DayStamp.Of(_files.PathOf(its)).And(days.HiddenStampOf(its)));
 
     // All of one state of the file, though a writer goes on.
-    private DayFigures Load(SqliteDatabase database, DateOnly day)
+    private DayFigures Load(OpenDays days, SqliteDatabase database, DateOnly day)
     {
         var calls = new Dictionary<int, int>();
         var tenants = new Dictionary<string, CallSums>(StringComparer.Ordinal);
         CallSums all = default;
         long last = 0;
         ProfileIndex index = _figures.Index;
-        HiddenDay hidden = _hidden.Of(day);
+        HiddenDay hidden = days.HiddenOf(day);
         database.InOneState(() =>
         {
             last = LastOf(database);
@@ -94,13 +94,13 @@ public sealed partial class SqliteCallStore
         if (asked.IsEverything) return figures.Sums;
         if (asked.OnlyTenant is { } tenant) return figures.ByTenant.GetValueOrDefault(tenant);
         if (figures.CallsOf(asked) == 0) return default;
-        return _daySums.GetOrAdd($"{day.DayNumber}|{text}", StampOf(day), () =>
+        return _daySums.GetOrAdd($"{day.DayNumber}|{text}", StampOf(days, day), () =>
         {
             CallSums all = default;
             if (days.Get(day) is not { } database) return all;
             database.InOneState(() =>
             {
-                foreach ((CallProfile profile, CallSums sums) in HourOf(database, _hidden.Of(day), ProfileRow.WholeDay, StartOf(day)))
+                foreach ((CallProfile profile, CallSums sums) in HourOf(database, days.HiddenOf(day), ProfileRow.WholeDay, StartOf(day)))
                 {
                     if (asked.Filter.Meets(profile)) all.Add(sums);
                 }

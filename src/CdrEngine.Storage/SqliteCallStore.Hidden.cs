@@ -87,9 +87,9 @@ public sealed partial class SqliteCallStore
     }
 
     // A day of which a viewer sees nothing any more is passed by at once.
-    private bool IsEmptied(SqliteDatabase database, DateOnly day, string? tenant)
+    private static bool IsEmptied(OpenDays days, SqliteDatabase database, DateOnly day, string? tenant)
     {
-        HiddenDay hidden = _hidden.Of(day);
+        HiddenDay hidden = days.HiddenOf(day);
         return hidden.UpTo.Count > 0 && hidden.HidesAll(tenant, database.Scalar(LastDocument));
     }
 }

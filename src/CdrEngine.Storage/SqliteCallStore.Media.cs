@@ -46,7 +46,7 @@ public sealed partial class SqliteCallStore
                 if (only is { } asked && asked != day) continue;
                 if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
                 SqlConditions here = where.Copy();
-                here.AndShown(_hidden.Of(day), "m");
+                here.AndShown(days.HiddenOf(day), "m");
                 if (after is not null && after.Day == day)
                 {
                     // The bound on the time alone lets SQLite begin there.
@@ -56,7 +56,7 @@ public sealed partial class SqliteCallStore
 
                 if (skip > 0)
                 {
-                    long count = after?.Day == day ? CountRows(database, here) : CountDay(database, day, query, here);
+                    long count = after?.Day == day ? CountRows(database, here) : CountDay(days, database, day, query, here);
                     if (count <= skip)
                     {
                         skip -= count;
@@ -96,8 +96,8 @@ public sealed partial class SqliteCallStore
             {
                 if ((only is { } asked && asked != day) || days.Get(day) is not { } database) continue;
                 SqlConditions here = where.Copy();
-                here.AndShown(_hidden.Of(day), "m");
-                count += CountDay(database, day, query, here);
+                here.AndShown(days.HiddenOf(day), "m");
+                count += CountDay(days, database, day, query, here);
             }
 
             return count;
@@ -105,14 +105,14 @@ public sealed partial class SqliteCallStore
     }
 
     // The rows of a whole day; kept as long as its file does not change.
-    private long CountDay(SqliteDatabase database, DateOnly day, MediaSessionQuery query, SqlConditions where)
+    private long CountDay(OpenDays days, SqliteDatabase database, DateOnly day, MediaSessionQuery query, SqlConditions where)
     {
         bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
         string times = whole ? "" : $"{query.From}|{query.To}";
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{day.DayNumber}|media|{times}|{query.Type}|{query.CallId}|{query.Codec}|{query.MosBelow}|{query.Address}|{(int)query.Flags}|{query.Tenant}");
-        return _counts.GetOrAdd(text, StampOf(day), () => CountRows(database, where));
+        return _counts.GetOrAdd(text, StampOf(days, day), () => CountRows(database, where));
     }
 
     private static long CountRows(SqliteDatabase database, SqlConditions where)
@@ -136,15 +136,7 @@ public sealed partial class SqliteCallStore
         var where = new SqlConditions();
         // In the table's own order, so that its primary key finds them.
         if (callId is not null) where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.id = ?) AND m.id = ?", callId, callId);
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Type is { } type) where.And("m.type = ?", (long)type);
-        if (query.Codec is { } codec) where.And("instr(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
-        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
-        if (query.Address is { } address) where.And("instr(m.addresses, ?) > 0", MediaSessionRows.Item(address));
-        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
-        return where;
+        return where.And(query, QueryConditions.InSqlite);
     }
 
     /// <inheritdoc />
@@ -202,7 +194,7 @@ public sealed partial class SqliteCallStore
                 if (found.Count > limit) break;
                 if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
                 SqlConditions here = where.Copy();
-                here.AndShown(_hidden.Of(day), "r");
+                here.AndShown(days.HiddenOf(day), "r");
                 if (after is not null && after.Day == day) here.And($"(r.started_at, r.id) {(query.Ascending ? ">" : "<")} (?, ?)", after.StartedAt, after.Id);
                 using SqliteStatement list = here.Bound(
                     database, $"SELECT {RecordingRows.Columns} FROM recordings r{here} ORDER BY r.started_at{sense}, r.id{sense} LIMIT ?", limit + 1L - found.Count);

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
@@ -9,19 +10,7 @@ namespace CdrEngine.Storage;
 public sealed partial class SqliteCallStore
 {
     private const int RecordsRead = 200;
-
-    private const string SealedBy = "SELECT count(*) FROM sqlite_master WHERE name = 'calls_by_profile'";
-
-    // What is said of length leads straight to the rows, and is counted without looking at them; so does what is said by profile, where it is rare. Tenants and
-    // contexts in order of time.
-    private const string SealIndexes = """
-        BEGIN IMMEDIATE;
-        CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
-        CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (disposition, ifnull(direction, 9), duration_us, billsec_us);
-        CREATE INDEX IF NOT EXISTS calls_by_context ON calls (context) WHERE context IS NOT NULL;
-        CREATE INDEX IF NOT EXISTS calls_by_profile ON calls (profile);
-        COMMIT;
-        """;
+    private const int RowsRead = 2_000;
 
     private readonly DayAnswers<long> _counts;
     private readonly Walks _walks;
@@ -40,12 +29,12 @@ public sealed partial class SqliteCallStore
             {
                 List<FoundCall> found = request.Where is null
                     ? Plain(days, query, walk, skip, take + 1)
-                    : Chosen(days, query, walk, skip, take + 1, request.Where);
+                    : Chosen(days, query, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
                 if (request.WantsTotal)
-                    total = request.Where is null ? Total(days, query, walk) : ChosenTotal(days, query, walk, request.Where);
+                    total = request.Where is null ? Total(days, query, walk) : ChosenTotal(days, query, walk, request);
                 return new CallSlice { Calls = Listed(days, found), HasMore = more, Total = total };
             }
         });
@@ -84,46 +73,9 @@ public sealed partial class SqliteCallStore
     internal List<string> ExplainPage(CallQuery query, DateOnly day) => Reading(days =>
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
-        DayFigures figures = Load(database, day);
-        var asked = new AskedProfiles(query);
-        return CallSelect.Build(database, query, Frame(day) with { Limit = 51, Mark = 1, Offset = 50, Asked = asked.IsEverything ? null : figures.CallsOf(asked), Stored = figures.Last }).Explain(database);
+        DayFigures figures = Load(days, database, day);
+        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50 } with { Stored = figures.Last, Sought = new DayQuestion(query).SoughtIn(day, figures, SealOf(days, day)) ?? new SoughtCalls(0, 0, 0) }).Explain(database);
     });
-
-    /// <summary>Gives days that are over the indexes that rare outcomes, lengths and tenants are found by. Calls stored for such a day later keep
-    /// them; the day that is written to all the time goes without, so that writing stays cheap.</summary>
-    /// <param name="before">Days before this one.</param>
-    /// <param name="stop">Ends it between two days.</param>
-    /// <returns>How many days were given them.</returns>
-    /// <exception cref="StoreException">A day cannot be written.</exception>
-    public int Seal(DateOnly before, CancellationToken stop = default)
-    {
-        int done = 0;
-        foreach (DateOnly day in _files.List())
-        {
-            if (day >= before || stop.IsCancellationRequested) break;
-            if (Reading(days => days.Get(day) is not { } database || database.Scalar(SealedBy) > 0)) continue;
-
-            // A connection of its own: no writer waits for it longer than for the one day.
-            using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
-            {
-                database.Execute(SealIndexes);
-            }
-
-            done++;
-        }
-
-        // Connections opened before do not count on them.
-        if (done > 0) _readers.Renew();
-
-        // The first to ask for totals finds the figures of all days.
-        foreach (DateOnly day in _files.List())
-        {
-            if (stop.IsCancellationRequested) break;
-            Reading(days => FiguresOf(days, day));
-        }
-
-        return done;
-    }
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
@@ -131,14 +83,12 @@ public sealed partial class SqliteCallStore
     private Walk Begin(OpenDays days, CallQuery query)
     {
         var walk = new Walk([]);
-        bool byProfile = IsByProfile(query);
-        var asked = new AskedProfiles(query);
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
-            string hidden = _hidden.StampOf(day).Text;
             if (FiguresOf(days, day) is not { } figures) continue;
             walk.Marks[day] = figures.Last;
-            if (byProfile && IsWhole(query, day)) walk.Counts[day] = (hidden, figures.CallsOf(asked));
+            if (!asked.AsksLength && KnownCountOf(days, asked, day, figures) is { } calls) walk.Counts[day] = (days.HiddenStampOf(day).Text, calls);
         }
 
         return walk;
@@ -150,9 +100,9 @@ public sealed partial class SqliteCallStore
     private SelectFrame? FrameOf(OpenDays days, DateOnly day, CallQuery query, Walk walk)
     {
         if (!walk.Marks.TryGetValue(day, out long mark)) return null;
-        SelectFrame frame = Frame(day);
+        SelectFrame frame = Frame(days, day);
         if (frame.Hidden.HidesAll(query.Tenant, mark)) return null;
-        long? last = _figures.Find(day, StampOf(day))?.Last ?? (days.Get(day) is { } database ? LastOf(database) : null);
+        long? last = _figures.Find(day, StampOf(days, day))?.Last ?? (days.Get(day) is { } database ? LastOf(database) : null);
         return last is null ? null : last > mark ? frame with { Mark = mark } : frame;
     }
 
@@ -161,12 +111,12 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
-        var asked = new AskedProfiles(query);
+        var asked = new DayQuestion(query);
         long left = skip;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
-            if (KnownCount(day, walk) is { } known && known <= left && !walk.Reaches(day, left))
+            if (KnownCount(days, day, walk) is { } known && known <= left && !walk.Reaches(day, left))
             {
                 left -= known;
                 continue;
@@ -175,7 +125,7 @@ public sealed partial class SqliteCallStore
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
             if (left > 0 && !walk.Reaches(day, left))
             {
-                long count = CountOf(days, query, frame, walk);
+                long count = CountOf(days, asked, frame, walk);
                 if (count <= left)
                 {
                     left -= count;
@@ -183,13 +133,8 @@ public sealed partial class SqliteCallStore
                 }
             }
 
-            if (!asked.IsEverything && FiguresOf(days, day) is { } figures)
-            {
-                frame = frame with { Asked = figures.CallsOf(asked), Stored = figures.Last };
-                if (frame.Asked == 0) continue;
-            }
-
-            if (days.Get(day) is not { } database) continue;
+            if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) continue;
+            frame = narrowed;
             (long row, CallCursor? after) = walk.Nearest(day, left);
             List<FoundCall> rows = CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
             found.AddRange(rows);
@@ -204,11 +149,11 @@ public sealed partial class SqliteCallStore
     }
 
     // Records are read and judged; places are counted over all days.
-    private List<FoundCall> Chosen(OpenDays days, CallQuery query, Walk walk, long skip, int limit, Func<CallRecord, bool> where)
+    private List<FoundCall> Chosen(OpenDays days, CallQuery query, Walk walk, long skip, int limit, CallPageRequest request)
     {
         (long row, CallCursor? after) = walk.Nearest(default, skip);
         var found = new List<FoundCall>();
-        foreach (FoundCall call in Judged(days, query, walk, after, where))
+        foreach (FoundCall call in Judged(days, query, walk, after, request))
         {
             if (row++ < skip) continue;
             found.Add(call);
@@ -220,28 +165,30 @@ public sealed partial class SqliteCallStore
         return found;
     }
 
-    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, Func<CallRecord, bool> where) =>
-        walk.Total ??= Judged(days, query, walk, null, where).LongCount();
+    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, CallPageRequest request) =>
+        walk.Total ??= Judged(days, query, walk, null, request).LongCount();
 
-    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, Func<CallRecord, bool> where)
+    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, CallPageRequest request)
     {
+        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (FrameOf(days, day, query, walk) is not { } frame || days.Get(day) is not { } database) continue;
+            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame || days.Get(day) is not { } database) continue;
             CallCursor? from = after?.Day == day ? after : null;
             List<FoundCall> rows;
             do
             {
-                rows = CallSelect.Rows(database, query, frame with { After = from, Limit = RecordsRead });
+                rows = CallSelect.Rows(database, query, frame with { After = from, Limit = together, Judged = request.WhereTraits });
                 foreach (FoundCall row in rows)
                 {
-                    if (RecordOf(database, row.Document) is { } record && where(record)) yield return row;
+                    if (!row.IsJudged || (RecordOf(database, row.Document) is { } record && request.Where!(record))) yield return row;
                 }
 
                 if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day, rows[^1].Id);
             }
-            while (rows.Count == RecordsRead);
+            while (rows.Count == together);
         }
     }
 
@@ -249,42 +196,42 @@ public sealed partial class SqliteCallStore
     {
         if (walk.Total is { } known) return known;
         long total = 0;
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
-            if (KnownCount(day, walk) is { } count) total += count;
-            else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, query, frame, walk);
+            if (KnownCount(days, day, walk) is { } count) total += count;
+            else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, asked, frame, walk);
         }
 
         walk.Total = total;
         return total;
     }
 
-    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, Walk walk)
+    private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame, Walk walk)
     {
         DateOnly day = frame.Day;
-        DayStamp hidden = _hidden.StampOf(day);
-        if (KnownCount(day, walk) is { } known) return known;
-        long calls = CountOf(days, query, frame, hidden);
+        DayStamp hidden = days.HiddenStampOf(day);
+        if (KnownCount(days, day, walk) is { } known) return known;
+        long calls = CountOf(days, asked, frame);
         walk.Counts[day] = (hidden.Text, calls);
         return calls;
     }
 
-    private long? KnownCount(DateOnly day, Walk walk) =>
-        walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == _hidden.StampOf(day).Text ? counted.Calls : null;
+    private static long? KnownCount(OpenDays days, DateOnly day, Walk walk) =>
+        walk.Counts.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == days.HiddenStampOf(day).Text ? counted.Calls : null;
 
-    private long CountOf(OpenDays days, CallQuery query, SelectFrame frame, DayStamp hidden)
+    private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
-        var asked = new AskedProfiles(query);
-        if (frame.Mark is null && IsByProfile(query))
-            return IsWhole(query, day) ? FiguresOf(days, day)?.CallsOf(asked) ?? 0 : SumsOf(days, query, asked, CallCursor.TextOf(query with { From = null, To = null }), day).Calls;
-        if (frame.Mark is null && !asked.IsEverything && FiguresOf(days, day)?.CallsOf(asked) == 0) return 0;
-        if (days.Get(day) is not { } database) return 0;
+        CallQuery query = asked.Query;
+        bool isWhole = IsWhole(query, day);
+        if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;
+        if (frame.Mark is null && FiguresOf(days, day) is { } figures && KnownCountOf(days, asked, day, figures) is { } known) return known;
+        if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) return 0;
 
         // A day that lies within the times asked for counts the same whatever they are.
-        if (IsWhole(query, day)) query = query with { From = null, To = null };
-        string key = $"{day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
-        return _counts.GetOrAdd(key, DayStamp.Of(_files.PathOf(day)).And(hidden), () => CallSelect.Count(database, query, frame));
+        string key = $"{day.DayNumber}|{frame.Mark}|{(isWhole ? asked.WholeText : asked.Text)}";
+        return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, isWhole ? asked.WholeQuery : query, narrowed));
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

@@ -19,7 +19,8 @@ public sealed partial class SqliteCallStore
     {
         query = query with { Sort = CallSort.StartedAt, Ascending = false, Cursor = null, Start = null };
         bool byProfile = IsByProfile(query);
-        var asked = new AskedProfiles(query);
+        var question = new DayQuestion(query);
+        AskedProfiles asked = question.Profiles;
         string text = CallCursor.TextOf(query with { From = null, To = null });
         long begin = Stopwatch.GetTimestamp();
         bool IsOver() => stop.IsCancellationRequested || Stopwatch.GetElapsedTime(begin) > budget;
@@ -32,7 +33,7 @@ public sealed partial class SqliteCallStore
                 {
                     all.Add(SumsOf(days, query, asked, text, day));
                 }
-                else if (!TryCount(days, query, asked, day, IsOver, ref all, out Timestamp countedFrom))
+                else if (!TryCount(days, question, day, IsOver, ref all, out Timestamp countedFrom))
                 {
                     return new CallTotals { Sums = all, IsComplete = false, CountedFrom = countedFrom };
                 }
@@ -49,7 +50,7 @@ public sealed partial class SqliteCallStore
         if (to - from == 24 * HourMicroseconds) return WholeDay(days, day, asked, text);
         if (from >= to || days.Get(day) is not { } database) return default;
         CallSums all = default;
-        HiddenDay hidden = _hidden.Of(day);
+        HiddenDay hidden = days.HiddenOf(day);
         long firstHour = (from + HourMicroseconds - 1) / HourMicroseconds * HourMicroseconds, lastHour = to / HourMicroseconds * HourMicroseconds;
         database.InOneState(() =>
         {
@@ -72,25 +73,25 @@ public sealed partial class SqliteCallStore
         return all;
 
         CallSums CallsOf(long begin, long end) =>
-            begin >= end ? default : CallSelect.Sums(database, query with { From = new Timestamp(begin), To = new Timestamp(end) }, Frame(day));
+            begin >= end ? default : CallSelect.Sums(database, query with { From = new Timestamp(begin), To = new Timestamp(end) }, Frame(days, day));
     }
 
-    private bool TryCount(OpenDays days, CallQuery query, AskedProfiles asked, DateOnly day, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
+    private bool TryCount(OpenDays days, DayQuestion question, DateOnly day, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
     {
+        CallQuery query = question.Query;
         (long from, long to) = Within(query, day);
         countedFrom = new Timestamp(to);
         if (isOver()) return false;
         if (from >= to || FiguresOf(days, day) is not { } figures) return true;
-        long most = figures.CallsOf(asked);
-        if (most == 0 || days.Get(day) is not { } database) return true;
-        long part = most > CallsOfLongDay ? HourMicroseconds : to - from;
+        if (Narrowed(days, question, Frame(days, day)) is not { } frame || days.Get(day) is not { } database) return true;
+        long part = figures.CallsOf(question.Profiles) > CallsOfLongDay ? HourMicroseconds : to - from;
         for (long end = to; end > from; end = Math.Max(from, (end - 1) / part * part))
         {
             long begin = Math.Max(from, part == HourMicroseconds ? (end - 1) / part * part : from);
             CallSums sums = default;
             CallQuery some = query with { From = new Timestamp(begin), To = new Timestamp(end) };
             countedFrom = new Timestamp(end);
-            if (isOver() || !database.TryWithin(isOver, () => sums = CallSelect.Sums(database, some, Frame(day)))) return false;
+            if (isOver() || !database.TryWithin(isOver, () => sums = CallSelect.Sums(database, some, frame))) return false;
             all.Add(sums);
             if (begin == from) break;
         }

@@ -31,11 +31,12 @@ public sealed partial class SqliteCallStore : ICallStore
         _limits = limits;
         _schema = schema;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readers = new DayReaders(limits.Readers, Math.Max(limits.OpenDays, limits.ReaderDays), OpenForReading);
+        _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayAnswers<long>(limits.DayCounts);
         _daySums = new DayAnswers<CallSums>(limits.DayCounts);
         _figures = new FiguresKept(limits.ProfilesKept);
+        _seals = new SealsKept(limits.SealBytes);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }
 
@@ -185,7 +186,7 @@ public sealed partial class SqliteCallStore : ICallStore
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
         CallCursor? after = null;
         if (query.Cursor is { } text) CallCursor.TryDecode(text, query, out after);
-        return CallSelect.Build(database, query, Frame(day) with { After = after, Limit = query.Limit + 1 }).Explain(database);
+        return CallSelect.Build(database, query, Frame(days, day) with { After = after, Limit = query.Limit + 1 }).Explain(database);
     });
 
     private static IEnumerable<(DateOnly Day, List<StoredCall> Batch)> ByDay(IReadOnlyList<StoredCall> calls, List<StoredCall> failed)
@@ -268,7 +269,7 @@ public sealed partial class SqliteCallStore : ICallStore
             }
 
             database.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA mmap_size = {_limits.ReaderMapBytes}"));
-            database.IsSealed = database.Scalar(SealedBy) > 0;
+            database.IsSealed = database.Scalar(DaySeal.HasSchema) > 0;
             _hidden.Attach(database);
             return database;
         }
@@ -283,7 +284,11 @@ public sealed partial class SqliteCallStore : ICallStore
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_hidden.HasAppeared()) _readers.Renew();
-        return _readers.Read(read);
+        return _readers.Read(days =>
+        {
+            days.Hidden = _hidden.Now();
+            return read(days);
+        });
     }
 
     private byte[]? Column(string id, string sql)
@@ -301,22 +306,15 @@ public sealed partial class SqliteCallStore : ICallStore
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
-        var asked = new AskedProfiles(query);
+        var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
 
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            SelectFrame frame = Frame(day);
-            if (!asked.IsEverything && FiguresOf(days, day) is { } figures)
-            {
-                frame = frame with { Asked = figures.CallsOf(asked), Stored = figures.Last };
-                if (frame.Asked == 0) continue;
-            }
-
-            if (days.Get(day) is not { } database) continue;
-            if (IsEmptied(database, day, query.Tenant)) continue;
+            if (Narrowed(days, asked, Frame(days, day)) is not { } frame || days.Get(day) is not { } database) continue;
+            if (IsEmptied(days, database, day, query.Tenant)) continue;
             found.AddRange(CallSelect.Rows(database, query, frame with { After = after, Limit = limit - found.Count }));
         }
 
@@ -329,7 +327,7 @@ public sealed partial class SqliteCallStore : ICallStore
         foreach (DateOnly day in DaysOf(query))
         {
             if (days.Get(day) is not { } database) continue;
-            found.AddRange(CallSelect.Rows(database, query, Frame(day) with { After = after, Limit = limit }));
+            found.AddRange(CallSelect.Rows(database, query, Frame(days, day) with { After = after, Limit = limit }));
             found.Sort((left, right) => CallSelect.Compare(left, right, query));
             if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
         }
@@ -360,7 +358,7 @@ public sealed partial class SqliteCallStore : ICallStore
         return days;
     }
 
-    private SelectFrame Frame(DateOnly day) => new(day) { PrefixRows = _limits.PrefixRows, Hidden = _hidden.Of(day) };
+    private SelectFrame Frame(OpenDays days, DateOnly day) => new(day) { PrefixRows = _limits.PrefixRows, Hidden = days.HiddenOf(day) };
 
     private List<DateOnly> DaysOf(Timestamp? from, Timestamp? to, bool ascending)
     {

@@ -27,7 +27,7 @@ public sealed partial class SqliteMessageStore : IMessageKeeping
         {
             if (days.Get(its) is not { } database) continue;
             using SqliteStatement list = database.Prepare($"{KeptColumns} WHERE m.sip_call_hash = ?1 AND m.in_call <> 0");
-            list.Bind(HashOf(sipCallId));
+            list.Bind(CallRow.SipCallHash(sipCallId));
             while (list.Step()) messages.Add(ReadKept(list, its));
         }
 

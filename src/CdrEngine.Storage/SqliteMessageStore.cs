@@ -25,7 +25,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _files = new DayFiles(folder);
         _limits = limits;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readers = new DayReaders(limits.Readers, limits.OpenDays, OpenForReading);
+        _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
     }
 
     /// <summary>Opens the messages below a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be.</summary>
@@ -76,7 +76,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
             CultureInfo.InvariantCulture,
             $"messages|{query.From}|{query.To}|{query.Number}|{query.Text}|{query.Outcome}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
         if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
-        SqlConditions where = Conditions(query);
+        SqlConditions where = QueryConditions.Of(query, QueryConditions.InSqlite);
         return Page(
             seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
             "SELECT m.started_at, m.id, d.json FROM messages m JOIN message_documents d ON d.document = m.document", "m.",
@@ -105,7 +105,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     public ListPage<ConversationRecord> ListConversations(ConversationQuery query)
     {
         string seal = $"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}";
-        SqlConditions where = Conditions(query);
+        SqlConditions where = QueryConditions.Of(query);
         return Page(
             seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
             "SELECT c.started_at, c.id, c.first, c.second, c.tenant FROM conversations c", "c.",
@@ -118,10 +118,10 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     public long CountMessages(MessageQuery query) =>
         query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])
             ? 0
-            : Count(query.From, query.To, Conditions(query), query.Text is null ? "messages m" : "messages m JOIN message_documents d ON d.document = m.document");
+            : Count(query.From, query.To, QueryConditions.Of(query, QueryConditions.InSqlite), query.Text is null ? "messages m" : "messages m JOIN message_documents d ON d.document = m.document");
 
     /// <inheritdoc />
-    public long CountConversations(ConversationQuery query) => Count(query.From, query.To, Conditions(query), "conversations c");
+    public long CountConversations(ConversationQuery query) => Count(query.From, query.To, QueryConditions.Of(query), "conversations c");
 
     /// <inheritdoc />
     public IReadOnlyList<string> MessageIds(string first, string last)
@@ -195,37 +195,6 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _readers.Dispose();
     }
 
-    private static SqlConditions Conditions(MessageQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
-        if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
-        if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
-        if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
-        if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", HashOf(sipCallId));
-        if (query.InCall is { } inCall) where.And("m.in_call = ?", inCall ? 1L : 0L);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
-        if (query.Text is { } text) where.And("instr(d.search, ?) > 0", text.ToLowerInvariant());
-        return where;
-    }
-
-    private static SqlConditions Conditions(ConversationQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("c.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("c.started_at < ?", to.Microseconds);
-        if (query.Party is { } party)
-        {
-            string user = party + "@";
-            where.And("(c.first = ? OR c.second = ? OR c.first BETWEEN ? AND ? OR c.second BETWEEN ? AND ?)", party, party, user, user + "\U0010FFFF", user, user + "\U0010FFFF");
-        }
-
-        if (query.Tenant is { } tenant) where.And("c.tenant = ?", tenant);
-        return where;
-    }
-
     private long Count(Timestamp? from, Timestamp? to, SqlConditions where, string tables) => Reading(days =>
     {
         long count = 0;
@@ -240,8 +209,6 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     });
 
     internal static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
-
-    private static long HashOf(string sipCallId) => CallRow.SipCallHash(sipCallId);
 
     private static ConversationRecord ReadConversation(SqliteStatement row) =>
         new(row.Text(1), new Timestamp(row.Long(0)), row.Text(2), row.Text(3)) { Tenant = row.IsNull(4) ? null : row.Text(4) };
@@ -308,7 +275,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
             .Bind(record.From.Number)
             .Bind(record.To.Number)
             .Bind(record.ConversationId)
-            .Bind(HashOf(record.SipCallId))
+            .Bind(CallRow.SipCallHash(record.SipCallId))
             .Bind(record.IsInCall ? 1L : 0L)
             .Bind(record.Tenant)
             .Run();
@@ -319,15 +286,12 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         // A file removed under an open connection would take writes and keep none of them.
         if (!File.Exists(_files.PathOf(day))) _writer.Close(day);
         SqliteDatabase database = _writer.Get(day)!;
-        database.Execute("BEGIN IMMEDIATE");
         try
         {
-            write(database);
-            database.Execute("COMMIT");
+            database.Transact(() => write(database));
         }
         catch
         {
-            SchemaMigrations.RollBack(database);
             _writer.Close(day);
             throw;
         }

@@ -64,8 +64,7 @@ public sealed class SqliteRegistrationStore : IRegistrationDatabase
     {
         lock (_writing)
         {
-            _writer.Execute("BEGIN IMMEDIATE");
-            try
+            _writer.Transact(() =>
             {
                 foreach (string id in changes.ForgottenRegistrations)
                 {
@@ -78,13 +77,7 @@ public sealed class SqliteRegistrationStore : IRegistrationDatabase
                 foreach (PeerRecord peer in changes.Peers) Write(peer);
                 foreach (MailboxRecord mailbox in changes.Mailboxes) Write(mailbox);
                 foreach (StoredMessage message in changes.Messages) Note(message);
-                _writer.Execute("COMMIT");
-            }
-            catch
-            {
-                SchemaMigrations.RollBack(_writer);
-                throw;
-            }
+            });
         }
     }
 
@@ -163,37 +156,19 @@ public sealed class SqliteRegistrationStore : IRegistrationDatabase
             _ => "last_seen_at",
         };
         return Page(
-            "registrations", key, isText: query.Sort == RegistrationSort.Aor, Conditions(query), seal, query.Cursor, query.Ascending, query.Limit,
+            "registrations", key, isText: query.Sort == RegistrationSort.Aor, QueryConditions.Of(query, QueryConditions.InSqlite), seal, query.Cursor, query.Ascending, query.Limit,
             static json => RegistrationJson.TryRead(json, out RegistrationRecord? record) ? record : null, skip: query.Skip);
     }
 
     /// <inheritdoc />
     public long CountRegistrations(RegistrationQuery query)
     {
-        SqlConditions where = Conditions(query);
+        SqlConditions where = QueryConditions.Of(query, QueryConditions.InSqlite);
         lock (_reading)
         {
             using SqliteStatement rows = where.Bound(_reader, $"SELECT count(*) FROM registrations{where} LIMIT ?", 1);
             return rows.Step() ? rows.Long(0) : 0;
         }
-    }
-
-    private static SqlConditions Conditions(RegistrationQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.Aor is { } aor) where.AndText("(aor @ OR user @)", aor, times: 2);
-        if (query.Contact is { } contact) where.And("instr(contact, ?) > 0", contact);
-        if (query.Address is { } address) where.And("source = ?", CallRow.Address(address));
-        if (query.State is { } state) where.And("state = ?", (long)state);
-        if (query.UserAgent is { } agent) where.And("instr(user_agent, ?) > 0", agent.ToLowerInvariant());
-        if (query.Instance is { } instance) where.And("instance = ?", instance);
-        if (query.Mac is { } mac) where.And("mac = ?", mac);
-        if (query.Realm is { } realm) where.And("realm = ?", realm);
-        if (query.ExpiringBefore is { } before) where.And("state = 0 AND expires_at > 0 AND expires_at < ?", before.Microseconds);
-        if (query.From is { } from) where.And("last_seen_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("last_seen_at < ?", to.Microseconds);
-        if (query.Tenant is { } tenant) where.And("tenant = ?", tenant);
-        return where;
     }
 
     /// <inheritdoc />

@@ -3,7 +3,7 @@ namespace CdrEngine.Storage;
 /// <summary>Bounds of the SQLite store.</summary>
 public sealed record SqliteStoreLimits
 {
-    /// <summary>Day files that the writer, and each reader, keep open; the least used is closed first. 16 by default: two weeks.</summary>
+    /// <summary>Day files that the writer keeps open; the least used is closed first. 16 by default: two weeks.</summary>
     public int OpenDays { get; init; } = 16;
 
     /// <summary>Queries that run at once; more wait. 4 by default.</summary>
@@ -22,9 +22,9 @@ public sealed record SqliteStoreLimits
     /// common prefix is met often. 20,000 by default.</summary>
     public int PrefixRows { get; init; } = 20_000;
 
-    /// <summary>Day files that each reader keeps open; 64 by default, so that lists over two months find theirs open. The writer keeps
+    /// <summary>Connections to day files that readers keep open between them; 512 by default, some 100 MB at most, so that lists over a year find every day open. The writer keeps
     /// <see cref="OpenDays"/>.</summary>
-    public int ReaderDays { get; init; } = 64;
+    public int ReaderDays { get; init; } = 512;
 
     /// <summary>Bytes of a day's file that a reader maps into memory, so that readers share the pages the system keeps; 1 GiB by default.</summary>
     public long ReaderMapBytes { get; init; } = 1L << 30;
@@ -40,6 +40,10 @@ public sealed record SqliteStoreLimits
 
     /// <summary>Profiles of all days together whose sums are kept in memory; 4,000,000 by default, some 32 MB: a year of 10,000 a day.</summary>
     public int ProfilesKept { get; init; } = 4_000_000;
+
+    /// <summary>Bytes of what is kept in memory of days that are over: which numbers, Call-IDs, sessions and addresses they may have, and how long their calls were; 128 MiB by default,
+    /// which is ten million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
+    public long SealBytes { get; init; } = 128L << 20;
 
     /// <summary>Counts of one query on one day that are remembered; 65,536 by default, some 10 MB.</summary>
     public int DayCounts { get; init; } = 65_536;

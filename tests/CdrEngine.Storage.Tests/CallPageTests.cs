@@ -353,7 +353,7 @@ public sealed class SqliteCallPageTests : CallPageTests
     [Theory]
     [InlineData("none", false, "SCAN c", null)]
     [InlineData("one-dialled", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
-    [InlineData("rare", true, "SEARCH o USING COVERING INDEX calls_by_outcome|SEARCH o USING INDEX calls_by_outcome", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
+    [InlineData("rare", true, "SEARCH o USING COVERING INDEX calls_by_duration|SEARCH o USING COVERING INDEX calls_by_billable|SEARCH o USING COVERING INDEX calls_by_profile_length", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
     [InlineData("tenant", true, "SEARCH c USING INDEX calls_by_tenant (tenant=?)|SEARCH c USING COVERING INDEX calls_by_tenant", null)]
     [InlineData("voicemail", false, "SEARCH n USING PRIMARY KEY (number=?)", "SEARCH c USING PRIMARY KEY (started_at=? AND id=?)")]
     [InlineData("context", true, "SEARCH c USING INDEX calls_by_context (context=?)", null)]

@@ -34,7 +34,18 @@ internal static class StoredCommand
             foreach (string drawn in StoredCharts.Draw(file)) output.WriteLine($"written: {drawn}");
             return 0;
         });
-        return new Command("stored", "Storing and asking over archives of millions of calls.") { make, measure, draw };
+        var only = new Option<string[]>("--only") { Description = "Beginnings of lists' names, for example 'ucom flow'; all otherwise. May be given again.", DefaultValueFactory = static _ => [] };
+        var settings = new Option<string[]>("--set") { Description = "Setting of the program, as its own --set. May be given again.", DefaultValueFactory = static _ => [] };
+        var page = new Option<string?>("--out") { Description = "File of the results; bench/results/DATE-MACHINE-lists.md of the checkout otherwise, where all lists are asked for." };
+        var lists = new Command("lists", "Asks the real program over an archive for every list of every API. Exit code 1 where one is slower than 50 ms (p99).") { folder, questions, only, settings, page };
+        lists.SetAction((parsed, stop) =>
+        {
+            string[] some = parsed.GetValue(only) ?? [];
+            string? file = parsed.GetValue(page) ?? (some.Length == 0 ? ResultFiles.Default("-lists.md") : null);
+            bool quick = ListBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), some, parsed.GetValue(settings) ?? [], file, stop);
+            return Task.FromResult(quick && !stop.IsCancellationRequested ? 0 : 1);
+        });
+        return new Command("stored", "Storing and asking over archives of millions of calls.") { make, measure, lists, draw };
     }
 
     private static string FileOf(string? given)

@@ -15,6 +15,9 @@ public static class StoredCalls
     /// <summary>Users that call and are called.</summary>
     public const int Users = 2_000;
 
+    /// <summary>Number of the first of them; the others follow.</summary>
+    public const int FirstUser = 10_000;
+
     /// <summary>Tenants, each with as many calls as any other.</summary>
     public const int Tenants = 20;
 
@@ -64,7 +67,7 @@ public static class StoredCalls
     }
 
     /// <summary>Number of one of the users.</summary>
-    public static string User(Random random) => $"{10_000 + random.Next(Users)}";
+    public static string User(Random random) => $"{FirstUser + random.Next(Users)}";
 
     /// <summary>One of the numbers that calls come in by.</summary>
     public static string Did(Random random) => $"+4930{100 + random.Next(900)}";

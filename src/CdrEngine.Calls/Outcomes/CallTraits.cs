@@ -109,10 +109,25 @@ public static class CallTraitsReader
 /// <summary>Traits that are to be there, and others that are not to.</summary>
 /// <param name="Has">All of these.</param>
 /// <param name="Lacks">None of these.</param>
-public readonly record struct TraitMatch(CallTraits Has, CallTraits Lacks = CallTraits.None)
+/// <param name="Ways">A bit for each direction that it holds for, 1 &lt;&lt; <see cref="CallDirection"/>; 0 for all and none.</param>
+public readonly record struct TraitMatch(CallTraits Has, CallTraits Lacks = CallTraits.None, int Ways = 0)
 {
-    /// <summary>Whether traits meet it.</summary>
-    public bool Meets(CallTraits traits) => (traits & Has) == Has && (traits & Lacks) == 0;
+    /// <summary>Calls of some directions, whatever their traits.</summary>
+    public static TraitMatch Of(IEnumerable<CallDirection> directions) => new(CallTraits.None, CallTraits.None, directions.Aggregate(0, static (ways, way) => ways | (1 << (int)way)));
+
+    /// <summary>The directions it holds for; empty for all and none.</summary>
+    public IEnumerable<CallDirection> Directions
+    {
+        get
+        {
+            int ways = Ways;
+            return EnumNames<CallDirection>.All.Select(static pair => pair.Value).Where(way => (ways & (1 << (int)way)) != 0);
+        }
+    }
+
+    /// <summary>Whether a call of these traits and this direction meets it.</summary>
+    public bool Meets(CallTraits traits, CallDirection? direction) =>
+        (traits & Has) == Has && (traits & Lacks) == 0 && (Ways == 0 || (direction is { } way && (Ways & (1 << (int)way)) != 0));
 
     /// <summary>What meets one of both lists: of each pair both; what cannot be met is left out, so an empty answer means nothing does. An empty list asks for
     /// nothing.</summary>
@@ -120,6 +135,8 @@ public readonly record struct TraitMatch(CallTraits Has, CallTraits Lacks = Call
     {
         if (one.Count == 0) return other;
         if (other.Count == 0) return one;
-        return [.. one.SelectMany(_ => other, static (left, right) => new TraitMatch(left.Has | right.Has, left.Lacks | right.Lacks)).Where(static both => (both.Has & both.Lacks) == 0).Distinct()];
+        return [.. one.SelectMany(_ => other, static (left, right) => (Match: new TraitMatch(left.Has | right.Has, left.Lacks | right.Lacks, left.Ways == 0 ? right.Ways : right.Ways == 0 ? left.Ways : left.Ways & right.Ways),
+                IsNoWay: left.Ways != 0 && right.Ways != 0 && (left.Ways & right.Ways) == 0))
+            .Where(static both => !both.IsNoWay && (both.Match.Has & both.Match.Lacks) == 0).Select(static both => both.Match).Distinct()];
     }
 }

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Calls.Ports;
@@ -51,6 +52,9 @@ public sealed record CallPageRequest
 
     /// <summary>A condition on the record that no column holds; null for none. Records are read until enough meet it, so the query should be narrow.</summary>
     public Func<CallRecord, bool>? Where { get; init; }
+
+    /// <summary>Of which calls <see cref="Where"/> decides: those with any of these traits, the others are on the list as the query finds them; none for all.</summary>
+    public CallTraits WhereTraits { get; init; }
 
     /// <summary>Tells one <see cref="Where"/> from another.</summary>
     public string WhereName { get; init; } = "";

@@ -64,7 +64,7 @@ public sealed class ProfileFilter(CallQuery query)
         if (query.Traits.Count == 0) return true;
         for (int i = 0; i < query.Traits.Count; i++)
         {
-            if (query.Traits[i].Meets(profile.Traits)) return true;
+            if (query.Traits[i].Meets(profile.Traits, profile.Direction)) return true;
         }
 
         return false;

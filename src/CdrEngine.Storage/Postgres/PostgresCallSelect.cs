@@ -26,6 +26,9 @@ internal sealed record PostgresFrame(PostgresDays Store, IReadOnlyList<StoredDay
 
     /// <summary>Only calls stored up to this document; null for all.</summary>
     public long? Mark { get; init; }
+
+    /// <summary>As <see cref="SelectFrame.Judged"/>.</summary>
+    public CallTraits Judged { get; init; }
 }
 
 /// <summary>Turns a query into SQL for some days, and runs it.</summary>
@@ -63,7 +66,7 @@ internal sealed class PostgresCallSelect
         while (rows.Step())
         {
             long key = query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(rows.Real(0) ?? 0) : rows.Long(0);
-            found.Add(new FoundCall(key, rows.Day(1), rows.Blob(2), rows.Long(3), rows.TextOrNull(4)));
+            found.Add(new FoundCall(key, rows.Day(1), rows.Blob(2), rows.Long(3), rows.TextOrNull(4)) { IsJudged = rows.Long(5) != 0 });
         }
 
         return found;
@@ -149,13 +152,14 @@ internal sealed class PostgresCallSelect
     private (string Sql, object[] Arguments) Finish(PostgresSession session)
     {
         Build(session);
-        string what = $"SELECT {Key} AS key, c.day, c.id, c.document, c.tenant FROM {_from}";
+        string judged = _frame.Judged == CallTraits.None ? "1" : $"CASE WHEN (c.traits & {(int)_frame.Judged}) <> 0 THEN 1 ELSE 0 END";
+        string what = $"SELECT {Key} AS key, c.day, c.id, c.document, c.tenant, {judged}::bigint AS judged FROM {_from}";
         if (_several is null) return ($"{what}{_where} ORDER BY {Order(_row, Key)} LIMIT ? OFFSET ?", [.. _where.Arguments, (long)_frame.Limit, _frame.Offset]);
 
         // Each number's first rows, and of those the first.
         _where.And("n.number = u.number");
         return (
-            $"SELECT DISTINCT k.key, k.day, k.id, k.document, k.tenant FROM unnest(?::text[]) u (number) CROSS JOIN LATERAL ({what}{_where} ORDER BY {Order(_row, Key)} LIMIT ?) k "
+            $"SELECT DISTINCT k.key, k.day, k.id, k.document, k.tenant, k.judged FROM unnest(?::text[]) u (number) CROSS JOIN LATERAL ({what}{_where} ORDER BY {Order(_row, Key)} LIMIT ?) k "
                 + $"ORDER BY {Order("k", "k.key")} LIMIT ? OFFSET ?",
             [_several, .. _where.Arguments, _frame.Limit + _frame.Offset, (long)_frame.Limit, _frame.Offset]);
     }
@@ -382,7 +386,7 @@ internal sealed class PostgresCallSelect
         if (_query.Direction is { } direction) _where.And("c.direction = ?", (long)direction);
         if (_query.Directions.Count > 0) _where.And("c.direction = ANY (?)", (object)Numbers(_query.Directions));
         if (_query.Context is { } context) _where.And("c.context = ?", (long)context);
-        if (_query.Codec is { } codec) _where.And("strpos(c.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
+        if (_query.Codec is { } codec) _where.And("strpos(c.codecs, ?) > 0", CallSelect.CodecItem(codec));
         if (_query.MosBelow is { } mos) _where.And("c.mos < ?", mos);
         if (_query.Flags != CallFlags.None) _where.And("(c.flags & ?) = ?", (long)_query.Flags, (long)_query.Flags);
         if (_query.DurationMin is { } least) _where.And("c.duration_us >= ?", CallRow.Microseconds(least));
@@ -412,7 +416,7 @@ internal sealed class PostgresCallSelect
         if (_query.Trunk is { Length: > 0 } trunk) _where.And("c.trunk = ?", trunk);
         else if (_query.Trunk is not null) _where.And("c.trunk IS NULL");
         if (_query.Traits.Count > 0)
-            _where.And($"({string.Join(" OR ", _query.Traits.Select(static match => $"(c.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}"))})");
+            _where.And($"({string.Join(" OR ", _query.Traits.Select(static match => CallSelect.TraitText("c", match)))})");
         if (_query.PersonBillsecMax is { } personMost) _where.And($"(c.billsec_us <= ? OR (c.traits & {(int)CallTraits.ByPerson}) = 0)", CallRow.Microseconds(personMost));
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);

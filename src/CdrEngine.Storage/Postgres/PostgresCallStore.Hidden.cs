@@ -16,6 +16,14 @@ internal sealed partial class PostgresCallStore
         ("caller_ip", "(caller_ip) WHERE caller_ip IS NOT NULL"),
         ("callee_ip", "(callee_ip) WHERE callee_ip IS NOT NULL"),
         ("mos", "(mos) WHERE mos IS NOT NULL"),
+        ("duration", "(duration_us)"),
+        ("billable", "(billsec_us)"),
+        ("status", "(sip_status)"),
+        ("hangup", "(hangup_by)"),
+        ("reroute", "(reroute)"),
+        ("trunk", "(trunk)"),
+        ("codecs", "(codecs)"),
+        ("flags", "(flags)"),
     ];
 
     /// <inheritdoc />

@@ -249,15 +249,7 @@ internal sealed partial class PostgresCallStore
             where.And("m.started_at = (SELECT c.started_at FROM calls c WHERE c.day = ? AND c.id = ?) AND m.id = ?", day, callId, callId);
         }
 
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Type is { } type) where.And("m.type = ?", (long)type);
-        if (query.Codec is { } codec) where.And("strpos(m.codecs, ?) > 0", $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}");
-        if (query.MosBelow is { } mos) where.And("m.mos < ?", mos);
-        if (query.Address is { } address) where.And("strpos(m.addresses, ?) > 0", MediaSessionRows.Item(address));
-        if (query.Flags != MediaSessionFlags.None) where.And("(m.flags & ?) = ?", (long)query.Flags, (long)query.Flags);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
-        return where;
+        return where.And(query, QueryConditions.InPostgres);
     }
 
     // Days that the pages before have used up.

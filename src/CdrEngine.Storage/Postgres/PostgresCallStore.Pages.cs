@@ -1,4 +1,5 @@
 using System.Data;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
@@ -10,6 +11,7 @@ namespace CdrEngine.Storage.Postgres;
 internal sealed partial class PostgresCallStore
 {
     private const int RecordsRead = 200;
+    private const int RowsRead = 2_000;
 
     /// <inheritdoc />
     public CallSlice Page(CallPageRequest request)
@@ -27,11 +29,11 @@ internal sealed partial class PostgresCallStore
             Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
             lock (walk)
             {
-                List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request.Where);
+                List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
-                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request.Where).LongCount();
+                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request).LongCount();
                 return new CallSlice { Calls = Numbered(session, found), HasMore = more, Total = total };
             }
         });
@@ -115,11 +117,11 @@ internal sealed partial class PostgresCallStore
     }
 
     // Records are read and judged; places are counted over all days.
-    private List<FoundCall> Chosen(Asked asked, Walk walk, long skip, int limit, Func<CallRecord, bool> where)
+    private List<FoundCall> Chosen(Asked asked, Walk walk, long skip, int limit, CallPageRequest request)
     {
         (long row, CallCursor? after) = walk.Nearest(default, skip);
         var found = new List<FoundCall>();
-        foreach (FoundCall call in Judged(asked, walk, after, where))
+        foreach (FoundCall call in Judged(asked, walk, after, request))
         {
             if (row++ < skip) continue;
             found.Add(call);
@@ -131,8 +133,9 @@ internal sealed partial class PostgresCallStore
         return found;
     }
 
-    private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, Func<CallRecord, bool> where)
+    private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request)
     {
+        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
         foreach (StoredDay day in asked.Days)
         {
             if (after is not null && (asked.Query.Ascending ? day.Day < after.Day : day.Day > after.Day)) continue;
@@ -141,16 +144,17 @@ internal sealed partial class PostgresCallStore
             List<FoundCall> rows;
             do
             {
-                rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = from, Limit = RecordsRead });
-                CallRecord?[] records = Records(asked.Session, rows);
+                rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = from, Limit = together, Judged = request.WhereTraits });
+                CallRecord?[] records = Records(asked.Session, [.. rows.Where(static row => row.IsJudged)]);
+                int judged = 0;
                 for (int i = 0; i < rows.Count; i++)
                 {
-                    if (records[i] is { } record && where(record)) yield return rows[i];
+                    if (!rows[i].IsJudged || (records[judged++] is { } record && request.Where!(record))) yield return rows[i];
                 }
 
                 if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day.Day, rows[^1].Id);
             }
-            while (rows.Count == RecordsRead);
+            while (rows.Count == together);
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
         return Page(
             new Asked(seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit),
-            Conditions(query),
+            QueryConditions.Of(query, QueryConditions.InPostgres),
             "SELECT m.started_at, m.id, m.day, d.json FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document",
             "m",
             static row => MessageJson.TryRead(row.Blob(3), out MessageRecord? record) ? record : null,
@@ -94,7 +94,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     /// <inheritdoc />
     public ListPage<ConversationRecord> ListConversations(ConversationQuery query) => Page(
         new Asked($"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}", query.Cursor, query.From, query.To, query.Ascending, query.Limit),
-        Conditions(query),
+        QueryConditions.Of(query),
         "SELECT c.started_at, c.id, c.day, c.first, c.second, c.tenant FROM conversations c",
         "c",
         ReadConversation,
@@ -105,7 +105,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     public long CountMessages(MessageQuery query)
     {
         if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return 0;
-        SqlConditions where = Conditions(query);
+        SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
         AndDays(where, "m", query.From, query.To);
         string join = query.Text is null ? "" : " JOIN message_documents d ON d.day = m.day AND d.document = m.document";
         return _database.Read(session => session.Scalar($"SELECT count(*) FROM messages m{join}{where}", where.Arguments));
@@ -114,7 +114,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     /// <inheritdoc />
     public long CountConversations(ConversationQuery query)
     {
-        SqlConditions where = Conditions(query);
+        SqlConditions where = QueryConditions.Of(query);
         AndDays(where, "c", query.From, query.To);
         return _database.Read(session => session.Scalar($"SELECT count(*) FROM conversations c{where}", where.Arguments));
     }
@@ -169,37 +169,6 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
 
     /// <inheritdoc />
     public void Dispose() => _database.Dispose();
-
-    private static SqlConditions Conditions(MessageQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
-        if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
-        if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
-        if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
-        if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
-        if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", CallRow.SipCallHash(sipCallId));
-        if (query.InCall is { } inCall) where.And("m.in_call = ?", inCall ? 1L : 0L);
-        if (query.Tenant is { } tenant) where.And("m.tenant = ?", tenant);
-        if (query.Text is { } text) where.And("strpos(d.search, ?) > 0", text.ToLowerInvariant());
-        return where;
-    }
-
-    private static SqlConditions Conditions(ConversationQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("c.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("c.started_at < ?", to.Microseconds);
-        if (query.Party is { } party)
-        {
-            string user = party + "@";
-            where.And("(c.first = ? OR c.second = ? OR c.first BETWEEN ? AND ? OR c.second BETWEEN ? AND ?)", party, party, user, user + "\U0010FFFF", user, user + "\U0010FFFF");
-        }
-
-        if (query.Tenant is { } tenant) where.And("c.tenant = ?", tenant);
-        return where;
-    }
 
     private static void AndDays(SqlConditions where, string table, Timestamp? from, Timestamp? to)
     {

@@ -93,14 +93,14 @@ internal sealed class PostgresRegistrationStore(PostgresOptions options) : IRegi
             _ => "last_seen_at",
         };
         return Page(
-            new Listed("registrations", key, "id", IsText: query.Sort == RegistrationSort.Aor, query.Ascending), Conditions(query), seal, query.Cursor, query.Limit, query.Skip,
+            new Listed("registrations", key, "id", IsText: query.Sort == RegistrationSort.Aor, query.Ascending), QueryConditions.Of(query, QueryConditions.InPostgres), seal, query.Cursor, query.Limit, query.Skip,
             static json => RegistrationJson.TryRead(json, out RegistrationRecord? record) ? record : null);
     }
 
     /// <inheritdoc />
     public long CountRegistrations(RegistrationQuery query)
     {
-        SqlConditions where = Conditions(query);
+        SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
         return _database.Read(session => session.Scalar($"SELECT count(*) FROM registrations{where}", where.Arguments));
     }
 
@@ -151,24 +151,6 @@ internal sealed class PostgresRegistrationStore(PostgresOptions options) : IRegi
 
     /// <inheritdoc />
     public void Dispose() => _database.Dispose();
-
-    private static SqlConditions Conditions(RegistrationQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.Aor is { } aor) where.AndText("(aor @ OR \"user\" @)", aor, times: 2);
-        if (query.Contact is { } contact) where.And("strpos(contact, ?) > 0", contact);
-        if (query.Address is { } address) where.And("source = ?", CallRow.Address(address));
-        if (query.State is { } state) where.And("state = ?", (long)state);
-        if (query.UserAgent is { } agent) where.And("strpos(user_agent, ?) > 0", agent.ToLowerInvariant());
-        if (query.Instance is { } instance) where.And("instance = ?", instance);
-        if (query.Mac is { } mac) where.And("mac = ?", mac);
-        if (query.Realm is { } realm) where.And("realm = ?", realm);
-        if (query.ExpiringBefore is { } before) where.And("state = 0 AND expires_at > 0 AND expires_at < ?", before.Microseconds);
-        if (query.From is { } from) where.And("last_seen_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("last_seen_at < ?", to.Microseconds);
-        if (query.Tenant is { } tenant) where.And("tenant = ?", tenant);
-        return where;
-    }
 
     private static byte[]? AddressOf(IpAddress? address) => address is { } ip ? CallRow.Address(ip) : null;
 

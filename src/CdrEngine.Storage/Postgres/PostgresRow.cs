@@ -21,23 +21,9 @@ internal static class PostgresRow
     /// <summary>The sums in a row, from a column on; null counts as nothing.</summary>
     public static CallSums Sums(PostgresRows rows, int at)
     {
-        long[] values = new long[12];
+        Span<long> values = stackalloc long[ProfileRow.SumCount];
         for (int i = 0; i < values.Length; i++) values[i] = rows.LongOrNull(at + i) ?? 0;
-        return new CallSums
-        {
-            Calls = values[0],
-            Answered = values[1],
-            Duration = values[2],
-            Billable = values[3],
-            Pdd = values[4],
-            PddCalls = values[5],
-            Mos = values[6],
-            MosCalls = values[7],
-            MosBelow403 = values[8],
-            MosBelow360 = values[9],
-            MosBelow310 = values[10],
-            MosBelow258 = values[11],
-        };
+        return ProfileRow.SumsOf(values);
     }
 
     /// <summary>The row of a call.</summary>

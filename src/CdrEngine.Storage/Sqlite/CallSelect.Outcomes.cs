@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Outcomes;
-using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 
@@ -10,14 +9,102 @@ namespace CdrEngine.Storage.Sqlite;
 // What drives by what came of calls: profiles, sessions' callees, lengths.
 internal sealed partial class CallSelect
 {
-    // What profiles answer and is rare. Where nothing else is asked, the page is cut from the keys.
-    private bool DriveByProfile()
+    // Of all that the query asks for and a sealed day has an index for, what is rarest is collected from its index and sorted; what is common is met soon in order of time. How
+    // many calls meet profiles and lengths is known; of the rest some are counted, no more than may be collected.
+    private void DriveByWhatIsRare(SqliteDatabase database)
     {
-        // Tenants and contexts have indexes of their own, in order of time.
-        if (!new ProfileFilter(_query).AsksOutcome) return false;
-        if (_frame.Asked is not { } asked || asked > Math.Max(OutcomeRows, _frame.Stored / RareByProfile) || AsksLength) return false;
+        long most = Math.Max(RareRows, _frame.Stored / RareByProfile);
+        int rare = Math.Min(_frame.PrefixRows, RareRows);
+        long? byProfile = new ProfileFilter(_query).AsksOutcome ? _frame.Sought.Profiles : null;
+        long? byLength = LengthRows is { } lengths ? _frame.Sought.Lengths ?? CountUpTo(database, lengths, rare) : null;
+        if (_query.PersonBillsecMax is not null || (byProfile is not null && _query.BillsecMin is null && _query.BillsecMax is not null)) byProfile = _frame.Sought.All ?? byProfile;
+        if (byProfile <= (byLength ?? most) && byProfile <= most)
+        {
+            DriveByProfile();
+            return;
+        }
+
+        if (byLength <= rare)
+        {
+            Drive(LengthRows!);
+            return;
+        }
+
+        if (_query.Address is { } address)
+        {
+            byte[] bytes = CallRow.Address(address);
+            DriveWhereRare(database, AddressRows, bytes, bytes);
+        }
+        else if (_query.Recorded == true)
+        {
+            DriveWhereRare(database, RecordedRows);
+        }
+        else if (_query.Codec is { } codec)
+        {
+            DriveByValues(database, "codecs", "instr(v.x, ?) > 0", CodecItem(codec));
+        }
+        else if (_query.Flags != CallFlags.None)
+        {
+            DriveByValues(database, "flags", "(v.x & ?) = ?", (long)_query.Flags, (long)_query.Flags);
+        }
+        else if (_query.MosBelow is { } mos)
+        {
+            DriveWhereRare(database, MosRows, mos);
+        }
+    }
+
+    private const string AddressRows =
+        "SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_caller_ip WHERE o.caller_ip = ? UNION SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_callee_ip WHERE o.callee_ip = ?";
+
+    private const string MosRows = "SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_mos WHERE o.mos < ?";
+
+    private static readonly string RecordedRows =
+        string.Create(CultureInfo.InvariantCulture, $"SELECT o.started_at, o.id FROM recordings o INDEXED BY recordings_by_state WHERE o.state = {(int)RecordingState.Available}");
+
+    /// <summary>A codec as it stands in the list of a call: with its clock rate, or with any.</summary>
+    public static string CodecItem(string codec) => $"|{codec.ToLowerInvariant()}{(codec.Contains('/') ? '|' : '/')}";
+
+    private void DriveWhereRare(SqliteDatabase database, string keys, params ReadOnlySpan<object?> arguments)
+    {
+        int rare = Math.Min(_frame.PrefixRows, RareRows);
+        if (CountUpTo(database, keys, rare, arguments) <= rare) Drive(keys, arguments);
+    }
+
+    // Of a column that has few different values: those that meet a condition are found by going from one to the next, and then the calls that have them.
+    private void DriveByValues(SqliteDatabase database, string column, string condition, params ReadOnlySpan<object?> arguments)
+    {
+        const int mostValues = DaySeal.MostValues;
+        string different = string.Create(
+            CultureInfo.InvariantCulture,
+            $"WITH RECURSIVE v(x) AS (SELECT min({column}) FROM calls UNION ALL SELECT (SELECT min(n.{column}) FROM calls n WHERE n.{column} > v.x) FROM v WHERE v.x IS NOT NULL LIMIT {mostValues}) ");
+        if (database.Scalar($"{different}SELECT count(*) FROM v WHERE v.x IS NOT NULL") >= mostValues - 1) return;
+        string keys = $"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_{column} WHERE o.{column} IN ({different}SELECT v.x FROM v WHERE {condition})";
+        int rare = Math.Min(_frame.PrefixRows, RareRows);
+        if (CountUpTo(database, keys, rare, arguments) <= rare) Drive(keys, arguments);
+    }
+
+    private long CountUpTo(SqliteDatabase database, string keys, int most, params ReadOnlySpan<object?> arguments)
+    {
+        using SqliteStatement probe = database.Prepare(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM ({keys}) LIMIT {most + 1})"));
+        foreach (object? argument in arguments) BindTo(probe, argument);
+        return probe.Step() ? probe.Long(0) : 0;
+    }
+
+    // Where nothing else is asked than profiles, the page is cut from the keys.
+    private void DriveByProfile()
+    {
         string profiles = Profiles(everything: true, out List<object?> arguments);
-        var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_profile WHERE o.profile IN ({profiles})");
+        var keys = new StringBuilder($"SELECT o.started_at, o.id FROM calls o INDEXED BY {DaySeal.ProfileIndex} WHERE o.profile IN ({profiles})");
+        if (_query.BillsecMax is { } billed) keys.Append(CultureInfo.InvariantCulture, $" AND o.billsec_us <= {CallRow.Microseconds(billed)}");
+        if (_query.PersonBillsecMax is { } person)
+        {
+            // Those that a person answered by their length, and all others.
+            keys.Append(CultureInfo.InvariantCulture, $" AND +o.profile NOT IN ({PersonProfiles}) UNION ALL SELECT o.started_at, o.id FROM calls o INDEXED BY {DaySeal.ProfileIndex} WHERE o.profile IN ({profiles} AND (p.traits & {(int)CallTraits.ByPerson}) <> 0) AND o.billsec_us <= {CallRow.Microseconds(person)}");
+            arguments.AddRange([.. arguments]);
+            Drive(keys.ToString(), [.. arguments]);
+            return;
+        }
+
         if (_query.From is { } from) Bounded("o.started_at >= ?", from.Microseconds);
         if (_query.To is { } to) Bounded("o.started_at < ?", to.Microseconds);
         _cutsKeys = !_adds && _frame.Mark is null && _frame.Hidden.IsNothing && _query.Start is null && CallCursor.TextOf(ProfileFilter.Rest(_query)) == NoRest;
@@ -31,7 +118,6 @@ internal sealed partial class CallSelect
         }
 
         Drive(keys.ToString(), [.. arguments]);
-        return true;
 
         void Bounded(string condition, params ReadOnlySpan<object?> values)
         {
@@ -39,6 +125,8 @@ internal sealed partial class CallSelect
             foreach (object? value in values) arguments.Add(value);
         }
     }
+
+    private static readonly string PersonProfiles = string.Create(CultureInfo.InvariantCulture, $"SELECT p.profile FROM call_profiles p WHERE (p.traits & {(int)CallTraits.ByPerson}) <> 0");
 
     // The profiles that are asked for: by what only they tell, or by everything.
     private string Profiles(bool everything, out List<object?> arguments)
@@ -50,7 +138,7 @@ internal sealed partial class CallSelect
         if (_query.RerouteReasons.Count > 0) Any("p.reroute", _query.RerouteReasons.Select(static value => (int)value));
         if (_query.Trunk is { } trunk) Is("p.trunk = ?", trunk);
         if (_query.Traits.Count > 0)
-            conditions.Add($"({string.Join(" OR ", _query.Traits.Select(static match => $"(p.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}"))})");
+            conditions.Add($"({string.Join(" OR ", _query.Traits.Select(static match => TraitText("p", match)))})");
         if (everything)
         {
             if (_query.Tenant is { } tenant) Is("p.tenant = ?", tenant);
@@ -74,6 +162,11 @@ internal sealed partial class CallSelect
         }
     }
 
+    /// <summary>The condition that a match is, on a table with the columns <c>traits</c> and <c>direction</c>.</summary>
+    public static string TraitText(string table, TraitMatch match) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"(({table}.traits & {(int)(match.Has | match.Lacks)}) = {(int)match.Has}{(match.Ways == 0 ? "" : $" AND {table}.direction IN ({string.Join(", ", match.Directions.Select(static way => (int)way))})")})");
+
     // The calls with one of these callees, the others of their sessions, and the calls that those are named after.
     private string SessionCallees(out object?[] arguments)
     {
@@ -87,42 +180,18 @@ internal sealed partial class CallSelect
             + $"UNION SELECT s.started_at, s.id FROM {legs} CROSS JOIN calls s ON s.id = call_id_bytes(b.session_id) WHERE {callee} AND b.session_id BETWEEN '{day}-' AND '{day}.'";
     }
 
-    // Outcomes and lengths that are rare on a sealed day: their rows are collected from the index and sorted. Common ones are met soon in
-    // order of time.
-    private void DriveByOutcome(SqliteDatabase database)
+    // Rows by the length that says more; null where none is asked for. Numbers only, so they stand in the text.
+    private string? LengthRows
     {
-        if (!AsksLength) return;
-        string outcome = Outcome("o");
-        int most = Math.Min(_frame.PrefixRows, OutcomeRows);
-        string probe = string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM calls o INDEXED BY calls_by_outcome WHERE {outcome} LIMIT {most + 1})");
-        if (database.Scalar(probe) > most) return;
-        Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY calls_by_outcome WHERE {outcome}");
-    }
+        get
+        {
+            bool lasts = _query.DurationMin is not null || _query.DurationMax is not null;
+            if (_query.BillsecMin > TimeSpan.Zero || (_query.BillsecMax is not null && !lasts))
+                return Rows("calls_by_billable WHERE o.billsec_us", CallRow.Microseconds(_query.BillsecMin ?? TimeSpan.Zero), _query.BillsecMax);
+            return lasts ? Rows("calls_by_duration WHERE o.duration_us", CallRow.Microseconds(_query.DurationMin ?? TimeSpan.Zero), _query.DurationMax) : null;
 
-    private bool AsksLength => _query.DurationMin is not null || _query.DurationMax is not null || _query.BillsecMin is not null || _query.BillsecMax is not null;
-
-    // Numbers only, so they stand in the text.
-    private string Outcome(string table)
-    {
-        string text = Outcomes(_query, $"{table}.disposition", $"ifnull({table}.direction, {NoDirection})");
-
-        // A call is never billed for longer than it lasted.
-        TimeSpan? least = _query.DurationMin is { } min && !(_query.BillsecMin > min) ? min : _query.BillsecMin ?? _query.DurationMin;
-        if (least is { } atLeast) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.duration_us >= {CallRow.Microseconds(atLeast)}");
-        if (_query.DurationMax is { } most) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.duration_us <= {CallRow.Microseconds(most)}");
-        if (_query.BillsecMin is { } billed) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us >= {CallRow.Microseconds(billed)}");
-        if (_query.BillsecMax is { } billedMost) text += string.Create(CultureInfo.InvariantCulture, $" AND {table}.billsec_us <= {CallRow.Microseconds(billedMost)}");
-        return text;
-    }
-
-    // Both are said whatever was asked, so that an index over both is entered at each combination: there are few.
-    private static string Outcomes(CallQuery query, string disposition, string direction)
-    {
-        IEnumerable<int> dispositions = query.Dispositions.Count > 0 ? query.Dispositions.Select(static value => (int)value) : EnumNames<Disposition>.All.Select(static pair => (int)pair.Value);
-        var directions = new List<int>();
-        if (query.Direction is { } one) directions.Add((int)one);
-        if (query.Directions.Count > 0) directions = [.. query.Directions.Select(static value => (int)value).Where(value => directions.Count == 0 || directions.Contains(value))];
-        if (query.Direction is null && query.Directions.Count == 0) directions = [.. EnumNames<CallDirection>.All.Select(static pair => (int)pair.Value), NoDirection];
-        return $"{disposition} IN ({string.Join(", ", dispositions.Distinct())}) AND {direction} IN ({string.Join(", ", directions.Distinct())})";
+            static string Rows(string index, long least, TimeSpan? most) => string.Create(
+                CultureInfo.InvariantCulture, $"SELECT o.started_at, o.id FROM calls o INDEXED BY {index} BETWEEN {least} AND {(most is { } end ? CallRow.Microseconds(end) : long.MaxValue)}");
+        }
     }
 }

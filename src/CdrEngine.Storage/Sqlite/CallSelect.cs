@@ -13,7 +13,11 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Id">Twelve bytes.</param>
 /// <param name="Document">Where its document lies in that day.</param>
 /// <param name="Tenant">Tenant.</param>
-internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant);
+internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant)
+{
+    /// <summary>Whether a condition on the record decides of it; see <see cref="SelectFrame.Judged"/>.</summary>
+    public bool IsJudged { get; init; }
+}
 
 /// <summary>Which rows of a day's answer are wanted.</summary>
 /// <param name="Day">The day.</param>
@@ -31,14 +35,17 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>Rows up to which a filter with an index drives; see <see cref="SqliteStoreLimits.PrefixRows"/>.</summary>
     public int PrefixRows { get; init; }
 
-    /// <summary>Calls of the day that meet what profiles answer; null where nothing was asked of them.</summary>
-    public long? Asked { get; init; }
+    /// <summary>How many of its calls parts of the query find, as far as that is known.</summary>
+    public SoughtCalls Sought { get; init; }
 
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
     /// <summary>Only calls stored up to this document; null for all.</summary>
     public long? Mark { get; init; }
+
+    /// <summary>Traits of calls that a condition on the record decides of: those that have any; none for all.</summary>
+    public CallTraits Judged { get; init; }
 
     /// <summary>What of the day was deleted.</summary>
     public HiddenDay Hidden { get; init; } = HiddenDay.None;
@@ -53,10 +60,8 @@ internal sealed partial class CallSelect
     private const double MosNoneAscending = 99;
     private const double MosNoneDescending = -1;
 
-    private const int NoDirection = ProfileRow.NoDirection;
-
-    // Rows of a sealed day up to which outcome and length drive: as many are collected and sorted in 2 ms.
-    private const int OutcomeRows = 2_000;
+    // Rows of a sealed day up to which what is rare drives: as many are collected and sorted in 2 ms.
+    private const int RareRows = 2_000;
 
     // One call in so many of a sealed day: what is rarer by profile is collected from the index, what is commoner is met soon in order of time.
     private const int RareByProfile = 20;
@@ -113,8 +118,12 @@ internal sealed partial class CallSelect
         select.AddFilters();
         if (frame.After is { } after) select.AddKeyset(after);
         bool several = select._driving is { Count: > 1 };
-        string what = several ? "count(DISTINCT c.id)" : "count(*)";
-        using SqliteStatement statement = select.Bound(database, $"SELECT {what} FROM {select._from}{select._where}");
+        string where = select._where.ToString();
+
+        // What is asked of numbers alone is told by their own rows.
+        bool alone = select.NumberDrives && !where.Contains("c.", StringComparison.Ordinal);
+        string what = several ? $"count(DISTINCT {(alone ? "n.id" : "c.id")})" : "count(*)";
+        using SqliteStatement statement = select.Bound(database, $"SELECT {what} FROM {(alone ? "call_numbers n" : select._from)}{where}");
         return statement.Step() ? statement.Long(0) : 0;
     }
 
@@ -136,7 +145,7 @@ internal sealed partial class CallSelect
         while (statement.Step())
         {
             long key = _query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(statement.Real(0) ?? 0) : statement.Long(0);
-            found.Add(new FoundCall(key, _day, statement.Blob(1).ToArray(), statement.Long(2), statement.IsNull(3) ? null : statement.Text(3)));
+            found.Add(new FoundCall(key, _day, statement.Blob(1).ToArray(), statement.Long(2), statement.IsNull(3) ? null : statement.Text(3)) { IsJudged = statement.Long(4) != 0 });
         }
 
         return found;
@@ -202,7 +211,8 @@ internal sealed partial class CallSelect
         if (_frame.After is { } after) AddKeyset(after);
         long offset = _cutsKeys ? 0 : _frame.Offset;
         string sense = _query.Ascending ? "" : " DESC";
-        Sql = $"SELECT {Key}, c.id, c.document, c.tenant FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
+        string judged = _frame.Judged == CallTraits.None ? "1" : $"EXISTS (SELECT 1 FROM call_profiles j WHERE j.profile = c.profile AND (j.traits & {(int)_frame.Judged}) <> 0)";
+        Sql = $"SELECT {Key}, c.id, c.document, c.tenant, {judged} FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
         _arguments.Add((long)_frame.Limit);
         _arguments.Add(offset);
         return this;
@@ -268,7 +278,7 @@ internal sealed partial class CallSelect
             driven = true;
         }
 
-        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt && !DriveByProfile()) DriveByOutcome(database);
+        if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByWhatIsRare(database);
     }
 
     private void DriveByNumbers(IReadOnlyList<string> numbers, int roles)
@@ -409,8 +419,7 @@ internal sealed partial class CallSelect
         if (_query.Context is { } context) And("c.context = ?", (long)context);
         if (_query.Codec is { } codec)
         {
-            string item = "|" + codec.ToLowerInvariant();
-            And("instr(c.codecs, ?) > 0", codec.Contains('/') ? item + "|" : item + "/");
+            And("instr(c.codecs, ?) > 0", CodecItem(codec));
         }
 
         if (_query.MosBelow is { } mos) And("c.mos < ?", mos);
@@ -499,21 +508,19 @@ internal sealed partial class CallSelect
     private SqliteStatement Bound(SqliteDatabase database, string sql)
     {
         SqliteStatement statement = database.Prepare(sql);
-        foreach (object? argument in _arguments)
-        {
-            _ = argument switch
-            {
-                long number => statement.Bind(number),
-                double number => statement.Bind((double?)number),
-                byte[] bytes => statement.BindBlob(bytes.AsSpan()),
-                Utf8 text => statement.BindText(text.Bytes),
-                string text => statement.Bind(text),
-                _ => statement.Bind((string?)null),
-            };
-        }
-
+        foreach (object? argument in _arguments) BindTo(statement, argument);
         return statement;
     }
+
+    private static void BindTo(SqliteStatement statement, object? argument) => _ = argument switch
+    {
+        long number => statement.Bind(number),
+        double number => statement.Bind((double?)number),
+        byte[] bytes => statement.BindBlob(bytes.AsSpan()),
+        Utf8 text => statement.BindText(text.Bytes),
+        string text => statement.Bind(text),
+        _ => statement.Bind((string?)null),
+    };
 
     /// <summary>Text given by its bytes.</summary>
     private sealed record Utf8(byte[] Bytes);

@@ -58,18 +58,25 @@ internal sealed class AskedProfiles(CallQuery query)
 /// written may be older than its stamp says.</param>
 internal readonly record struct DayStamp(string Text, bool IsSettled)
 {
+    /// <summary>The stamp of what never changes.</summary>
+    public static readonly DayStamp Unchanging = new("", true);
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The stamp of a database and its log. To be taken before it is read.</summary>
     public static DayStamp Of(string path)
     {
-        var file = new FileInfo(path);
-        var log = new FileInfo(path + "-wal");
-        DateTime written = file.Exists ? file.LastWriteTimeUtc : default, logged = log.Exists ? log.LastWriteTimeUtc : default;
-        string text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{written.Ticks}/{(file.Exists ? file.Length : 0)}/{logged.Ticks}/{(log.Exists ? log.Length : 0)}");
-        return new DayStamp(text, DateTime.UtcNow - (logged > written ? logged : written) > Tick);
+        // Of a file that is missing some time long ago. Whatever is written changes one of the two times; two looks at the file system, no more, since a list may be about
+        // thousands of days.
+        DateTime written = File.GetLastWriteTimeUtc(path), logged = File.GetLastWriteTimeUtc(path + "-wal");
+        return new DayStamp(string.Create(CultureInfo.InvariantCulture, $"{written.Ticks}/{logged.Ticks}"), DateTime.UtcNow - (logged > written ? logged : written) > Tick);
+    }
+
+    /// <summary>The stamp of what files there are in a folder. To be taken before it is read.</summary>
+    public static DayStamp OfFolder(string folder)
+    {
+        DateTime written = Directory.GetLastWriteTimeUtc(folder);
+        return new DayStamp(string.Create(CultureInfo.InvariantCulture, $"{written.Ticks}"), DateTime.UtcNow - written > Tick);
     }
 
     /// <summary>Both together.</summary>

@@ -1,20 +1,24 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace CdrEngine.Storage.Sqlite;
 
-/// <summary>The files of a folder that hold one UTC day each.</summary>
+/// <summary>The files of a folder that hold one UTC day each. Any thread.</summary>
 internal sealed class DayFiles(string folder)
 {
     private const string Format = "yyyy-MM-dd";
+
+    private Listed _listed = new("", []);
 
     public string Folder => folder;
 
     public string PathOf(DateOnly day) => Path.Combine(folder, day.ToString(Format, CultureInfo.InvariantCulture) + ".db");
 
-    /// <summary>Days there are, ascending. The folder is the truth: another program may have made one.</summary>
+    /// <summary>Days there are, ascending. The folder is the truth: another program may have made one. It is read again when something in it came or went.</summary>
     public List<DateOnly> List()
     {
+        var stamp = DayStamp.OfFolder(folder);
+        Listed known = Volatile.Read(ref _listed);
+        if (stamp.IsSettled && known.Stamp == stamp.Text) return [.. known.Days];
         var days = new List<DateOnly>();
         foreach (string path in Directory.EnumerateFiles(folder, "????-??-??.db"))
         {
@@ -23,20 +27,40 @@ internal sealed class DayFiles(string folder)
         }
 
         days.Sort();
+        if (stamp.IsSettled) Volatile.Write(ref _listed, new Listed(stamp.Text, [.. days]));
         return days;
     }
+
+    private sealed record Listed(string Stamp, DateOnly[] Days);
 }
 
-/// <summary>Open connections to day files, the least used closed first. One thread at a time.</summary>
-internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> open) : IDisposable
+/// <summary>Open connections to day files, the least used let go of first. One thread at a time.</summary>
+/// <param name="capacity">Most at once.</param>
+/// <param name="open">Gives one; null where there is no such day.</param>
+/// <param name="letGo">Takes one that is not needed any more; null closes it.</param>
+internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> open, Action<DateOnly, SqliteDatabase>? letGo = null) : IDisposable
 {
     private readonly Dictionary<DateOnly, LinkedListNode<(DateOnly Day, SqliteDatabase Database)>> _open = [];
     private readonly LinkedList<(DateOnly Day, SqliteDatabase Database)> _byUse = new();
+    private readonly Dictionary<DateOnly, DayStamp> _stamps = [];
 
     public int Count => _open.Count;
 
-    /// <summary>How many days had been dropped when these were opened.</summary>
-    public int Generation { get; set; }
+    /// <summary>What was deleted when the query began, by day, and the stamp of that.</summary>
+    public (IReadOnlyDictionary<DateOnly, HiddenDay> Days, DayStamp Stamp)? Hidden { get; set; }
+
+    /// <summary>What of a day was deleted when the query began.</summary>
+    public HiddenDay HiddenOf(DateOnly day) => Hidden is { } hidden ? hidden.Days.GetValueOrDefault(day, HiddenDay.None) : HiddenDay.None;
+
+    /// <summary>Changes with every deletion from a day.</summary>
+    public DayStamp HiddenStampOf(DateOnly day) => Hidden is { } hidden && hidden.Days.ContainsKey(day) ? hidden.Stamp : DayStamp.Unchanging;
+
+    /// <summary>The stamp of a day as it was when a query first asked for it: before it read anything of the day, and once for all it reads.</summary>
+    public DayStamp StampOf(DateOnly day, Func<DateOnly, DayStamp> take)
+    {
+        if (!_stamps.TryGetValue(day, out DayStamp stamp)) _stamps.Add(day, stamp = take(day));
+        return stamp;
+    }
 
     /// <summary>The connection of a day; null where the day cannot be opened because there is no such file.</summary>
     public SqliteDatabase? Get(DateOnly day)
@@ -49,7 +73,7 @@ internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> ope
         }
 
         if (open(day) is not { } database) return null;
-        if (_open.Count >= capacity && _byUse.First is { } least) Close(least.Value.Day);
+        if (_open.Count >= capacity && _byUse.First is { } least) LetGo(least, letGo);
         _open.Add(day, _byUse.AddLast((day, database)));
         return database;
     }
@@ -57,27 +81,43 @@ internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> ope
     /// <summary>Closes a day's connection: after a failure, or before its file is removed.</summary>
     public void Close(DateOnly day)
     {
-        if (!_open.Remove(day, out LinkedListNode<(DateOnly Day, SqliteDatabase Database)>? node)) return;
-        _byUse.Remove(node);
-        node.Value.Database.Dispose();
+        if (_open.TryGetValue(day, out LinkedListNode<(DateOnly Day, SqliteDatabase Database)>? node)) LetGo(node, null);
     }
 
+    /// <summary>Lets go of all that are open.</summary>
+    public void LetGo()
+    {
+        while (_byUse.First is { } least) LetGo(least, letGo);
+    }
+
+    /// <summary>Closes all that are open.</summary>
     public void Dispose()
     {
-        foreach ((_, SqliteDatabase database) in _byUse) database.Dispose();
-        _byUse.Clear();
-        _open.Clear();
+        while (_byUse.First is { } least) LetGo(least, null);
+    }
+
+    private void LetGo(LinkedListNode<(DateOnly Day, SqliteDatabase Database)> node, Action<DateOnly, SqliteDatabase>? to)
+    {
+        _open.Remove(node.Value.Day);
+        _byUse.Remove(node);
+        if (to is null) node.Value.Database.Dispose();
+        else to(node.Value.Day, node.Value.Database);
     }
 }
 
-/// <summary>Connections for reading, each with its open days: at most so many queries at once, more wait. Any thread.</summary>
+/// <summary>Connections for reading, kept open between queries and shared by all of them: at most so many queries at once, more wait. Any thread.</summary>
 /// <param name="seats">Queries at once.</param>
-/// <param name="days">Days that each keeps open.</param>
+/// <param name="capacity">Connections kept open between queries, in all; the one used longest ago is closed first.</param>
 /// <param name="open">Opens one; null where there is no such day.</param>
-internal sealed class DayReaders(int seats, int days, Func<DateOnly, SqliteDatabase?> open) : IDisposable
+internal sealed class DayReaders(int seats, int capacity, Func<DateOnly, SqliteDatabase?> open) : IDisposable
 {
+    // What one query holds at once at least, however few are kept.
+    private const int LeastHeld = 16;
+
     private readonly SemaphoreSlim _seats = new(seats);
-    private readonly ConcurrentBag<OpenDays> _idle = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<DateOnly, Stack<LinkedListNode<Idle>>> _idle = [];
+    private readonly LinkedList<Idle> _byUse = new();
     private int _generation;
 
     /// <summary>A day went, or is another than it was: connections opened before do not count on it.</summary>
@@ -89,26 +129,19 @@ internal sealed class DayReaders(int seats, int days, Func<DateOnly, SqliteDatab
         _seats.Wait();
         try
         {
-            if (!_idle.TryTake(out OpenDays? reader)) reader = new OpenDays(days, open) { Generation = Volatile.Read(ref _generation) };
-            if (reader.Generation != Volatile.Read(ref _generation))
-            {
-                reader.Dispose();
-                reader.Generation = Volatile.Read(ref _generation);
-            }
-
-            T result;
+            int generation = Volatile.Read(ref _generation);
+            var held = new OpenDays(Math.Max(LeastHeld, capacity / seats), day => Take(day, generation) ?? open(day), (day, database) => GiveBack(day, database, generation));
             try
             {
-                result = query(reader);
+                T result = query(held);
+                held.LetGo();
+                return result;
             }
             catch
             {
-                reader.Dispose();
+                held.Dispose();
                 throw;
             }
-
-            _idle.Add(reader);
-            return result;
         }
         finally
         {
@@ -120,7 +153,59 @@ internal sealed class DayReaders(int seats, int days, Func<DateOnly, SqliteDatab
     public void Dispose()
     {
         for (int seat = 0; seat < seats; seat++) _seats.Wait();
-        while (_idle.TryTake(out OpenDays? reader)) reader.Dispose();
+        lock (_lock)
+        {
+            foreach (Idle idle in _byUse) idle.Database.Dispose();
+            _byUse.Clear();
+            _idle.Clear();
+        }
+
         _seats.Dispose();
     }
+
+    private SqliteDatabase? Take(DateOnly day, int generation)
+    {
+        lock (_lock)
+        {
+            while (_idle.TryGetValue(day, out Stack<LinkedListNode<Idle>>? idle) && idle.TryPop(out LinkedListNode<Idle>? node))
+            {
+                _byUse.Remove(node);
+                if (idle.Count == 0) _idle.Remove(day);
+                if (node.Value.Generation == generation) return node.Value.Database;
+                node.Value.Database.Dispose();
+            }
+        }
+
+        return null;
+    }
+
+    private void GiveBack(DateOnly day, SqliteDatabase database, int generation)
+    {
+        if (generation != Volatile.Read(ref _generation))
+        {
+            database.Dispose();
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_idle.TryGetValue(day, out Stack<LinkedListNode<Idle>>? idle)) _idle.Add(day, idle = []);
+            idle.Push(_byUse.AddLast(new Idle(day, database, generation)));
+            if (_byUse.Count > capacity) CloseOldest();
+        }
+    }
+
+    // The oldest of all is the oldest of its day, and so at the bottom of its stack.
+    private void CloseOldest()
+    {
+        LinkedListNode<Idle> oldest = _byUse.First!;
+        _byUse.Remove(oldest);
+        Stack<LinkedListNode<Idle>> same = _idle[oldest.Value.Day];
+        LinkedListNode<Idle>[] left = [.. same.Where(node => node != oldest).Reverse()];
+        if (left.Length == 0) _idle.Remove(oldest.Value.Day);
+        else _idle[oldest.Value.Day] = new Stack<LinkedListNode<Idle>>(left);
+        oldest.Value.Database.Dispose();
+    }
+
+    private readonly record struct Idle(DateOnly Day, SqliteDatabase Database, int Generation);
 }

@@ -9,6 +9,8 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
 {
     public const string FileName = "hidden.db";
 
+    private static readonly IReadOnlyDictionary<DateOnly, HiddenDay> Nothing = new Dictionary<DateOnly, HiddenDay>();
+
     private readonly Lock _lock = new();
     private SqliteDatabase? _database;
     private Dictionary<DateOnly, HiddenDay> _days = [];
@@ -47,8 +49,17 @@ internal sealed class HiddenCalls(string path, TimeSpan busyTimeout) : IDisposab
         }
     }
 
-    /// <summary>A stamp that changes with every deletion.</summary>
-    public DayStamp StampOf(DateOnly day) => Of(day).IsNothing ? new DayStamp("", true) : DayStamp.Of(path);
+    /// <summary>What is hidden now, by day (days of which nothing is have no entry), and a stamp that changes with every deletion.</summary>
+    public (IReadOnlyDictionary<DateOnly, HiddenDay> Days, DayStamp Stamp) Now()
+    {
+        if (!Volatile.Read(ref _seen)) return (Nothing, DayStamp.Unchanging);
+        var stamp = DayStamp.Of(path);
+        lock (_lock)
+        {
+            LookAgain();
+            return (_days, stamp);
+        }
+    }
 
     /// <summary>Hides single calls; gives how many were not hidden before.</summary>
     public int Hide(IReadOnlyList<(DateOnly Day, byte[] Id)> calls, string by, Timestamp at)

@@ -25,7 +25,8 @@ internal static class ProfileRow
         "count(*), sum(c.disposition = 1), sum(c.duration_us), sum(c.billsec_us), sum(c.pdd_us), count(c.pdd_us), sum(CAST(c.mos * 1000000.0 + 0.5 AS INTEGER)), count(c.mos), "
         + "sum(c.mos < 4.03), sum(c.mos < 3.60), sum(c.mos < 3.10), sum(c.mos < 2.58)";
 
-    private const int SumCount = 12;
+    /// <summary>Columns of sums.</summary>
+    public const int SumCount = 12;
 
     /// <summary>Binds the content of a profile, ten parameters in the order of <see cref="Columns"/>.</summary>
     public static SqliteStatement BindProfile(this SqliteStatement statement, in CallProfile profile) => statement
@@ -65,20 +66,23 @@ internal static class ProfileRow
     {
         Span<long> values = stackalloc long[SumCount];
         for (int i = 0; i < SumCount; i++) values[i] = row.Long(at + i);
-        return new CallSums
-        {
-            Calls = values[0],
-            Answered = values[1],
-            Duration = values[2],
-            Billable = values[3],
-            Pdd = values[4],
-            PddCalls = values[5],
-            Mos = values[6],
-            MosCalls = values[7],
-            MosBelow403 = values[8],
-            MosBelow360 = values[9],
-            MosBelow310 = values[10],
-            MosBelow258 = values[11],
-        };
+        return SumsOf(values);
     }
+
+    /// <summary>Sums of their columns.</summary>
+    public static CallSums SumsOf(ReadOnlySpan<long> values) => new()
+    {
+        Calls = values[0],
+        Answered = values[1],
+        Duration = values[2],
+        Billable = values[3],
+        Pdd = values[4],
+        PddCalls = values[5],
+        Mos = values[6],
+        MosCalls = values[7],
+        MosBelow403 = values[8],
+        MosBelow360 = values[9],
+        MosBelow310 = values[10],
+        MosBelow258 = values[11],
+    };
 }

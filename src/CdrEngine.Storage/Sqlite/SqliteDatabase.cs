@@ -260,6 +260,9 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string();
 
+    /// <summary>A text as it is stored; good until the next step.</summary>
+    public ReadOnlySpan<byte> TextBytes(int column) => raw.sqlite3_column_blob(handle, column);
+
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(handle, column);
 
     /// <summary>A number, a text, bytes or null, whichever it is.</summary>

@@ -210,7 +210,7 @@ internal sealed class FonoUcDialect : Dialect
         string? cursor = null;
         do
         {
-            if (await request.ListAsync(query with { Cursor = cursor, Limit = CallQuery.MaxLimit, Dispositions = [Disposition.Answered] }) is not { } page) return;
+            if (await request.ListAsync(query with { Cursor = cursor, Limit = Math.Min(query.Limit + 1, CallQuery.MaxLimit), IsAudible = request.Desk.MakesRecordings, Recorded = request.Desk.MakesRecordings ? null : true }) is not { } page) return;
             cursor = page.NextCursor;
             foreach (CallRecord call in page.Calls)
             {

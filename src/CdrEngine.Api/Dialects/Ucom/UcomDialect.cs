@@ -82,6 +82,7 @@ internal sealed class UcomDialect : Dialect
             Skip = (asked.Page - 1) * asked.PerPage,
             Take = (int)asked.PerPage,
             Where = asked.Bridged ? asked.Where(request) : null,
+            WhereTraits = asked.BridgedNumbers.Count > 0 ? CallTraits.None : CallTraits.ByMachine,
             WhereName = asked.Bridged ? $"bridged {asked.BridgedLeast} {asked.BridgedMost} {string.Join(',', asked.BridgedNumbers)}" : "",
         }));
         if (slice is null) return;

@@ -222,7 +222,7 @@ internal sealed class VoipStudioCalls
     private void Meeting(IReadOnlyList<TraitMatch> incoming, string? outgoing)
     {
         if (outgoing is null) Traits(incoming);
-        else And($"{outgoing}:{string.Join(',', incoming)}", record => record.Direction is CallDirection.Outbound or CallDirection.Internal || incoming.Any(match => match.Meets(CallTraitsReader.Of(record))));
+        else Traits([TraitMatch.Of(VoipStudioMapping.Directions(outgoing)), .. incoming]);
     }
 
     private void Traits(IReadOnlyList<TraitMatch> matches)

@@ -1,0 +1,170 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using CdrEngine.Calls.Outcomes;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>How long the calls of a day lasted and were billable, by profile: whatever bounds and profiles are asked for, how many calls meet them is counted in memory. Immutable.</summary>
+/// <remarks>A length is kept in four bytes: twice its whole milliseconds, and one more where microseconds are left. Bounds that are a whole millisecond, or a microsecond beside one,
+/// are met exactly; so are all that APIs make of whole seconds.</remarks>
+internal sealed class DayLengths
+{
+    /// <summary>Bytes of each call.</summary>
+    public const int CallSize = 2 * sizeof(uint);
+
+    private const uint Longest = uint.MaxValue - 1;
+    private const int Unknown = -1;
+
+    private readonly int[] _profiles;
+    private readonly int[] _ends;
+    private readonly uint[] _lasted;
+    private readonly uint[] _billed;
+    private readonly ProfileIndex _index;
+
+    private DayLengths(ProfileIndex index, int[] profiles, int[] ends, uint[] lasted, uint[] billed) => (_index, _profiles, _ends, _lasted, _billed) = (index, profiles, ends, lasted, billed);
+
+    /// <summary>Memory it takes, bytes.</summary>
+    public long Size => ((long)_lasted.Length * CallSize) + (_profiles.Length * 2L * sizeof(int));
+
+    /// <summary>What is kept of calls: for each profile its number, how many calls follow, and of each both lengths.</summary>
+    /// <param name="calls">Calls in order of their profiles; null for one without.</param>
+    public static byte[] ToBytes(IReadOnlyList<(long? Profile, long Lasted, long Billed)> calls)
+    {
+        var bytes = new MemoryStream(calls.Count * CallSize);
+        Span<byte> word = stackalloc byte[sizeof(uint)];
+        for (int first = 0, end; first < calls.Count; first = end)
+        {
+            for (end = first; end < calls.Count && calls[end].Profile == calls[first].Profile; end++)
+            {
+            }
+
+            Write(bytes, word, (uint)(int)(calls[first].Profile ?? Unknown));
+            Write(bytes, word, (uint)(end - first));
+            for (int i = first; i < end; i++)
+            {
+                Write(bytes, word, Kept(calls[i].Lasted));
+                Write(bytes, word, Kept(calls[i].Billed));
+            }
+        }
+
+        return bytes.ToArray();
+
+        static void Write(MemoryStream to, Span<byte> word, uint value)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(word, value);
+            to.Write(word);
+        }
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> gives; null for anything else.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="index">Numbers profiles for all days.</param>
+    /// <param name="numbers">Its numbers of the profiles of this day.</param>
+    public static DayLengths? Read(ReadOnlySpan<byte> bytes, ProfileIndex index, IReadOnlyDictionary<long, int> numbers)
+    {
+        var profiles = new List<int>();
+        var ends = new List<int>();
+        int most = bytes.Length / CallSize;
+        var lasted = new List<uint>(most);
+        var billed = new List<uint>(most);
+        for (int at = 0; at < bytes.Length;)
+        {
+            if (bytes.Length - at < CallSize) return null;
+            int profile = BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
+            int count = BinaryPrimitives.ReadInt32LittleEndian(bytes[(at + sizeof(uint))..]);
+            at += CallSize;
+            if (count < 0 || (bytes.Length - at) / CallSize < count) return null;
+            if (profile != Unknown && !numbers.TryGetValue(profile, out profile)) return null;
+            for (int i = 0; i < count; i++, at += CallSize)
+            {
+                lasted.Add(BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]));
+                billed.Add(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + sizeof(uint))..]));
+            }
+
+            profiles.Add(profile);
+            ends.Add(lasted.Count);
+        }
+
+        return new DayLengths(index, [.. profiles], [.. ends], [.. lasted], [.. billed]);
+    }
+
+    /// <summary>How many calls of the profiles asked for have lengths within bounds.</summary>
+    public long CallsOf(AskedProfiles asked, in LengthBounds bounds)
+    {
+        if (asked.IsEverything) return CallsOf(bounds);
+        long calls = 0;
+        for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
+        {
+            if (_profiles[group] == Unknown || !asked.Has(_index, _profiles[group])) continue;
+            LengthBounds here = bounds.PersonBilledMost < bounds.BilledMost && _index.ProfileOf(_profiles[group]).Traits.HasFlag(CallTraits.ByPerson) ? bounds with { BilledMost = bounds.PersonBilledMost } : bounds;
+            calls += here.Count(_lasted.AsSpan(first.._ends[group]), _billed.AsSpan(first.._ends[group]));
+        }
+
+        return calls;
+    }
+
+    /// <summary>How many calls of any profile have lengths within bounds.</summary>
+    public long CallsOf(in LengthBounds bounds) => bounds.Count(_lasted, _billed);
+
+    /// <summary>A length as it is kept, microseconds.</summary>
+    internal static uint Kept(long microseconds)
+    {
+        (long milliseconds, long rest) = Math.DivRem(Math.Max(0, microseconds), 1000);
+        return milliseconds >= Longest / 2 ? Longest : (uint)((milliseconds * 2) + (rest > 0 ? 1 : 0));
+    }
+
+    /// <summary>The least that is kept of lengths of at least this; null where that cannot be told apart from others.</summary>
+    internal static uint? AtLeast(long microseconds) => microseconds <= 0 ? 0 : microseconds % 1000 <= 1 && Kept(microseconds) < Longest ? Kept(microseconds) : null;
+
+    /// <summary>The most that is kept of lengths of at most this; null where that cannot be told apart from others.</summary>
+    internal static uint? AtMost(long microseconds) => microseconds % 1000 is 0 or 999 && microseconds >= 0 && Kept(microseconds) < Longest ? Kept(microseconds) : null;
+}
+
+/// <summary>Bounds of both lengths, as they are kept.</summary>
+/// <param name="LastedLeast">Lasted at least.</param>
+/// <param name="LastedMost">Lasted at most.</param>
+/// <param name="BilledLeast">Was billable for at least.</param>
+/// <param name="BilledMost">Was billable for at most.</param>
+/// <param name="PersonBilledMost">The same of calls that a person answered.</param>
+internal readonly record struct LengthBounds(uint LastedLeast, uint LastedMost, uint BilledLeast, uint BilledMost, uint PersonBilledMost)
+{
+    /// <summary>The bounds of a query; null where it has none, or one that what is kept cannot tell.</summary>
+    public static LengthBounds? Of(Calls.Ports.CallQuery query)
+    {
+        if (query.DurationMin is null && query.DurationMax is null && query.BillsecMin is null && query.BillsecMax is null && query.PersonBillsecMax is null) return null;
+        uint? lastedLeast = query.DurationMin is { } a ? DayLengths.AtLeast(CallRow.Microseconds(a)) : 0;
+        uint? lastedMost = query.DurationMax is { } b ? DayLengths.AtMost(CallRow.Microseconds(b)) : uint.MaxValue;
+        uint? billedLeast = query.BillsecMin is { } c ? DayLengths.AtLeast(CallRow.Microseconds(c)) : 0;
+        uint? billedMost = query.BillsecMax is { } d ? DayLengths.AtMost(CallRow.Microseconds(d)) : uint.MaxValue;
+        uint? personMost = query.PersonBillsecMax is { } p ? DayLengths.AtMost(CallRow.Microseconds(p)) : uint.MaxValue;
+        return lastedLeast is { } e && lastedMost is { } f && billedLeast is { } g && billedMost is { } h && personMost is { } i ? new LengthBounds(e, f, g, h, i) : null;
+    }
+
+    /// <summary>How many lie within.</summary>
+    public int Count(ReadOnlySpan<uint> lasted, ReadOnlySpan<uint> billed)
+    {
+        if (LastedLeast > LastedMost || BilledLeast > BilledMost) return 0;
+        int count = 0, i = 0;
+        if (lasted.Length >= 4 * Vector<uint>.Count)
+        {
+            // Each lane that lies within is all ones, which is minus one. No lane counts further than the number of calls.
+            var all = Vector<uint>.Zero;
+            for (; i <= lasted.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+            {
+                Vector<uint> within = Vector.LessThanOrEqual(new Vector<uint>(lasted[i..]) - new Vector<uint>(LastedLeast), new Vector<uint>(LastedMost - LastedLeast))
+                    & Vector.LessThanOrEqual(new Vector<uint>(billed[i..]) - new Vector<uint>(BilledLeast), new Vector<uint>(BilledMost - BilledLeast));
+                all -= within;
+            }
+
+            count = (int)Vector.Sum(all);
+        }
+
+        for (; i < lasted.Length; i++)
+        {
+            // Without branches: most groups have calls on both sides of a bound.
+            count += (lasted[i] - LastedLeast <= LastedMost - LastedLeast ? 1 : 0) & (billed[i] - BilledLeast <= BilledMost - BilledLeast ? 1 : 0);
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,89 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>How many calls of a day one part of a query finds: what the narrowest way to them is chosen by.</summary>
+/// <param name="Profiles">By what profiles answer; null where nothing was asked of them.</param>
+/// <param name="Lengths">By length alone; null where nothing was asked of it, or nothing tells.</param>
+/// <param name="All">By both; null where nothing tells.</param>
+internal readonly record struct SoughtCalls(long? Profiles, long? Lengths, long? All);
+
+/// <summary>A query, ready to be asked of day after day. One thread.</summary>
+/// <param name="query">The query.</param>
+internal sealed class DayQuestion(CallQuery query)
+{
+    private static readonly string NoRest = CallCursor.TextOf(ProfileFilter.Rest(new CallQuery()));
+
+    private string? _text;
+    private string? _wholeText;
+    private readonly LengthBounds? _bounds = LengthBounds.Of(query);
+    private readonly bool _asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null
+        || query.PersonBillsecMax is not null;
+
+    /// <summary>The query.</summary>
+    public CallQuery Query => query;
+
+    /// <summary>The query without its times, for days that lie within them.</summary>
+    public CallQuery WholeQuery { get; } = query with { From = null, To = null };
+
+    /// <summary>The query as a text, whatever its sense.</summary>
+    public string Text => _text ??= CallCursor.TextOf(query with { Ascending = false });
+
+    /// <summary>The same of <see cref="WholeQuery"/>.</summary>
+    public string WholeText => _wholeText ??= CallCursor.TextOf(WholeQuery with { Ascending = false });
+
+    /// <summary>What it asks of profiles.</summary>
+    public AskedProfiles Profiles { get; } = new(query);
+
+    /// <summary>What it asks by key.</summary>
+    public AskedKeys Keys { get; } = new(query);
+
+    /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
+    public bool IsCounted { get; } =
+        CallCursor.TextOf(ProfileFilter.Rest(query) with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null }) == NoRest;
+
+    /// <summary>Whether it asks for lengths.</summary>
+    public bool AsksLength => _asksLength;
+
+    /// <summary>How many calls of a day it seeks, as far as that is known without looking at them.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="figures">Its figures.</param>
+    /// <param name="seal">Its seal; null for none.</param>
+    /// <returns>Null where there are none for sure.</returns>
+    public SoughtCalls? SoughtIn(DateOnly day, DayFigures figures, DaySeal? seal)
+    {
+        if (seal is not null && (!Keys.MayBeIn(day, seal.Keys) || !HasValues(seal))) return null;
+        long? byProfile = Profiles.IsEverything ? null : figures.CallsOf(Profiles);
+        if (byProfile == 0) return null;
+        if (_bounds is not { } bounds || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
+        long byLength = lengths.CallsOf(bounds);
+        if (byLength == 0) return null;
+        long all = byProfile is null ? byLength : lengths.CallsOf(Profiles, bounds);
+        return all == 0 ? null : new SoughtCalls(byProfile, byLength, all);
+    }
+
+    /// <summary>Whether it asks what a seal tells.</summary>
+    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None;
+
+    // Whether any call of the day has the codec and the flags.
+    private bool HasValues(DaySeal seal)
+    {
+        if (query.Codec is { } codec && seal.Codecs is { } codecs)
+        {
+            string item = CallSelect.CodecItem(codec);
+            if (!codecs.Any(list => list.Contains(item, StringComparison.Ordinal))) return false;
+        }
+
+        return query.Flags == CallFlags.None || seal.Flags is not { } flags || flags.Any(value => (value & (long)query.Flags) == (long)query.Flags);
+    }
+
+    /// <summary>How many calls of a whole day it finds, where figures and seal tell; null where they do not.</summary>
+    public long? CountIn(DayFigures figures, DaySeal? seal)
+    {
+        if (!IsCounted) return null;
+        if (!_asksLength) return figures.CallsOf(Profiles);
+        return _bounds is { } bounds && seal?.Lengths is { } lengths ? lengths.CallsOf(Profiles, bounds) : null;
+    }
+}

@@ -1,0 +1,242 @@
+using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Ports;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>What a day that is over is asked without being opened: which keys it may have, and how long its calls were. Stored with the day; whatever is written to the day later
+/// removes it, until the day is sealed anew.</summary>
+/// <param name="Keys">Its keys.</param>
+/// <param name="Lengths">Its lengths; null where they could not be read.</param>
+/// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
+/// <param name="Flags">The different flags of its calls; null where there are too many.</param>
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags)
+{
+    /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
+    public const string Stored = "SELECT count(*) >= 4 FROM day_seal";
+
+    /// <summary>Further indexes, and where the seal is stored.</summary>
+    /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
+    /// of time.</remarks>
+    public const string Schema = """
+        CREATE INDEX IF NOT EXISTS calls_by_tenant ON calls (tenant) WHERE tenant IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS calls_by_context ON calls (context) WHERE context IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS calls_by_profile_length ON calls (profile, billsec_us);
+        CREATE INDEX IF NOT EXISTS calls_by_duration ON calls (duration_us);
+        CREATE INDEX IF NOT EXISTS calls_by_billable ON calls (billsec_us);
+        CREATE INDEX IF NOT EXISTS calls_by_caller_ip ON calls (caller_ip) WHERE caller_ip IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS calls_by_callee_ip ON calls (callee_ip) WHERE callee_ip IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS calls_by_mos ON calls (mos) WHERE mos IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS calls_by_codecs ON calls (codecs);
+        CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
+        CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
+        CREATE TABLE IF NOT EXISTS day_seal (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+        CREATE TRIGGER IF NOT EXISTS day_seal_insert AFTER INSERT ON calls BEGIN DELETE FROM day_seal; END;
+        CREATE TRIGGER IF NOT EXISTS day_seal_delete AFTER DELETE ON calls BEGIN DELETE FROM day_seal; END;
+        """;
+
+    /// <summary>Whether the indexes are there.</summary>
+    public const string HasSchema = $"SELECT count(*) FROM sqlite_master WHERE name = '{ProfileIndex}'";
+
+    /// <summary>The index over profiles, and within one over billable lengths.</summary>
+    public const string ProfileIndex = "calls_by_profile_length";
+
+    /// <summary>Different values of a column that are kept at most.</summary>
+    public const int MostValues = 256;
+
+    private const string KeysName = "keys";
+    private const string LengthsName = "lengths";
+    private const string CodecsName = "codecs";
+    private const string FlagsName = "flags";
+    private const int CallIdColumns = 4;
+
+    /// <summary>Memory it takes, bytes.</summary>
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long));
+
+    /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
+    public static void Make(SqliteDatabase database) => database.Transact(() =>
+    {
+        database.Execute(Schema);
+        Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
+        Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
+        Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "codecs", static row => row.Text(0)))));
+        Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "flags", static row => row.Long(0)))));
+    });
+
+    /// <summary>Reads the seal of a day; null where it has none.</summary>
+    /// <param name="database">The day.</param>
+    /// <param name="index">Numbers profiles for all days.</param>
+    public static DaySeal? Read(SqliteDatabase database, ProfileIndex index)
+    {
+        if (!database.IsSealed) return null;
+        KeyFilter? keys = null;
+        DayLengths? lengths = null;
+        string[]? codecs = null, flags = null;
+        database.InOneState(() =>
+        {
+            using (SqliteStatement find = Find(database, KeysName))
+            {
+                if (find.Step()) keys = KeyFilter.Read(find.Blob(0));
+            }
+
+            if (keys is null) return;
+            var numbers = new Dictionary<long, int>();
+            using (SqliteStatement list = database.Prepare($"SELECT p.profile, {ProfileRow.Columns} FROM call_profiles p"))
+            {
+                while (list.Step()) numbers.Add(list.Long(0), index.NumberOf(ProfileRow.Profile(list, 1)));
+            }
+
+            using (SqliteStatement find = Find(database, LengthsName))
+            {
+                if (find.Step()) lengths = DayLengths.Read(find.Blob(0), index, numbers);
+            }
+
+            codecs = Values(database, CodecsName);
+            flags = Values(database, FlagsName);
+        });
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))]);
+    }
+
+    // A line each; nothing where there were too many.
+    private static string[]? Values(SqliteDatabase database, string name)
+    {
+        using SqliteStatement find = Find(database, name);
+        return find.Step() && Encoding.UTF8.GetString(find.Blob(0)) is { Length: > 0 } text ? text.Split('\n') : null;
+    }
+
+    private static List<T> ValuesOf<T>(SqliteDatabase database, string column, Func<SqliteStatement, T> read)
+    {
+        var values = new List<T>();
+        using SqliteStatement list = database.Prepare($"SELECT DISTINCT {column} FROM calls LIMIT {MostValues + 1}");
+        while (list.Step()) values.Add(read(list));
+        if (values.Count > MostValues) values.Clear();
+        return values;
+    }
+
+    private static SqliteStatement Find(SqliteDatabase database, string name) => database.Prepare("SELECT value FROM day_seal WHERE name = ?1").Bind(name);
+
+    private static void Put(SqliteDatabase database, string name, byte[] value) =>
+        database.Prepare("INSERT OR REPLACE INTO day_seal (name, value) VALUES (?1, ?2)").Bind(name).BindBlob(value.AsSpan()).Run();
+
+    private static HashSet<ulong> KeysOf(SqliteDatabase database)
+    {
+        var keys = new HashSet<ulong>();
+        using (SqliteStatement numbers = database.Prepare("SELECT DISTINCT number FROM call_numbers"))
+        {
+            while (numbers.Step()) keys.Add(KeyFilter.OfNumber(numbers.TextBytes(0)));
+        }
+
+        using SqliteStatement calls = database.Prepare("SELECT sip_call_hash, session_id, caller_ip, callee_ip FROM calls");
+        while (calls.Step())
+        {
+            keys.Add(KeyFilter.OfSipCall(calls.Long(0)));
+            if (!calls.IsNull(1)) keys.Add(KeyFilter.OfSession(calls.TextBytes(1)));
+            for (int column = 2; column < CallIdColumns; column++)
+            {
+                if (!calls.IsNull(column)) keys.Add(KeyFilter.OfAddress(calls.Blob(column)));
+            }
+        }
+
+        return keys;
+    }
+
+    private static List<(long? Profile, long Lasted, long Billed)> LengthsOf(SqliteDatabase database)
+    {
+        var calls = new List<(long? Profile, long Lasted, long Billed)>();
+        using SqliteStatement list = database.Prepare("SELECT profile, duration_us, billsec_us FROM calls ORDER BY profile");
+        while (list.Step()) calls.Add((list.IsNull(0) ? null : list.Long(0), list.Long(1), list.Long(2)));
+        return calls;
+    }
+}
+
+/// <summary>The keys that a query asks for: a day that has none of one group has no call that is asked for.</summary>
+internal sealed class AskedKeys
+{
+    private readonly List<ulong[]> _groups = [];
+    private readonly DateOnly? _own;
+
+    /// <summary>The keys of a query.</summary>
+    public AskedKeys(CallQuery query)
+    {
+        foreach (string? text in (ReadOnlySpan<string?>)[query.Number, query.Caller, query.Callee])
+        {
+            if (text is not null && !text.EndsWith('*')) _groups.Add([KeyFilter.OfNumber(text)]);
+        }
+
+        foreach (IReadOnlyList<string> numbers in (ReadOnlySpan<IReadOnlyList<string>>)[query.CallerNumbers, query.DialledNumbers, query.CalleeNumbers, query.PartyNumbers, query.SessionCalleeNumbers])
+        {
+            if (numbers.Count > 0) _groups.Add([.. numbers.Select(static number => KeyFilter.OfNumber(number))]);
+        }
+
+        if (query.User is { } user) _groups.Add([KeyFilter.OfNumber(CallRow.UserKey(user))]);
+        if (query.IsVoicemail) _groups.Add([KeyFilter.OfNumber(CallRow.VoicemailKey)]);
+        if (query.SipCallId is { } sipCallId) _groups.Add([KeyFilter.OfSipCall(CallRow.SipCallHash(sipCallId))]);
+        if (query.Address is { } address) _groups.Add([KeyFilter.OfAddress(CallRow.Address(address))]);
+        if (query.SessionId is not { } session) return;
+
+        // The call that a session is named after does not name it.
+        _groups.Add([KeyFilter.OfSession(Encoding.UTF8.GetBytes(session))]);
+        if (CallRow.TryReadId(session, out DateOnly own, stackalloc byte[CallRow.IdBytes])) _own = own;
+    }
+
+    /// <summary>False where nothing is asked by key.</summary>
+    public bool AsksAnything => _groups.Count > 0;
+
+    /// <summary>Whether a day may have calls that are asked for.</summary>
+    public bool MayBeIn(DateOnly day, KeyFilter keys)
+    {
+        if (day == _own) return true;
+        foreach (ulong[] group in _groups)
+        {
+            bool any = false;
+            for (int i = 0; i < group.Length && !any; i++) any = keys.MayHave(group[i]);
+            if (!any) return false;
+        }
+
+        return true;
+    }
+}
+
+/// <summary>The seals of days in memory, as long as nothing is written to them: those of the latest days, as many as fit. Any thread.</summary>
+/// <param name="capacity">Bytes of all together.</param>
+internal sealed class SealsKept(long capacity)
+{
+    private readonly SortedDictionary<DateOnly, (string Stamp, DaySeal? Seal)> _kept = [];
+    private readonly Lock _lock = new();
+    private DateOnly _tooMany = DateOnly.MinValue;
+    private long _held;
+
+    /// <summary>Whether it is known what a day in this state has, and that: null for no seal.</summary>
+    public bool TryFind(DateOnly day, DayStamp stamp, out DaySeal? seal)
+    {
+        lock (_lock)
+        {
+            // Days that there is no room for are not read time and again.
+            seal = null;
+            if (day <= _tooMany) return true;
+            if (!_kept.TryGetValue(day, out (string Stamp, DaySeal? Seal) known) || known.Stamp != stamp.Text) return false;
+            seal = known.Seal;
+            return true;
+        }
+    }
+
+    /// <summary>Keeps what a day has, where it is not being written to.</summary>
+    public void Keep(DateOnly day, DayStamp stamp, DaySeal? seal)
+    {
+        if (!stamp.IsSettled) return;
+        lock (_lock)
+        {
+            if (_kept.Remove(day, out (string Stamp, DaySeal? Seal) old)) _held -= old.Seal?.Size ?? 0;
+            if (_held < capacity / 2) _tooMany = DateOnly.MinValue;
+            _kept.Add(day, (stamp.Text, seal));
+            _held += seal?.Size ?? 0;
+            while (_held > capacity && _kept.Count > 0)
+            {
+                (DateOnly earliest, (string _, DaySeal? gone)) = _kept.First();
+                _kept.Remove(earliest);
+                _held -= gone?.Size ?? 0;
+                if (earliest > _tooMany) _tooMany = earliest;
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// Days that are over: further indexes, and what is known of them without opening them.
+public sealed partial class SqliteCallStore
+{
+    private readonly SealsKept _seals;
+
+    /// <summary>Gives days that are over the indexes that rare outcomes, lengths, addresses and the like are found by, and a seal that tells what is not in them. Calls stored for such a
+    /// day later keep the indexes and remove the seal, which the next pass makes anew; the day that is written to all the time goes without, so that writing stays cheap.</summary>
+    /// <param name="before">Days before this one.</param>
+    /// <param name="stop">Ends it between two days.</param>
+    /// <returns>How many days were given them.</returns>
+    /// <exception cref="StoreException">A day cannot be written.</exception>
+    public int Seal(DateOnly before, CancellationToken stop = default)
+    {
+        int done = 0;
+        foreach (DateOnly day in _files.List())
+        {
+            if (day >= before || stop.IsCancellationRequested) break;
+            if (Reading(days => days.Get(day) is not { } database || (database.Scalar(DaySeal.HasSchema) > 0 && database.Scalar(DaySeal.Stored) > 0))) continue;
+
+            // A connection of its own: no writer waits for it longer than for the one day.
+            using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
+            {
+                DaySeal.Make(database);
+            }
+
+            done++;
+        }
+
+        // Connections opened before do not count on them.
+        if (done > 0) _readers.Renew();
+
+        // The first to ask for totals finds the figures of all days; the latest come first, as they are asked for first, and seals are kept of as many as fit.
+        foreach (DateOnly day in _files.List().AsEnumerable().Reverse())
+        {
+            if (stop.IsCancellationRequested) break;
+            Reading(days =>
+            {
+                FiguresOf(days, day);
+                return SealOf(days, day);
+            });
+        }
+
+        return done;
+    }
+
+    // The seal of a day; null where it has none, or there is no room for it.
+    private DaySeal? SealOf(OpenDays days, DateOnly day)
+    {
+        DayStamp stamp = StampOf(days, day);
+        if (_seals.TryFind(day, stamp, out DaySeal? known)) return known;
+        if (days.Get(day) is not { } database) return null;
+        DaySeal? seal = DaySeal.Read(database, _figures.Index);
+        _seals.Keep(day, stamp, seal);
+        return seal;
+    }
+
+    // What is known of a day for a query; null where the query finds nothing there.
+    private SelectFrame? Narrowed(OpenDays days, DayQuestion asked, SelectFrame frame)
+    {
+        if (asked is { Profiles.IsEverything: true, AsksSeal: false }) return frame;
+        if (FiguresOf(days, frame.Day) is not { } figures) return null;
+        DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
+        return asked.SoughtIn(frame.Day, figures, seal) is { } sought ? frame with { Stored = figures.Last, Sought = sought } : null;
+    }
+
+    // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.
+    private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
+    {
+        if (!IsWhole(asked.Query, day)) return null;
+        DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
+        if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
+        if (asked.AsksLength && !days.HiddenOf(day).IsNothing) return null;
+        return asked.CountIn(figures, seal);
+    }
+}
