@@ -136,7 +136,7 @@ public sealed partial class SqliteCallStore
             if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) continue;
             frame = narrowed;
             (long row, CallCursor? after) = walk.Nearest(day, left);
-            List<FoundCall> rows = CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
+            List<FoundCall> rows = Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count }));
             found.AddRange(rows);
 
             // The last row is only looked at to know whether there is more.
@@ -180,7 +180,7 @@ public sealed partial class SqliteCallStore
             List<FoundCall> rows;
             do
             {
-                rows = CallSelect.Rows(database, query, frame with { After = from, Limit = together, Judged = request.WhereTraits });
+                rows = Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame with { After = from, Limit = together, Judged = request.WhereTraits }));
                 foreach (FoundCall row in rows)
                 {
                     if (!row.IsJudged || (RecordOf(database, row.Document) is { } record && request.Where!(record))) yield return row;
@@ -212,9 +212,21 @@ public sealed partial class SqliteCallStore
         DateOnly day = frame.Day;
         DayStamp hidden = days.HiddenStampOf(day);
         if (KnownCount(days, day, walk) is { } known) return known;
-        long calls = CountOf(days, asked, frame);
+        long calls = Marked(days, frame, walk, frame => CountOf(days, asked, frame));
         walk.Counts[day] = (hidden.Text, calls);
         return calls;
+    }
+
+    // Calls stored while it was read are none of the walk: where there are some, it is read again without them.
+    private T Marked<T>(OpenDays days, SelectFrame frame, Walk walk, Func<SelectFrame, T> read)
+    {
+        T found = read(frame);
+        if (frame.Mark is not null || !walk.Marks.TryGetValue(frame.Day, out long mark)) return found;
+
+        // Most days are over, and nobody has written to them since the query began: two looks at the file system tell.
+        DayStamp before = StampOf(days, frame.Day);
+        if (before.IsSettled && DayStamp.Of(_files.PathOf(frame.Day)).And(days.HiddenStampOf(frame.Day)).Text == before.Text) return found;
+        return days.Get(frame.Day) is { } database && LastOf(database) > mark ? read(frame with { Mark = mark }) : found;
     }
 
     private static long? KnownCount(OpenDays days, DateOnly day, Walk walk) =>

@@ -22,6 +22,8 @@ public abstract class CallTotalsTests
         ("nobody's", new CallQuery { Tenant = "nobody" }, static _ => false),
         ("outcome", new CallQuery { Dispositions = [Disposition.Busy, Disposition.Answered], Directions = [CallDirection.Inbound] }, static call => call.Record is { Disposition: Disposition.Busy or Disposition.Answered, Direction: CallDirection.Inbound }),
         ("status", new CallQuery { SipStatuses = [486] }, static call => call.Record.SipStatus == 486),
+        ("cause", new CallQuery { Causes = [17, 34] }, static call => call.Record.Cause?.Q850 is 17 or 34),
+        ("no cause", new CallQuery { Causes = [0] }, static call => call.Record.Cause?.Q850 is null or 0),
         ("hang-up", new CallQuery { HangupBys = [HangupBy.Callee] }, static call => call.Record.HangupBy == HangupBy.Callee),
         ("trait", new CallQuery { Traits = [new TraitMatch(CallTraits.Rang, CallTraits.Answered), new TraitMatch(CallTraits.Heard)] }, static call => (call.Record.RangAt is not null && call.Record.AnsweredAt is null) || call.Record.Streams.Any(static stream => stream.Packets > 0)),
         ("times within hours", new CallQuery { From = At(1.3), To = At(50.7) }, static call => call.Record.StartedAt >= At(1.3) && call.Record.StartedAt < At(50.7)),

@@ -44,6 +44,8 @@ internal static class CallParameters
             static (ref query, value) => Set(ref query, query with { Trunk = value })),
         new("sip_status", "Any of these final statuses; 0 for none seen.", new ValueShape("integer", "486") { Minimum = 0, Maximum = 699 },
             static (ref query, value) => ValueText.Whole(value, 0, 699, out int status) ?? Set(ref query, query with { SipStatuses = [.. query.SipStatuses, status] })) { IsList = true },
+        new("cause", "Any of these Q.850 causes; 0 for none told.", new ValueShape("integer", "17") { Minimum = 0, Maximum = 127 },
+            static (ref query, value) => ValueText.Whole(value, 0, 127, out int cause) ?? Set(ref query, query with { Causes = [.. query.Causes, cause] })) { IsList = true },
         new("codec", "Codec either side sent, with or without its clock rate; case does not matter.", Text("PCMU/8000"),
             static (ref query, value) => Set(ref query, query with { Codec = value })),
         new("mos_below", "Worst MOS of a stream below this. Calls without a MOS do not match.", Range("3.5", 0, 5),

@@ -71,8 +71,8 @@ public sealed class TrafficFigures
     public static bool Answers(CallQuery query)
     {
         CallQuery rest = ProfileFilter.Rest(query), empty = ProfileFilter.Rest(new CallQuery());
-        return rest with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [], Dispositions = [], Directions = [], Traits = [], SipStatuses = [], HangupBys = [], RerouteReasons = [] }
-                == empty with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [], Dispositions = [], Directions = [], Traits = [], SipStatuses = [], HangupBys = [], RerouteReasons = [] }
+        return rest with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [], Dispositions = [], Directions = [], Traits = [], SipStatuses = [], Causes = [], HangupBys = [], RerouteReasons = [] }
+                == empty with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [], Dispositions = [], Directions = [], Traits = [], SipStatuses = [], Causes = [], HangupBys = [], RerouteReasons = [] }
             && rest.CallerNumbers.Count + rest.DialledNumbers.Count + rest.CalleeNumbers.Count + rest.PartyNumbers.Count + rest.Ids.Count == 0;
     }
 

@@ -103,6 +103,9 @@ public sealed record CallQuery
     /// <summary>Any of these final statuses, 0 for none seen; empty for all.</summary>
     public IReadOnlyList<int> SipStatuses { get; init; } = [];
 
+    /// <summary>Any of these Q.850 causes, 0 for none told; empty for all.</summary>
+    public IReadOnlyList<int> Causes { get; init; } = [];
+
     /// <summary>Ended by any of these; empty for all.</summary>
     public IReadOnlyList<HangupBy> HangupBys { get; init; } = [];
 

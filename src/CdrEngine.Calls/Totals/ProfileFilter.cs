@@ -17,7 +17,7 @@ public sealed class ProfileFilter(CallQuery query)
     public bool AsksOutcome => query.Dispositions.Count > 0 || query.Direction is not null || query.Directions.Count > 0 || query.IsVoicemail || AsksFurther;
 
     /// <summary>Whether it asks what only profiles tell, and no column of a call.</summary>
-    public bool AsksFurther => query.Traits.Count > 0 || query.SipStatuses.Count > 0 || query.HangupBys.Count > 0 || query.RerouteReasons.Count > 0 || query.Trunk is not null;
+    public bool AsksFurther => query.Traits.Count > 0 || query.SipStatuses.Count > 0 || query.Causes.Count > 0 || query.HangupBys.Count > 0 || query.RerouteReasons.Count > 0 || query.Trunk is not null;
 
     /// <summary>The query without what profiles answer, and without times, order and page: what is left must be asked of each call.</summary>
     public static CallQuery Rest(CallQuery query) => query with
@@ -31,6 +31,7 @@ public sealed class ProfileFilter(CallQuery query)
         IsSessionStart = false,
         Traits = [],
         SipStatuses = [],
+        Causes = [],
         HangupBys = [],
         RerouteReasons = [],
         Trunk = null,
@@ -58,6 +59,7 @@ public sealed class ProfileFilter(CallQuery query)
     private bool MeetsFurther(in CallProfile profile)
     {
         if (query.SipStatuses.Count > 0 && !query.SipStatuses.Contains(profile.SipStatus)) return false;
+        if (query.Causes.Count > 0 && !query.Causes.Contains(profile.Cause ?? 0)) return false;
         if (query.HangupBys.Count > 0 && !query.HangupBys.Contains(profile.HangupBy)) return false;
         if (query.RerouteReasons.Count > 0 && !query.RerouteReasons.Contains(profile.Reroute)) return false;
         if (query.Trunk is { } trunk && profile.Trunk != trunk) return false;

@@ -167,6 +167,7 @@ internal sealed class AlertPart : IDisposable
 
     private void Carry(List<AlertChange> changes, Timestamp now)
     {
+        var told = new List<AlertChange>();
         foreach (AlertChange change in changes)
         {
             _unwritten[change.Alert.Id] = change.Alert;
@@ -180,11 +181,22 @@ internal sealed class AlertPart : IDisposable
                 if (change.Step == AlertStep.Reminded) continue;
             }
 
-            _live?.Feed.Tell(new LiveEvent { Kind = KindOf(change.Step), At = change.At, Alert = alert });
-            if (!alert.IsQuiet) _mail?.Take(change with { Alert = alert }, now);
+            told.Add(change with { Alert = alert });
         }
 
         changes.Clear();
+        Write();
+
+        // Whoever is told may look it up.
+        foreach (AlertChange change in told)
+        {
+            _live?.Feed.Tell(new LiveEvent { Kind = KindOf(change.Step), At = change.At, Alert = change.Alert });
+            if (!change.Alert.IsQuiet) _mail?.Take(change, now);
+        }
+    }
+
+    private void Write()
+    {
         if (_unwritten.Count == 0) return;
         try
         {

@@ -22,6 +22,7 @@ internal sealed class LiveLoop
     private static readonly TimeSpan BetweenFlushes = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenTendings = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StepTold = TimeSpan.FromSeconds(1);
+    private const int MostLooks = 10;
 
     // Longer than the kernel keeps a part-filled block and than packets wait for those of other interfaces.
     private static readonly TimeSpan LastBlock = TimeSpan.FromMilliseconds(200);
@@ -164,5 +165,14 @@ internal sealed class LiveLoop
         if (step.Duration() >= StepTold) _tell($"the system clock was set by {step.TotalSeconds:+0.0;-0.0} s; times of calls that are open are off by that");
     }
 
-    private TimeSpan ClockOffset() => _time.GetUtcNow() - DateTimeOffset.UnixEpoch - _time.GetElapsedTime(0);
+    // A thread that is put aside between its looks at the two clocks would see a step that never was.
+    private TimeSpan ClockOffset()
+    {
+        for (int look = 1; ; look++)
+        {
+            long before = _time.GetTimestamp();
+            DateTimeOffset wall = _time.GetUtcNow();
+            if (look == MostLooks || _time.GetElapsedTime(before) < StepTold / 4) return wall - DateTimeOffset.UnixEpoch - _time.GetElapsedTime(0, before);
+        }
+    }
 }

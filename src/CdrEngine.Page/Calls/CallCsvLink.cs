@@ -28,6 +28,7 @@ internal static class CallCsvLink
             ("text", query.Text ?? ""),
             ("trunk", query.Trunk ?? ""),
             ("sip_status", string.Join(',', query.SipStatuses)),
+            ("cause", string.Join(',', query.Causes)),
             ("codec", query.Codec ?? ""),
             ("session_id", query.SessionId ?? ""),
             ("mos_below", query.MosBelow?.ToString("0.##") ?? ""),

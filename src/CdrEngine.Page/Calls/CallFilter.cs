@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -23,7 +24,7 @@ internal sealed record CallFilter
 
     /// <summary>Names of parameters that choose calls.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["q", "when", "from", "to", "caller", "callee", "address", "disposition", "direction", "context", "trunk", "status", "codec", "mos", "flags", "min", "max", "session", "tenant"];
+        ["q", "when", "from", "to", "caller", "callee", "address", "disposition", "direction", "context", "trunk", "status", "cause", "codec", "mos", "flags", "min", "max", "session", "tenant"];
 
     /// <summary>Reads the address.</summary>
     public static CallFilter Read(PageRequest request)
@@ -35,6 +36,7 @@ internal sealed record CallFilter
         reader.Text("callee", "Callee", static (query, value) => query with { Callee = value });
         reader.Text("trunk", "Trunk", static (query, value) => query with { Trunk = value });
         reader.Statuses();
+        reader.Causes();
         reader.Text("codec", "Codec", static (query, value) => query with { Codec = value });
         reader.Text("session", "Session", static (query, value) => query with { SessionId = value });
         if (request.Viewer.Tenant is null) reader.Text("tenant", "Tenant", static (query, value) => query with { Tenant = value });
@@ -183,6 +185,22 @@ internal sealed record CallFilter
                 else
                 {
                     _problems.Add($"Final status: “{value}” is no SIP status such as 486.");
+                }
+            }
+        }
+
+        public void Causes()
+        {
+            foreach (string value in request.Values("cause"))
+            {
+                if (ValueText.Whole(value, 0, 127, out int cause) is null)
+                {
+                    Query = Query with { Causes = [.. Query.Causes, cause] };
+                    Add("Cause", cause == 0 ? Html.Of($"none told") : Html.Of($"{cause} {Q850.Text(cause)}"), _here.WithoutValue("cause", value).ToString());
+                }
+                else
+                {
+                    _problems.Add($"Cause: “{value}” is no cause of Q.850 such as 17.");
                 }
             }
         }

@@ -10,7 +10,7 @@ namespace CdrEngine.Page.Calls;
 /// <summary>The form above the list of calls.</summary>
 internal static class CallFilterForm
 {
-    private static readonly string[] Further = ["caller", "callee", "address", "disposition", "direction", "context", "trunk", "status", "codec", "mos", "flags", "min", "max", "from", "to", "tenant"];
+    private static readonly string[] Further = ["caller", "callee", "address", "disposition", "direction", "context", "trunk", "status", "cause", "codec", "mos", "flags", "min", "max", "from", "to", "tenant"];
 
     /// <summary>The form, filled in as the address says.</summary>
     public static Html Draw(PageRequest request, IReadOnlyList<CallListColumn> columns, CallSort sort, bool ascending)
@@ -45,6 +45,7 @@ internal static class CallFilterForm
         {Input(request, "codec", "Codec", "PCMU")}
         {Input(request, "trunk", "Trunk", "carrier-a")}
         {Input(request, "status", "Final SIP status", "486, 503")}
+        {Input(request, "cause", "Cause (Q.850)", "17, 34")}
         {Choice(request, "context", "Kind", "Any kind", EnumNames<CallContext>.All.Select(static pair => (pair.Name, Words.Plain(pair.Name))))}
         {Input(request, "mos", "MOS below", "3.6")}
         {Input(request, "min", "Lasted at least", "30 or 1:30")}

@@ -40,7 +40,7 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
                 {Tiles(drawn.Figures)}
                 {Over(request, drawn.Figures)}
                 {Ratio(request, drawn.Figures)}
-                <div class="columns">{ByOutcome(request, drawn.Figures)}{ByStatus(request, drawn.Figures)}{ByCause(drawn.Figures)}{Talkers(request, drawn)}{ByTrunk(request, drawn.Figures)}{Week(request, drawn.Figures)}{Worst(request, drawn)}{Slowest(drawn)}</div>
+                <div class="columns">{ByOutcome(request, drawn.Figures)}{ByStatus(request, drawn.Figures)}{ByCause(request, drawn.Figures)}{Talkers(request, drawn)}{ByTrunk(request, drawn.Figures)}{Week(request, drawn.Figures)}{Worst(request, drawn)}{Slowest(drawn)}</div>
                 """);
         return new WholePage("Dashboards", Html.Of($"""
             {Pieces.Head("Dashboards", Html.Of($"{Words.Time(drawn.Figures.From, request.Viewer.Zone)} to {Words.Time(drawn.Figures.To, request.Viewer.Zone)}, whole hours"))}
@@ -187,12 +187,12 @@ internal sealed class DashboardPage(PageDesk desk, ITrafficReader traffic)
             Meter(item.Sums.Calls, figures.All.Calls))), isStacked: false));
     }
 
-    private static Html ByCause(TrafficFigures figures)
+    private static Html ByCause(PageRequest request, TrafficFigures figures)
     {
         Column[] columns = [new("Cause (Q.850)"), new("Calls", "num"), new("Share", "num")];
         return Pieces.Card("causes", "Causes", Pieces.Table("Causes", columns, figures.Causes.Take(10).Select(item => Pieces.Row(
             columns,
-            item.Cause < 0 ? Html.Of($"none told") : Html.Of($"{item.Cause} {Q850.Text(item.Cause)}"),
+            Html.Of($"""<a href="{Within(request, figures).With("cause", Math.Max(0, item.Cause).ToString(CultureInfo.InvariantCulture))}">{(item.Cause < 0 ? "none told" : $"{item.Cause} {Q850.Text(item.Cause)}")}</a>"""),
             Html.Of($"{Words.Number(item.Sums.Calls)}"),
             Meter(item.Sums.Calls, figures.All.Calls))), isStacked: false));
     }

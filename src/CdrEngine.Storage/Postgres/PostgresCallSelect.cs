@@ -411,6 +411,7 @@ internal sealed class PostgresCallSelect
         }
 
         if (_query.SipStatuses.Count > 0) _where.And("c.sip_status = ANY (?)", (object)_query.SipStatuses.Select(static value => (long)value).ToArray());
+        if (_query.Causes.Count > 0) _where.And("coalesce(c.cause, 0) = ANY (?)", (object)_query.Causes.Select(static value => (long)value).ToArray());
         if (_query.HangupBys.Count > 0) _where.And("c.hangup_by = ANY (?)", (object)Numbers(_query.HangupBys));
         if (_query.RerouteReasons.Count > 0) _where.And("c.reroute = ANY (?)", (object)Numbers(_query.RerouteReasons));
         if (_query.Trunk is { Length: > 0 } trunk) _where.And("c.trunk = ?", trunk);

@@ -134,6 +134,7 @@ internal sealed partial class CallSelect
         var conditions = new List<string>();
         var values = new List<object?>();
         if (_query.SipStatuses.Count > 0) Any("p.sip_status", _query.SipStatuses);
+        if (_query.Causes.Count > 0) Any("p.cause", _query.Causes.Contains(0) ? [-1, .. _query.Causes] : _query.Causes);
         if (_query.HangupBys.Count > 0) Any("p.hangup_by", _query.HangupBys.Select(static value => (int)value));
         if (_query.RerouteReasons.Count > 0) Any("p.reroute", _query.RerouteReasons.Select(static value => (int)value));
         if (_query.Trunk is { } trunk) Is("p.trunk = ?", trunk);

@@ -189,7 +189,9 @@ public sealed class InbandDigitTests
         Listen(50);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Listen(5_000);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100);
+
+        // The smallest object for each packet would be 120,000; what the runtime does on this thread meanwhile is not the listener's.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5_000);
 
         void Listen(int packets)
         {
