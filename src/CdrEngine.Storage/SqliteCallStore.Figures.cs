@@ -16,8 +16,6 @@ public sealed partial class SqliteCallStore
         $"SELECT {ProfileRow.SumsOfCalls}, {ProfileRow.Columns} FROM hidden.hidden_calls h CROSS JOIN calls c ON c.id = h.id CROSS JOIN call_profiles p ON p.profile = c.profile "
         + "WHERE h.day = ?1 AND c.started_at >= ?2 AND c.started_at < ?3 GROUP BY p.profile";
 
-    private static readonly string EmptyRest = CallCursor.TextOf(ProfileFilter.Rest(new CallQuery()));
-
     private readonly FiguresKept _figures;
     private readonly DayAnswers<CallSums> _daySums;
 
@@ -50,9 +48,6 @@ public sealed partial class SqliteCallStore
         }
     }
 
-    // Whether times and profiles are all that a query asks for.
-    private static bool IsByProfile(CallQuery query) => CallCursor.TextOf(ProfileFilter.Rest(query)) == EmptyRest;
-
     private DayFigures? FiguresOf(OpenDays days, DateOnly day)
     {
         DayStamp stamp = StampOf(days, day);
@@ -63,7 +58,9 @@ public sealed partial class SqliteCallStore
         return figures;
     }
 
-    private DayStamp StampOf(OpenDays days, DateOnly day) => days.StampOf(day, its => DayStamp.Of(_files.PathOf(its)).And(days.HiddenStampOf(its)));
+    private DayStamp StampOf(OpenDays days, DateOnly day) => days.StampOf(day, its => StampNow(days, its));
+
+    private DayStamp StampNow(OpenDays days, DateOnly day) => DayStamp.Of(_files.PathOf(day)).And(days.HiddenStampOf(day));
 
     // All of one state of the file, though a writer goes on.
     private DayFigures Load(OpenDays days, SqliteDatabase database, DateOnly day)

@@ -225,7 +225,7 @@ public sealed partial class SqliteCallStore
 
         // Most days are over, and nobody has written to them since the query began: two looks at the file system tell.
         DayStamp before = StampOf(days, frame.Day);
-        if (before.IsSettled && DayStamp.Of(_files.PathOf(frame.Day)).And(days.HiddenStampOf(frame.Day)).Text == before.Text) return found;
+        if (before.IsSettled && StampNow(days, frame.Day).Text == before.Text) return found;
         return days.Get(frame.Day) is { } database && LastOf(database) > mark ? read(frame with { Mark = mark }) : found;
     }
 

@@ -18,7 +18,7 @@ public sealed partial class SqliteCallStore
     public CallTotals Totals(CallQuery query, TimeSpan budget, CancellationToken stop = default)
     {
         query = query with { Sort = CallSort.StartedAt, Ascending = false, Cursor = null, Start = null };
-        bool byProfile = IsByProfile(query);
+        bool byProfile = DayQuestion.IsByProfile(query);
         var question = new DayQuestion(query);
         AskedProfiles asked = question.Profiles;
         string text = CallCursor.TextOf(query with { From = null, To = null });

@@ -60,19 +60,7 @@ public sealed partial class SqliteWebhookStore : IWebhookDatabase
                 + "AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.endpoint = d.endpoint AND e.thing = d.thing AND e.id < d.id) ORDER BY d.id LIMIT ?3";
             using SqliteStatement rows = database.Prepare(sql);
             rows.Bind(endpoint).Bind(now.Microseconds).Bind((long)limit);
-            while (rows.Step())
-            {
-                due.Add(new WebhookDelivery
-                {
-                    Id = rows.Long(0),
-                    Endpoint = rows.Text(1),
-                    Thing = rows.Text(2),
-                    Event = rows.Text(3),
-                    CreatedAt = new Timestamp(rows.Long(4)),
-                    Attempts = (int)rows.Long(5),
-                    Body = rows.Blob(6).ToArray(),
-                });
-            }
+            while (rows.Step()) due.Add(ReadDelivery(rows));
         }
 
         return due;
@@ -197,17 +185,20 @@ public sealed partial class SqliteWebhookStore : IWebhookDatabase
 
     private const string Letter = "id, endpoint, thing, event, created_at, attempts, body, died_at, status, error";
 
+    // Of its first seven columns.
+    private static WebhookDelivery ReadDelivery(SqliteStatement row) => new()
+    {
+        Id = row.Long(0),
+        Endpoint = row.Text(1),
+        Thing = row.Text(2),
+        Event = row.Text(3),
+        CreatedAt = new Timestamp(row.Long(4)),
+        Attempts = (int)row.Long(5),
+        Body = row.Blob(6).ToArray(),
+    };
+
     private static DeadLetter ReadLetter(SqliteStatement row) => new(
-        new WebhookDelivery
-        {
-            Id = row.Long(0),
-            Endpoint = row.Text(1),
-            Thing = row.Text(2),
-            Event = row.Text(3),
-            CreatedAt = new Timestamp(row.Long(4)),
-            Attempts = (int)row.Long(5),
-            Body = row.Blob(6).ToArray(),
-        },
+        ReadDelivery(row),
         new Timestamp(row.Long(7)),
         row.IsNull(8) ? null : (int)row.Long(8),
         row.Text(9));

@@ -59,7 +59,7 @@ internal sealed class WaitingTimes
             if (_stopped) return;
             foreach (string task in Tasks())
             {
-                if (Field(Path.Combine(task, "schedstat"), 1) is not { } nanoseconds) continue;
+                if (Nanoseconds(task) is not { } nanoseconds) continue;
                 _waited += TimeSpan.FromMicroseconds((nanoseconds - _last.GetValueOrDefault(task)) / 1000);
                 _last[task] = nanoseconds;
             }
@@ -86,12 +86,12 @@ internal sealed class WaitingTimes
         }
     }
 
-    // Microseconds; 0 where the kernel does not tell.
-    private static long DiskPressure() =>
-        TextOf("/proc/pressure/io") is { } text && text.IndexOf("total=", StringComparison.Ordinal) is >= 0 and var at && long.TryParse(text.AsSpan(at + 6).ToString().Split('\n')[0], CultureInfo.InvariantCulture, out long total) ? total : 0;
+    // Microseconds that somebody waited; 0 where the kernel does not tell. The first line is "some avg10=0.00 avg60=0.00 avg300=0.00 total=3199448".
+    private static long DiskPressure() => Number(TextOf("/proc/pressure/io")?.Split('\n')[0].Split("total=")) ?? 0;
 
-    private static long? Field(string path, int index) =>
-        TextOf(path)?.Split(' ', StringSplitOptions.TrimEntries) is { } fields && fields.Length > index && long.TryParse(fields[index], CultureInfo.InvariantCulture, out long value) ? value : null;
+    private static long? Nanoseconds(string task) => Number(TextOf(Path.Combine(task, "schedstat"))?.Split(' '));
+
+    private static long? Number(string[]? fields) => fields is { Length: > 1 } && long.TryParse(fields[1], CultureInfo.InvariantCulture, out long number) ? number : null;
 
     private static string? TextOf(string path)
     {

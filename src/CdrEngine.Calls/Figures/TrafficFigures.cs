@@ -70,9 +70,8 @@ public sealed class TrafficFigures
     /// <summary>Whether the query asks for nothing but what sums by profile tell.</summary>
     public static bool Answers(CallQuery query)
     {
-        CallQuery rest = ProfileFilter.Rest(query), empty = ProfileFilter.Rest(new CallQuery());
-        return rest with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [], Dispositions = [], Directions = [], Traits = [], SipStatuses = [], Causes = [], HangupBys = [], RerouteReasons = [] }
-                == empty with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [], Dispositions = [], Directions = [], Traits = [], SipStatuses = [], Causes = [], HangupBys = [], RerouteReasons = [] }
+        CallQuery rest = ProfileFilter.Rest(query);
+        return rest with { CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [], Ids = [] } == ProfileFilter.Rest(new CallQuery())
             && rest.CallerNumbers.Count + rest.DialledNumbers.Count + rest.CalleeNumbers.Count + rest.PartyNumbers.Count + rest.Ids.Count == 0;
     }
 

@@ -5,6 +5,9 @@ using CdrEngine.PacketLog.Sealing;
 
 namespace CdrEngine.Engine.Resume;
 
+/// <summary>Looks at an entry of a journal.</summary>
+internal delegate void JournalVisitor(ref JournalReader reader);
+
 /// <summary>One file of a call journal, named by what is in it.</summary>
 /// <param name="Run">Run of the packet log that wrote it.</param>
 /// <param name="Shard">Shard that wrote it.</param>
@@ -45,6 +48,26 @@ internal readonly record struct JournalFile(uint Run, int Shard, int First, int 
             return by != 0 ? by : left.First.CompareTo(right.First);
         });
         return files;
+    }
+
+    /// <summary>The same, the pieces of each journal together.</summary>
+    public static IEnumerable<IGrouping<(uint Run, int Shard), JournalFile>> Journals(string folder) => List(folder).GroupBy(static file => (file.Run, file.Shard));
+
+    /// <summary>Walks the entries of some files, one after the other.</summary>
+    /// <param name="folder">Where they are.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="keys">What sealed blocks are opened with.</param>
+    /// <param name="visit">Is given the reader at each entry.</param>
+    public static void Visit(string folder, IEnumerable<JournalFile> files, KeyRing? keys, JournalVisitor visit)
+    {
+        foreach (JournalFile file in files)
+        {
+            foreach (ReadOnlyMemory<byte> block in Blocks(Path.Combine(folder, file.Name), keys))
+            {
+                var reader = new JournalReader(block.Span);
+                while (reader.MoveNext()) visit(ref reader);
+            }
+        }
     }
 
     /// <summary>Reads a name; false for any other file.</summary>

@@ -28,7 +28,7 @@ public static class OpenCallsCopy
             try
             {
                 var ids = new HashSet<string>(StringComparer.Ordinal);
-                foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in JournalFile.List(folder).GroupBy(static file => (file.Run, file.Shard)))
+                foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in JournalFile.Journals(folder))
                     ids.UnionWith(Read(folder, journal, keys).Values.Where(static call => !call.IsClosed).Select(static call => call.CallId));
                 return ids;
             }
@@ -52,7 +52,7 @@ public static class OpenCallsCopy
         var chunks = new List<ChunkLocator>();
         var known = new HashSet<CallKey>();
         var over = new List<string>();
-        foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in JournalFile.List(from).GroupBy(static file => (file.Run, file.Shard)))
+        foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in JournalFile.Journals(from))
         {
             Dictionary<long, OpenCall> calls = Read(from, journal, keys);
             var staying = new HashSet<long>();
@@ -81,19 +81,11 @@ public static class OpenCallsCopy
     private static Dictionary<long, OpenCall> Read(string folder, IEnumerable<JournalFile> files, KeyRing? keys)
     {
         var calls = new Dictionary<long, OpenCall>();
-        foreach (JournalFile file in files)
+        JournalFile.Visit(folder, files, keys, (ref reader) =>
         {
-            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, file.Name), keys))
-            {
-                var reader = new JournalReader(block.Span);
-                while (reader.MoveNext())
-                {
-                    if (reader.Kind == JournalEntryKind.Open) calls[reader.Number] = new OpenCall(CallIdText.Of(reader.CallId), CallKey.Of(reader.CallId));
-                    else if (calls.TryGetValue(reader.Number, out OpenCall? call)) call.Take(ref reader);
-                }
-            }
-        }
-
+            if (reader.Kind == JournalEntryKind.Open) calls[reader.Number] = new OpenCall(CallIdText.Of(reader.CallId), CallKey.Of(reader.CallId));
+            else if (calls.TryGetValue(reader.Number, out OpenCall? call)) call.Take(ref reader);
+        });
         return calls;
     }
 

@@ -23,7 +23,7 @@ public static class OpenCallsPurge
         if (!Directory.Exists(folder)) return 0;
         using FileStream? held = Hold(folder);
         int purged = 0;
-        foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in JournalFile.List(folder).GroupBy(static file => (file.Run, file.Shard)))
+        foreach (IGrouping<(uint Run, int Shard), JournalFile> journal in JournalFile.Journals(folder))
         {
             HashSet<long> over = Over(folder, journal, keys, sipCallIds);
             if (over.Count == 0) continue;
@@ -60,19 +60,11 @@ public static class OpenCallsPurge
     {
         var theirs = new HashSet<long>();
         var over = new HashSet<long>();
-        foreach (JournalFile file in files)
+        JournalFile.Visit(folder, files, keys, (ref reader) =>
         {
-            foreach (ReadOnlyMemory<byte> block in JournalFile.Blocks(Path.Combine(folder, file.Name), keys))
-            {
-                var reader = new JournalReader(block.Span);
-                while (reader.MoveNext())
-                {
-                    if (reader.Kind == JournalEntryKind.Open && sipCallIds.Contains(CallIdText.Of(reader.CallId))) theirs.Add(reader.Number);
-                    else if (reader.Kind == JournalEntryKind.Close && theirs.Contains(reader.Number)) over.Add(reader.Number);
-                }
-            }
-        }
-
+            if (reader.Kind == JournalEntryKind.Open && sipCallIds.Contains(CallIdText.Of(reader.CallId))) theirs.Add(reader.Number);
+            else if (reader.Kind == JournalEntryKind.Close && theirs.Contains(reader.Number)) over.Add(reader.Number);
+        });
         return over;
     }
 

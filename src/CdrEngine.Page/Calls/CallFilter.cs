@@ -35,8 +35,8 @@ internal sealed record CallFilter
         reader.Text("caller", "Caller", static (query, value) => query with { Caller = value });
         reader.Text("callee", "Callee", static (query, value) => query with { Callee = value });
         reader.Text("trunk", "Trunk", static (query, value) => query with { Trunk = value });
-        reader.Statuses();
-        reader.Causes();
+        reader.Codes("status", "Final status", 699, "SIP status such as 486", static code => code == 0 ? Html.Of($"none seen") : Html.Of($"{code}"), static (query, code) => query with { SipStatuses = [.. query.SipStatuses, code] });
+        reader.Codes("cause", "Cause", 127, "cause of Q.850 such as 17", static code => code == 0 ? Html.Of($"none told") : Html.Of($"{code} {Q850.Text(code)}"), static (query, code) => query with { Causes = [.. query.Causes, code] });
         reader.Text("codec", "Codec", static (query, value) => query with { Codec = value });
         reader.Text("session", "Session", static (query, value) => query with { SessionId = value });
         if (request.Viewer.Tenant is null) reader.Text("tenant", "Tenant", static (query, value) => query with { Tenant = value });
@@ -173,34 +173,18 @@ internal sealed record CallFilter
             }
         }
 
-        public void Statuses()
+        public void Codes(string name, string title, int most, string example, Func<int, Html> words, Func<CallQuery, int, CallQuery> add)
         {
-            foreach (string value in request.Values("status"))
+            foreach (string value in request.Values(name))
             {
-                if (ValueText.Whole(value, 0, 699, out int status) is null)
+                if (ValueText.Whole(value, 0, most, out int code) is null)
                 {
-                    Query = Query with { SipStatuses = [.. Query.SipStatuses, status] };
-                    Add("Final status", status == 0 ? Html.Of($"none seen") : Html.Of($"{status}"), _here.WithoutValue("status", value).ToString());
+                    Query = add(Query, code);
+                    Add(title, words(code), _here.WithoutValue(name, value).ToString());
                 }
                 else
                 {
-                    _problems.Add($"Final status: “{value}” is no SIP status such as 486.");
-                }
-            }
-        }
-
-        public void Causes()
-        {
-            foreach (string value in request.Values("cause"))
-            {
-                if (ValueText.Whole(value, 0, 127, out int cause) is null)
-                {
-                    Query = Query with { Causes = [.. Query.Causes, cause] };
-                    Add("Cause", cause == 0 ? Html.Of($"none told") : Html.Of($"{cause} {Q850.Text(cause)}"), _here.WithoutValue("cause", value).ToString());
-                }
-                else
-                {
-                    _problems.Add($"Cause: “{value}” is no cause of Q.850 such as 17.");
+                    _problems.Add($"{title}: “{value}” is no {example}.");
                 }
             }
         }

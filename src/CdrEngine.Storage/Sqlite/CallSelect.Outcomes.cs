@@ -107,7 +107,7 @@ internal sealed partial class CallSelect
 
         if (_query.From is { } from) Bounded("o.started_at >= ?", from.Microseconds);
         if (_query.To is { } to) Bounded("o.started_at < ?", to.Microseconds);
-        _cutsKeys = !_adds && _frame.Mark is null && _frame.Hidden.IsNothing && _query.Start is null && CallCursor.TextOf(ProfileFilter.Rest(_query)) == NoRest;
+        _cutsKeys = !_adds && _frame.Mark is null && _frame.Hidden.IsNothing && _query.Start is null && DayQuestion.IsByProfile(_query);
         if (_cutsKeys)
         {
             if (_frame.After is { } after && after.Day == _day) Bounded($"(o.started_at, o.id) {(_query.Ascending ? ">" : "<")} (?, ?)", after.Key, after.Id);

@@ -66,8 +66,6 @@ internal sealed partial class CallSelect
     // One call in so many of a sealed day: what is rarer by profile is collected from the index, what is commoner is met soon in order of time.
     private const int RareByProfile = 20;
 
-    private static readonly string NoRest = CallCursor.TextOf(ProfileFilter.Rest(new CallQuery()));
-
     private readonly StringBuilder _where = new();
     private readonly List<object?> _arguments = [];
     private readonly CallQuery _query;

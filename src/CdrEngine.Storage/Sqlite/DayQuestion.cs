@@ -22,6 +22,9 @@ internal sealed class DayQuestion(CallQuery query)
     private readonly bool _asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null
         || query.PersonBillsecMax is not null;
 
+    /// <summary>Whether times and what profiles answer are all that a query asks for.</summary>
+    public static bool IsByProfile(CallQuery query) => CallCursor.TextOf(ProfileFilter.Rest(query)) == NoRest;
+
     /// <summary>The query.</summary>
     public CallQuery Query => query;
 
@@ -41,8 +44,7 @@ internal sealed class DayQuestion(CallQuery query)
     public AskedKeys Keys { get; } = new(query);
 
     /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
-    public bool IsCounted { get; } =
-        CallCursor.TextOf(ProfileFilter.Rest(query) with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null }) == NoRest;
+    public bool IsCounted { get; } = IsByProfile(query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null });
 
     /// <summary>Whether it asks for lengths.</summary>
     public bool AsksLength => _asksLength;

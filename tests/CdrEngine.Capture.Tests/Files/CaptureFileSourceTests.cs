@@ -22,7 +22,7 @@ public sealed class CaptureFileSourceTests : IDisposable
         Assert.True(source.IsOpen);
         Assert.Equal(path, source.Name);
         Assert.Equal(new FileInfo(path).Length, source.Length);
-        Assert.Equal((10, ReadOutcome.End), Drain(source));
+        Assert.Equal((10, ReadOutcome.End), CaptureFiles.Drain(source));
         Assert.Equal(source.Length, source.Position);
         Assert.Null(source.Fault);
     }
@@ -32,9 +32,9 @@ public sealed class CaptureFileSourceTests : IDisposable
     {
         foreach (byte[] capture in new[] { Capture(300), Capture(300, pcapng: true) })
         {
-            string path = Write("a.gz", Gzip(capture));
+            string path = Write("a.gz", CaptureFiles.Gzip(capture));
             using CaptureFileSource source = CaptureFileSource.Open(path);
-            Assert.Equal((300, ReadOutcome.End), Drain(source));
+            Assert.Equal((300, ReadOutcome.End), CaptureFiles.Drain(source));
             Assert.Equal(new FileInfo(path).Length, source.Position);
             Assert.Null(source.Fault);
         }
@@ -44,19 +44,19 @@ public sealed class CaptureFileSourceTests : IDisposable
     public void GzipOfSeveralMembers_ReadToTheEnd_IsOneCapture()
     {
         byte[] capture = Capture(20);
-        string path = Write("a.gz", [.. Gzip(capture[..300]), .. Gzip(capture[300..])]);
+        string path = Write("a.gz", [.. CaptureFiles.Gzip(capture[..300]), .. CaptureFiles.Gzip(capture[300..])]);
         using CaptureFileSource source = CaptureFileSource.Open(path);
-        Assert.Equal((20, ReadOutcome.End), Drain(source));
+        Assert.Equal((20, ReadOutcome.End), CaptureFiles.Drain(source));
     }
 
     [Fact]
     public void GzipCutAnywhere_NeverThrows_AndSaysSo()
     {
-        byte[] packed = Gzip(Capture(50));
+        byte[] packed = CaptureFiles.Gzip(Capture(50));
         for (int cut = 2; cut < packed.Length; cut++)
         {
             using CaptureFileSource source = CaptureFileSource.FromStream("cut", new MemoryStream(packed[..cut]), CaptureReaderLimits.Default);
-            (int packets, ReadOutcome outcome) = Drain(source);
+            (int packets, ReadOutcome outcome) = CaptureFiles.Drain(source);
             Assert.True(outcome == ReadOutcome.Failed, $"cut at {cut} of {packed.Length}: {packets} packets, {outcome}");
             Assert.InRange(packets, 0, 50);
             Assert.NotNull(source.Fault);
@@ -66,10 +66,10 @@ public sealed class CaptureFileSourceTests : IDisposable
     [Fact]
     public void GzipDamaged_KeepsWhatWasReadAndSaysSo()
     {
-        byte[] packed = Gzip(Capture(2000));
+        byte[] packed = CaptureFiles.Gzip(Capture(2000));
         packed[packed.Length * 3 / 4] ^= 0xFF;
         using CaptureFileSource source = CaptureFileSource.FromStream("damaged", new MemoryStream(packed), CaptureReaderLimits.Default);
-        (int packets, ReadOutcome outcome) = Drain(source);
+        (int packets, ReadOutcome outcome) = CaptureFiles.Drain(source);
         Assert.Equal(ReadOutcome.Failed, outcome);
         Assert.InRange(packets, 0, 2000);
         Assert.NotNull(source.Fault);
@@ -85,7 +85,7 @@ public sealed class CaptureFileSourceTests : IDisposable
     {
         string path = Write("cut.pcap", Capture(3)[..length]);
         using CaptureFileSource source = CaptureFileSource.Open(path);
-        (int packets, ReadOutcome outcome) = Drain(source);
+        (int packets, ReadOutcome outcome) = CaptureFiles.Drain(source);
         Assert.Equal(ReadOutcome.Failed, outcome);
         Assert.Equal(length > 24 + 61 ? 1 : 0, packets);
         Assert.Equal(fault, source.Fault);
@@ -98,10 +98,10 @@ public sealed class CaptureFileSourceTests : IDisposable
         string path = Path.Combine(_folder, "pipe");
         using (System.Diagnostics.Process mkfifo = System.Diagnostics.Process.Start("mkfifo", [path])) await mkfifo.WaitForExitAsync();
         Assert.Equal([path], CaptureFolder.Expand([path]).Files); // without eating its first bytes
-        Task write = Task.Run(() => File.WriteAllBytes(path, Gzip(Capture(500))));
+        Task write = Task.Run(() => File.WriteAllBytes(path, CaptureFiles.Gzip(Capture(500))));
         using CaptureFileSource source = CaptureFileSource.Open(path);
         Assert.Equal(-1, source.Length);
-        Assert.Equal((500, ReadOutcome.End), Drain(source));
+        Assert.Equal((500, ReadOutcome.End), CaptureFiles.Drain(source));
         Assert.Null(source.Fault);
         await write;
     }
@@ -125,7 +125,7 @@ public sealed class CaptureFileSourceTests : IDisposable
             ("hello, world"u8.ToArray(), "is no capture: it begins with 68656c6c"),
             ([0x28, 0xB5, 0x2F, 0xFD, 0, 0], "is compressed with zstd, which is not read; unpack it first"),
             ([.. "PK"u8, 3, 4, 0, 0], "is a zip archive, which is not read; unpack it first"),
-            (Gzip(Gzip(Capture(1))), "is compressed twice, which is not read; unpack it first"),
+            (CaptureFiles.Gzip(CaptureFiles.Gzip(Capture(1))), "is compressed twice, which is not read; unpack it first"),
             ([.. "snoop\0\0\0"u8, 0, 0, 0, 2], "is a snoop capture, which is not read; convert it with editcap"),
         ];
         foreach ((byte[] bytes, string fault) in table)
@@ -143,8 +143,8 @@ public sealed class CaptureFileSourceTests : IDisposable
         Write("call-10.pcap", capture);
         Write("call-9.pcap", capture);
         Write("call-9.txt", "not one"u8.ToArray());
-        Write("call-2.pcap.gz", Gzip(capture));
-        Write("noise.gz", Gzip("not one"u8.ToArray()));
+        Write("call-2.pcap.gz", CaptureFiles.Gzip(capture));
+        Write("noise.gz", CaptureFiles.Gzip("not one"u8.ToArray()));
         Write(".hidden.pcap", capture);
         Write("empty.pcap", []);
         Write("day-2/x.cap", Capture(1, pcapng: true));
@@ -195,21 +195,6 @@ public sealed class CaptureFileSourceTests : IDisposable
         }
 
         return stream.ToArray();
-    }
-
-    private static byte[] Gzip(byte[] bytes)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(bytes);
-        return packed.ToArray();
-    }
-
-    private static (int Packets, ReadOutcome Outcome) Drain(CaptureFileSource source)
-    {
-        int packets = 0;
-        ReadOutcome outcome;
-        while ((outcome = source.Read(out _)) == ReadOutcome.Packet) packets++;
-        return (packets, outcome);
     }
 
     private string Write(string name, byte[] bytes)

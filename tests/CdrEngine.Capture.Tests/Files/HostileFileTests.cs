@@ -49,7 +49,7 @@ public sealed class HostileFileTests(ITestOutputHelper output)
         byte[] file = [.. Good(), .. Lie(lie)];
         long before = GC.GetAllocatedBytesForCurrentThread(), began = Stopwatch.GetTimestamp();
         using CaptureFileSource source = CaptureFileSource.FromStream("lie.pcapng", new MemoryStream(file), CaptureReaderLimits.Default);
-        (long read, ReadOutcome outcome) = Drain(source);
+        (long read, ReadOutcome outcome) = CaptureFiles.Drain(source);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         output.WriteLine($"{lie}: {file.Length:N0} bytes, {read} packets, {allocated:N0} bytes allocated, {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms; {source.Fault}");
         Assert.Equal((lie, packets), (lie, (int)read));
@@ -76,11 +76,11 @@ public sealed class HostileFileTests(ITestOutputHelper output)
             _ => [],
         };
         byte[] packed = Bomb(start, kind == "pcapng of empty blocks" ? Block(0x0BAD, []) : new byte[64]);
-        if (kind == "gzip in gzip") packed = Gzip(packed);
+        if (kind == "gzip in gzip") packed = CaptureFiles.Gzip(packed, CompressionLevel.Optimal);
         Assert.InRange(packed.Length, 100, 1 << 20);
         long before = GC.GetAllocatedBytesForCurrentThread(), began = Stopwatch.GetTimestamp();
         using CaptureFileSource source = CaptureFileSource.FromStream("bomb.pcap.gz", new MemoryStream(packed), CaptureReaderLimits.Default);
-        (long read, _) = Drain(source);
+        (long read, _) = CaptureFiles.Drain(source);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         output.WriteLine($"{kind}: {packed.Length:N0} bytes packed, {BombBytes:N0} unpacked, {read:N0} packets, {allocated:N0} bytes allocated, {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms; {source.Fault}");
         Assert.InRange(allocated, 0, MostBytes);
@@ -155,20 +155,5 @@ public sealed class HostileFileTests(ITestOutputHelper output)
         }
 
         return packed.ToArray();
-    }
-
-    private static byte[] Gzip(byte[] bytes)
-    {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal)) gzip.Write(bytes);
-        return packed.ToArray();
-    }
-
-    private static (long Packets, ReadOutcome Outcome) Drain(CaptureFileSource source)
-    {
-        long packets = 0;
-        ReadOutcome outcome;
-        while ((outcome = source.Read(out _)) == ReadOutcome.Packet) packets++;
-        return (packets, outcome);
     }
 }
