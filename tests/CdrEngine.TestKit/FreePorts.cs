@@ -6,6 +6,10 @@ namespace CdrEngine.TestKit;
 /// <summary>Ports for programs that must be told one. Another program may take it meanwhile; bind port 0 where that is possible.</summary>
 public static class FreePorts
 {
+    // Below those that the system hands out itself, so that no connection and no test that binds port 0 takes it between its choice and its use.
+    private const int First = 10_000;
+    private const int Last = 32_767;
+
     /// <summary>A port of 127.0.0.1 that nobody has, neither by UDP nor by TCP.</summary>
     public static int ForUdpAndTcp()
     {
@@ -13,16 +17,16 @@ public static class FreePorts
         {
             using var datagrams = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            datagrams.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            int port = ((IPEndPoint)datagrams.LocalEndPoint!).Port;
+            int port = Random.Shared.Next(First, Last + 1);
             try
             {
+                datagrams.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 return port;
             }
             catch (SocketException)
             {
-                // Taken by somebody's connection.
+                // Somebody has it.
             }
         }
     }

@@ -16,6 +16,7 @@ public sealed class HepSource : ILiveSource
     private const int MemoryInfoBytes = 36;
     private const int MostTurns = 64;
     private const int WaitMilliseconds = 100;
+    private const int MostChoices = 16;
 
     private readonly HepOptions _options;
     private readonly HepReader _reader;
@@ -63,32 +64,38 @@ public sealed class HepSource : ILiveSource
     /// <summary>Messages refused, by reason.</summary>
     public Counters<HepRejection> Rejections => _reader.Rejections;
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Begins to listen. Port 0 takes one that is free by UDP and by TCP.</summary>
     /// <param name="options">Where and how.</param>
     /// <param name="problem">One line where null is given back.</param>
     public static HepSource? Open(HepOptions options, out string? problem)
     {
-        Socket? datagrams = null;
-        Socket? listener = null;
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            datagrams = new Socket(options.Listen.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
-            datagrams.ReceiveBufferSize = options.ReceiveBufferBytes;
-            datagrams.Bind(options.Listen);
+            Socket? datagrams = null;
+            Socket? listener = null;
+            try
+            {
+                datagrams = new Socket(options.Listen.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+                datagrams.ReceiveBufferSize = options.ReceiveBufferBytes;
+                datagrams.Bind(options.Listen);
 
-            // The same port where the system chose one.
-            listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-            listener.Bind(datagrams.LocalEndPoint!);
-            listener.Listen(16);
-            problem = null;
-            return new HepSource(options, datagrams, listener);
-        }
-        catch (SocketException e)
-        {
-            datagrams?.Dispose();
-            listener?.Dispose();
-            problem = e.Message.ReplaceLineEndings(" ");
-            return null;
+                // The same port where the system chose one.
+                listener = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+                listener.Bind(datagrams.LocalEndPoint!);
+                listener.Listen(16);
+                problem = null;
+                return new HepSource(options, datagrams, listener);
+            }
+            catch (SocketException e)
+            {
+                // A port that the system chose for UDP may be somebody's by TCP: another one then.
+                bool again = listener is not null && options.Listen.Port == 0 && e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < MostChoices;
+                datagrams?.Dispose();
+                listener?.Dispose();
+                if (again) continue;
+                problem = e.Message.ReplaceLineEndings(" ");
+                return null;
+            }
         }
     }
 

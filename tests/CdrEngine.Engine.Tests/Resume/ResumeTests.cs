@@ -212,7 +212,15 @@ public sealed class ResumeTests
         PacketTape tape = PacketTape.OfLoad(new LoadOptions { Seed = 5, Calls = 600, CallsPerSecond = 4, TalkSeconds = 3, TcpShare = 0.5 }, out _);
         int cut = tape.Count * 3 / 4;
         using BrokenRun unbounded = new BrokenRun().Start().Play(tape, 0, cut).Stop();
-        using BrokenRun broken = new BrokenRun(adjust: static limits => limits with { PieceBytes = 20_000 }).Start().Play(tape, 0, cut).Stop();
+        using BrokenRun broken = new BrokenRun(adjust: static limits => limits with { PieceBytes = 20_000 }).Start();
+        for (int from = 0; from < cut; from += 2_000)
+        {
+            // Pieces are put together beside the shard, here with the time for it: one that is put together, and one that grows.
+            broken.Play(tape, from, Math.Min(cut, from + 2_000)).Engine.Flush();
+            Assert.True(SpinWait.SpinUntil(() => FilesOf(broken).Count <= 2, TimeSpan.FromSeconds(30)));
+        }
+
+        broken.Stop();
         Assert.Contains(FilesOf(broken), static file => file.Last > file.First);
         Assert.True(BytesOf(broken) < BytesOf(unbounded) * 3 / 4, $"{BytesOf(broken)} of {BytesOf(unbounded)}");
         broken.Start(TimeOf(tape, cut - 1));

@@ -18,7 +18,7 @@ public sealed class RunningEngineTests : IDisposable
     [Fact]
     public async Task BackupUnderLoad_RestoresEveryCallThatWasOver_AndGoesOnWithThoseInProgress()
     {
-        int hep = FreePort(), api = FreePort();
+        int hep = FreePorts.ForUdpAndTcp(), api = FreePorts.ForUdpAndTcp();
         string backup = Path.Combine(_rig.Folder, "backup"), restored = Path.Combine(_rig.Folder, "restored");
         using (RunningEngine engine = await RunningEngine.StartAsync(_rig.Data, hep, api))
         {
@@ -59,7 +59,7 @@ public sealed class RunningEngineTests : IDisposable
 
         // The copy of a journal names calls in progress: none of them is over in the restored records.
         HashSet<string> before = [.. _rig.Calls(restored).Values.Select(PurgeTests.SipCallId)];
-        using (RunningEngine engine = await RunningEngine.StartAsync(restored, FreePort(), FreePort()))
+        using (RunningEngine engine = await RunningEngine.StartAsync(restored, FreePorts.ForUdpAndTcp(), FreePorts.ForUdpAndTcp()))
         {
             await Until(() => engine.Said.Contains("going on with", StringComparison.Ordinal));
             string line = engine.Said.Split('\n').First(static said => said.Contains("going on with", StringComparison.Ordinal));
@@ -117,13 +117,6 @@ public sealed class RunningEngineTests : IDisposable
         {
             if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(60)) throw new TimeoutException("it never came");
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 
     private sealed class RunningEngine : IDisposable

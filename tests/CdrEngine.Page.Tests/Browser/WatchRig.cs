@@ -38,7 +38,7 @@ public sealed class WatchRig : PageRig
 
     protected override IEnumerable<string> Set()
     {
-        using (var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0))) _hep = (IPEndPoint)probe.Client.LocalEndPoint!;
+        _hep = new IPEndPoint(IPAddress.Loopback, FreePorts.ForUdpAndTcp());
         return [$"cdrengine.hep.listen=127.0.0.1:{_hep.Port}", "cdrengine.alerts.settle=1s", "cdrengine.alerts.kinds.failures.sample=3", "cdrengine.alerts.kinds.failures.at-least=3", "cdrengine.call.linger=1s"];
     }
 
