@@ -221,7 +221,6 @@ public sealed class PostgresMessagePageTests : MessagePageTests, IOnPostgres
             (new MessageQuery { Receiver = "6001" }, "messages_20261118_to_number"),
             (new MessageQuery { ConversationId = Message(0, new Random(0)).Record.ConversationId }, "messages_20261118_conversation"),
             (new MessageQuery { SipCallId = "m3" }, "messages_20261118_sip_call_hash"),
-            (new MessageQuery(), "messages_20261118_pkey"),
         ])
         {
             string plan = string.Join('\n', store.Explain(query, store.Days()[0]));
