@@ -146,7 +146,7 @@ public sealed partial class StorageTroubleTests
             for (var waited = Stopwatch.StartNew(); !isSo(); pause.Wait(50))
             {
                 string state() => $"{Board.Unready}\n{string.Join('\n', _told)}\n{string.Join('\n', Board.Read().Where(static counter => counter.Area.StartsWith("storage", StringComparison.Ordinal)))}";
-                Assert.True(waited.Elapsed < TimeSpan.FromSeconds(40), state());
+                Assert.True(waited.Elapsed < TimeSpan.FromSeconds(120), state());
                 if (_running!.IsFaulted) _running.GetAwaiter().GetResult();
             }
         }
@@ -188,7 +188,7 @@ public sealed partial class StorageTroubleTests
             _stop.Cancel();
             try
             {
-                _running?.Wait(TimeSpan.FromSeconds(40));
+                _running?.Wait(TimeSpan.FromSeconds(120));
             }
             catch (AggregateException)
             {
