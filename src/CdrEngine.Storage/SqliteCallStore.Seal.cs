@@ -69,7 +69,9 @@ public sealed partial class SqliteCallStore
         if (asked is { Profiles.IsEverything: true, AsksSeal: false }) return frame;
         if (FiguresOf(days, frame.Day) is not { } figures) return null;
         DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
-        return asked.SoughtIn(frame.Day, figures, seal) is { } sought ? frame with { Stored = figures.Last, Sought = sought } : null;
+        if (asked.SoughtIn(frame.Day, figures, seal) is not { } sought) return null;
+        SoughtCalls?[] any = [.. asked.Any.Select(one => one.SoughtIn(frame.Day, figures, seal))];
+        return frame with { Stored = figures.Last, Sought = sought, Any = any };
     }
 
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.

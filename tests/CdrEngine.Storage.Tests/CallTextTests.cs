@@ -19,6 +19,9 @@ public abstract class CallTextTests
 
     private protected abstract StorePlace NewPlace();
 
+    // What stands for the zero character in the database.
+    private protected virtual char Zero => '\0';
+
     /// <summary>What a test of random texts begins with.</summary>
     public static TheoryData<int> Seeds => [1, 2, 3];
 
@@ -215,7 +218,7 @@ public abstract class CallTextTests
         }
     }
 
-    private static bool Matches(CallQuery query, StoredCall call)
+    private bool Matches(CallQuery query, StoredCall call)
     {
         CallRecord record = call.Record;
         if (query.Text is { Length: > 0 } text && (text.Contains('\n', StringComparison.Ordinal) || !Items(record).Any(item => Kept(item).Contains(Kept(text), StringComparison.Ordinal)))) return false;
@@ -236,10 +239,10 @@ public abstract class CallTextTests
     }
 
     // Lower case character by character; half a pair is stored as what stands for any that cannot be read.
-    private static string Kept(string text) =>
-        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(string.Concat(text.Select(char.ToLowerInvariant)))).Replace('\0', '\uFFFD');
+    private string Kept(string text) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(string.Concat(text.Select(char.ToLowerInvariant)))).Replace('\0', Zero);
 
-    private static List<StoredCall> Matching(CallQuery query, IEnumerable<StoredCall> calls)
+    private List<StoredCall> Matching(CallQuery query, IEnumerable<StoredCall> calls)
     {
         IEnumerable<StoredCall> found = calls.Where(call => Matches(query, call));
         found = query.Sort == CallSort.Duration
@@ -262,7 +265,7 @@ public abstract class CallTextTests
         return ids;
     }
 
-    private static void Ask(ICallStore store, CallQuery query, IEnumerable<StoredCall> calls, Random random)
+    private void Ask(ICallStore store, CallQuery query, IEnumerable<StoredCall> calls, Random random)
     {
         string[] expected = [.. Matching(query, calls).Select(static call => call.Record.Id)];
         string asked = CallCursor.TextOf(query);
@@ -287,7 +290,7 @@ public sealed class SqliteCallTextTests : CallTextTests
         using var folder = new StoreFolder();
         using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
         var random = new Random(8);
-        store.Write([.. Enumerable.Range(0, 3_000).Select(index => Call(index, random))]);
+        store.Write([.. Enumerable.Range(0, 2_600).Select(index => Call(index, random, TestCalls.Start + TimeSpan.FromSeconds(index)))]);
         store.Seal(new DateOnly(2030, 1, 1));
         foreach (CallQuery query in (CallQuery[])[new() { Text = "nobody's" }, new() { Text = "JÜRGEN" }, new() { Text = "zz" }, new() { Parts = [new NumberPart(NumberOf.Caller, "1007")] }])
         {
@@ -364,5 +367,7 @@ public sealed class SqliteCallTextTests : CallTextTests
 /// <summary>On PostgreSQL.</summary>
 public sealed class PostgresCallTextTests : CallTextTests, IOnPostgres
 {
+    private protected override char Zero => '\uFFFD';
+
     private protected override StorePlace NewPlace() => new PostgresPlace();
 }

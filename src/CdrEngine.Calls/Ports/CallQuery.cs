@@ -64,6 +64,10 @@ public sealed record CallQuery
     /// <summary>Parts of numbers, all of which are there; empty for all.</summary>
     public IReadOnlyList<NumberPart> Parts { get; init; } = [];
 
+    /// <summary>Alternatives, of which one holds; empty for none. Of an alternative its filters count, and beside them times, text, tenant and <see cref="IsSessionStart"/> of this
+    /// query, which then has no other filters. The text of an alternative counts where this query has none.</summary>
+    public IReadOnlyList<CallQuery> Any { get; init; } = [];
+
     /// <summary>Any of these numbers called, exactly; empty for all.</summary>
     public IReadOnlyList<string> CallerNumbers { get; init; } = [];
 
@@ -145,6 +149,25 @@ public sealed record CallQuery
 
     /// <summary>Where to go on: <see cref="CallPage.NextCursor"/> of the page before; null for the first.</summary>
     public string? Cursor { get; init; }
+
+    /// <summary>The alternatives, each as a query of its own in the order of this one.</summary>
+    public IEnumerable<CallQuery> Alternatives() => Any.Select(one => one with
+    {
+        From = Latest(From, one.From),
+        To = Earliest(To, one.To),
+        Text = Text ?? one.Text,
+        Tenant = Tenant,
+        IsSessionStart = IsSessionStart,
+        Start = Start,
+        Sort = Sort,
+        Ascending = Ascending,
+        Limit = Limit,
+        Cursor = Cursor,
+    });
+
+    private static Timestamp? Latest(Timestamp? one, Timestamp? other) => one is { } first && other is { } second ? Timestamp.Max(first, second) : one ?? other;
+
+    private static Timestamp? Earliest(Timestamp? one, Timestamp? other) => one is { } first && other is { } second ? (first < second ? first : second) : one ?? other;
 }
 
 /// <summary>Part of a number.</summary>

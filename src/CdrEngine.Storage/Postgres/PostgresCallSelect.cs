@@ -46,6 +46,9 @@ internal sealed class PostgresCallSelect
     private const string MosNoneDescending = "-1.0";
     private const int NoDirection = 9;
 
+    // Calls of a day that are collected for a page; what more have is met soon in order of time.
+    private const int RareInDay = 2_000;
+
     private readonly SqlConditions _where = new();
     private readonly CallQuery _query;
     private readonly PostgresFrame _frame;
@@ -54,6 +57,7 @@ internal sealed class PostgresCallSelect
     private string[]? _several;
     private string _nothing = "";
     private bool _isDriven;
+    private bool _isPage;
     private IReadOnlyList<TextNeedle> _needles;
 
     private PostgresCallSelect(CallQuery query, PostgresFrame frame)
@@ -160,6 +164,7 @@ internal sealed class PostgresCallSelect
 
     private (string Sql, object[] Arguments) Finish(PostgresSession session)
     {
+        _isPage = _query.Sort == CallSort.StartedAt;
         Build(session);
         string judged = _frame.Judged == CallTraits.None ? "1" : $"CASE WHEN (c.traits & {(int)_frame.Judged}) <> 0 THEN 1 ELSE 0 END";
         string what = $"SELECT {Key} AS key, c.day, c.id, c.document, c.tenant, {judged}::bigint AS judged FROM {_from}";
@@ -176,12 +181,44 @@ internal sealed class PostgresCallSelect
     // Who drives is known before the conditions name its columns.
     private void Build(PostgresSession session)
     {
+        if (_query.Any.Count > 0)
+        {
+            AndAny(session);
+            return;
+        }
+
         var rest = new List<Action>();
         ChooseDriver(session, rest);
         AndDays(_row);
         if (_row != "c") AndDays("c");
         foreach (Action add in rest) add();
         if (!_isDriven) DriveByText(session);
+        AddFilters();
+        if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
+        _frame.Store.AndShown(_where, _frame.Days, "c");
+        if (_frame.After is { } after) AndBehind(after);
+        else if (_query.Start is { } start && _query.Sort == CallSort.StartedAt) AndStart(start);
+    }
+
+    // Of alternatives the keys that each finds, put together; what holds beside them is a condition.
+    private void AndAny(PostgresSession session)
+    {
+        AndDays("c");
+        var keys = new List<string>();
+        var arguments = new List<object>();
+        foreach (CallQuery one in _query.Alternatives())
+        {
+            var select = new PostgresCallSelect(
+                one with { Start = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0 });
+            select.Build(session);
+            if (select._nothing.Length > 0) continue;
+            if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
+            keys.Add($"SELECT c.day, c.started_at, c.id FROM {select._from}{select._where}");
+            arguments.AddRange(select._where.Arguments);
+        }
+
+        if (keys.Count == 0) _nothing = "no alternative finds anything";
+        _where.And(keys.Count == 0 ? "false" : $"(c.day, c.started_at, c.id) IN ({string.Join(" UNION ", keys)})", [.. arguments]);
         AddFilters();
         if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
         _frame.Store.AndShown(_where, _frame.Days, "c");
@@ -457,7 +494,7 @@ internal sealed class PostgresCallSelect
     // The calls that have the longest text, where they are few; what is common is met soon in order of time.
     private bool DriveByText(PostgresSession session)
     {
-        if (_frame.Texts is not { } texts || _needles.Count == 0 || texts.Find(session, _frame.Days, _needles[0], _frame.PrefixRows) is not { } found) return false;
+        if (_frame.Texts is not { } texts || _needles.Count == 0 || texts.Find(session, _frame.Days, _needles[0], _isPage ? Math.Min(_frame.PrefixRows, RareInDay * _frame.Days.Count) : _frame.PrefixRows) is not { } found) return false;
         _needles = [.. _needles.Skip(1)];
         if (found.Count == 0) _nothing = "no call has the text";
         _where.And(

@@ -39,6 +39,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>How many of its calls parts of the query find, as far as that is known.</summary>
     public SoughtCalls Sought { get; init; }
 
+    /// <summary>The same of the query's alternatives, in order; null for one that finds none. Empty where nothing is known.</summary>
+    public IReadOnlyList<SoughtCalls?> Any { get; init; } = [];
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
@@ -101,11 +104,14 @@ internal sealed partial class CallSelect
 
     private static List<FoundCall> RowsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
-        if (Driving(query) is not { Count: > 1 } numbers) return Build(database, query, frame).Run(database);
+        IReadOnlyList<string>? numbers = query.Any.Count > 0 ? null : Driving(query);
+        if (query.Any.Count == 0 && numbers is not { Count: > 1 }) return Build(database, query, frame).Run(database);
         var merged = new List<FoundCall>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         SelectFrame each = frame with { Offset = 0, Limit = (int)Math.Min(int.MaxValue, frame.Limit + frame.Offset) };
-        foreach (string number in numbers.Distinct(StringComparer.Ordinal))
+        foreach ((CallQuery one, SelectFrame its) in Alternatives(query, each))
+            merged.AddRange(RowsNow(database, one, its).Where(row => seen.Add(Convert.ToHexString(row.Id))));
+        foreach (string number in numbers?.Distinct(StringComparer.Ordinal) ?? [])
         {
             var select = new CallSelect(query, each) { _driving = [number] };
             merged.AddRange(select.Finish(database).Run(database).Where(row => seen.Add(Convert.ToHexString(row.Id))));
@@ -230,6 +236,12 @@ internal sealed partial class CallSelect
 
     private void ChooseDriver(SqliteDatabase database)
     {
+        if (_query.Any.Count > 0)
+        {
+            DriveByAny(database);
+            return;
+        }
+
         int prefixRows = _frame.PrefixRows;
         bool driven = false;
         if (_query.Ids.Count > 0)

@@ -44,6 +44,9 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>What it asks by key.</summary>
     public AskedKeys Keys { get; } = new(query);
 
+    /// <summary>Its alternatives; empty for none.</summary>
+    public IReadOnlyList<DayQuestion> Any { get; } = [.. query.Alternatives().Select(static one => new DayQuestion(one))];
+
     /// <summary>Texts it asks for.</summary>
     public IReadOnlyList<TextNeedle> Needles { get; } = NeedlesOf(query);
 
@@ -61,6 +64,7 @@ internal sealed class DayQuestion(CallQuery query)
     public SoughtCalls? SoughtIn(DateOnly day, DayFigures figures, DaySeal? seal)
     {
         if (seal is not null && (!Keys.MayBeIn(day, seal.Keys) || !HasValues(seal) || !Needles.All(seal.MayHave))) return null;
+        if (Any.Count > 0) return Any.Any(one => one.SoughtIn(day, figures, seal) is not null) ? default(SoughtCalls) : null;
         long? byProfile = Profiles.IsEverything ? null : figures.CallsOf(Profiles);
         if (byProfile == 0) return null;
         if (_bounds is not { } bounds || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
@@ -71,7 +75,7 @@ internal sealed class DayQuestion(CallQuery query)
     }
 
     /// <summary>Whether it asks what a seal tells.</summary>
-    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0;
+    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;
 
     /// <summary>The texts that a query asks for, the longest first.</summary>
     /// <param name="query">The query.</param>

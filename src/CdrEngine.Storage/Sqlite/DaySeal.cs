@@ -38,7 +38,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         """;
 
     /// <summary>Whether the indexes are there.</summary>
-    public const string HasSchema = $"SELECT count(*) FROM sqlite_master WHERE name = '{ProfileIndex}'";
+    public const string HasSchema = "SELECT count(*) FROM sqlite_master WHERE name = 'day_seal'";
 
     /// <summary>The index over profiles, and within one over billable lengths.</summary>
     public const string ProfileIndex = "calls_by_profile_length";
