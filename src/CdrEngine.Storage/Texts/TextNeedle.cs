@@ -9,8 +9,8 @@ internal sealed class TextNeedle
     private const byte End = (byte)'\n';
     private const int GramBytes = 3;
 
-    // So many of a long part leave few texts to be looked at.
-    private const int MostGrams = 8;
+    // So many of a long part, spread over it, leave few texts to be looked at; each costs a look at every day.
+    private const int MostGrams = 3;
 
     /// <summary>A part of some fields; case does not matter.</summary>
     /// <param name="text">The part, not empty.</param>
