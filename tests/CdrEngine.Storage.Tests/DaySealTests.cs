@@ -11,7 +11,7 @@ public sealed class DaySealTests
 {
     private static readonly DateOnly Later = new(2030, 1, 1);
     private static readonly DateOnly Day = new(2026, 11, 20);
-    private static readonly string[] Parts = ["keys", "lengths", "codecs", "flags", MediaFigures.Name];
+    private static readonly string[] Parts = ["keys", "grams", "lengths", "codecs", "flags", MediaFigures.Name];
 
     [Fact]
     public void Seal_IsMadeOnce()
@@ -118,6 +118,8 @@ public sealed class DaySealTests
     [InlineData("keys", "x''")]
     [InlineData("keys", "x'010203'")]
     [InlineData("keys", "'text'")]
+    [InlineData("grams", "x''")]
+    [InlineData("grams", "x'00ff'")]
     [InlineData("lengths", "x'01'")]
     [InlineData("lengths", "x'00000000ffffff7f'")]
     [InlineData("lengths", "zeroblob(8000008)")]
@@ -172,6 +174,8 @@ public sealed class DaySealTests
         yield return new CallQuery { Number = some.Caller.Number };
         yield return new CallQuery { Number = "nobody" };
         yield return new CallQuery { SipCallId = some.SipCallId };
+        yield return new CallQuery { Text = some.SipCallId };
+        yield return new CallQuery { Text = "nobody's" };
         yield return new CallQuery { Address = some.Caller.Address?.Address };
         yield return new CallQuery { SessionId = some.SessionId };
         yield return new CallQuery { DurationMin = TimeSpan.FromSeconds(10) };
