@@ -2,6 +2,7 @@ using System.Globalization;
 using CdrEngine.Api.Answers;
 using CdrEngine.Calls.Ports;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CdrEngine.Api;
 
@@ -17,6 +18,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
     {
         counters.Count(ApiCounter.Requests);
         Secure(context);
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true) context.Response.OnStarting(TellOfTheEnd, context);
         if (formOf(context.Request.Path) is { } form) context.Features.Set(form);
         try
         {
@@ -50,6 +52,17 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
 
         if (context.Response.StatusCode >= 500) counters.Count(ApiCounter.ServerErrors);
         else if (context.Response.StatusCode >= 400) counters.Count(ApiCounter.ClientErrors);
+    }
+
+    // A body that is longer than may be is not read to its end: the connection is of no use after that, which a client cannot know that is told nothing (RFC 9112 9.6). How long one
+    // is that comes in chunks nobody says.
+    private static Task TellOfTheEnd(object state)
+    {
+        var context = (HttpContext)state;
+        long? most = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
+        bool isTooLong = context.Request.ContentLength is { } length ? length > most : context.Response.StatusCode >= StatusCodes.Status400BadRequest;
+        if (isTooLong) context.Response.Headers.Connection = "close";
+        return Task.CompletedTask;
     }
 
     // Pictures and texts of hostile content are served: nothing in them may run, load, be framed or be taken for another type.

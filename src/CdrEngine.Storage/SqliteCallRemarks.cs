@@ -246,6 +246,9 @@ public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
         if (query.To is { } to) where.And("started_at < ?", to.Microseconds);
         if (query.Kind is { } kind) where.And("kind = ?", (long)kind);
         if (query.Outcome is { } outcome) where.And("outcome = ?", (long)outcome);
+        if (query.IsFinal) where.And(QueryConditions.Final);
+        if (query.Sender is { } sender) where.And("from_number = ?", sender);
+        if (query.Receiver is { } receiver) where.And("to_number = ?", receiver);
         if (query.ConversationId is { } conversation) where.And("conversation = ?", conversation);
         if (query.Number is { } number) where.AndText("(from_number @ OR to_number @)", number, times: 2);
         if (query.Tenant is { } tenant) where.And("tenant = ?", tenant);

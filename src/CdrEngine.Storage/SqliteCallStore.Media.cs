@@ -8,6 +8,8 @@ namespace CdrEngine.Storage;
 // Media sessions and recordings: lists in order of their calls, day by day.
 public sealed partial class SqliteCallStore
 {
+    private readonly DayAnswers<MediaFigures?> _media;
+
     /// <inheritdoc />
     public MediaSessionRecord? GetMediaSession(string id)
     {
@@ -36,6 +38,7 @@ public sealed partial class SqliteCallStore
         string beyond = query.Ascending ? ">" : "<";
         string keyset = $"((m.started_at, m.id) {beyond} (?, ?) OR (m.started_at = ? AND m.id = ? AND m.session > ?))";
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        bool asks = MediaFigures.AsksAny(query);
         return Reading(days =>
         {
             var found = new List<(RowCursor At, MediaSessionRecord? Session)>();
@@ -44,7 +47,14 @@ public sealed partial class SqliteCallStore
             {
                 if (found.Count > limit) break;
                 if (only is { } asked && asked != day) continue;
-                if (IsBehind(after, day, query.Ascending) || days.Get(day) is not { } database) continue;
+                if (IsBehind(after, day, query.Ascending) || (asks && MediaOf(days, day)?.MayHave(query) == false)) continue;
+                if (skip > 0 && after?.Day != day && KnownSessions(days, day, query) is { } known && known <= skip)
+                {
+                    skip -= known;
+                    continue;
+                }
+
+                if (days.Get(day) is not { } database) continue;
                 SqlConditions here = where.Copy();
                 here.AndShown(days.HiddenOf(day), "m");
                 if (after is not null && after.Day == day)
@@ -94,7 +104,14 @@ public sealed partial class SqliteCallStore
             long count = 0;
             foreach (DateOnly day in DaysOf(query.From, query.To, ascending: true))
             {
-                if ((only is { } asked && asked != day) || days.Get(day) is not { } database) continue;
+                if (only is { } asked && asked != day) continue;
+                if (KnownSessions(days, day, query) is { } known)
+                {
+                    count += known;
+                    continue;
+                }
+
+                if (days.Get(day) is not { } database) continue;
                 SqlConditions here = where.Copy();
                 here.AndShown(days.HiddenOf(day), "m");
                 count += CountDay(days, database, day, query, here);
@@ -102,6 +119,19 @@ public sealed partial class SqliteCallStore
 
             return count;
         });
+    }
+
+    // What is known of the sessions of a day that is over; null for others.
+    private MediaFigures? MediaOf(OpenDays days, DateOnly day) =>
+        _media.GetOrAdd(day.ToString("yyyyMMdd", CultureInfo.InvariantCulture), StampOf(days, day), () => days.Get(day) is { } database ? MediaFigures.Read(database) : null);
+
+    // How many sessions of a day are asked for, where that is known without looking at them.
+    private long? KnownSessions(OpenDays days, DateOnly day, MediaSessionQuery query)
+    {
+        if (MediaOf(days, day) is not { } figures) return null;
+        if (!figures.MayHave(query)) return 0;
+        bool whole = !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+        return whole && MediaFigures.AsksOnlySums(query) && days.HiddenOf(day).IsNothing ? figures.Of(query) : null;
     }
 
     // The rows of a whole day; kept as long as its file does not change.

@@ -37,6 +37,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _daySums = new DayAnswers<CallSums>(limits.DayCounts);
         _figures = new FiguresKept(limits.ProfilesKept);
         _seals = new SealsKept(limits.SealBytes);
+        _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
@@ -18,6 +17,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     private readonly OpenDays _writer;
     private readonly Lock _writing = new();
     private readonly DayReaders _readers;
+    private readonly DayAnswers<MessageSums> _sums;
     private bool _disposed;
 
     private SqliteMessageStore(string folder, SqliteStoreLimits limits)
@@ -26,6 +26,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _limits = limits;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
         _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
+        _sums = new DayAnswers<MessageSums>(limits.DayCounts);
     }
 
     /// <summary>Opens the messages below a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be.</summary>
@@ -70,19 +71,8 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     public byte[]? GetChunks(string id) => Document(id, "d.chunks");
 
     /// <inheritdoc />
-    public ListPage<MessageRecord> ListMessages(MessageQuery query)
-    {
-        string seal = string.Create(
-            CultureInfo.InvariantCulture,
-            $"messages|{query.From}|{query.To}|{query.Number}|{query.Text}|{query.Outcome}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
-        if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
-        SqlConditions where = QueryConditions.Of(query, QueryConditions.InSqlite);
-        return Page(
-            seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
-            "SELECT m.started_at, m.id, d.json FROM messages m JOIN message_documents d ON d.document = m.document", "m.",
-            static (_, day, row) => MessageJson.TryRead(row.Blob(2).ToArray(), out MessageRecord? record) ? record : null,
-            record => query.SipCallId is null || record.SipCallId == query.SipCallId);
-    }
+    public ListPage<MessageRecord> ListMessages(MessageQuery query) =>
+        BoundedBy(query) is { } bounded ? Page(ListOf(query, bounded.From)) : new ListPage<MessageRecord> { Items = [] };
 
     /// <inheritdoc />
     public ConversationRecord? GetConversation(string id)
@@ -102,26 +92,29 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     }
 
     /// <inheritdoc />
-    public ListPage<ConversationRecord> ListConversations(ConversationQuery query)
+    public ListPage<ConversationRecord> ListConversations(ConversationQuery query) => Page(
+        new DayList<ConversationRecord>(
+            $"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}", query.Cursor, query.From, query.To, query.Ascending, query.Limit, query.Skip,
+            QueryConditions.Of(query), "c.started_at, c.id, c.first, c.second, c.tenant", "conversations c", "c.", static row => ReadConversation(row))
+        {
+            Complete = Counted,
+            MayBeIn = query.Tenant is { } tenant ? sums => sums.OfConversations(tenant) > 0 : null,
+            CountIn = query.Party is null ? sums => sums.OfConversations(query.Tenant) : null,
+        });
+
+    /// <inheritdoc />
+    public long CountMessages(MessageQuery query)
     {
-        string seal = $"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}";
-        SqlConditions where = QueryConditions.Of(query);
-        return Page(
-            seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit, where,
-            "SELECT c.started_at, c.id, c.first, c.second, c.tenant FROM conversations c", "c.",
-            static (_, _, row) => ReadConversation(row),
-            static _ => true,
-            Counted);
+        if (BoundedBy(query) is not { } bounded) return 0;
+        bool asks = MessageSums.AsksSums(query), onlySums = MessageSums.AsksOnlySums(query);
+        return Count(
+            bounded.From, query.To, QueryConditions.Of(query, QueryConditions.InSqlite), TablesOf(query), asks ? sums => sums.Of(query) > 0 : null, onlySums ? sums => sums.Of(query) : null);
     }
 
     /// <inheritdoc />
-    public long CountMessages(MessageQuery query) =>
-        query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])
-            ? 0
-            : Count(query.From, query.To, QueryConditions.Of(query, QueryConditions.InSqlite), query.Text is null ? "messages m" : "messages m JOIN message_documents d ON d.document = m.document");
-
-    /// <inheritdoc />
-    public long CountConversations(ConversationQuery query) => Count(query.From, query.To, QueryConditions.Of(query), "conversations c");
+    public long CountConversations(ConversationQuery query) => Count(
+        query.From, query.To, QueryConditions.Of(query), "conversations c", query.Tenant is { } tenant ? sums => sums.OfConversations(tenant) > 0 : null,
+        query.Party is null ? sums => sums.OfConversations(query.Tenant) : null);
 
     /// <inheritdoc />
     public IReadOnlyList<string> MessageIds(string first, string last)
@@ -194,19 +187,6 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
 
         _readers.Dispose();
     }
-
-    private long Count(Timestamp? from, Timestamp? to, SqlConditions where, string tables) => Reading(days =>
-    {
-        long count = 0;
-        foreach (DateOnly day in DaysOf(from, to, ascending: true))
-        {
-            if (days.Get(day) is not { } database) continue;
-            using SqliteStatement rows = where.Bound(database, $"SELECT count(*) FROM {tables}{where} LIMIT ?", 1);
-            if (rows.Step()) count += rows.Long(0);
-        }
-
-        return count;
-    });
 
     internal static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
 
@@ -325,51 +305,6 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
             if (days.Get(day) is not { } database) return null;
             using SqliteStatement find = database.Prepare($"SELECT {column} FROM messages m JOIN message_documents d ON d.document = m.document WHERE m.id = ?1");
             return find.BindBlob(bytes.AsSpan()).Step() ? find.Blob(0).ToArray() : null;
-        });
-    }
-
-    private ListPage<T> Page<T>(
-        string seal, string? cursor, Timestamp? from, Timestamp? to, bool ascending, int wanted, SqlConditions where, string select, string table,
-        Func<OpenDays, DateOnly, SqliteStatement, T?> read, Func<T, bool> matches, Func<OpenDays, T, T>? complete = null)
-        where T : class
-    {
-        ListCursor? after = null;
-        if (cursor is not null && !ListCursor.TryDecode(cursor, seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
-        int limit = Math.Clamp(wanted, 1, CallQuery.MaxLimit);
-        string sense = ascending ? "" : " DESC";
-        string order = $" ORDER BY {table}started_at{sense}, {table}id{sense} LIMIT ?";
-        return Reading(days =>
-        {
-            var items = new List<T>();
-            ListCursor? last = null;
-            int rowsRead = 0;
-            foreach (DateOnly day in DaysOf(from, to, ascending))
-            {
-                if (rowsRead > limit) break;
-                DateOnly? afterDay = after is null ? null : DayOf(new Timestamp(after.Number));
-                if (afterDay is { } passed && (ascending ? day < passed : day > passed)) continue;
-                if (days.Get(day) is not { } database) continue;
-                SqlConditions here = where.Copy();
-                if (afterDay == day)
-                {
-                    object id = table == "m." ? Convert.FromHexString(after!.Id) : after!.Id;
-                    here.And($"({table}started_at, {table}id) {(ascending ? ">" : "<")} (?, ?)", after.Number, id);
-                }
-
-                using SqliteStatement rows = here.Bound(database, $"{select}{here}{order}", limit + 1L - rowsRead);
-                while (rows.Step() && ++rowsRead <= limit)
-                {
-                    last = new ListCursor(rows.Long(0), "", table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
-                    if (read(days, day, rows) is { } item && matches(item)) items.Add(item);
-                }
-            }
-
-            if (complete is not null)
-            {
-                for (int i = 0; i < items.Count; i++) items[i] = complete(days, items[i]);
-            }
-
-            return new ListPage<T> { Items = items, NextCursor = rowsRead > limit ? last!.Encode(seal) : null };
         });
     }
 

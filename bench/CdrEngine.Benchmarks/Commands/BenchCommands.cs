@@ -19,7 +19,6 @@ public static class BenchCommands
             LayersCommand.Make(output),
             LiveCommand.Make(output),
             GrowthCommand.Make(output),
-            DialectsCommand.Make(output),
             StoresCommand.Make(output),
             StoredCommand.Make(output),
             SessionsCommand.Make(output),

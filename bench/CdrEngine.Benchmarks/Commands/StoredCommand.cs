@@ -11,14 +11,18 @@ internal static class StoredCommand
     public static Command Make(TextWriter output)
     {
         var folder = new Option<string>("--archive") { Description = "Folder of the archive; kept.", Required = true };
+        var place = new Option<string?>("--archive") { Description = "Folder of the archive; kept." };
+        var postgres = new Option<string?>("--postgresql") { Description = "URL or connection string of a PostgreSQL server, instead of a folder; the archive is in its schema bench." };
         var calls = new Option<int>("--calls") { Description = "Calls of the archive that is made.", DefaultValueFactory = static _ => 1_000_000 };
         var days = new Option<int>("--days") { Description = "Days they are spread over.", DefaultValueFactory = static _ => 30 };
         var questions = new Option<int>("--questions") { Description = "Questions of each kind.", DefaultValueFactory = static _ => 300 };
         var points = new Option<string?>("--points") { Description = "File of what was measured; bench/results/stored.jsonl of the checkout otherwise." };
-        var make = new Command("make", "Makes the archive, or goes on making it.") { folder, calls, days };
+        var make = new Command("make", "Makes the archive, or goes on making it.") { place, postgres, calls, days };
         make.SetAction((parsed, stop) =>
         {
-            StoredCalls.Make(output, parsed.GetRequiredValue(folder), parsed.GetValue(calls), parsed.GetValue(days), stop);
+            (string? files, string? server) = PlaceOf(parsed.GetValue(place), parsed.GetValue(postgres));
+            using ArchiveStores stores = server is null ? ArchiveStores.InFiles(files!) : ArchiveStores.On(ArchiveStores.Server(server));
+            ArchiveMaker.Make(output, stores, parsed.GetValue(calls), parsed.GetValue(days), stop);
             return Task.FromResult(0);
         });
         var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points };
@@ -37,16 +41,20 @@ internal static class StoredCommand
         var only = new Option<string[]>("--only") { Description = "Beginnings of lists' names, for example 'ucom flow'; all otherwise. May be given again.", DefaultValueFactory = static _ => [] };
         var settings = new Option<string[]>("--set") { Description = "Setting of the program, as its own --set. May be given again.", DefaultValueFactory = static _ => [] };
         var page = new Option<string?>("--out") { Description = "File of the results; bench/results/DATE-MACHINE-lists.md of the checkout otherwise, where all lists are asked for." };
-        var lists = new Command("lists", "Asks the real program over an archive for every list of every API. Exit code 1 where one is slower than 50 ms (p99).") { folder, questions, only, settings, page };
+        var lists = new Command("lists", "Asks the real program over an archive for every list of every API. Exit code 1 where one is slower than 50 ms (p99).") { place, postgres, questions, only, settings, page };
         lists.SetAction((parsed, stop) =>
         {
             string[] some = parsed.GetValue(only) ?? [];
-            string? file = parsed.GetValue(page) ?? (some.Length == 0 ? ResultFiles.Default("-lists.md") : null);
-            bool quick = ListBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), some, parsed.GetValue(settings) ?? [], file, stop);
+            string? file = parsed.GetValue(page) ?? (some.Length == 0 ? ResultFiles.Default(parsed.GetValue(postgres) is null ? "-lists.md" : "-lists-postgresql.md") : null);
+            (string? files, string? server) = PlaceOf(parsed.GetValue(place), parsed.GetValue(postgres));
+            bool quick = ListBenchmarks.Run(output, files, server, parsed.GetValue(questions), some, parsed.GetValue(settings) ?? [], file, stop);
             return Task.FromResult(quick && !stop.IsCancellationRequested ? 0 : 1);
         });
         return new Command("stored", "Storing and asking over archives of millions of calls.") { make, measure, lists, draw };
     }
+
+    private static (string? Files, string? Server) PlaceOf(string? folder, string? server) =>
+        (folder is null) != (server is null) ? (folder, server) : throw new BenchException("say where the archive is: by --archive or by --postgresql");
 
     private static string FileOf(string? given)
     {

@@ -4,8 +4,9 @@ using System.Text;
 using System.Text.Json;
 using CdrEngine.Benchmarks.Commands;
 using CdrEngine.Benchmarks.Suite;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Storage;
+using CdrEngine.Core;
 
 namespace CdrEngine.Benchmarks.Storage;
 
@@ -31,40 +32,58 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
 
     /// <summary>Measures and writes a page of results.</summary>
     /// <param name="writer">Told each figure.</param>
-    /// <param name="archive">The archive.</param>
+    /// <param name="archive">The archive; null for one on a server.</param>
+    /// <param name="postgres">Connection to that server.</param>
     /// <param name="questions">First pages of each list; as many further pages of each kind.</param>
     /// <param name="only">Beginnings of the lists' names; empty for all.</param>
     /// <param name="settings">Settings of the program.</param>
     /// <param name="file">File of the page; null for none.</param>
     /// <param name="stop">Ends it early.</param>
     /// <returns>Whether every list was quick enough.</returns>
-    public static bool Run(TextWriter writer, string archive, int questions, IReadOnlyList<string> only, IReadOnlyList<string> settings, string? file, CancellationToken stop)
+    public static bool Run(
+        TextWriter writer, string? archive, string? postgres, int questions, IReadOnlyList<string> only, IReadOnlyList<string> settings, string? file, CancellationToken stop)
     {
-        DateOnly[] days = [.. Directory.EnumerateFiles(archive, "????-??-??.db").Select(static path => DateOnly.ParseExact(Path.GetFileNameWithoutExtension(path), "yyyy-MM-dd", CultureInfo.InvariantCulture)).Order()];
-        if (days.Length < 2) throw new BenchException($"{archive} has no days: make it with stored make");
+        IReadOnlyList<DateOnly> days;
+        var chats = new List<KnownChat>();
         string load = Texts.LoadAverage();
+        using (ArchiveStores stores = postgres is null ? ArchiveStores.InFiles(archive!) : ArchiveStores.On(ArchiveStores.Server(postgres)))
+        {
+            days = stores.Calls.Days();
+            if (days.Count < 2) throw new BenchException($"{archive ?? "the server"} has no days: make them with stored make");
 
-        // What the server does of itself once days are over, whenever the clock of this machine says that they are.
-        using (SqliteCallStore store = SqliteCallStore.Open(archive)) store.Seal(days[^1], stop);
-        using ListServer server = ListServer.Start(archive, settings);
-        IReadOnlyList<KnownCall> known = Known(server, days[0], days.Length);
-        var benchmarks = new ListBenchmarks(server, new ListValues(days[0], days.Length, known), stop);
+            // What the server does of itself once days are over, whenever the clock of this machine says that they are.
+            stores.Calls.Seal(days[^1], stop);
+            foreach (int i in Enumerable.Range(0, 20))
+            {
+                Timestamp from = Timestamp.From(new DateTimeOffset(days[i * (days.Count - 1) / 20].ToDateTime(new TimeOnly(i, 0)), TimeSpan.Zero));
+                chats.AddRange(stores.Messages.ListConversations(new ConversationQuery { From = from, Ascending = true, Limit = 3 }).Items
+                    .Select(static chat => new KnownChat(chat.Id, CallNumber.Of(chat.Id).ToString(CultureInfo.InvariantCulture))));
+            }
+        }
+
+        if (chats.Count == 0) chats.Add(new KnownChat(CallId.Derive("none", "none", Timestamp.MinValue), "1"));
+        string[] all = [.. settings, .. postgres is null ? (string[])[] : ["storage.backend=postgresql", $"storage.postgresql.url=\"{postgres}\"", "storage.postgresql.schema=bench"]];
+        using ListServer server = ListServer.Start(archive, all);
+        IReadOnlyList<KnownCall> known = Known(server, days[0], days.Count);
+        var benchmarks = new ListBenchmarks(server, new ListValues(days[0], days.Count, known, chats), stop);
         long calls = benchmarks.Ready();
         ListShape[] shapes = [.. ListShapes.All.Where(shape => only.Count == 0 || only.Any(begin => $"{shape.Api.Name} {shape.Filter}".StartsWith(begin, StringComparison.Ordinal)))];
-        var all = new List<ListTimes>();
+        var measured = new List<ListTimes>();
         writer.WriteLine(Head);
         foreach (ListShape shape in shapes)
         {
             if (stop.IsCancellationRequested) return false;
             ListTimes times = benchmarks.Measure(shape, questions);
-            all.Add(times);
+            measured.Add(times);
             writer.WriteLine(Line(times));
             writer.Flush();
         }
 
-        if (file is not null) File.WriteAllText(file, Page(all, calls, days.Length, questions, load, server.Memory));
-        string[] slow = [.. all.Where(static times => !IsQuick(times)).Select(static times => $"{times.Shape.Api.Name} {times.Shape.Filter}")];
+        if (file is not null) File.WriteAllText(file, Page(measured, calls, days.Count, questions, load, server.Memory, postgres is null ? "SQLite" : "PostgreSQL"));
+        string[] slow = [.. measured.Where(static times => !IsQuick(times)).Select(static times => $"{times.Shape.Api.Name} {times.Shape.Filter}")];
         writer.WriteLine(slow.Length == 0 ? $"every list within {Bar} ms" : $"over {Bar} ms: {string.Join("; ", slow)}");
+        string[] empty = [.. measured.Where(static times => times.Fault is null && times.Rows == 0 && !times.Shape.Filter.Contains("nobody's", StringComparison.Ordinal)).Select(static times => $"{times.Shape.Api.Name} {times.Shape.Filter}")];
+        if (empty.Length > 0) writer.WriteLine($"no rows on the median page: {string.Join("; ", empty)}");
         return slow.Length == 0;
     }
 
@@ -76,13 +95,12 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
         var known = new List<KnownCall>();
         for (int i = 0; i < 50; i++)
         {
-            // Days that were made of another have its Call-IDs; those of the last day are its own.
-            string from = ListValues.Zulu(first.AddDays(i % 2 == 0 ? days - 1 : i * (days - 1) / 50).ToDateTime(new TimeOnly(i * 7 % 24, 0)));
+            string from = ListValues.Zulu(first.AddDays(i * (days - 1) / 50).ToDateTime(new TimeOnly(i * 7 % 24, 0)));
             using JsonDocument page = JsonDocument.Parse(server.Admin.GetStringAsync($"/api/v1/calls?limit=4&sort=started_at&from={from}").GetAwaiter().GetResult());
             foreach (JsonElement call in page.RootElement.GetProperty("calls").EnumerateArray())
             {
-                string number = CallNumber.Of(call.GetProperty("id").GetString()!).ToString(CultureInfo.InvariantCulture);
-                known.Add(new KnownCall(i % 2 == 0 ? call.GetProperty("sip_call_id").GetString()! : known[^1].SipCallId, number, Convert.ToBase64String(Encoding.ASCII.GetBytes(number)).TrimEnd('=').Replace('+', '-').Replace('/', '_')));
+                string id = call.GetProperty("id").GetString()!, number = CallNumber.Of(id).ToString(CultureInfo.InvariantCulture);
+                known.Add(new KnownCall(id, call.GetProperty("sip_call_id").GetString()!, number, Convert.ToBase64String(Encoding.ASCII.GetBytes(number)).TrimEnd('=').Replace('+', '-').Replace('/', '_')));
             }
         }
 
@@ -170,10 +188,10 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
         return string.Create(CultureInfo.InvariantCulture, $"{times[times.Count / 2]:F1} | {(high < Bar ? $"{high:F1}" : $"**{high:F1}**")}");
     }
 
-    private static string Page(List<ListTimes> all, long calls, int days, int questions, string load, long memory)
+    private static string Page(List<ListTimes> all, long calls, int days, int questions, string load, long memory, string database)
     {
         var page = new StringBuilder();
-        page.Append(CultureInfo.InvariantCulture, $"# Lists over {calls:N0} calls, measured on {DateTime.UtcNow:yyyy-MM-dd}\n\n");
+        page.Append(CultureInfo.InvariantCulture, $"# Lists over {calls:N0} calls in {database}, measured on {DateTime.UtcNow:yyyy-MM-dd}\n\n");
         page.Append("Made by `./cdrengine bench stored lists`; `docs/benchmarks.md` says how. Milliseconds of whole answers of `cdrengine serve` in a process of its own over a connection\n");
         page.Append(CultureInfo.InvariantCulture, $"of this machine, one question at a time, {questions} first pages of each list with changing values, every second by a token that sees one tenant of twenty;\n");
         page.Append("the four pages that follow, and pages by number anywhere up to the last. The bar is a p99 of 50 ms.\n\n");

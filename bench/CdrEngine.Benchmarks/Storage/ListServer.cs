@@ -46,13 +46,19 @@ internal sealed partial class ListServer : IDisposable
     }
 
     /// <summary>Starts it.</summary>
-    /// <param name="archive">Folder of the days; messages, where there are any, in its folder <c>messages</c>.</param>
+    /// <param name="archive">Folder of an archive in files; null for one on a server, which the settings name.</param>
     /// <param name="settings">Further settings.</param>
-    public static ListServer Start(string archive, IEnumerable<string> settings)
+    public static ListServer Start(string? archive, IEnumerable<string> settings)
     {
         string data = Directory.CreateTempSubdirectory("cdrengine-lists-").FullName;
-        Directory.CreateSymbolicLink(Path.Combine(data, "records"), Path.GetFullPath(archive));
-        if (Directory.Exists(Path.Combine(archive, "messages"))) Directory.CreateSymbolicLink(Path.Combine(data, "messages"), Path.GetFullPath(Path.Combine(archive, "messages")));
+        if (archive is not null)
+        {
+            Directory.CreateSymbolicLink(Path.Combine(data, "records"), Path.GetFullPath(archive));
+            if (Directory.Exists(ArchiveStores.MessagesOf(archive))) Directory.CreateSymbolicLink(Path.Combine(data, "messages"), Path.GetFullPath(ArchiveStores.MessagesOf(archive)));
+            string registrations = ArchiveStores.RegistrationsOf(archive);
+            if (File.Exists(registrations)) File.CreateSymbolicLink(Path.Combine(data, Path.GetFileName(registrations)), Path.GetFullPath(registrations));
+        }
+
         File.WriteAllText(Path.Combine(data, "directory.conf"), DirectoryText());
         Process process = Process.Start(Command(data, ["serve", "--listen", "127.0.0.1:0", .. settings.SelectMany(static setting => (string[])["--set", setting])])) ?? throw new BenchException("dotnet does not start");
         string? token = null;
@@ -88,7 +94,7 @@ internal sealed partial class ListServer : IDisposable
         _process.Dispose();
         foreach (string link in (string[])["records", "messages"])
         {
-            if (Directory.Exists(Path.Combine(_data, link))) Directory.Delete(Path.Combine(_data, link));
+            if (new DirectoryInfo(Path.Combine(_data, link)) is { Exists: true, LinkTarget: not null } there) there.Delete();
         }
 
         Directory.Delete(_data, recursive: true);

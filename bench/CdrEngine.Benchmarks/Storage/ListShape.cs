@@ -32,6 +32,12 @@ internal sealed record ListApi(string Name, PagesBy PagesBy, string Parameter, i
 {
     public static ListApi Native { get; } = new("native", PagesBy.Key, "cursor", 50, static body => new ListedPage(Count(body, "calls"), null, Text(body, "next_cursor")));
 
+    /// <summary>Lists of the native API beside calls.</summary>
+    /// <param name="items">Member of the answers that has the items.</param>
+    public static ListApi NativeOf(string items) => Native with { Read = body => new ListedPage(Count(body, items), null, Text(body, "next_cursor")) };
+
+    public static ListApi VonageDevices { get; } = new("vonage", PagesBy.Page, "page", 10, static body => new ListedPage(Count(body, "devices"), body.GetProperty("pages").GetInt64(), null));
+
     public static ListApi Ucom { get; } = new("ucom", PagesBy.Page, "page", 50, static body => new ListedPage(Count(body, "calls"), null, null));
 
     public static ListApi Vonage { get; } = new("vonage", PagesBy.Page, "page", 100, static body => new ListedPage(Count(body, "calls"), body.GetProperty("pages").GetInt64(), null));
@@ -73,16 +79,23 @@ internal sealed record ListShape(ListApi Api, string Filter, Func<ListValues, st
 }
 
 /// <summary>A call of the archive that is asked for by what names it.</summary>
+/// <param name="Id">Its native id.</param>
 /// <param name="SipCallId">Its Call-ID.</param>
 /// <param name="Number">Its id as VoIPstudio has it.</param>
 /// <param name="Text">Its id as PortSIP has it.</param>
-internal sealed record KnownCall(string SipCallId, string Number, string Text);
+internal sealed record KnownCall(string Id, string SipCallId, string Number, string Text);
+
+/// <summary>A conversation of the archive.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Number">Its id as VoIPstudio has it.</param>
+internal sealed record KnownChat(string Id, string Number);
 
 /// <summary>Values of filters, drawn anew for every question.</summary>
 /// <param name="first">First day of the archive.</param>
 /// <param name="days">Its days.</param>
 /// <param name="known">Some of its calls.</param>
-internal sealed class ListValues(DateOnly first, int days, IReadOnlyList<KnownCall> known)
+/// <param name="chats">Some of its conversations.</param>
+internal sealed class ListValues(DateOnly first, int days, IReadOnlyList<KnownCall> known, IReadOnlyList<KnownChat> chats)
 {
     /// <summary>Source of all values.</summary>
     public Random Random { get; } = new(7);
@@ -107,6 +120,12 @@ internal sealed class ListValues(DateOnly first, int days, IReadOnlyList<KnownCa
 
     /// <summary>One of the archive's calls.</summary>
     public KnownCall Call => known[Random.Next(known.Count)];
+
+    /// <summary>One of the archive's conversations, as VoIPstudio names it.</summary>
+    public string Chat => chats[Random.Next(chats.Count)].Number;
+
+    /// <summary>The same by its native id.</summary>
+    public string Conversation => chats[Random.Next(chats.Count)].Id;
 
     /// <summary>Some hour of the archive.</summary>
     public DateTime Hour => first.AddDays(Random.Next(days - 1)).ToDateTime(new TimeOnly(Random.Next(24), 0));

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace CdrEngine.Benchmarks.Storage;
 
-/// <summary>Every list of calls that the APIs have, with every filter that their texts name and those of the native API; beside them what a filter can be at its worst: a value that
+/// <summary>Every list that the APIs have, with every filter that their texts name and those of the native API; beside them what a filter can be at its worst: a value that
 /// nobody has, one that nearly all have, one that is met once in thousands of calls.</summary>
-internal static class ListShapes
+internal static partial class ListShapes
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<ListShape> All { get; } = [.. Native(), .. Ucom(), .. Vonage(), .. FonoUc(), .. VoipStudio(), .. PortSip()];
+    public static IReadOnlyList<ListShape> All { get; } = [.. Native(), .. NativeBesideCalls(), .. Ucom(), .. Vonage(), .. FonoUc(), .. VoipStudio(), .. PortSip()];
 
     private static IEnumerable<ListShape> Native()
     {
@@ -26,10 +26,15 @@ internal static class ListShapes
         yield return Of("context", static value => $"context={value.Any("ivr", "queue", "voicemail", "tracking", "fax", "pstn_call")}");
         yield return Of("tenant", static value => $"tenant=tenant{value.Tenant}");
         yield return Of("user", static value => $"user={value.OwnUser}");
+        yield return Of("trunk", static value => $"trunk={value.Any("carrier-a", "carrier-b")}");
+        yield return Of("sip_status", static value => $"sip_status={value.Any("200", "404", "486", "503", "486,603")}");
+        yield return Of("cause", static value => $"cause={value.Any("0", "17")}");
+        yield return Of("session_id", static value => $"session_id={value.Call.Id}");
         yield return Of("codec, rare", static _ => "codec=G729");
         yield return Of("codec, nobody's", static _ => "codec=EVRC0");
         yield return Of("mos_below", static value => $"mos_below=2.{value.Random.Next(1, 10)}");
-        yield return Of("flags, rare", static _ => "flags=linked");
+        yield return Of("flags", static value => $"flags={value.Any("linked", "held", "one_way_audio")}");
+        yield return Of("flags, nobody's", static _ => "flags=clock_set");
         yield return Of("duration_min, rare", static value => $"duration_min={value.Seconds(3_000, 14_000)}");
         yield return Of("duration_max", static value => $"duration_max={value.Seconds(1, 30)}");
         yield return Of("billsec_min", static value => $"billsec_min={value.Seconds(300, 4_000)}");
@@ -79,6 +84,7 @@ internal static class ListShapes
         yield return Of("start:gte", static value => $"start:gte={ListValues.Unix(value.Hour)}");
         yield return Of("start:lte", static value => $"start:lte={ListValues.Unix(value.Hour)}");
         yield return Of("start:gte, start:lte", static value => Between(value.Hour, value.Random.Next(1, 72), "start:gte", "start:lte"));
+        yield return new ListShape(ListApi.VonageDevices, "devices", static value => $"/registration/accounts/{value.Account}/devices");
 
         static ListShape Of(string filter, Func<ListValues, string> query) => new(ListApi.Vonage, filter, value => $"/cc/accounts/{value.Account}/calls?{query(value)}".TrimEnd('?'));
     }
@@ -121,18 +127,35 @@ internal static class ListShapes
         yield return Of("src and type and duration", static value =>
             $$"""[{"property":"src","operator":"eq","value":"{{value.User}}"},{"property":"type","operator":"eq","value":"O"},{"property":"duration","operator":"gt","value":"60"}]""");
         yield return Plain("monitors", "monitors");
+        yield return List("monitors", "monitors, created_at", static value => Condition("created_at", "gte", ListValues.Blank(value.Hour)));
         yield return Plain("voicemessages", "voicemessages");
+        yield return List("voicemessages", "voicemessages, origtime", static value => Condition("origtime", "gte", ListValues.Blank(value.Hour)));
         yield return List("voicemessages", "voicemessages, folder", static value => Condition("folder", "eq", value.Any("0", "1", "2")));
         yield return List("voicemessages", "voicemessages, is_new", static value => Condition("is_new", "eq", value.Any("true", "false")));
         yield return Plain("statements", "statements");
+        yield return List("statements", "statements, created_at", static value => Condition("created_at", "lt", ListValues.Blank(value.Hour)));
         yield return Plain("cdrs/calltracking", "cdrs/calltracking");
+        yield return List("cdrs/calltracking", "cdrs/calltracking, dst", static value => Condition("dst", "eq", value.Did));
+        yield return Plain("calltracking/cdrs", "calltracking/cdrs");
         yield return Plain("msdrs", "msdrs");
-        yield return List("msdrs", "msdrs, type", static value => Condition("type", "eq", value.Any("audio", "video", "message")));
+        yield return List("msdrs", "msdrs, created_at", static value => Condition("created_at", "gte", ListValues.Blank(value.Hour)));
+        yield return List("msdrs", "msdrs, type", static value => Condition("type", "eq", value.Any("audio", "video", "message", "image")));
+        yield return List("msdrs", "msdrs, type nobody's", static _ => Condition("type", "eq", "application"));
+        yield return List("msdrs", "msdrs, live_id", static value => Condition("live_id", "eq", value.Call.Number));
         yield return Plain("sms", "sms");
-        yield return List("sms", "sms, from", static value => Condition("from", "eq", value.User));
+        yield return List("sms", "sms, created_at", static value => Condition("created_at", "gte", ListValues.Blank(value.Hour)));
+        yield return List("sms", "sms, from", static value => Condition("from", "eq", value.OwnUser));
+        yield return List("sms", "sms, to", static value => Condition("to", "eq", value.OwnUser));
+        yield return List("sms", "sms, from and to", static value =>
+            $$"""[{"property":"from","operator":"eq","value":"{{value.OwnUser}}"},{"property":"to","operator":"eq","value":"{{value.OwnUser}}"}]""");
+        yield return List("sms", "sms, from nobody's", static value => Condition("from", "eq", value.Outside));
         yield return List("sms", "sms, result", static value => Condition("result", "eq", value.Any("DELIVERED", "FAILED")));
         yield return Plain("chats", "chats");
+        yield return List("chats", "chats, created_at", static value => Condition("created_at", "lt", ListValues.Blank(value.Hour)));
         yield return Plain("chatmsgs", "chatmsgs");
+        yield return List("chatmsgs", "chatmsgs, from", static value => Condition("from", "eq", value.OwnUser));
+        yield return List("chatmsgs", "chatmsgs, result", static value => Condition("result", "eq", value.Any("DELIVERED", "FAILED")));
+        yield return List("chatmsgs", "chatmsgs, chat_id", static value => Condition("chat_id", "eq", value.Chat));
         yield return new ListShape(ListApi.VoipStudio, "users/{id}/cdrs", static value => $"/v1.1/voipstudio/users/{value.OwnUser}/cdrs");
 
         static ListShape Plain(string list, string filter) => new(ListApi.VoipStudio, filter, _ => $"/v1.1/voipstudio/{list}");

@@ -103,7 +103,7 @@ public interface ICallRemarks
     /// <summary>Those of these messages that are hidden.</summary>
     IReadOnlySet<string> HiddenMessages(IReadOnlyCollection<string> ids);
 
-    /// <summary>How many of the messages that a query asks for are hidden. By time, outcome, kind, conversation, number (exact) and tenant only.</summary>
+    /// <summary>How many of the messages that a query asks for are hidden. By time, outcome, kind, conversation, numbers (exact) and tenant only.</summary>
     long CountHidden(MessageQuery query);
 }
 

@@ -15,11 +15,20 @@ public sealed record MessageQuery
     /// <summary>Number of either party; a prefix where it ends in <c>*</c>.</summary>
     public string? Number { get; init; }
 
+    /// <summary>Number of who sent it, exactly.</summary>
+    public string? Sender { get; init; }
+
+    /// <summary>Number of whom it was sent to, exactly.</summary>
+    public string? Receiver { get; init; }
+
     /// <summary>Part of the text or of a URI; case does not matter.</summary>
     public string? Text { get; init; }
 
     /// <summary>Outcome.</summary>
     public MessageOutcome? Outcome { get; init; }
+
+    /// <summary>Only those that were taken or refused.</summary>
+    public bool IsFinal { get; init; }
 
     /// <summary>How it travelled.</summary>
     public MessageKind? Kind { get; init; }
@@ -41,6 +50,9 @@ public sealed record MessageQuery
 
     /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>.</summary>
     public int Limit { get; init; } = 50;
+
+    /// <summary>Records that stand before the page, behind the cursor where there is one.</summary>
+    public long Skip { get; init; }
 
     /// <summary>Where the page before ended; null for the first.</summary>
     public string? Cursor { get; init; }
@@ -66,6 +78,9 @@ public sealed record ConversationQuery
 
     /// <summary>Records on the page, 1..<see cref="CallQuery.MaxLimit"/>.</summary>
     public int Limit { get; init; } = 50;
+
+    /// <summary>Records that stand before the page, behind the cursor where there is one.</summary>
+    public long Skip { get; init; }
 
     /// <summary>Where the page before ended; null for the first.</summary>
     public string? Cursor { get; init; }

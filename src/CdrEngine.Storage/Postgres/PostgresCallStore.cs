@@ -98,6 +98,7 @@ internal sealed partial class PostgresCallStore : ICallStore
                     dropped = session.Execute("DELETE FROM record_days WHERE day = ?", day) > 0;
                     if (!dropped) return;
                     session.Execute("DELETE FROM call_counts WHERE day = ?", day);
+                    session.Execute("DELETE FROM media_counts WHERE day = ?", day);
                     session.Execute("DELETE FROM text_segments WHERE day = ?", day);
                     session.Execute("DELETE FROM text_stale WHERE day = ?", day);
                     PostgresSchema.DropRecordDay(session, day);

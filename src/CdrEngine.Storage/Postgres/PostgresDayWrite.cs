@@ -82,6 +82,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
         if (written.Count > 0) Copy(written);
         Await([.. written.Where(static pending => !pending.IsRemark && pending.Call!.Record.Recording.State == RecordingState.Pending)]);
         Sum(written, written);
+        SumMedia([.. written.Where(static pending => !pending.IsRemark)]);
         session.Queue(
             "UPDATE record_days SET version = version + 1, last_document = greatest(last_document, ?) WHERE day = ?",
             written.Count == 0 ? 0 : written.Max(static pending => pending.Document),
@@ -163,6 +164,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
 
     private void Remove(List<Pending> replaced)
     {
+        CountMedia(replaced, -1);
         byte[][] ids = [.. replaced.Select(static pending => pending.Id)];
         long[] documents = [.. replaced.Select(static pending => pending.Document)];
         PostgresTexts.Change(session, day, documents);
@@ -193,6 +195,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
             session.Queue("UPDATE recordings SET tenant = ? WHERE day = ? AND document = ?", pending.Call.Tenant, day, pending.Document);
         }
 
+        CountMedia([.. replaced.Where(static pending => pending.IsRemark)], 1);
         session.RunQueued();
     }
 
@@ -278,6 +281,39 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
             changed.Select(static sum => sum.Value).ToArray());
 
         void Add((string, long, long) key, long calls) => sums[key] = sums.GetValueOrDefault(key) + calls;
+    }
+
+    // Of the media sessions that are there now.
+    private void CountMedia(List<Pending> there, long times)
+    {
+        if (there.Count == 0) return;
+        session.Queue(
+            "INSERT INTO media_counts AS o (day, tenant, type, sessions) SELECT m.day, coalesce(m.tenant, ''), m.type, ?::bigint * count(*) "
+            + "FROM media_sessions m JOIN unnest(?::bigint[], ?::bytea[]) u (started_at, id) ON m.started_at = u.started_at AND m.id = u.id WHERE m.day = ? GROUP BY 1, 2, 3 "
+            + "ON CONFLICT (day, tenant, type) DO UPDATE SET sessions = o.sessions + excluded.sessions",
+            times,
+            there.Select(static pending => pending.Before!.StartedAt).ToArray(),
+            there.Select(static pending => pending.Id).ToArray(),
+            day);
+    }
+
+    private void SumMedia(List<Pending> written)
+    {
+        ((string Tenant, MediaSessionType Type) Key, long Sessions)[] sums =
+        [
+            .. written
+                .SelectMany(static pending => pending.Call!.Record.MediaSessions.Select(session => (Tenant: PostgresText.CleanOrNull(pending.Call.Tenant) ?? "", session.Type)))
+                .GroupBy(static session => session)
+                .Select(static same => (same.Key, (long)same.Count())),
+        ];
+        if (sums.Length == 0) return;
+        session.Queue(
+            "INSERT INTO media_counts AS o (day, tenant, type, sessions) SELECT ?, u.tenant, u.type, u.sessions FROM unnest(?::text[], ?::bigint[], ?::bigint[]) u (tenant, type, sessions) "
+            + "ON CONFLICT (day, tenant, type) DO UPDATE SET sessions = o.sessions + excluded.sessions",
+            day,
+            sums.Select(static sum => sum.Key.Tenant).ToArray(),
+            sums.Select(static sum => (long)sum.Key.Type).ToArray(),
+            sums.Select(static sum => sum.Sessions).ToArray());
     }
 
     /// <summary>The rows that a record had, as far as they must be found again.</summary>

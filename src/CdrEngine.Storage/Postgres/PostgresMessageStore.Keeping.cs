@@ -36,9 +36,21 @@ internal sealed partial class PostgresMessageStore : IMessageKeeping
                 byte[][] of = [.. day.Select(static id => Convert.FromHexString(id.AsSpan(9)))];
                 session.Execute(
                     "DELETE FROM message_documents d USING messages m WHERE m.day = ? AND m.id = ANY (?) AND d.day = m.day AND d.document = m.document", day.Key, of);
-                purged += session.Execute("DELETE FROM messages WHERE day = ? AND id = ANY (?)", day.Key, of);
+                purged += (int)session.Scalar(
+                    "WITH gone AS (DELETE FROM messages WHERE day = ? AND id = ANY (?) RETURNING coalesce(tenant, '') AS tenant, kind, outcome, in_call), "
+                    + "less AS (UPDATE message_counts o SET messages = o.messages - g.messages "
+                    + "FROM (SELECT tenant, kind, outcome, in_call, count(*) AS messages FROM gone GROUP BY 1, 2, 3, 4) g "
+                    + "WHERE o.day = ? AND o.tenant = g.tenant AND o.kind = g.kind AND o.outcome = g.outcome AND o.in_call = g.in_call) SELECT count(*) FROM gone",
+                    day.Key,
+                    of,
+                    day.Key);
                 session.Execute(
-                    "DELETE FROM conversations c WHERE c.day = ? AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.day = c.day AND m.conversation = c.id)", day.Key);
+                    "WITH gone AS (DELETE FROM conversations c WHERE c.day = ? AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.day = c.day AND m.conversation = c.id) "
+                    + "RETURNING coalesce(c.tenant, '') AS tenant) "
+                    + "UPDATE conversation_counts o SET conversations = o.conversations - g.conversations FROM (SELECT tenant, count(*) AS conversations FROM gone GROUP BY 1) g "
+                    + "WHERE o.day = ? AND o.tenant = g.tenant",
+                    day.Key,
+                    day.Key);
                 PostgresScrubbing.Note(session, PostgresSchema.MessageTables.Select(table => PostgresSchema.Partition(table, day.Key)));
             }
         });

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
@@ -42,7 +41,9 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
             foreach (ConversationRecord conversation in begun)
             {
                 session.Queue(
-                    "INSERT INTO conversations (day, started_at, id, first, second, tenant) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    "WITH made AS (INSERT INTO conversations (day, started_at, id, first, second, tenant) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING day, tenant) "
+                    + "INSERT INTO conversation_counts AS o SELECT day, coalesce(tenant, ''), 1 FROM made "
+                    + "ON CONFLICT (day, tenant) DO UPDATE SET conversations = o.conversations + 1",
                     SqliteMessageStore.DayOf(conversation.StartedAt),
                     conversation.StartedAt.Microseconds,
                     conversation.Id,
@@ -62,14 +63,12 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     /// <inheritdoc />
     public ListPage<MessageRecord> ListMessages(MessageQuery query)
     {
-        string seal = string.Create(
-            CultureInfo.InvariantCulture,
-            $"messages|{query.From}|{query.To}|{query.Number}|{query.Text}|{query.Outcome}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
-        if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return new ListPage<MessageRecord> { Items = [] };
+        if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return new ListPage<MessageRecord> { Items = [] };
         return Page(
-            new Asked(seal, query.Cursor, query.From, query.To, query.Ascending, query.Limit),
+            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query) },
             QueryConditions.Of(query, QueryConditions.InPostgres),
-            "SELECT m.started_at, m.id, m.day, d.json FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document",
+            "m.started_at, m.id, m.day, d.json",
+            ListedMessages,
             "m",
             static row => MessageJson.TryRead(row.Blob(3), out MessageRecord? record) ? record : null,
             record => query.SipCallId is null || record.SipCallId == query.SipCallId);
@@ -93,9 +92,14 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
 
     /// <inheritdoc />
     public ListPage<ConversationRecord> ListConversations(ConversationQuery query) => Page(
-        new Asked($"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}", query.Cursor, query.From, query.To, query.Ascending, query.Limit),
+        new Asked($"conversations|{query.From}|{query.To}|{query.Party}|{query.Tenant}|{query.Ascending}", query.Cursor, query.From, query.To, query.Ascending, query.Limit, query.Skip)
+        {
+            Sums = SumsAsked(query),
+            AsksOnlySums = query.Party is null,
+        },
         QueryConditions.Of(query),
-        "SELECT c.started_at, c.id, c.day, c.first, c.second, c.tenant FROM conversations c",
+        "c.started_at, c.id, c.day, c.first, c.second, c.tenant",
+        "conversations c",
         "c",
         ReadConversation,
         static _ => true,
@@ -104,20 +108,15 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     /// <inheritdoc />
     public long CountMessages(MessageQuery query)
     {
-        if (query.ConversationId is { } conversation && !CallRow.TryReadId(conversation, out _, new byte[CallRow.IdBytes])) return 0;
+        if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return 0;
         SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
-        AndDays(where, "m", query.From, query.To);
-        string join = query.Text is null ? "" : " JOIN message_documents d ON d.day = m.day AND d.document = m.document";
-        return _database.Read(session => session.Scalar($"SELECT count(*) FROM messages m{join}{where}", where.Arguments));
+        string tables = query.Text is null ? "messages m" : ListedMessages;
+        return _database.Read(session => Count(session, bounded.From, query.To, where, tables, "m", MessageSums.AsksOnlySums(query) ? SumsAsked(query) : null));
     }
 
     /// <inheritdoc />
-    public long CountConversations(ConversationQuery query)
-    {
-        SqlConditions where = QueryConditions.Of(query);
-        AndDays(where, "c", query.From, query.To);
-        return _database.Read(session => session.Scalar($"SELECT count(*) FROM conversations c{where}", where.Arguments));
-    }
+    public long CountConversations(ConversationQuery query) =>
+        _database.Read(session => Count(session, query.From, query.To, QueryConditions.Of(query), "conversations c", "c", query.Party is null ? SumsAsked(query) : null));
 
     /// <inheritdoc />
     public IReadOnlyList<string> MessageIds(string first, string last)
@@ -156,7 +155,10 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
             _database.Transact(Writer, session =>
             {
                 dropped = session.Execute("DELETE FROM message_days WHERE day = ?", day) > 0;
-                if (dropped) PostgresSchema.DropMessageDay(session, day);
+                if (!dropped) return;
+                session.Execute("DELETE FROM message_counts WHERE day = ?", day);
+                session.Execute("DELETE FROM conversation_counts WHERE day = ?", day);
+                PostgresSchema.DropMessageDay(session, day);
             });
             return dropped;
         }
@@ -169,12 +171,6 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
 
     /// <inheritdoc />
     public void Dispose() => _database.Dispose();
-
-    private static void AndDays(SqlConditions where, string table, Timestamp? from, Timestamp? to)
-    {
-        if (from is { } earliest) where.And($"{table}.day >= ?", SqliteMessageStore.DayOf(earliest));
-        if (to is { } latest) where.And($"{table}.day <= ?", SqliteMessageStore.DayOf(latest));
-    }
 
     private static ConversationRecord ReadConversation(PostgresRows row) =>
         new(row.Text(1), new Timestamp(row.Long(0)), row.Text(3), row.Text(4)) { Tenant = row.TextOrNull(5) };
@@ -191,22 +187,28 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
 
     private static void WriteDay(PostgresSession session, DateOnly day, IEnumerable<StoredMessage> messages)
     {
-        var known = new Dictionary<string, (long Document, byte[] Json)>(StringComparer.Ordinal);
+        var known = new Dictionary<string, (long Document, byte[] Json, MessageSum Sum)>(StringComparer.Ordinal);
         byte[] id = new byte[CallRow.IdBytes];
         StoredMessage[] told = [.. messages.Where(message => CallRow.TryReadId(message.Record.Id, out DateOnly named, id) && named == day)];
         using (PostgresRows rows = session.Query(
-            "SELECT m.id, m.document, d.json FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document WHERE m.day = ? AND m.id = ANY (?)",
+            "SELECT m.id, m.document, d.json, coalesce(m.tenant, ''), m.kind, m.outcome, m.in_call "
+            + "FROM messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document WHERE m.day = ? AND m.id = ANY (?)",
             day,
             told.Select(static message => Convert.FromHexString(message.Record.Id.AsSpan(9))).Distinct(ByBytes.Instance).ToArray()))
         {
-            while (rows.Step()) known[CallRow.IdText(day, rows.Blob(0))] = (rows.Long(1), rows.Blob(2));
+            while (rows.Step())
+            {
+                var sum = new MessageSum(rows.Text(3), (MessageKind)rows.Long(4), (MessageOutcome)rows.Long(5), rows.Long(6) != 0, 0);
+                known[CallRow.IdText(day, rows.Blob(0))] = (rows.Long(1), rows.Blob(2), sum);
+            }
         }
 
+        var sums = new Dictionary<MessageSum, long>();
         foreach (StoredMessage message in told)
         {
             MessageRecord record = message.Record;
             byte[] json = MessageJson.ToUtf8(record);
-            bool isKnown = known.TryGetValue(record.Id, out (long Document, byte[] Json) before);
+            bool isKnown = known.TryGetValue(record.Id, out (long Document, byte[] Json, MessageSum Sum) before);
             if (isKnown && before.Json.AsSpan().SequenceEqual(json)) continue;
 
             // What tells less than what is known is an older telling, or a part of the capture.
@@ -214,7 +216,13 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
                 && (record.Notifications.Count < older.Notifications.Count || (record.Outcome == MessageOutcome.Pending && older.Outcome != MessageOutcome.Pending))) continue;
             string search = string.Join('\n', new[] { record.Text, record.From.Uri, record.To.Uri, record.From.Name, record.To.Name }.OfType<string>()).ToLowerInvariant();
             long document = isKnown ? before.Document : session.Scalar("SELECT nextval('message_numbers')");
-            known[record.Id] = (document, json);
+
+            // Of one that is known only these two change.
+            string tenant = PostgresText.CleanOrNull(record.Tenant) ?? "";
+            MessageSum sum = isKnown ? before.Sum with { Tenant = tenant, Outcome = record.Outcome } : new MessageSum(tenant, record.Kind, record.Outcome, record.IsInCall, 0);
+            known[record.Id] = (document, json, sum);
+            sums[sum] = sums.GetValueOrDefault(sum) + 1;
+            if (isKnown) sums[before.Sum] = sums.GetValueOrDefault(before.Sum) - 1;
             if (isKnown)
             {
                 session.Queue("UPDATE message_documents SET search = ?, chunks = ?, json = ? WHERE day = ? AND document = ?", search, message.Chunks, json, day, document);
@@ -239,6 +247,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
                 record.Tenant);
         }
 
+        Sum(session, day, sums);
         session.RunQueued();
     }
 
@@ -287,50 +296,6 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
             return rows.Step() ? rows.Blob(0) : null;
         });
     }
-
-    private ListPage<T> Page<T>(
-        Asked asked, SqlConditions where, string select, string table, Func<PostgresRows, T?> read, Func<T, bool> matches, Func<PostgresSession, List<T>, List<T>>? complete = null)
-        where T : class
-    {
-        ListCursor? after = null;
-        if (asked.Cursor is not null && !ListCursor.TryDecode(asked.Cursor, asked.Seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
-        int limit = Math.Clamp(asked.Limit, 1, CallQuery.MaxLimit);
-        string sense = asked.Ascending ? "" : " DESC";
-        return _database.Read(session =>
-        {
-            var items = new List<T>();
-            ListCursor? last = null;
-            int rowsRead = 0;
-            List<DateOnly> days = DaysOf(session, asked.From, asked.To, asked.Ascending);
-            DateOnly? afterDay = after is null ? null : SqliteMessageStore.DayOf(new Timestamp(after.Number));
-            if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
-            foreach (IReadOnlyList<DateOnly> window in PostgresDays.Windows(days))
-            {
-                if (rowsRead > limit) break;
-                SqlConditions here = where.Copy();
-                here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
-                if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
-                if (after is not null)
-                {
-                    object id = table == "m" ? Convert.FromHexString(after.Id) : after.Id;
-                    here.And($"({table}.day, {table}.started_at, {table}.id) {(asked.Ascending ? ">" : "<")} (?, ?, ?)", afterDay!.Value, after.Number, id);
-                }
-
-                using PostgresRows rows = session.Query(
-                    $"{select}{here} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ?", [.. here.Arguments, limit + 1L - rowsRead]);
-                while (rows.Step() && ++rowsRead <= limit)
-                {
-                    last = new ListCursor(rows.Long(0), "", table == "m" ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
-                    if (read(rows) is { } item && matches(item)) items.Add(item);
-                }
-            }
-
-            return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };
-        });
-    }
-
-    /// <summary>What every list is asked.</summary>
-    private sealed record Asked(string Seal, string? Cursor, Timestamp? From, Timestamp? To, bool Ascending, int Limit);
 
     private sealed class ByBytes : IEqualityComparer<byte[]>
     {

@@ -15,7 +15,7 @@ namespace CdrEngine.Storage.Sqlite;
 internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams)
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 5 FROM day_seal";
+    public const string Stored = "SELECT count(*) >= 6 FROM day_seal";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -32,6 +32,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         CREATE INDEX IF NOT EXISTS calls_by_codecs ON calls (codecs);
         CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
         CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
+        CREATE INDEX IF NOT EXISTS recordings_by_tenant ON recordings (tenant, started_at, id) WHERE tenant IS NOT NULL;
         CREATE TABLE IF NOT EXISTS day_seal (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TRIGGER IF NOT EXISTS day_seal_insert AFTER INSERT ON calls BEGIN DELETE FROM day_seal; END;
         CREATE TRIGGER IF NOT EXISTS day_seal_delete AFTER DELETE ON calls BEGIN DELETE FROM day_seal; END;
@@ -63,6 +64,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         DayTexts.Complete(database);
         Put(database, GramsName, DayTexts.GramsOf(database));
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
+        Put(database, MediaFigures.Name, MediaFigures.Of(database).ToBytes());
         Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
         Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "codecs", static row => row.Text(0)))));
         Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "flags", static row => row.Long(0)))));
@@ -105,7 +107,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))], grams);
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
@@ -119,6 +121,19 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         }
 
         return true;
+    }
+
+    // Null where one of them is none: then they tell nothing.
+    private static long[]? Numbers(string[]? texts)
+    {
+        if (texts is null) return null;
+        long[] numbers = new long[texts.Length];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            if (!long.TryParse(texts[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i])) return null;
+        }
+
+        return numbers;
     }
 
     // A line each; nothing where there were too many.

@@ -12,6 +12,9 @@ internal static class QueryConditions
     /// <summary>The same in PostgreSQL.</summary>
     public const string InPostgres = "strpos";
 
+    /// <summary>That a message was taken or refused.</summary>
+    public const string Final = "outcome IN (1, 2)";
+
     /// <summary>Of registrations.</summary>
     public static SqlConditions Of(RegistrationQuery query, string placeOf)
     {
@@ -38,7 +41,10 @@ internal static class QueryConditions
         if (query.From is { } from) where.And("m.started_at >= ?", from.Microseconds);
         if (query.To is { } to) where.And("m.started_at < ?", to.Microseconds);
         if (query.Number is { } number) where.AndText("(m.from_number @ OR m.to_number @)", number, times: 2);
+        if (query.Sender is { } sender) where.And("m.from_number = ?", sender);
+        if (query.Receiver is { } receiver) where.And("m.to_number = ?", receiver);
         if (query.Outcome is { } outcome) where.And("m.outcome = ?", (long)outcome);
+        if (query.IsFinal) where.And("m." + Final);
         if (query.Kind is { } kind) where.And("m.kind = ?", (long)kind);
         if (query.ConversationId is { } id) where.And("m.conversation = ?", id);
         if (query.SipCallId is { } sipCallId) where.And("m.sip_call_hash = ?", CallRow.SipCallHash(sipCallId));

@@ -36,6 +36,7 @@ public sealed class RandomWriterTests(ITestOutputHelper output) : IAsyncLifetime
         long began = Stopwatch.GetTimestamp();
         var statuses = new SortedDictionary<int, int>();
         var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        string before = "";
         int i = 0;
         for (; seconds > 0 ? Stopwatch.GetElapsedTime(began).TotalSeconds < seconds : i < Requests && Stopwatch.GetElapsedTime(began) < LongestShort; i++)
         {
@@ -44,9 +45,22 @@ public sealed class RandomWriterTests(ITestOutputHelper output) : IAsyncLifetime
             Operation operation = from[random.Next(from.Length)];
             using HttpRequestMessage request = maker.Make(operation);
             string body = request.Content is null ? "" : Encoding.Latin1.GetString(await request.Content.ReadAsByteArrayAsync());
-            using HttpResponseMessage response = await acme.SendAsync(request);
-            byte[] answer = await response.Content.ReadAsByteArrayAsync();
+            (HttpResponseMessage Response, byte[] Body) got;
+            try
+            {
+                HttpResponseMessage came = await acme.SendAsync(request);
+                got = (came, await came.Content.ReadAsByteArrayAsync());
+            }
+            catch (HttpRequestException broken)
+            {
+                faults.TryAdd($"{operation} an answer that breaks off", $"seed {seed}, request {i}: {request.Method} {request.RequestUri} {(body.Length > 400 ? body[..400] : body)}\n-> {broken.InnerException?.Message ?? broken.Message}, behind {before}");
+                continue;
+            }
+
+            using HttpResponseMessage response = got.Response;
+            byte[] answer = got.Body;
             string about = $"seed {seed}, request {i}: {request.Method} {request.RequestUri} {(body.Length > 400 ? body[..400] : body)}\n-> {(int)response.StatusCode} {response.Content.Headers.ContentType} {Encoding.UTF8.GetString(answer)[..Math.Min(1500, Encoding.UTF8.GetString(answer).Length)]}";
+            before = about;
             statuses[(int)response.StatusCode] = statuses.GetValueOrDefault((int)response.StatusCode) + 1;
             if (Fault(operation, request, body, response, answer) is { } fault) faults.TryAdd($"{operation} {(int)response.StatusCode} {fault}", about);
         }

@@ -11,7 +11,14 @@ internal readonly record struct CursorChunk<T>(IReadOnlyList<T> Items, string? N
 /// <param name="Read">Reads on from a cursor (null: from the start), leaving out as many records as said first.</param>
 /// <param name="Count">Counts all of it.</param>
 /// <param name="CanSkip">Whether the list leaves out records by itself; else they are read and dropped, and zero is always said.</param>
-internal sealed record CursorList<T>(Func<string?, int, long, CursorChunk<T>> Read, Func<long> Count, bool CanSkip);
+internal sealed record CursorList<T>(Func<string?, int, long, CursorChunk<T>> Read, Func<long> Count, bool CanSkip)
+{
+    /// <summary>Finds a place before a row, near it, without reading all that stands before; null where the list cannot.</summary>
+    public Func<long, (long Row, string? Cursor)>? Seek { get; init; }
+
+    /// <summary>Whether what arrives stands in front.</summary>
+    public bool IsNewestFirst { get; init; }
+}
 
 /// <summary>Pages by number over lists that know cursors: for each viewer and query the places are remembered at which pages ended, so that the next page
 /// goes on there whatever arrives meanwhile. Bounded. Any thread.</summary>
@@ -32,6 +39,14 @@ internal sealed class CursorPages(int capacity, TimeSpan age, TimeProvider time)
             long total = walk.Total ??= list.Count();
             if (skip > 0 && skip >= total) return ([], total);
             (long row, string? cursor) = walk.Nearest(skip);
+            if (skip - row > ReadTogether && list.Seek is { } seek)
+            {
+                // What arrived since the walk began stands before its first row.
+                long came = list.IsNewestFirst ? Math.Max(0, list.Count() - total) : 0;
+                (long Row, string? Cursor) place = seek(skip + came);
+                if (place.Row - came > row) (row, cursor) = (place.Row - came, place.Cursor);
+            }
+
             while (row < skip && !list.CanSkip)
             {
                 CursorChunk<T> passed = list.Read(cursor, (int)Math.Min(ReadTogether, skip - row), 0);

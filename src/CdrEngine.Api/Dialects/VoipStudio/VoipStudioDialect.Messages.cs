@@ -66,61 +66,40 @@ internal sealed partial class VoipStudioDialect
 
         if (await request.RefusedAsync()) return null;
 
-        // Who wrote and who got it: one number leads to the rows, both are looked at.
-        if (from is not null || to is not null) query = query with { Number = from ?? to };
+        query = query with { Sender = from, Receiver = to, IsFinal = onlySms && query.Outcome is null };
         IReadOnlyDictionary<string, Timestamp> cleared = request.Desk.Remarks.Cleared(ClearedList.Messages);
         if (Since(cleared, request.Tenant) is { } since) query = query with { From = query.From is { } given ? Timestamp.Max(given, since) : since };
-        MessageOutcome[] outcomes = !onlySms ? [] : query.Outcome is { } outcomeAsked ? [.. Final.Where(outcome => outcome == outcomeAsked)] : Final;
-        if (nothing || (onlySms && outcomes.Length == 0)) return ([], 0);
+        if (nothing || (onlySms && query.Outcome is { } wanted && !Final.Contains(wanted))) return ([], 0);
         IMessageReader messages = request.Desk.Outside!.Messages;
-        bool Shown(MessageRecord message) =>
-            (outcomes.Length == 0 || outcomes.Contains(message.Outcome)) && (from is null || message.From.Number == from) && (to is null || message.To.Number == to)
-            && !IsCleared(cleared, message.Tenant, message.StartedAt);
         var list = new CursorList<MessageRecord>(
             (cursor, take, _) =>
             {
                 ListPage<MessageRecord> found = messages.ListMessages(query with { Cursor = cursor, Limit = take });
                 IReadOnlySet<string> hidden = request.Desk.Remarks.HiddenMessages([.. found.Items.Select(static message => message.Id)]);
-                return new CursorChunk<MessageRecord>([.. found.Items.Where(message => !hidden.Contains(message.Id) && Shown(message))], found.NextCursor);
+                return new CursorChunk<MessageRecord>([.. found.Items.Where(message => !hidden.Contains(message.Id) && !IsCleared(cleared, message.Tenant, message.StartedAt))], found.NextCursor);
             },
-            () => from is not null || to is not null ? CountEach(messages, query, request, Shown) : Count(messages, query, outcomes, cleared, request),
-            CanSkip: false);
-        return await PagedAsync(request, $"messages|{onlySms}|{from}|{to}|{query}", page, limit, list);
+            () => Count(messages, query, cleared, request),
+            CanSkip: false)
+        {
+            Seek = row => MessageSeek.Find(row, messages, query, part => Count(messages, part, cleared, request)),
+            IsNewestFirst = !query.Ascending,
+        };
+        return await PagedAsync(request, $"messages|{onlySms}|{query}", page, limit, list);
     }
 
     // By sums: what there is, less what is hidden or, for who sees all tenants, cleared by one of them.
-    private static long Count(IMessageReader messages, MessageQuery query, MessageOutcome[] outcomes, IReadOnlyDictionary<string, Timestamp> cleared, DialectRequest request)
+    private static long Count(IMessageReader messages, MessageQuery query, IReadOnlyDictionary<string, Timestamp> cleared, DialectRequest request)
     {
-        long count = 0;
-        foreach (MessageQuery one in outcomes.Length == 0 ? [query] : outcomes.Select(outcome => query with { Outcome = outcome }))
+        long count = Shown(query);
+        if (request.Tenant is not null) return count;
+        foreach ((string tenant, Timestamp at) in cleared)
         {
-            count += Shown(one);
-            if (request.Tenant is not null) continue;
-            foreach ((string tenant, Timestamp at) in cleared)
-            {
-                if (tenant.Length > 0 && !(query.From >= at)) count -= Shown(one with { Tenant = tenant, To = query.To is { } to && to < at ? to : at });
-            }
+            if (tenant.Length > 0 && !(query.From >= at)) count -= Shown(query with { Tenant = tenant, To = query.To is { } to && to < at ? to : at });
         }
 
         return count;
 
         long Shown(MessageQuery some) => messages.CountMessages(some) - request.Desk.Remarks.CountHidden(some);
-    }
-
-    // With one party named: there are few, and each is looked at.
-    private static long CountEach(IMessageReader messages, MessageQuery query, DialectRequest request, Func<MessageRecord, bool> shown)
-    {
-        long count = 0;
-        string? cursor = null;
-        do
-        {
-            ListPage<MessageRecord> page = messages.ListMessages(query with { Cursor = cursor, Limit = CallQuery.MaxLimit });
-            IReadOnlySet<string> hidden = request.Desk.Remarks.HiddenMessages([.. page.Items.Select(static message => message.Id)]);
-            count += page.Items.Count(message => !hidden.Contains(message.Id) && shown(message));
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
-        return count;
     }
 
     private static VoipStudioSms Sms(DialectRequest request, MessageRecord message) =>
@@ -195,13 +174,13 @@ internal sealed partial class VoipStudioDialect
         }
 
         var list = new CursorList<ConversationRecord>(
-            (cursor, take, _) =>
+            (cursor, take, skip) =>
             {
-                ListPage<ConversationRecord> found = outside.Messages.ListConversations(query with { Cursor = cursor, Limit = take });
+                ListPage<ConversationRecord> found = outside.Messages.ListConversations(query with { Cursor = cursor, Limit = take, Skip = skip });
                 return new CursorChunk<ConversationRecord>(found.Items, found.NextCursor);
             },
             () => outside.Messages.CountConversations(query),
-            CanSkip: false);
+            CanSkip: true);
         if (await PagedAsync(request, $"chats|{query}", page, limit, list) is { } shown) await request.JsonAsync(new VoipStudioChats([.. shown.Items.Select(chat => Chat(request, chat))], shown.Total));
     }
 
@@ -220,7 +199,16 @@ internal sealed partial class VoipStudioDialect
     private static VoipStudioChat Chat(DialectRequest request, ConversationRecord chat)
     {
         IMessageReader messages = request.Desk.Outside!.Messages;
-        MessageRecord? first = messages.ListMessages(new MessageQuery { ConversationId = chat.Id, Tenant = request.Tenant, From = chat.StartedAt, Ascending = true, Limit = 1 }).Items.FirstOrDefault();
+        // A chat starts with its first message: no other day needs to be looked at.
+        MessageRecord? first = messages.ListMessages(new MessageQuery
+        {
+            ConversationId = chat.Id,
+            Tenant = request.Tenant,
+            From = chat.StartedAt,
+            To = new Timestamp(chat.StartedAt.Microseconds + 1),
+            Ascending = true,
+            Limit = 1,
+        }).Items.FirstOrDefault();
         ChatSides? sides = first is null ? null : VoipStudioMapping.Sides(first, WhoIs(request, first, first.From), WhoIs(request, first, first.To));
         long? customer = chat.Tenant is null ? null : request.Desk.Directory.Find(chat.Tenant)?.Id;
         return VoipStudioMapping.Chat(chat, NumberOf(chat.Id, messages.ConversationIds), customer, sides, Now(request));

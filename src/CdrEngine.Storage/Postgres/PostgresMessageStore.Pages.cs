@@ -1,0 +1,175 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+// Pages of lists, some days at a time: what a day has of what is asked for is known before it is looked at.
+internal sealed partial class PostgresMessageStore
+{
+    private const string ListedMessages = "messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document";
+
+    // What of a query the sums tell: a question for how much each day has; null where it asks nothing of them that they could tell.
+    private static SumsQuestion SumsAsked(MessageQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.Tenant is { } tenant) where.And("o.tenant = ?", tenant);
+        if (query.Kind is { } kind) where.And("o.kind = ?", (long)kind);
+        if (query.Outcome is { } outcome) where.And("o.outcome = ?", (long)outcome);
+        if (query.IsFinal) where.And("o." + QueryConditions.Final);
+        if (query.InCall is { } inCall) where.And("o.in_call = ?", inCall ? 1L : 0L);
+        return new SumsQuestion("SELECT o.day, sum(o.messages)::bigint FROM message_counts o", where);
+    }
+
+    private static SumsQuestion SumsAsked(ConversationQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.Tenant is { } tenant) where.And("o.tenant = ?", tenant);
+        return new SumsQuestion("SELECT o.day, sum(o.conversations)::bigint FROM conversation_counts o", where);
+    }
+
+    /// <summary>The plan of a list's question to a day, where reading all of it counts as dear: for tests.</summary>
+    internal List<string> Explain(MessageQuery query, DateOnly day) => _database.Read(session =>
+    {
+        session.Script("SET enable_seqscan = off");
+        SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
+        where.And("m.day BETWEEN ? AND ?", day, day);
+        where.And("d.day BETWEEN ? AND ?", day, day);
+        var lines = new List<string>();
+        using (PostgresRows rows = session.Query(
+            $"EXPLAIN (COSTS OFF) SELECT m.started_at, m.id, m.day, d.json FROM {ListedMessages}{where} ORDER BY m.day DESC, m.started_at DESC, m.id DESC LIMIT ? OFFSET ?", [.. where.Arguments, 51L, 0L]))
+        {
+            while (rows.Step()) lines.Add(rows.Text(0));
+        }
+
+        session.Script("RESET enable_seqscan");
+        return lines;
+    });
+
+    private static void Sum(PostgresSession session, DateOnly day, Dictionary<MessageSum, long> sums)
+    {
+        KeyValuePair<MessageSum, long>[] changed = [.. sums.Where(static sum => sum.Value != 0)];
+        if (changed.Length == 0) return;
+        session.Queue(
+            "INSERT INTO message_counts AS o (day, tenant, kind, outcome, in_call, messages) SELECT ?, u.tenant, u.kind, u.outcome, u.in_call, u.messages "
+            + "FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[]) u (tenant, kind, outcome, in_call, messages) "
+            + "ON CONFLICT (day, tenant, kind, outcome, in_call) DO UPDATE SET messages = o.messages + excluded.messages",
+            day,
+            changed.Select(static sum => sum.Key.Tenant).ToArray(),
+            changed.Select(static sum => (long)sum.Key.Kind).ToArray(),
+            changed.Select(static sum => (long)sum.Key.Outcome).ToArray(),
+            changed.Select(static sum => sum.Key.IsInCall ? 1L : 0L).ToArray(),
+            changed.Select(static sum => sum.Value).ToArray());
+    }
+
+    // How much each of the days has that sums tell of; days without anything are left out.
+    private static Dictionary<DateOnly, long> Sums(PostgresSession session, SumsQuestion asked, Timestamp? from, Timestamp? to)
+    {
+        SqlConditions where = asked.Where.Copy();
+        if (from is { } earliest) where.And("o.day >= ?", SqliteMessageStore.DayOf(earliest));
+        if (to is { } latest) where.And("o.day <= ?", SqliteMessageStore.DayOf(latest));
+        var sums = new Dictionary<DateOnly, long>();
+        using PostgresRows rows = session.Query($"{asked.Select}{where} GROUP BY o.day", where.Arguments);
+        while (rows.Step())
+        {
+            if (rows.Long(1) > 0) sums.Add(rows.Day(0), rows.Long(1));
+        }
+
+        return sums;
+    }
+
+    private static bool IsWhole(DateOnly day, Timestamp? from, Timestamp? to) => !(from > SqliteMessageStore.StartOf(day)) && !(to < SqliteMessageStore.StartOf(day.AddDays(1)));
+
+    private static long Count(PostgresSession session, Timestamp? from, Timestamp? to, SqlConditions where, string tables, string table, SumsQuestion? asked)
+    {
+        if (asked is null) return CountRows(session, DaysOf(session, from, to, ascending: true), where, tables, table);
+
+        // Days that lie within the times are known; of the first and the last the rows are counted.
+        long count = 0;
+        foreach ((DateOnly day, long sum) in Sums(session, asked, from, to)) count += IsWhole(day, from, to) ? sum : CountRows(session, [day], where, tables, table);
+        return count;
+    }
+
+    private static long CountRows(PostgresSession session, List<DateOnly> days, SqlConditions where, string tables, string table)
+    {
+        if (days.Count == 0) return 0;
+        SqlConditions here = where.Copy();
+        here.And($"{table}.day BETWEEN ? AND ?", days.Min(), days.Max());
+        return session.Scalar($"SELECT count(*) FROM {tables}{here}", here.Arguments);
+    }
+
+    private ListPage<T> Page<T>(
+        Asked asked, SqlConditions where, string columns, string tables, string table, Func<PostgresRows, T?> read, Func<T, bool> isShown, Func<PostgresSession, List<T>, List<T>>? complete = null)
+        where T : class
+    {
+        ListCursor? after = null;
+        if (asked.Cursor is not null && !ListCursor.TryDecode(asked.Cursor, asked.Seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
+        int limit = Math.Clamp(asked.Limit, 1, CallQuery.MaxLimit);
+        string sense = asked.Ascending ? "" : " DESC";
+        return _database.Read(session =>
+        {
+            var items = new List<T>();
+            ListCursor? last = null;
+            int rowsRead = 0;
+            long skip = Math.Max(0, asked.Skip);
+            DateOnly? afterDay = after is null ? null : SqliteMessageStore.DayOf(new Timestamp(after.Number));
+            List<DateOnly> days = DaysOf(session, asked.From, asked.To, asked.Ascending);
+            if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
+            if (asked.AsksSums || skip > 0)
+            {
+                Dictionary<DateOnly, long> sums = Sums(session, asked.Sums, asked.From, asked.To);
+                days.RemoveAll(day => !sums.ContainsKey(day));
+                while (skip > 0 && days.Count > 0)
+                {
+                    SqlConditions there = days[0] == afterDay ? Behind(where, after!, afterDay.Value, asked.Ascending, table) : where;
+                    long count = asked.AsksOnlySums && days[0] != afterDay && IsWhole(days[0], asked.From, asked.To) ? sums[days[0]] : CountRows(session, [days[0]], there, tables, table);
+                    if (count > skip) break;
+                    skip -= count;
+                    days.RemoveAt(0);
+                }
+            }
+
+            foreach (IReadOnlyList<DateOnly> window in PostgresDays.Windows(days))
+            {
+                if (rowsRead > limit) break;
+                SqlConditions here = after is null ? where.Copy() : Behind(where, after, afterDay!.Value, asked.Ascending, table);
+                here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
+                if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
+                using PostgresRows rows = session.Query(
+                    $"SELECT {columns} FROM {tables}{here} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ? OFFSET ?", [.. here.Arguments, limit + 1L - rowsRead, skip]);
+
+                // The first window is the day that has the row.
+                skip = 0;
+                while (rows.Step() && ++rowsRead <= limit)
+                {
+                    last = new ListCursor(rows.Long(0), "", table == "m" ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
+                    if (read(rows) is { } item && isShown(item)) items.Add(item);
+                }
+            }
+
+            return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };
+        });
+    }
+
+    private static SqlConditions Behind(SqlConditions where, ListCursor after, DateOnly afterDay, bool ascending, string table)
+    {
+        object id = table == "m" ? Convert.FromHexString(after.Id) : after.Id;
+        return where.Copy().And($"({table}.day, {table}.started_at, {table}.id) {(ascending ? ">" : "<")} (?, ?, ?)", afterDay, after.Number, id);
+    }
+
+    /// <summary>A question for how much each day has.</summary>
+    private sealed record SumsQuestion(string Select, SqlConditions Where);
+
+    /// <summary>What every list is asked.</summary>
+    private sealed record Asked(string Seal, string? Cursor, Timestamp? From, Timestamp? To, bool Ascending, int Limit, long Skip)
+    {
+        /// <summary>What sums tell of it.</summary>
+        public required SumsQuestion Sums { get; init; }
+
+        /// <summary>Whether sums and times are all that it asks.</summary>
+        public required bool AsksOnlySums { get; init; }
+
+        /// <summary>Whether it asks anything that sums tell of.</summary>
+        public bool AsksSums => Sums.Where.Arguments.Length > 0;
+    }
+}

@@ -1,0 +1,168 @@
+using System.Globalization;
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// Pages of lists, day by day: what a day has of what is asked for is known before it is opened.
+public sealed partial class SqliteMessageStore
+{
+    internal static string SealOf(MessageQuery query) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"messages|{query.From}|{query.To}|{query.Number}|{query.Sender}|{query.Receiver}|{query.Text}|{query.Outcome}|{query.IsFinal}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
+
+    // What is counted: a text is looked for in the documents.
+    private static string TablesOf(MessageQuery query) => query.Text is null ? "messages m" : "messages m JOIN message_documents d ON d.document = m.document";
+
+    // No message of a conversation is of a day before the conversation's. Null where nothing can match.
+    internal static MessageQuery? BoundedBy(MessageQuery query)
+    {
+        if (query.ConversationId is not { } conversation) return query;
+        if (!CallRow.TryReadId(conversation, out DateOnly day, new byte[CallRow.IdBytes])) return null;
+        Timestamp begin = StartOf(day);
+        return query.From is { } from && from > begin ? query : query with { From = begin };
+    }
+
+    internal static Timestamp StartOf(DateOnly day) => Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
+
+    /// <summary>The plan of a list's question to a day: for tests.</summary>
+    internal List<string> Explain(MessageQuery query, DateOnly day) => Reading(days =>
+    {
+        DayList<MessageRecord> list = ListOf(query, query.From);
+        using SqliteStatement statement = list.Where.Bound(days.Get(day)!, "EXPLAIN QUERY PLAN " + SqlOf(list, list.Where), 51).Bind(0);
+        var lines = new List<string>();
+        while (statement.Step()) lines.Add(statement.Text(3));
+        return lines;
+    });
+
+    private static DayList<MessageRecord> ListOf(MessageQuery query, Timestamp? from) => new(
+        SealOf(query), query.Cursor, from, query.To, query.Ascending, query.Limit, query.Skip, QueryConditions.Of(query, QueryConditions.InSqlite),
+        "m.started_at, m.id, d.json", TablesOf(query), "m.", static row => MessageJson.TryRead(row.Blob(2).ToArray(), out MessageRecord? record) ? record : null)
+    {
+        IsShown = record => query.SipCallId is null || record.SipCallId == query.SipCallId,
+        Tables = "messages m JOIN message_documents d ON d.document = m.document",
+        MayBeIn = MessageSums.AsksSums(query) ? sums => sums.Of(query) > 0 : null,
+        CountIn = MessageSums.AsksOnlySums(query) ? sums => sums.Of(query) : null,
+    };
+
+    private static string SqlOf<T>(DayList<T> list, SqlConditions where)
+        where T : class
+    {
+        string sense = list.Ascending ? "" : " DESC";
+        return $"SELECT {list.Columns} FROM {list.Tables ?? list.Counted}{where} ORDER BY {list.Table}started_at{sense}, {list.Table}id{sense} LIMIT ? OFFSET ?";
+    }
+
+    private MessageSums SumsOf(OpenDays days, DateOnly day) => _sums.GetOrAdd(
+        day.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
+        days.StampOf(day, its => DayStamp.Of(_files.PathOf(its))),
+        () => days.Get(day) is { } database ? MessageSums.Read(database) : MessageSums.None);
+
+    private long Count(Timestamp? from, Timestamp? to, SqlConditions where, string tables, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn) => Reading(days =>
+        DaysOf(from, to, ascending: true).Sum(day => CountDay(days, day, from, to, where, tables, mayBeIn, countIn)));
+
+    private long CountDay(
+        OpenDays days, DateOnly day, Timestamp? from, Timestamp? to, SqlConditions where, string tables, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn)
+    {
+        bool isWhole = !(from > StartOf(day)) && !(to < StartOf(day.AddDays(1)));
+        if (countIn is not null && isWhole) return countIn(SumsOf(days, day));
+        if (mayBeIn is not null && !mayBeIn(SumsOf(days, day))) return 0;
+        return days.Get(day) is { } database ? CountRows(database, where, tables) : 0;
+    }
+
+    private static long CountRows(SqliteDatabase database, SqlConditions where, string tables)
+    {
+        using SqliteStatement rows = where.Bound(database, $"SELECT count(*) FROM {tables}{where} LIMIT ?", 1);
+        return rows.Step() ? rows.Long(0) : 0;
+    }
+
+    private ListPage<T> Page<T>(DayList<T> list)
+        where T : class
+    {
+        ListCursor? after = null;
+        if (list.Cursor is not null && !ListCursor.TryDecode(list.Cursor, list.Seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
+        int limit = Math.Clamp(list.Limit, 1, CallQuery.MaxLimit);
+        DateOnly? afterDay = after is null ? null : DayOf(new Timestamp(after.Number));
+        return Reading(days =>
+        {
+            var items = new List<T>();
+            ListCursor? last = null;
+            int rowsRead = 0;
+            long skip = Math.Max(0, list.Skip);
+            foreach (DateOnly day in DaysOf(list.From, list.To, list.Ascending))
+            {
+                if (rowsRead > limit) break;
+                if (afterDay is { } passed && (list.Ascending ? day < passed : day > passed)) continue;
+                if (list.MayBeIn is { } mayBeIn && !mayBeIn(SumsOf(days, day))) continue;
+                SqlConditions here = list.Where.Copy();
+                if (afterDay == day)
+                {
+                    object id = list.Table == "m." ? Convert.FromHexString(after!.Id) : after!.Id;
+                    here.And($"({list.Table}started_at, {list.Table}id) {(list.Ascending ? ">" : "<")} (?, ?)", after.Number, id);
+                }
+
+                if (skip > 0)
+                {
+                    long count = afterDay == day
+                        ? days.Get(day) is { } its ? CountRows(its, here, list.Counted) : 0
+                        : CountDay(days, day, list.From, list.To, here, list.Counted, null, list.CountIn);
+                    if (count <= skip)
+                    {
+                        skip -= count;
+                        continue;
+                    }
+                }
+
+                if (days.Get(day) is not { } database) continue;
+                using SqliteStatement rows = here.Bound(database, SqlOf(list, here), limit + 1L - rowsRead).Bind(skip);
+                skip = 0;
+                while (rows.Step() && ++rowsRead <= limit)
+                {
+                    last = new ListCursor(rows.Long(0), "", list.Table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
+                    if (list.Read(rows) is { } item && list.IsShown?.Invoke(item) != false) items.Add(item);
+                }
+            }
+
+            if (list.Complete is { } complete)
+            {
+                for (int i = 0; i < items.Count; i++) items[i] = complete(days, items[i]);
+            }
+
+            return new ListPage<T> { Items = items, NextCursor = rowsRead > limit ? last!.Encode(list.Seal) : null };
+        });
+    }
+
+    /// <summary>What a page of a list is asked, of every day of it.</summary>
+    /// <param name="Seal">What its cursors belong to.</param>
+    /// <param name="Cursor">Where to go on; null for the start.</param>
+    /// <param name="From">Started at or after.</param>
+    /// <param name="To">Started before.</param>
+    /// <param name="Ascending">Earliest first.</param>
+    /// <param name="Limit">Items on the page.</param>
+    /// <param name="Skip">Items before it.</param>
+    /// <param name="Where">Conditions.</param>
+    /// <param name="Columns">Columns, the start and the id first.</param>
+    /// <param name="Counted">Tables that its rows are counted in.</param>
+    /// <param name="Table">The table that has the start and the id, with a dot.</param>
+    /// <param name="Read">Reads a row; null where it cannot be read.</param>
+    private sealed record DayList<T>(
+        string Seal, string? Cursor, Timestamp? From, Timestamp? To, bool Ascending, int Limit, long Skip, SqlConditions Where, string Columns, string Counted, string Table, Func<SqliteStatement, T?> Read)
+        where T : class
+    {
+        /// <summary>Tables that its rows are read from, where these are others.</summary>
+        public string? Tables { get; init; }
+
+        /// <summary>Leaves out items that are not meant; null for none.</summary>
+        public Func<T, bool>? IsShown { get; init; }
+
+        /// <summary>Adds what other days tell of an item.</summary>
+        public Func<OpenDays, T, T>? Complete { get; init; }
+
+        /// <summary>False for a day that has nothing of it for sure; null where sums do not tell.</summary>
+        public Func<MessageSums, bool>? MayBeIn { get; init; }
+
+        /// <summary>How much a whole day has of it; null where sums do not tell.</summary>
+        public Func<MessageSums, long>? CountIn { get; init; }
+    }
+}
