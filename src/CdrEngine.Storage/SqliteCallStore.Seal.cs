@@ -78,6 +78,7 @@ public sealed partial class SqliteCallStore
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
         if (!IsWhole(asked.Query, day)) return null;
+        asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
         if (asked.AsksLength && !days.HiddenOf(day).IsNothing) return null;
