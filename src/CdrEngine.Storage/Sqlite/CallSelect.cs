@@ -42,6 +42,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>The same of the query's alternatives, in order; null for one that finds none. Empty where nothing is known.</summary>
     public IReadOnlyList<SoughtCalls?> Any { get; init; } = [];
 
+    /// <summary>The segments of its texts, where they tell of every call as long as the day is sealed; null where that is not known.</summary>
+    public IReadOnlyList<DayTextSegment>? Texts { get; init; }
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 

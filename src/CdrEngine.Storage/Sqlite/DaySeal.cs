@@ -12,7 +12,8 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="DayTexts.GramsOf"/> has it.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams)
+/// <param name="Texts">The segments of its texts, which tell of every call.</param>
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts)
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
     public const string Stored = "SELECT count(*) >= 5 FROM day_seal";
@@ -78,6 +79,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         DayLengths? lengths = null;
         string[]? codecs = null, flags = null;
         byte[]? grams = null;
+        IReadOnlyList<DayTextSegment>? texts = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -102,10 +104,11 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
                 if (find.Step() && find.Blob(0).Length == DayTexts.GramFilterBytes) grams = find.Blob(0).ToArray();
             }
 
+            if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))], grams);
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))], grams, texts);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
