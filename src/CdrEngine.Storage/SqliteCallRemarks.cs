@@ -30,6 +30,8 @@ public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
     public const string FileName = "dialects.db";
 
     private const string Columns = "call, info, notes, transcript, transcript_speakers, summary, sentiment, score, metadata, folder, heard, deleted";
+    internal const string ListOfMessages = "SELECT call, folder, heard, deleted FROM call_remarks WHERE folder <> 0 OR heard <> 0 OR deleted <> 0";
+
     // Of a secret of a link, characters that it is found by; the others are 96 random bits.
     private const int Selector = 8;
     private const int SecretBytes = 16;
@@ -42,6 +44,7 @@ public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _rows = new(StringComparer.Ordinal);
     private SqliteDatabase? _database;
+    private ((long, long) State, Dictionary<string, CallRemark> Remarks)? _ofMessages;
     private bool _disposed;
 
     /// <summary>Opens the file below a folder of records; nothing is made yet.</summary>
@@ -70,6 +73,24 @@ public sealed class SqliteCallRemarks : IRemarkDatabase, IRemarkKeeping
         }
 
         return remarks;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, CallRemark> OfMessages()
+    {
+        lock (_lock)
+        {
+            if (Existing() is not { } database) return new Dictionary<string, CallRemark>(0);
+
+            // The first changes with what others write, the second with what is written here.
+            (long, long) state = (database.Scalar("PRAGMA data_version"), database.Scalar("SELECT total_changes()"));
+            if (_ofMessages is { } known && known.State == state) return known.Remarks;
+            var remarks = new Dictionary<string, CallRemark>(StringComparer.Ordinal);
+            using SqliteStatement list = database.Prepare(ListOfMessages);
+            while (list.Step()) remarks.Add(list.Text(0), new CallRemark { Folder = (int)list.Long(1), IsHeard = list.Long(2) != 0, IsMessageDeleted = list.Long(3) != 0 });
+            _ofMessages = (state, remarks);
+            return remarks;
+        }
     }
 
     /// <inheritdoc />

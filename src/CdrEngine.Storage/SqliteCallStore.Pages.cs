@@ -235,6 +235,7 @@ public sealed partial class SqliteCallStore
     private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
+        asked = asked.On(day);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);
         if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;

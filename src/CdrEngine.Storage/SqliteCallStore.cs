@@ -348,14 +348,8 @@ public sealed partial class SqliteCallStore : ICallStore
 
         List<DateOnly> days = DaysOf(from, to, query.Ascending);
         if (query.Ids.Count == 0) return days;
-        var named = new HashSet<DateOnly>();
-        Span<byte> id = stackalloc byte[CallRow.IdBytes];
-        foreach (string text in query.Ids)
-        {
-            if (CallRow.TryReadId(text, out DateOnly day, id)) named.Add(day);
-        }
-
-        days.RemoveAll(day => !named.Contains(day));
+        var named = DayIds.Of(query.Ids);
+        days.RemoveAll(day => !named.Has(day));
         return days;
     }
 

@@ -161,12 +161,15 @@ public abstract class CallTextTests
             query = query with { Parts = parts };
         }
 
-        return random.Next(6) switch
+        return random.Next(8) switch
         {
             0 => query with { Tenant = "acme" },
             1 => query with { From = TestCalls.Start + TimeSpan.FromHours(random.Next(48)), To = TestCalls.Start + TimeSpan.FromHours(random.Next(24, 72)) },
             2 => query with { Dispositions = [Disposition.Answered] },
             3 => query with { Sort = CallSort.Duration },
+            4 => query with { Except = [.. calls.Where(_ => random.Next(3) == 0).Select(static call => call.Record.Id)] },
+            5 => query with { Text = null, Parts = [], Ids = [.. calls.Where(_ => random.Next(3) == 0).Select(static call => call.Record.Id)] },
+            6 => query with { Text = null, Parts = [], Any = [new CallQuery { Text = query.Text, Parts = [new NumberPart(NumberOf.Callee, "1")] }, new CallQuery { Dispositions = [Disposition.Busy] }, new CallQuery { CallerNumbers = ["1007", "1003"] }] },
             _ => query,
         };
     }
@@ -233,6 +236,9 @@ public abstract class CallTextTests
             if (!numbers.Any(number => number?.Contains(part.Text, StringComparison.Ordinal) == true)) return false;
         }
 
+        if (query.Except.Contains(record.Id) || (query.Ids.Count > 0 && !query.Ids.Contains(record.Id))) return false;
+        if (query.Any.Count > 0 && !query.Any.Any(one => Matches(one, call))) return false;
+        if (query.CallerNumbers.Count > 0 && !query.CallerNumbers.Any(number => number == record.Caller.Number || number == record.Caller.E164)) return false;
         return (query.Tenant is null || call.Tenant == query.Tenant)
             && !(record.StartedAt < query.From) && !(record.StartedAt >= query.To)
             && (query.Dispositions.Count == 0 || query.Dispositions.Contains(record.Disposition));

@@ -125,6 +125,9 @@ public sealed record CallQuery
     /// <summary>Any of these record ids; empty for all. A text that is no id matches nothing.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 
+    /// <summary>None of these record ids; empty for none.</summary>
+    public IReadOnlyList<string> Except { get; init; } = [];
+
     /// <summary>Where to begin, that record included: it and what stands behind it in the order asked for. Only with
     /// <see cref="CallSort.StartedAt"/>; a <see cref="Cursor"/> goes before it.</summary>
     public CallPosition? Start { get; init; }

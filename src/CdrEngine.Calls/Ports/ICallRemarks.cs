@@ -78,6 +78,9 @@ public interface ICallRemarks
     /// <summary>The same of several calls; those without a remark are left out.</summary>
     IReadOnlyDictionary<string, CallRemark> Get(IReadOnlyCollection<string> callIds);
 
+    /// <summary>The remarks that say anything of a voice message: those of messages that are in another folder than the inbox, were fetched, or were deleted. Of a remark only that is told.</summary>
+    IReadOnlyDictionary<string, CallRemark> OfMessages();
+
     /// <summary>Changes remarks, all of them or none; false where there are as many as may be.</summary>
     /// <param name="changes">The changes.</param>
     /// <param name="by">Who asked.</param>
@@ -115,6 +118,9 @@ public sealed class NoRemarks : ICallRemarks
 
     /// <inheritdoc />
     public IReadOnlyDictionary<string, CallRemark> Get(IReadOnlyCollection<string> callIds) => new Dictionary<string, CallRemark>(0);
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, CallRemark> OfMessages() => new Dictionary<string, CallRemark>(0);
 
     /// <inheritdoc />
     public bool Change(IReadOnlyList<RemarkChange> changes, string by, Timestamp at) => false;

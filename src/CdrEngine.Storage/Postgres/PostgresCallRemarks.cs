@@ -23,6 +23,15 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
     public IReadOnlyDictionary<string, CallRemark> Get(IReadOnlyCollection<string> callIds) => _database.Read(session => Get(session, callIds));
 
     /// <inheritdoc />
+    public IReadOnlyDictionary<string, CallRemark> OfMessages() => _database.Read(static session =>
+    {
+        var remarks = new Dictionary<string, CallRemark>(StringComparer.Ordinal);
+        using PostgresRows rows = session.Query("SELECT call, folder::bigint, heard::bigint, deleted::bigint FROM call_remarks WHERE folder <> 0 OR heard <> 0 OR deleted <> 0");
+        while (rows.Step()) remarks.Add(rows.Text(0), new CallRemark { Folder = (int)rows.Long(1), IsHeard = rows.Long(2) != 0, IsMessageDeleted = rows.Long(3) != 0 });
+        return remarks;
+    });
+
+    /// <inheritdoc />
     public bool Change(IReadOnlyList<RemarkChange> changes, string by, Timestamp at) => _database.Transact(Writer, session =>
     {
         Dictionary<string, CallRemark> known = Get(session, [.. changes.Select(static change => change.CallId)]);

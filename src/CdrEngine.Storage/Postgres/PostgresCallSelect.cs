@@ -468,9 +468,22 @@ internal sealed class PostgresCallSelect
         if (_query.Traits.Count > 0)
             _where.And($"({string.Join(" OR ", _query.Traits.Select(static match => CallSelect.TraitText("c", match)))})");
         if (_query.PersonBillsecMax is { } personMost) _where.And($"(c.billsec_us <= ? OR (c.traits & {(int)CallTraits.ByPerson}) = 0)", CallRow.Microseconds(personMost));
+        AndExcept();
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
         AndTexts();
+    }
+
+    private void AndExcept()
+    {
+        if (_query.Except.Count == 0) return;
+        var except = DayIds.Of(_query.Except);
+        (DateOnly Day, string Id)[] here = [.. _frame.Days.SelectMany(day => except.On(day.Day).Select(id => (day.Day, id)))];
+        if (here.Length == 0) return;
+        _where.And(
+            "NOT EXISTS (SELECT 1 FROM unnest(?::date[], ?::bytea[]) x (day, id) WHERE x.day = c.day AND x.id = c.id)",
+            here.Select(static one => one.Day).ToArray(),
+            here.Select(static one => Convert.FromHexString(one.Id.AsSpan(9))).ToArray());
     }
 
     private void AndTexts()

@@ -172,14 +172,8 @@ internal sealed partial class PostgresCallStore : ICallStore
         PostgresDays store = PostgresDays.Read(session, from, to);
         List<StoredDay> days = store.InOrder(query.Ascending);
         if (query.Ids.Count == 0) return (store, days);
-        var named = new HashSet<DateOnly>();
-        Span<byte> id = stackalloc byte[CallRow.IdBytes];
-        foreach (string text in query.Ids)
-        {
-            if (CallRow.TryReadId(text, out DateOnly day, id)) named.Add(day);
-        }
-
-        days.RemoveAll(day => !named.Contains(day.Day));
+        var named = DayIds.Of(query.Ids);
+        days.RemoveAll(day => !named.Has(day.Day));
         return (store, days);
     }
 

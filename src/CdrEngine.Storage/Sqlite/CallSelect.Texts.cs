@@ -26,11 +26,11 @@ internal sealed partial class CallSelect
     {
         bool isAlone = _counts && _needles.Count == 1 && _frame.Mark is null && _frame.Hidden.IsNothing && _frame.After is null
             && CallCursor.TextOf(_query with { Text = null, Parts = [], Ascending = false, Sort = CallSort.StartedAt }) == NothingAsked;
-        long stored = database.Scalar("SELECT ifnull(max(document), 0) FROM call_documents");
+        long stored = _frame.Stored > 0 ? _frame.Stored : database.Scalar("SELECT ifnull(max(document), 0) FROM call_documents");
         long most = isAlone ? long.MaxValue
             : _adds || _counts || _query.Sort != CallSort.StartedAt ? Math.Max(RareRows, stored / OftenFound)
             : Math.Max(RareRows, (long)(RootsCollected * Math.Sqrt(stored)));
-        if (DayTexts.Find(database, _needles[0], most) is not { } documents) return false;
+        if (DayTexts.Find(database, _needles[0], most, _frame.Texts) is not { } documents) return false;
         if (isAlone)
         {
             (_textCalls, _needles) = (documents.Count, []);

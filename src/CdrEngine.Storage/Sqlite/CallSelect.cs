@@ -42,6 +42,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>The same of the query's alternatives, in order; null for one that finds none. Empty where nothing is known.</summary>
     public IReadOnlyList<SoughtCalls?> Any { get; init; } = [];
 
+    /// <summary>The segments of its texts, where they tell of every call as long as the day is sealed; null where that is not known.</summary>
+    public IReadOnlyList<DayTextSegment>? Texts { get; init; }
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
@@ -337,15 +340,12 @@ internal sealed partial class CallSelect
 
     private void AndIds()
     {
-        var ids = new List<object?>();
-        byte[] id = new byte[CallRow.IdBytes];
-        foreach (string text in _query.Ids)
-        {
-            if (CallRow.TryReadId(text, out DateOnly day, id) && day == _day) ids.Add(id.ToArray());
-        }
-
+        // A statement for each number of a few; one for however many.
+        const int few = 8;
+        IReadOnlyList<string> ids = DayIds.Of(_query.Ids).On(_day);
         if (ids.Count == 0) And("0");
-        else Drive($"SELECT s.started_at, s.id FROM calls s WHERE s.id {In(ids.Count)}", [.. ids]);
+        else if (ids.Count <= few) Drive($"SELECT s.started_at, s.id FROM calls s WHERE s.id {In(ids.Count)}", [.. ids.Select(static id => Convert.FromHexString(id.AsSpan(9)))]);
+        else Drive("SELECT s.started_at, s.id FROM calls s WHERE s.id IN (SELECT call_id_bytes(value) FROM json_each(?))", DayIds.Of(_query.Ids).Json(_day));
     }
 
     private bool DriveByNumber(SqliteDatabase database, string text, int roles, int prefixRows)
@@ -476,6 +476,8 @@ internal sealed partial class CallSelect
             And($"+c.profile IN ({profiles})", [.. values]);
         }
 
+        if (_query.Except.Count > 0 && DayIds.Of(_query.Except) is var except && except.Has(_day))
+            And("c.id NOT IN (SELECT call_id_bytes(value) FROM json_each(?))", except.Json(_day));
         if (_query.IsSessionStart) And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);

@@ -19,6 +19,7 @@ internal sealed class DayQuestion(CallQuery query)
 
     private string? _text;
     private string? _wholeText;
+    private DayQuestion? _plain;
     private readonly LengthBounds? _bounds = LengthBounds.Of(query);
     private readonly bool _asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null
         || query.PersonBillsecMax is not null;
@@ -43,6 +44,9 @@ internal sealed class DayQuestion(CallQuery query)
 
     /// <summary>What it asks by key.</summary>
     public AskedKeys Keys { get; } = new(query);
+
+    /// <summary>What it asks of a day: nothing is excepted where none of the excepted calls is of that day.</summary>
+    public DayQuestion On(DateOnly day) => query.Except.Count == 0 || DayIds.Of(query.Except).Has(day) ? this : _plain ??= new DayQuestion(query with { Except = [] });
 
     /// <summary>Its alternatives; empty for none.</summary>
     public IReadOnlyList<DayQuestion> Any { get; } = [.. query.Alternatives().Select(static one => new DayQuestion(one))];

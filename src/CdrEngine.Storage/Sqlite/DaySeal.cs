@@ -12,7 +12,8 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="DayTexts.GramsOf"/> has it.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams)
+/// <param name="Texts">The segments of its texts, which tell of every call.</param>
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts)
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
     public const string Stored = "SELECT count(*) >= 6 FROM day_seal";
@@ -80,6 +81,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         DayLengths? lengths = null;
         string[]? codecs = null, flags = null;
         byte[]? grams = null;
+        IReadOnlyList<DayTextSegment>? texts = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -104,10 +106,11 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
                 if (find.Step() && find.Blob(0).Length == DayTexts.GramFilterBytes) grams = find.Blob(0).ToArray();
             }
 
+            if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams);
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams, texts);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>

@@ -67,12 +67,19 @@ internal static class DayTexts
     /// <param name="database">The day.</param>
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
-    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most)
+    /// <param name="known">The segments of a day that was sealed, which tell of all of it as long as it is; null where they are not known.</param>
+    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most, IReadOnlyList<DayTextSegment>? known = null)
     {
+        if (needle.IsNowhere) return [];
+        if (known is not null && database.Scalar(DaySeal.Stored) > 0)
+        {
+            var all = new List<long>();
+            return AddSegments(database, known, needle, [], most, all) ? all : null;
+        }
+
         long last = database.Scalar(Last), stale = last == 0 ? 0 : database.Scalar(Stale);
         if (last == 0 || database.Scalar(Stored) - last + stale > MostRest) return null;
         var found = new List<long>();
-        if (needle.IsNowhere) return found;
         var changed = new List<long>();
         if (stale > 0)
         {
@@ -80,27 +87,33 @@ internal static class DayTexts
             while (list.Step()) changed.Add(list.Long(0));
         }
 
-        foreach ((long segment, long first, long end, byte[] bytes) in Segments(database))
+        if (Segments(database) is not { } segments || !AddSegments(database, segments, needle, changed, most, found)) return null;
+        AddRest(database, needle, last, stale > 0, found);
+        return found.Count > most ? null : found;
+    }
+
+    // False where they are more than are wanted.
+    private static bool AddSegments(SqliteDatabase database, IReadOnlyList<DayTextSegment> segments, TextNeedle needle, List<long> changed, long most, List<long> found)
+    {
+        foreach ((long segment, long first, long last, int[] fields) in segments)
         {
-            if (TextLookup.FieldEnds(bytes) is not { } fields) return null;
             List<int> candidates = TextLookup.Candidates(needle, fields, Lists(database, segment, needle));
             if (candidates.Count == 0) continue;
-            var calls = new CallSet(first, end);
+            var calls = new CallSet(first, last);
             for (int at = 0; at < candidates.Count;)
             {
                 int chunk = candidates[at] / TextSegment.ChunkTerms;
                 using SqliteStatement find = database.Prepare(FindChunk).Bind((segment << ChunkBits) | (uint)chunk);
                 if (find.Step()) TextLookup.Match(needle, candidates, ref at, chunk, find.Blob(0), find.Blob(1), calls);
                 else at++;
-                if (found.Count + calls.Count - changed.Count > most) return null;
+                if (found.Count + calls.Count - changed.Count > most) return false;
             }
 
             foreach (long document in changed) calls.Remove(document);
             calls.AddTo(found);
         }
 
-        AddRest(database, needle, last, stale > 0, found);
-        return found.Count > most ? null : found;
+        return found.Count <= most;
     }
 
     // A gram that is not there leaves nothing.
@@ -166,11 +179,17 @@ internal static class DayTexts
         if (fields.HasFlag(TextFields.CalleeInFull)) yield return "callee_e164";
     }
 
-    private static List<(long Segment, long First, long Last, byte[] Fields)> Segments(SqliteDatabase database)
+    /// <summary>The segments of a day; null where they cannot be read.</summary>
+    public static List<DayTextSegment>? Segments(SqliteDatabase database)
     {
-        var segments = new List<(long, long, long, byte[])>();
+        var segments = new List<DayTextSegment>();
         using SqliteStatement list = database.Prepare("SELECT segment, first, last, fields FROM text_segments ORDER BY segment");
-        while (list.Step()) segments.Add((list.Long(0), list.Long(1), list.Long(2), list.Blob(3).ToArray()));
+        while (list.Step())
+        {
+            if (TextLookup.FieldEnds(list.Blob(3)) is not { } fields) return null;
+            segments.Add(new DayTextSegment(list.Long(0), list.Long(1), list.Long(2), fields));
+        }
+
         return segments;
     }
 
@@ -239,3 +258,10 @@ internal static class DayTexts
         return text.Append(']').ToString();
     }
 }
+
+/// <summary>A segment of a day.</summary>
+/// <param name="Segment">Its number.</param>
+/// <param name="First">The first document it tells of.</param>
+/// <param name="Last">The last.</param>
+/// <param name="Fields">Where the texts of each field end.</param>
+internal readonly record struct DayTextSegment(long Segment, long First, long Last, int[] Fields);

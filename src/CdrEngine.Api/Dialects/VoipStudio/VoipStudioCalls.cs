@@ -23,6 +23,7 @@ internal sealed class VoipStudioCalls
     private readonly DialectRequest _request;
     private readonly List<Func<CallRecord, bool>> _conditions = [];
     private readonly List<string> _names = [];
+    private readonly List<Func<CallRemark, bool>> _messages = [];
     private bool _nothing;
 
     private VoipStudioCalls(DialectRequest request) => _request = request;
@@ -57,13 +58,15 @@ internal sealed class VoipStudioCalls
     /// <param name="request">The request.</param>
     /// <param name="time">What the list calls the start of a call.</param>
     /// <param name="other">Takes a condition on a member that CDRs have not; true where it did.</param>
-    public static VoipStudioCalls Read(DialectRequest request, string time = "calldate", Func<VoipStudioCalls, VoipStudioCondition, bool>? other = null)
+    /// <param name="areMessages">Whether voice messages are listed: those that were deleted are left out.</param>
+    public static VoipStudioCalls Read(DialectRequest request, string time = "calldate", Func<VoipStudioCalls, VoipStudioCondition, bool>? other = null, bool areMessages = false)
     {
         var calls = new VoipStudioCalls(request)
         {
             Page = request.Query.Whole("page", 1, 1, PageParameters.LastPage),
             Limit = (int)request.Query.Whole("limit", DefaultLimit, 1, CallQuery.MaxLimit),
         };
+        if (areMessages) calls.AndMessages(static remark => !remark.IsMessageDeleted);
         calls.Query = calls.Query with { Ascending = VoipStudioFilter.Ascending(request, time) };
         foreach (VoipStudioCondition condition in VoipStudioFilter.Read(request))
         {
@@ -71,12 +74,26 @@ internal sealed class VoipStudioCalls
             calls.Take(condition, time);
         }
 
+        calls.TakeMessages();
         if (calls._nothing) calls.Query = calls.Query with { Ids = ["none"] };
         return calls;
     }
 
     /// <summary>Narrows what columns answer.</summary>
     public void Narrow(Func<CallQuery, CallQuery> change) => Query = change(Query);
+
+    /// <summary>Narrows voice messages by what is written about them, which is asked of those of which anything is: all others are as new ones are.</summary>
+    public void AndMessages(Func<CallRemark, bool> holds) => _messages.Add(holds);
+
+    // Those that do not meet it are left out where new ones meet it, else only those that do are looked for.
+    private void TakeMessages()
+    {
+        if (_messages.Count == 0) return;
+        bool areNew = _messages.TrueForAll(static holds => holds(CallRemark.None));
+        string[] others = [.. _request.Desk.Remarks.OfMessages().Where(remark => _messages.TrueForAll(holds => holds(remark.Value)) != areNew).Select(static remark => remark.Key).Order(StringComparer.Ordinal)];
+        if (areNew) Query = Query with { Except = others };
+        else Ids(others);
+    }
 
     /// <summary>Narrows by what no column answers.</summary>
     public void And(string name, Func<CallRecord, bool> holds)

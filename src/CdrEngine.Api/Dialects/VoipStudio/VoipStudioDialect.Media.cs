@@ -271,10 +271,9 @@ internal sealed partial class VoipStudioDialect
 
     private static async Task VoicemessagesAsync(DialectRequest request)
     {
-        VoipStudioCalls asked = VoipStudioCalls.Read(request, "origtime", (calls, condition) => OnMessage(request, calls, condition));
+        VoipStudioCalls asked = VoipStudioCalls.Read(request, "origtime", (calls, condition) => OnMessage(request, calls, condition), areMessages: true);
         AfterClearing(request, ClearedList.VoiceMessages, asked);
         asked.Narrow(static query => query with { IsVoicemail = true });
-        asked.And("there", record => !request.Desk.Remarks.Get(record.Id).IsMessageDeleted);
         if (await FoundAsync(request, asked) is not { } found) return;
         await request.JsonAsync(new VoipStudioVoicemessages(Voicemessages(request, found.Calls), found.Total));
     }
@@ -284,14 +283,14 @@ internal sealed partial class VoipStudioDialect
         switch (condition.Property)
         {
             case "folder":
-                if (condition.Operator == "eq" && VoipStudioMapping.Folder(condition.Value) is { } folder) calls.And(condition.ToString(), record => request.Desk.Remarks.Get(record.Id).Folder == folder);
+                if (condition.Operator == "eq" && VoipStudioMapping.Folder(condition.Value) is { } folder) calls.AndMessages(remark => remark.Folder == folder);
                 else VoipStudioFilter.Refuse(request, condition, "asks for other than one of 0, 1, 2");
                 return true;
             case "is_new":
                 if (condition.Operator == "eq" && condition.Value is "true" or "1" or "false" or "0")
                 {
                     bool isNew = condition.Value is "true" or "1";
-                    calls.And(condition.ToString(), record => request.Desk.Remarks.Get(record.Id).IsHeard != isNew);
+                    calls.AndMessages(remark => remark.IsHeard != isNew);
                 }
                 else
                 {

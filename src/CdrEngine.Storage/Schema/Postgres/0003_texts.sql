@@ -38,3 +38,6 @@ CREATE TABLE text_stale (
 
 -- From now on days have these from the start; those there are get them here.
 SELECT make_partition('text_grams', day), make_partition('text_terms', day) FROM record_days;
+
+-- What is said of voice messages, for lists of them by folder.
+CREATE INDEX call_remarks_of_messages ON call_remarks (call, folder, heard, deleted) WHERE folder <> 0 OR heard <> 0 OR deleted <> 0;
