@@ -115,6 +115,9 @@ public sealed partial class SqliteCallStore : ICallKeeping
                 AddPartners(database, bytes, partners);
                 if (CallUpsert.Purge(database, bytes)) purged++;
             }
+
+            // The texts of what is gone; those of what is left are noted anew with the next seal.
+            if (purged > 0) DayTexts.Drop(database);
         });
         var gone = ids.ToHashSet(StringComparer.Ordinal);
         partners.ExceptWith(gone);

@@ -8,7 +8,8 @@ public sealed partial class SqliteCallStore
     private readonly SealsKept _seals;
 
     /// <summary>Gives days that are over the indexes that rare outcomes, lengths, addresses and the like are found by, and a seal that tells what is not in them. Calls stored for such a
-    /// day later keep the indexes and remove the seal, which the next pass makes anew; the day that is written to all the time goes without, so that writing stays cheap.</summary>
+    /// day later keep the indexes and remove the seal, which the next pass makes anew; the day that is written to all the time goes without, so that writing stays cheap. Of it too is
+    /// noted which calls have which texts, some thousand calls at once.</summary>
     /// <param name="before">Days before this one.</param>
     /// <param name="stop">Ends it between two days.</param>
     /// <returns>How many days were given them.</returns>
@@ -18,12 +19,16 @@ public sealed partial class SqliteCallStore
         int done = 0;
         foreach (DateOnly day in _files.List())
         {
-            if (day >= before || stop.IsCancellationRequested) break;
-            if (Reading(days => days.Get(day) is not { } database || (database.Scalar(DaySeal.HasSchema) > 0 && database.Scalar(DaySeal.Stored) > 0))) continue;
+            if (stop.IsCancellationRequested) break;
+            bool isOver = day < before;
+            if (Reading(days => days.Get(day) is not { } database
+                || (isOver ? database.Scalar(DaySeal.HasSchema) > 0 && database.Scalar(DaySeal.Stored) > 0 : DayTexts.RestOf(database) < DayTexts.LeastAdded))) continue;
 
             // A connection of its own: no writer waits for it longer than for the one day.
             using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
             {
+                DayTexts.Make(database, isOver);
+                if (!isOver) continue;
                 DaySeal.Make(database);
             }
 
@@ -64,7 +69,9 @@ public sealed partial class SqliteCallStore
         if (asked is { Profiles.IsEverything: true, AsksSeal: false }) return frame;
         if (FiguresOf(days, frame.Day) is not { } figures) return null;
         DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
-        return asked.SoughtIn(frame.Day, figures, seal) is { } sought ? frame with { Stored = figures.Last, Sought = sought } : null;
+        if (asked.SoughtIn(frame.Day, figures, seal) is not { } sought) return null;
+        SoughtCalls?[] any = [.. asked.Any.Select(one => one.SoughtIn(frame.Day, figures, seal))];
+        return frame with { Stored = figures.Last, Sought = sought, Any = any };
     }
 
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.

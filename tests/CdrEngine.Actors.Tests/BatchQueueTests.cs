@@ -44,7 +44,7 @@ public sealed class BatchQueueTests
         {
             while (queue.Take(out int batch) == TakeResult.Batch) Assert.Equal(expected++, batch);
         });
-        await Task.WhenAll(producer, consumer).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(producer, consumer).WaitAsync(TimeSpan.FromSeconds(120));
         Assert.Equal(Batches, expected);
         Assert.InRange(queue.MaxCount, 1, capacity);
     }
@@ -235,7 +235,7 @@ public sealed class BatchQueueTests
                 if (result == TakeResult.Batch) Assert.Equal(expected++, batch);
             }
         });
-        await Task.WhenAll(producer, consumer).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(producer, consumer).WaitAsync(TimeSpan.FromSeconds(120));
         Assert.Equal(Batches, expected);
     }
 

@@ -36,7 +36,7 @@ internal sealed class FakeCalls : ICallReader
     public CallRecord? Get(string id)
     {
         Interlocked.Increment(ref _asked);
-        Gate.Wait(TimeSpan.FromSeconds(30));
+        Gate.Wait(TimeSpan.FromSeconds(120));
         if (Failure is not null) throw Failure;
         lock (_calls) return _calls.Find(call => call.Id == id);
     }
@@ -44,7 +44,7 @@ internal sealed class FakeCalls : ICallReader
     public CallPage List(CallQuery query)
     {
         Interlocked.Increment(ref _asked);
-        Gate.Wait(TimeSpan.FromSeconds(30));
+        Gate.Wait(TimeSpan.FromSeconds(120));
         if (Failure is not null) throw Failure;
         lock (_calls)
         {
@@ -107,7 +107,7 @@ internal sealed class FakePackets : ICallPackets
     public bool Visit(string id, PacketKinds kinds, ICapturedPacketVisitor visitor)
     {
         Interlocked.Increment(ref _visits);
-        Gate.Wait(TimeSpan.FromSeconds(30));
+        Gate.Wait(TimeSpan.FromSeconds(120));
         bool any = false;
         if (!_packets.TryGetValue(id, out var list)) return false;
         for (int i = 0; i < Repeat; i++)

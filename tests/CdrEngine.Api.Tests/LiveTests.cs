@@ -122,7 +122,7 @@ public sealed class LiveTests
         EventReader gone = await EventReader.OpenAsync(rig, "");
         await using EventReader stays = await EventReader.OpenAsync(rig, "");
         await gone.DisposeAsync();
-        using (var late = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        using (var late = new CancellationTokenSource(TimeSpan.FromSeconds(120)))
         {
             while (rig.Live.Readers > 1)
             {
@@ -133,7 +133,7 @@ public sealed class LiveTests
 
         Task stopped = rig.StopAsync();
         Assert.True(await stays.IsOverAsync());
-        await stopped.WaitAsync(TimeSpan.FromSeconds(4));
+        await stopped.WaitAsync(TimeSpan.FromSeconds(120));
         Assert.Empty(rig.Faults);
     }
 
@@ -224,7 +224,7 @@ public sealed class LiveTests
             HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
-            Assert.Equal("retry: 2000", await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal("retry: 2000", await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)));
             Assert.Equal("", await lines.ReadLineAsync());
             return new EventReader(client, response, lines);
         }
@@ -235,7 +235,7 @@ public sealed class LiveTests
             JsonElement data = default;
             while (true)
             {
-                string line = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new EndOfStreamException();
+                string line = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)) ?? throw new EndOfStreamException();
                 if (line.Length == 0 && type is not null) return (id, type, data);
                 if (line.StartsWith("id: ", StringComparison.Ordinal)) id = long.Parse(line.AsSpan(4), CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
                 else if (line.StartsWith("event: ", StringComparison.Ordinal)) type = line[7..];
@@ -248,14 +248,14 @@ public sealed class LiveTests
         {
             while (true)
             {
-                string line = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? throw new EndOfStreamException();
+                string line = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)) ?? throw new EndOfStreamException();
                 if (line.StartsWith(':')) return line;
             }
         }
 
         public async Task<bool> IsOverAsync()
         {
-            while (await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is not null)
+            while (await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)) is not null)
             {
                 // What was told before.
             }

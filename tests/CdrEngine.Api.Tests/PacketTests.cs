@@ -206,7 +206,7 @@ public sealed class PacketTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!condition()) await Task.Delay(10, limit.Token);
     }
 

@@ -70,7 +70,7 @@ public sealed class ServiceTests
         rig.Calls.Gate = gate.Task;
         Task<HttpResponseMessage> list = rig.GetAsync("/api/v1/calls");
         Task<HttpResponseMessage> ready = rig.GetAsync("/readyz");
-        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120)))
         {
             while (rig.Calls.Asked < 2) await Task.Delay(10, limit.Token);
         }

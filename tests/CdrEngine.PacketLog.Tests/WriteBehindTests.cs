@@ -24,9 +24,9 @@ public sealed class WriteBehindTests
         Assert.False(behind.IsDone(1));
 
         disk.Going.Set();
-        Assert.True(behind.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(behind.Wait(TimeSpan.FromSeconds(120)));
         media.Write(bytes, 6L * Megabyte);
-        Assert.True(behind.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(behind.Wait(TimeSpan.FromSeconds(120)));
         Assert.Equal((7L * Megabyte, 2L * Megabyte), (disk.Written(PacketKind.Rtp), disk.Written(PacketKind.Sip)));
         Assert.Equal(0, behind.WaitingBytes);
     }
@@ -42,11 +42,11 @@ public sealed class WriteBehindTests
         Assert.False(behind.Wait(TimeSpan.FromMilliseconds(300)));
         Assert.Equal(disk.Fault, Assert.Throws<IOException>(() => file.Write(new byte[100], 100)).Message);
         disk.Fault = null;
-        Assert.True(behind.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(behind.Wait(TimeSpan.FromSeconds(120)));
         file.Write(new byte[100], 100);
         file.Finish();
         file.Dispose();
-        Assert.True(behind.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(behind.Wait(TimeSpan.FromSeconds(120)));
         Assert.Equal(200, disk.Written(PacketKind.Rtp));
         Assert.Equal(1, disk.Finished);
     }

@@ -106,7 +106,7 @@ public sealed class BatchedCallWriterTests
         foreach (StoredCall call in TestCalls.Many(5, 4)) writer.TryWrite(call);
         Assert.False(writer.Flush());
         store.Down = false;
-        Assert.True(drained.Wait(TimeSpan.FromSeconds(20)));
+        Assert.True(drained.Wait(TimeSpan.FromSeconds(120)));
     }
 
     [Fact]

@@ -211,7 +211,7 @@ public sealed class SqliteCallTotalsTests : CallTotalsTests
     private static void Aged(string file)
     {
         using SqliteDatabase database = SqliteDatabase.Open(file, SqliteAccess.Write, TimeSpan.FromSeconds(1), 1024);
-        database.Execute("DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; ALTER TABLE calls DROP COLUMN pdd_us; ALTER TABLE calls DROP COLUMN profile; PRAGMA user_version = 5;");
+        database.Execute("DROP TRIGGER text_stale_delete; DROP TABLE text_segments; DROP TABLE text_grams; DROP TABLE text_terms; DROP TABLE text_stale; DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; ALTER TABLE calls DROP COLUMN pdd_us; ALTER TABLE calls DROP COLUMN profile; PRAGMA user_version = 5;");
     }
 }
 

@@ -169,7 +169,7 @@ public sealed class SqliteMediaSessionListTests : MediaSessionListTests
     private static void MakeSchema1(string path)
     {
         using SqliteDatabase database = SqliteDatabase.Open(path, SqliteAccess.Write, TimeSpan.Zero, 1000);
-        database.Execute("DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; DROP TABLE media_sessions; DROP TABLE recordings; PRAGMA user_version = 1");
+        database.Execute("DROP TRIGGER text_stale_delete; DROP TABLE text_segments; DROP TABLE text_grams; DROP TABLE text_terms; DROP TABLE text_stale; DROP TRIGGER call_sums_delete; DROP TABLE call_sums; DROP TABLE call_profiles; DROP TABLE media_sessions; DROP TABLE recordings; PRAGMA user_version = 1");
         foreach (string column in (string[])["pdd_us", "profile", "context", "caller_e164", "callee_e164", "caller_user", "callee_user"]) database.Execute($"ALTER TABLE calls DROP COLUMN {column}");
         var documents = new List<(long Document, string Json)>();
         using (SqliteStatement all = database.Prepare("SELECT document, json FROM call_documents"))

@@ -81,6 +81,9 @@ public sealed class PostgresCallStoreTests
     [InlineData("common-mos", "calls_20261122_pkey", true)]
     [InlineData("codec", "calls_20261122_pkey", true)]
     [InlineData("text", "calls_20261122_pkey", true)]
+    [InlineData("rare-text", "calls_20261122_document", true)]
+    [InlineData("part", "calls_20261122_document", true)]
+    [InlineData("any", "call_numbers_20261122_pkey", true)]
     public void Plan_OfEachListedFilter_UsesItsIndex_AndTheAskedPartitionsAlone(string name, string expected, bool isSealed)
     {
         ICallStore all = Filled.Value.Store;
@@ -106,6 +109,9 @@ public sealed class PostgresCallStoreTests
             "mos" => new CallQuery { MosBelow = 1.001 },
             "common-mos" => new CallQuery { MosBelow = 4 },
             "codec" => new CallQuery { Codec = "PCMU" },
+            "rare-text" => new CallQuery { Text = call.SipCallId[3..14] },
+            "part" => new CallQuery { Parts = [new NumberPart(NumberOf.Caller, call.Caller.Number!)] },
+            "any" => new CallQuery { Any = [new CallQuery { CallerNumbers = [call.Caller.Number!] }, new CallQuery { CalleeNumbers = ["101"] }] },
             _ => new CallQuery { Text = "phone" },
         };
         DateOnly day = name == "hour" ? Day : Day.AddDays(2);

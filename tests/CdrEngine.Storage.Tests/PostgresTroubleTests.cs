@@ -18,7 +18,7 @@ public sealed class PostgresTroubleTests
         using var folder = new StoreFolder();
         using var place = new PostgresPlace(server)
         {
-            Options = new() { Url = server.Connection, Timeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(1), LockTimeout = TimeSpan.FromMilliseconds(300) },
+            Options = new() { Url = server.Connection, Timeout = TimeSpan.FromSeconds(3), ConnectTimeout = TimeSpan.FromSeconds(3), LockTimeout = TimeSpan.FromMilliseconds(300) },
         };
         using ICallStore store = place.Calls();
         using RecordOutbox outbox = RecordOutbox.Open(folder.Outbox);
@@ -43,7 +43,7 @@ public sealed class PostgresTroubleTests
 
             long began = Stopwatch.GetTimestamp();
             foreach (StoredCall call in calls[1000..2500]) Assert.True(writer.TryWrite(call));
-            Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 5);
+            Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 20);
             Assert.True(Waited(() => writer.Fault is not null && outbox.Count > 0), writer.Fault);
 
             // Questions fail too, in bounded time and in one line.
@@ -94,7 +94,7 @@ public sealed class PostgresTroubleTests
     private static bool Waited(Func<bool> isSo)
     {
         using var pause = new ManualResetEventSlim();
-        for (var waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromSeconds(30); pause.Wait(20))
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromSeconds(120); pause.Wait(20))
         {
             if (isSo()) return true;
         }

@@ -47,10 +47,10 @@ public sealed partial class PostgresServer : IDisposable
     {
         if (_process is not null) return;
 
-        // The shell stops the server when its input ends: also with tests that were killed.
+        // The shell stops the server when its input ends, also with tests that were killed, and removes its folder unless it was told to keep it.
         string postgres = $"'{Path.Combine(Programs!, "postgres")}' -D '{_folder}/data' -k '{_folder}' -c listen_addresses='' -c fsync=off -c max_connections=120 "
             + "-c max_locks_per_transaction=512 -c shared_buffers=128MB -c max_wal_size=2GB -c autovacuum_naptime=10s";
-        string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; cat >/dev/null; kill -QUIT $p 2>/dev/null; kill -CONT $p 2>/dev/null; wait $p"];
+        string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; read -r order; kill -QUIT $p 2>/dev/null; kill -CONT $p 2>/dev/null; wait $p; [ \"$order\" = keep ] || rm -rf '{_folder}'"];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true })!;
         var waited = Stopwatch.StartNew();
         while (!IsReady())
@@ -64,11 +64,8 @@ public sealed partial class PostgresServer : IDisposable
     /// <summary>Stops it at once, as a crash does; connections break.</summary>
     public void Stop()
     {
-        if (_process is not { } process) return;
-        _process = null;
-        process.StandardInput.Dispose();
-        process.WaitForExit();
-        process.Dispose();
+        _process?.StandardInput.WriteLine("keep");
+        End();
     }
 
     /// <summary>Lets all of its processes hang: connections stay, and nothing answers.</summary>
@@ -96,8 +93,17 @@ public sealed partial class PostgresServer : IDisposable
     public void Dispose()
     {
         if (_process is not null) Thaw();
-        Stop();
+        End();
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+    }
+
+    private void End()
+    {
+        if (_process is not { } process) return;
+        _process = null;
+        process.StandardInput.Dispose();
+        process.WaitForExit();
+        process.Dispose();
     }
 
     private static string Unprivileged => File.ReadLines("/etc/passwd").Any(static line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";

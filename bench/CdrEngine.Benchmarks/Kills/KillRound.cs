@@ -14,6 +14,11 @@ public static class KillRound
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(60);
 
+    /// <summary>So many times as long as it should take may it take on a machine that has much else to do.</summary>
+    private const double LongestStretch = 5;
+
+    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(2);
+
     /// <summary>Timers short enough that calls whose end was lost are over when the round is.</summary>
     private static readonly TimeSpan Timers = TimeSpan.FromSeconds(9);
 
@@ -58,12 +63,12 @@ public static class KillRound
                 if (!await life.TakesPacketsAsync(LongestStart).ConfigureAwait(false)) throw new BenchException($"the program does not start: {string.Join("; ", life.Errors)}");
                 double seconds = options.Kills * (1.5 + (options.LongestLife / 2));
                 Timestamp start = EngineProcess.Now() + TimeSpan.FromMilliseconds(500);
-                KillScript script = KillScript.Of(LoadOf(options, seed, (int)(options.CallsPerSecond * seconds), start));
+                KillScript script = KillScript.Of(LoadOf(options, seed, (int)(options.CallsPerSecond * seconds * LongestStretch), start));
 
-                // 2. Load and kills.
+                // 2. Load and kills: calls begin until a while after the last kill.
                 using var ended = new CancellationTokenSource();
                 Task<int> killing = KillAsync(options, random, data, port, settings, lives, ended.Token);
-                await FeedAsync(script, port, stop).ConfigureAwait(false);
+                await FeedAsync(script, port, killing, stop).ConfigureAwait(false);
                 await ended.CancelAsync().ConfigureAwait(false);
                 int atStart = await killing.ConfigureAwait(false);
 
@@ -129,17 +134,23 @@ public static class KillRound
         RegistersPerCall = 0,
     };
 
-    // Sends each packet at its time, whether or not anybody is there.
-    private static async Task FeedAsync(KillScript script, int port, CancellationToken stop)
+    // Sends each packet at its time, whether or not anybody is there. Calls that had not begun when it was enough are left out of the script.
+    private static async Task FeedAsync(KillScript script, int port, Task killing, CancellationToken stop)
     {
+        Task enough = killing.ContinueWith(_ => Task.Delay(Afterwards, stop), stop, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+        var begun = new HashSet<int>();
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         var to = new IPEndPoint(IPAddress.Loopback, port);
         foreach (ScriptedPacket packet in script.Packets)
         {
+            if (enough.IsCompleted && !begun.Contains(packet.Call)) continue;
+            begun.Add(packet.Call);
             while (packet.At - EngineProcess.Now() is { Ticks: > 0 } wait) await Task.Delay(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, stop).ConfigureAwait(false);
             packet.SentAt = EngineProcess.Now();
             socket.SendTo(packet.Hep, to);
         }
+
+        script.Keep(begun);
     }
 
     private static async Task<int> KillAsync(KillOptions options, Random random, string data, int port, string[] settings, List<EngineProcess> lives, CancellationToken ended)

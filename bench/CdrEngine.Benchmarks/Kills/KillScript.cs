@@ -67,6 +67,17 @@ internal sealed class KillScript : ISipMessageSink
         return script;
     }
 
+    /// <summary>Leaves only these calls, by number; they are numbered anew.</summary>
+    public void Keep(IReadOnlySet<int> calls)
+    {
+        int[] kept = [.. Enumerable.Range(0, Calls.Count).Where(calls.Contains)];
+        var numbers = kept.Select(static (call, number) => (call, number)).ToDictionary(static pair => pair.call, static pair => pair.number);
+        _packets = [.. _packets.Where(packet => numbers.ContainsKey(packet.Call)).Select(packet => packet with { Call = numbers[packet.Call] })];
+        ExpectedCall[] expected = [.. kept.Select(call => Calls[call])];
+        Calls.Clear();
+        Calls.AddRange(expected);
+    }
+
     /// <inheritdoc />
     public void OnMessage(in TransportedMessage message) => Sip(message.CompletedAt, message.Source, message.Destination, 6, message.Bytes);
 

@@ -61,6 +61,13 @@ public sealed record CallQuery
     /// <summary>Part of a number, name, URI, user agent or Call-ID; case does not matter.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Parts of numbers, all of which are there; empty for all.</summary>
+    public IReadOnlyList<NumberPart> Parts { get; init; } = [];
+
+    /// <summary>Alternatives, of which one holds; empty for none. Of an alternative its filters count, and beside them times, text, tenant and <see cref="IsSessionStart"/> of this
+    /// query, which then has no other filters. The text of an alternative counts where this query has none.</summary>
+    public IReadOnlyList<CallQuery> Any { get; init; } = [];
+
     /// <summary>Any of these numbers called, exactly; empty for all.</summary>
     public IReadOnlyList<string> CallerNumbers { get; init; } = [];
 
@@ -142,6 +149,55 @@ public sealed record CallQuery
 
     /// <summary>Where to go on: <see cref="CallPage.NextCursor"/> of the page before; null for the first.</summary>
     public string? Cursor { get; init; }
+
+    /// <summary>The alternatives, each as a query of its own in the order of this one.</summary>
+    public IEnumerable<CallQuery> Alternatives() => Any.Select(one => one with
+    {
+        From = Latest(From, one.From),
+        To = Earliest(To, one.To),
+        Text = Text ?? one.Text,
+        Tenant = Tenant,
+        IsSessionStart = IsSessionStart,
+        Start = Start,
+        Sort = Sort,
+        Ascending = Ascending,
+        Limit = Limit,
+        Cursor = Cursor,
+    });
+
+    private static Timestamp? Latest(Timestamp? one, Timestamp? other) => one is { } first && other is { } second ? Timestamp.Max(first, second) : one ?? other;
+
+    private static Timestamp? Earliest(Timestamp? one, Timestamp? other) => one is { } first && other is { } second ? (first < second ? first : second) : one ?? other;
+}
+
+/// <summary>Part of a number.</summary>
+/// <param name="Of">Whose.</param>
+/// <param name="Text">The part, one character or more, none of which has a capital or small form: see <see cref="IsPlain"/>.</param>
+public sealed record NumberPart(NumberOf Of, string Text)
+{
+    /// <summary>Whether a text can be asked for: digits, for example.</summary>
+    public static bool IsPlain(string text)
+    {
+        foreach (char c in text)
+        {
+            if (char.ToLowerInvariant(c) != c || char.ToUpperInvariant(c) != c || char.IsSurrogate(c) || c is '\n' or '\0') return false;
+        }
+
+        return text.Length > 0;
+    }
+}
+
+/// <summary>Whose number.</summary>
+public enum NumberOf
+{
+    /// <summary>The caller's, as on the wire or in full international form.</summary>
+    Caller = 0,
+
+    /// <summary>The callee's, as on the wire or in full international form.</summary>
+    Callee = 1,
+
+    /// <summary>The one that was dialled, as on the wire.</summary>
+    Dialled = 2,
 }
 
 /// <summary>What a list of calls is sorted by.</summary>

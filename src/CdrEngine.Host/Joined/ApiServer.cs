@@ -134,10 +134,10 @@ internal sealed class ApiServer : IApiServer
         _reports.Dispose();
     }
 
-    // Days that are over get their further indexes: those there are at the start, and each hour those that have ended.
+    // Days that are over get their further indexes: those there are at the start, and from time to time those that have ended; the day that is written to, the texts of what came.
     private async Task SealAsync()
     {
-        using var hourly = new PeriodicTimer(TimeSpan.FromHours(1));
+        using var often = new PeriodicTimer(TimeSpan.FromMinutes(10));
         try
         {
             do
@@ -155,7 +155,7 @@ internal sealed class ApiServer : IApiServer
                     Console.Error.WriteLine($"cdrengine: indexes of days that are over: {WireText.Escape(e.Message)}");
                 }
             }
-            while (await hourly.WaitForNextTickAsync(_stop.Token));
+            while (await often.WaitForNextTickAsync(_stop.Token));
         }
         catch (OperationCanceledException)
         {

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Text;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Postgres;
 
@@ -27,6 +29,9 @@ internal sealed record PostgresFrame(PostgresDays Store, IReadOnlyList<StoredDay
     /// <summary>Only calls stored up to this document; null for all.</summary>
     public long? Mark { get; init; }
 
+    /// <summary>Which calls have a text; null where nothing tells.</summary>
+    public PostgresTexts? Texts { get; init; }
+
     /// <summary>As <see cref="SelectFrame.Judged"/>.</summary>
     public CallTraits Judged { get; init; }
 }
@@ -41,6 +46,9 @@ internal sealed class PostgresCallSelect
     private const string MosNoneDescending = "-1.0";
     private const int NoDirection = 9;
 
+    // Calls of a day that are collected for a page; what more have is met soon in order of time.
+    private const int RareInDay = 2_000;
+
     private readonly SqlConditions _where = new();
     private readonly CallQuery _query;
     private readonly PostgresFrame _frame;
@@ -48,11 +56,15 @@ internal sealed class PostgresCallSelect
     private string _row = "c";
     private string[]? _several;
     private string _nothing = "";
+    private bool _isDriven;
+    private bool _isPage;
+    private IReadOnlyList<TextNeedle> _needles;
 
     private PostgresCallSelect(CallQuery query, PostgresFrame frame)
     {
         _query = query;
         _frame = frame;
+        _needles = DayQuestion.NeedlesOf(query, PostgresText.Clean);
     }
 
     /// <summary>Runs a query; rows in order.</summary>
@@ -86,6 +98,7 @@ internal sealed class PostgresCallSelect
     public static long Count(PostgresSession session, CallQuery query, PostgresFrame frame)
     {
         var select = new PostgresCallSelect(query, frame);
+        if (select.CountByText(session) is { } calls) return calls;
         select.Build(session);
         if (select._nothing.Length > 0) return 0;
         if (select._several is not { } numbers) return session.Scalar($"SELECT count(*) FROM {select._from}{select._where}", select._where.Arguments);
@@ -151,6 +164,7 @@ internal sealed class PostgresCallSelect
 
     private (string Sql, object[] Arguments) Finish(PostgresSession session)
     {
+        _isPage = _query.Sort == CallSort.StartedAt;
         Build(session);
         string judged = _frame.Judged == CallTraits.None ? "1" : $"CASE WHEN (c.traits & {(int)_frame.Judged}) <> 0 THEN 1 ELSE 0 END";
         string what = $"SELECT {Key} AS key, c.day, c.id, c.document, c.tenant, {judged}::bigint AS judged FROM {_from}";
@@ -167,11 +181,44 @@ internal sealed class PostgresCallSelect
     // Who drives is known before the conditions name its columns.
     private void Build(PostgresSession session)
     {
+        if (_query.Any.Count > 0)
+        {
+            AndAny(session);
+            return;
+        }
+
         var rest = new List<Action>();
         ChooseDriver(session, rest);
         AndDays(_row);
         if (_row != "c") AndDays("c");
         foreach (Action add in rest) add();
+        if (!_isDriven) DriveByText(session);
+        AddFilters();
+        if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
+        _frame.Store.AndShown(_where, _frame.Days, "c");
+        if (_frame.After is { } after) AndBehind(after);
+        else if (_query.Start is { } start && _query.Sort == CallSort.StartedAt) AndStart(start);
+    }
+
+    // Of alternatives the keys that each finds, put together; what holds beside them is a condition.
+    private void AndAny(PostgresSession session)
+    {
+        AndDays("c");
+        var keys = new List<string>();
+        var arguments = new List<object>();
+        foreach (CallQuery one in _query.Alternatives())
+        {
+            var select = new PostgresCallSelect(
+                one with { Start = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0 });
+            select.Build(session);
+            if (select._nothing.Length > 0) continue;
+            if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
+            keys.Add($"SELECT c.day, c.started_at, c.id FROM {select._from}{select._where}");
+            arguments.AddRange(select._where.Arguments);
+        }
+
+        if (keys.Count == 0) _nothing = "no alternative finds anything";
+        _where.And(keys.Count == 0 ? "false" : $"(c.day, c.started_at, c.id) IN ({string.Join(" UNION ", keys)})", [.. arguments]);
         AddFilters();
         if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
         _frame.Store.AndShown(_where, _frame.Days, "c");
@@ -232,6 +279,8 @@ internal sealed class PostgresCallSelect
                     (long)roles));
             }
         }
+
+        _isDriven = driven;
 
         void Exact(string number, int roles)
         {
@@ -421,16 +470,39 @@ internal sealed class PostgresCallSelect
         if (_query.PersonBillsecMax is { } personMost) _where.And($"(c.billsec_us <= ? OR (c.traits & {(int)CallTraits.ByPerson}) = 0)", CallRow.Microseconds(personMost));
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
-        if (!string.IsNullOrEmpty(_query.Text))
+        AndTexts();
+    }
+
+    private void AndTexts()
+    {
+        foreach (TextNeedle needle in _needles)
         {
-            _where.And(
-                "EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND d.search LIKE ?)",
-                $"%{Escaped(_query.Text.ToLowerInvariant())}%");
+            string text = Encoding.UTF8.GetString(needle.Utf8);
+            if (needle.IsNowhere) _where.And("false");
+            else if (needle.Fields == TextFields.Searched) _where.And("EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND strpos(d.search, ?) > 0)", text);
+            else PostgresTexts.AndNumbers(_where, needle.Fields, text);
         }
     }
 
-    private static string Escaped(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+    // What is asked of a text alone is told by the index.
+    private long? CountByText(PostgresSession session) =>
+        _needles.Count == 1 && _frame is { Texts: { } texts, Mark: null, After: null } && _frame.Days.All(_frame.Store.IsWhole)
+        && CallCursor.TextOf(_query with { Text = null, Parts = [], Ascending = false, Sort = CallSort.StartedAt }) == CallCursor.TextOf(new CallQuery())
+            ? texts.Find(session, _frame.Days, _needles[0], long.MaxValue)?.Count
+            : null;
+
+    // The calls that have the longest text, where they are few; what is common is met soon in order of time.
+    private bool DriveByText(PostgresSession session)
+    {
+        if (_frame.Texts is not { } texts || _needles.Count == 0 || texts.Find(session, _frame.Days, _needles[0], _isPage ? Math.Min(_frame.PrefixRows, RareInDay * _frame.Days.Count) : _frame.PrefixRows) is not { } found) return false;
+        _needles = [.. _needles.Skip(1)];
+        if (found.Count == 0) _nothing = "no call has the text";
+        _where.And(
+            "(c.day, c.document) IN (SELECT k.day, k.document FROM unnest(?::date[], ?::bigint[]) k (day, document))",
+            found.Select(static call => call.Day).ToArray(),
+            found.Select(static call => call.Document).ToArray());
+        return true;
+    }
 
     // The record at the position and those behind it, in order of time alone.
     private void AndStart(CallPosition start)

@@ -120,21 +120,28 @@ internal sealed partial class PostgresCallStore
     /// <inheritdoc />
     public int Seal(DateOnly before, CancellationToken stop = default)
     {
-        List<DateOnly> days = _database.Read(session =>
+        List<(DateOnly Day, bool IsSealed, long Last)> days = _database.Read(session =>
         {
-            var open = new List<DateOnly>();
-            using PostgresRows rows = session.Query("SELECT day FROM record_days WHERE day < ? AND NOT is_sealed ORDER BY day", before);
-            while (rows.Step()) open.Add(rows.Day(0));
+            var open = new List<(DateOnly Day, bool IsSealed, long Last)>();
+            using PostgresRows rows = session.Query(
+                "SELECT d.day, CASE WHEN d.is_sealed THEN 1 ELSE 0 END::bigint, d.last_document FROM record_days d WHERE (d.day < ? AND NOT d.is_sealed) OR d.last_document > "
+                + "coalesce((SELECT max(s.last_document) FROM text_segments s WHERE s.day = d.day), 0) OR EXISTS (SELECT 1 FROM text_stale t WHERE t.day = d.day) ORDER BY d.day",
+                before);
+            while (rows.Step()) open.Add((rows.Day(0), rows.Long(1) != 0, rows.Long(2)));
             return open;
         });
         int done = 0;
-        foreach (DateOnly day in days)
+        foreach ((DateOnly day, bool isSealed, long last) in days)
         {
             if (stop.IsCancellationRequested) break;
+            bool isOver = day < before;
+            if (!isOver && _database.Read(session => PostgresTexts.RestOf(session, day)) < DayTexts.LeastAdded) continue;
             lock (_writing)
             {
                 _database.Transact(Writer, session =>
                 {
+                    PostgresTexts.Complete(session, day, last);
+                    if (!isOver || isSealed) return;
                     string calls = PostgresSchema.Partition("calls", day);
                     foreach ((string name, string on) in Seals) session.Script($"CREATE INDEX IF NOT EXISTS {calls}_{name} ON {calls} {on}");
                     session.Script($"ANALYZE {calls}, {PostgresSchema.Partition("call_numbers", day)}, {PostgresSchema.Partition("call_documents", day)}");
@@ -142,7 +149,7 @@ internal sealed partial class PostgresCallStore
                 }, isLong: true);
             }
 
-            done++;
+            if (isOver && !isSealed) done++;
         }
 
         return done;

@@ -112,6 +112,9 @@ internal sealed partial class PostgresCallStore : ICallKeeping
             {
                 if (session.Scalar("SELECT count(*) FROM record_days WHERE day = ?", day) == 0) return;
                 purged = new PostgresDayWrite(session, day).Purge(of);
+
+                // The texts of what is gone; those of what is left are noted anew with the next seal.
+                if (purged > 0) PostgresTexts.Drop(session, day);
                 PostgresScrubbing.Note(session, PostgresSchema.RecordTables.Select(table => PostgresSchema.Partition(table, day)));
 
                 // That all of it was deleted need not be known any more when all of it is gone.

@@ -70,6 +70,7 @@ internal sealed partial class PostgresCallStore
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
         return _database.Read(session =>
         {
+            using NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
             return Total(new Asked(session, store, days, query), new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
         });
@@ -79,7 +80,7 @@ internal sealed partial class PostgresCallStore
     private PostgresFrame? FrameOf(Asked asked, StoredDay day, Walk walk)
     {
         if (!walk.Marks.TryGetValue(day.Day, out long mark) || asked.Store.HidesAll(asked.Query.Tenant, mark)) return null;
-        var frame = new PostgresFrame(asked.Store, [day]) { PrefixRows = _limits.PrefixRows };
+        var frame = new PostgresFrame(asked.Store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts };
         return day.LastDocument > mark ? frame with { Mark = mark } : frame;
     }
 

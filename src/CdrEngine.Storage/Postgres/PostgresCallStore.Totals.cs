@@ -22,6 +22,7 @@ internal sealed partial class PostgresCallStore
         long begin = Stopwatch.GetTimestamp();
         return _database.Read(session =>
         {
+            using Npgsql.NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
             CallSums all = default;
             foreach (StoredDay day in days)
@@ -30,7 +31,7 @@ internal sealed partial class PostgresCallStore
                 bool whole = !(query.From?.Microseconds > start) && !(query.To?.Microseconds < end);
                 if (stop.IsCancellationRequested || Stopwatch.GetElapsedTime(begin) > budget)
                     return new CallTotals { Sums = all, IsComplete = false, CountedFrom = query.To is { } to && to.Microseconds < end ? to : new Timestamp(end) };
-                var frame = new PostgresFrame(store, [day]) { PrefixRows = _limits.PrefixRows };
+                var frame = new PostgresFrame(store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts };
                 CallQuery asked = whole ? query with { From = null, To = null } : query;
                 string key = string.Create(CultureInfo.InvariantCulture, $"{day.Day.DayNumber}|{CallCursor.TextOf(asked)}");
                 all.Add(_sums.GetOrAdd(key, $"{day.Version}|{store.MarksText}", () => PostgresCallSelect.Sums(session, asked, frame)));

@@ -3,6 +3,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using Npgsql;
 
 namespace CdrEngine.Storage.Postgres;
 
@@ -20,6 +21,7 @@ internal sealed partial class PostgresCallStore : ICallStore
     private readonly DayAnswers<long> _counts;
     private readonly DayAnswers<CallSums> _sums;
     private readonly Walks _walks;
+    private readonly PostgresTexts _texts = new();
     private long _unreadableRecords;
 
     public PostgresCallStore(PostgresOptions options, SqliteStoreLimits? limits = null)
@@ -67,6 +69,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
         return _database.Read(session =>
         {
+            using NpgsqlTransaction? moment = MomentOf(session, query);
             List<FoundCall> found = Listed(session, query, after, limit + 1);
             bool more = found.Count > limit;
             if (more) found.RemoveAt(limit);
@@ -95,6 +98,8 @@ internal sealed partial class PostgresCallStore : ICallStore
                     dropped = session.Execute("DELETE FROM record_days WHERE day = ?", day) > 0;
                     if (!dropped) return;
                     session.Execute("DELETE FROM call_counts WHERE day = ?", day);
+                    session.Execute("DELETE FROM text_segments WHERE day = ?", day);
+                    session.Execute("DELETE FROM text_stale WHERE day = ?", day);
                     PostgresSchema.DropRecordDay(session, day);
                 });
             }
@@ -111,6 +116,10 @@ internal sealed partial class PostgresCallStore : ICallStore
     /// <inheritdoc />
     public void Dispose() => _database.Dispose();
 
+    // What the index of texts names, and the calls that are found by it, are of one moment, though a writer goes on.
+    private static NpgsqlTransaction? MomentOf(PostgresSession session, CallQuery query) =>
+        string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Any.Count == 0 ? null : session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+
     /// <summary>The plan for a query on some days, for tests of the indexes.</summary>
     internal List<string> Explain(CallQuery query, DateOnly first, DateOnly last) => _database.Read(session =>
     {
@@ -118,7 +127,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         if (query.Cursor is { } text) CallCursor.TryDecode(text, query, out after);
         PostgresDays days = PostgresDays.Read(session);
         List<StoredDay> asked = [.. days.InOrder(query.Ascending).Where(day => day.Day >= first && day.Day <= last)];
-        return PostgresCallSelect.Explain(session, query, new PostgresFrame(days, asked) { After = after, Limit = query.Limit + 1, PrefixRows = _limits.PrefixRows });
+        return PostgresCallSelect.Explain(session, query, new PostgresFrame(days, asked) { After = after, Limit = query.Limit + 1, PrefixRows = _limits.PrefixRows, Texts = _texts });
     });
 
     /// <summary>Runs statements beside the store, for tests.</summary>
@@ -134,7 +143,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         var found = new List<FoundCall>();
         if (days.Count == 0) return found;
         if (query.Sort != CallSort.StartedAt)
-            return PostgresCallSelect.Rows(session, query, new PostgresFrame(store, days) { After = after, Limit = limit, PrefixRows = _limits.PrefixRows });
+            return PostgresCallSelect.Rows(session, query, new PostgresFrame(store, days) { After = after, Limit = limit, PrefixRows = _limits.PrefixRows, Texts = _texts });
 
         // Days that the pages before have used up, and those of which nothing is shown any more.
         if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
@@ -143,7 +152,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         {
             if (found.Count >= limit) break;
             CallCursor? from = after is not null && window.Any(day => day.Day == after.Day) ? after : null;
-            found.AddRange(PostgresCallSelect.Rows(session, query, new PostgresFrame(store, window) { After = from, Limit = limit - found.Count, PrefixRows = _limits.PrefixRows }));
+            found.AddRange(PostgresCallSelect.Rows(session, query, new PostgresFrame(store, window) { After = from, Limit = limit - found.Count, PrefixRows = _limits.PrefixRows, Texts = _texts }));
         }
 
         return found;

@@ -165,6 +165,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
     {
         byte[][] ids = [.. replaced.Select(static pending => pending.Id)];
         long[] documents = [.. replaced.Select(static pending => pending.Document)];
+        PostgresTexts.Change(session, day, documents);
         session.Queue("DELETE FROM calls WHERE day = ? AND id = ANY (?)", day, ids);
         session.Queue("DELETE FROM call_documents WHERE day = ? AND document = ANY (?)", day, documents);
         (string Number, long StartedAt, byte[] Id)[] numbers =

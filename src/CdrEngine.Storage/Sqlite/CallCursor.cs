@@ -60,7 +60,7 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     {
         string further = string.Create(
             CultureInfo.InvariantCulture,
-            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}{(match.Ways == 0 ? "" : $"-{match.Ways}")}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.Causes)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}|{List(query.SessionCalleeNumbers)}|{query.PersonBillsecMax}");
+            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}{(match.Ways == 0 ? "" : $"-{match.Ways}")}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.Causes)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}|{List(query.SessionCalleeNumbers)}|{query.PersonBillsecMax}{(query.Parts.Count == 0 ? "" : $"|{List([.. query.Parts.Select(static part => $"{(int)part.Of}{part.Text}")])}")}{(query.Any.Count == 0 ? "" : $"|any {List([.. query.Any.Select(TextOf)])}")}");
         return further.All(static c => c == '|') ? "" : "|" + further;
     }
 

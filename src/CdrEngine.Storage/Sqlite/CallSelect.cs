@@ -4,6 +4,7 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -37,6 +38,9 @@ internal sealed record SelectFrame(DateOnly Day)
 
     /// <summary>How many of its calls parts of the query find, as far as that is known.</summary>
     public SoughtCalls Sought { get; init; }
+
+    /// <summary>The same of the query's alternatives, in order; null for one that finds none. Empty where nothing is known.</summary>
+    public IReadOnlyList<SoughtCalls?> Any { get; init; } = [];
 
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
@@ -73,7 +77,10 @@ internal sealed partial class CallSelect
     private readonly SelectFrame _frame;
     private string _from = "calls c";
     private IReadOnlyList<string>? _driving;
+    private IReadOnlyList<TextNeedle> _needles;
+    private long? _textCalls;
     private bool _adds;
+    private bool _counts;
     private bool _cutsKeys;
 
     private CallSelect(CallQuery query, SelectFrame frame)
@@ -81,6 +88,7 @@ internal sealed partial class CallSelect
         _query = query;
         _day = frame.Day;
         _frame = frame;
+        _needles = DayQuestion.NeedlesOf(query);
     }
 
     /// <summary>The statement; parameters stand in order of <see cref="Arguments"/>.</summary>
@@ -92,13 +100,18 @@ internal sealed partial class CallSelect
     public static CallSelect Build(SqliteDatabase database, CallQuery query, SelectFrame frame) => new CallSelect(query, frame).Finish(database);
 
     /// <summary>Runs a query for one day; rows in order. Where any of several numbers drives, each is asked and the answers are merged.</summary>
-    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => RowsNow(database, query, frame));
+
+    private static List<FoundCall> RowsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
-        if (Driving(query) is not { Count: > 1 } numbers) return Build(database, query, frame).Run(database);
+        IReadOnlyList<string>? numbers = query.Any.Count > 0 ? null : Driving(query);
+        if (query.Any.Count == 0 && numbers is not { Count: > 1 }) return Build(database, query, frame).Run(database);
         var merged = new List<FoundCall>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         SelectFrame each = frame with { Offset = 0, Limit = (int)Math.Min(int.MaxValue, frame.Limit + frame.Offset) };
-        foreach (string number in numbers.Distinct(StringComparer.Ordinal))
+        foreach ((CallQuery one, SelectFrame its) in Alternatives(query, each))
+            merged.AddRange(RowsNow(database, one, its).Where(row => seen.Add(Convert.ToHexString(row.Id))));
+        foreach (string number in numbers?.Distinct(StringComparer.Ordinal) ?? [])
         {
             var select = new CallSelect(query, each) { _driving = [number] };
             merged.AddRange(select.Finish(database).Run(database).Where(row => seen.Add(Convert.ToHexString(row.Id))));
@@ -109,12 +122,15 @@ internal sealed partial class CallSelect
     }
 
     /// <summary>Counts the rows of a day; offset and limit of the frame do not matter.</summary>
-    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => CountNow(database, query, frame));
+
+    private static long CountNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
-        var select = new CallSelect(query, frame);
+        var select = new CallSelect(query, frame) { _counts = true };
         select.ChooseDriver(database);
         select.AddFilters();
         if (frame.After is { } after) select.AddKeyset(after);
+        if (select._textCalls is { } calls && select._where.Length == 0) return calls;
         bool several = select._driving is { Count: > 1 };
         string where = select._where.ToString();
 
@@ -126,7 +142,9 @@ internal sealed partial class CallSelect
     }
 
     /// <summary>The sums of the rows of a day; offset, limit and place of the frame do not matter.</summary>
-    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => SumsNow(database, query, frame));
+
+    private static CallSums SumsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
         var select = new CallSelect(query, frame) { _adds = true };
         select.ChooseDriver(database);
@@ -218,6 +236,12 @@ internal sealed partial class CallSelect
 
     private void ChooseDriver(SqliteDatabase database)
     {
+        if (_query.Any.Count > 0)
+        {
+            DriveByAny(database);
+            return;
+        }
+
         int prefixRows = _frame.PrefixRows;
         bool driven = false;
         if (_query.Ids.Count > 0)
@@ -276,6 +300,7 @@ internal sealed partial class CallSelect
             driven = true;
         }
 
+        if (!driven && _needles.Count > 0) driven = DriveByText(database);
         if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByWhatIsRare(database);
     }
 
@@ -456,8 +481,7 @@ internal sealed partial class CallSelect
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);
         foreach ((string condition, object?[] arguments) in _frame.Hidden.Conditions("c")) And(condition, arguments);
         if (_query.Start is { } start && _query.Sort == CallSort.StartedAt && _frame.After is null) AndStart(start);
-        if (!string.IsNullOrEmpty(_query.Text))
-            And("instr((SELECT d.search FROM call_documents d WHERE d.document = c.document), ?) > 0", _query.Text.ToLowerInvariant());
+        AndTexts();
     }
 
     // The record at the position and those behind it.

@@ -1,6 +1,7 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -43,6 +44,12 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>What it asks by key.</summary>
     public AskedKeys Keys { get; } = new(query);
 
+    /// <summary>Its alternatives; empty for none.</summary>
+    public IReadOnlyList<DayQuestion> Any { get; } = [.. query.Alternatives().Select(static one => new DayQuestion(one))];
+
+    /// <summary>Texts it asks for.</summary>
+    public IReadOnlyList<TextNeedle> Needles { get; } = NeedlesOf(query);
+
     /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
     public bool IsCounted { get; } = IsByProfile(query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null });
 
@@ -56,7 +63,8 @@ internal sealed class DayQuestion(CallQuery query)
     /// <returns>Null where there are none for sure.</returns>
     public SoughtCalls? SoughtIn(DateOnly day, DayFigures figures, DaySeal? seal)
     {
-        if (seal is not null && (!Keys.MayBeIn(day, seal.Keys) || !HasValues(seal))) return null;
+        if (seal is not null && (!Keys.MayBeIn(day, seal.Keys) || !HasValues(seal) || !Needles.All(seal.MayHave))) return null;
+        if (Any.Count > 0) return Any.Any(one => one.SoughtIn(day, figures, seal) is not null) ? default(SoughtCalls) : null;
         long? byProfile = Profiles.IsEverything ? null : figures.CallsOf(Profiles);
         if (byProfile == 0) return null;
         if (_bounds is not { } bounds || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
@@ -67,7 +75,24 @@ internal sealed class DayQuestion(CallQuery query)
     }
 
     /// <summary>Whether it asks what a seal tells.</summary>
-    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None;
+    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;
+
+    /// <summary>The texts that a query asks for, the longest first.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="stored">How a database stores a text; null for as it is.</param>
+    public static IReadOnlyList<TextNeedle> NeedlesOf(CallQuery query, Func<string, string>? stored = null)
+    {
+        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0) return [];
+        var needles = new List<TextNeedle>();
+        if (!string.IsNullOrEmpty(query.Text)) needles.Add(new TextNeedle(stored?.Invoke(query.Text) ?? query.Text, TextFields.Searched));
+        needles.AddRange(query.Parts.Select(static part => new TextNeedle(part.Text, part.Of switch
+        {
+            NumberOf.Caller => TextFields.Caller | TextFields.CallerInFull,
+            NumberOf.Callee => TextFields.Callee | TextFields.CalleeInFull,
+            _ => TextFields.Dialled,
+        })));
+        return [.. needles.OrderByDescending(static needle => needle.Utf8.Length)];
+    }
 
     // Whether any call of the day has the codec and the flags.
     private bool HasValues(DaySeal seal)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -10,10 +11,11 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Lengths">Its lengths; null where they could not be read.</param>
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags)
+/// <param name="Grams">What its texts are made of, as <see cref="DayTexts.GramsOf"/> has it.</param>
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams)
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 4 FROM day_seal";
+    public const string Stored = "SELECT count(*) >= 5 FROM day_seal";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -36,7 +38,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         """;
 
     /// <summary>Whether the indexes are there.</summary>
-    public const string HasSchema = $"SELECT count(*) FROM sqlite_master WHERE name = '{ProfileIndex}'";
+    public const string HasSchema = "SELECT count(*) FROM sqlite_master WHERE name = 'day_seal'";
 
     /// <summary>The index over profiles, and within one over billable lengths.</summary>
     public const string ProfileIndex = "calls_by_profile_length";
@@ -48,15 +50,18 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     private const string LengthsName = "lengths";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
+    private const string GramsName = "grams";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long));
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0);
 
     /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
     {
         database.Execute(Schema);
+        DayTexts.Complete(database);
+        Put(database, GramsName, DayTexts.GramsOf(database));
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
         Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "codecs", static row => row.Text(0)))));
@@ -72,6 +77,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         KeyFilter? keys = null;
         DayLengths? lengths = null;
         string[]? codecs = null, flags = null;
+        byte[]? grams = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -91,10 +97,28 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
                 if (find.Step()) lengths = DayLengths.Read(find.Blob(0), index, numbers);
             }
 
+            using (SqliteStatement find = Find(database, GramsName))
+            {
+                if (find.Step() && find.Blob(0).Length == DayTexts.GramFilterBytes) grams = find.Blob(0).ToArray();
+            }
+
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))]);
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, flags is null ? null : [.. flags.Select(static text => long.Parse(text, CultureInfo.InvariantCulture))], grams);
+    }
+
+    /// <summary>Whether any text of the day may have a part.</summary>
+    public bool MayHave(TextNeedle needle)
+    {
+        if (needle.IsNowhere) return false;
+        if (Grams is null) return true;
+        foreach (int gram in needle.Grams)
+        {
+            if (!DayTexts.Has(Grams, gram)) return false;
+        }
+
+        return true;
     }
 
     // A line each; nothing where there were too many.

@@ -113,9 +113,15 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Reads several times of one state of the file, whatever is written meanwhile.</summary>
+    /// <summary>Reads several times of one state of the file, whatever is written meanwhile. May be asked for within itself.</summary>
     public void InOneState(Action read)
     {
+        if (raw.sqlite3_get_autocommit(_handle) == 0)
+        {
+            read();
+            return;
+        }
+
         Execute("BEGIN");
         try
         {

@@ -48,7 +48,7 @@ internal sealed class LiveEngine : IRecordOutput, IAsyncDisposable
         }
 
         Engine.Flush();
-        SpinWait.SpinUntil(() => Engine.IsIdle, TimeSpan.FromSeconds(20));
+        SpinWait.SpinUntil(() => Engine.IsIdle, TimeSpan.FromSeconds(120));
     }
 
     public async Task<List<string>> List(LiveQuery query) => [.. (await Hub.Board.ListAsync(query)).Calls.Select(static call => call.Record.SipCallId)];

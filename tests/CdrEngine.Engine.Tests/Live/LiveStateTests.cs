@@ -288,7 +288,7 @@ public sealed class LiveStateTests
 
     private static async Task<LiveEvent> Next(ILiveSubscription subscription)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         return await subscription.Events.ReadAsync(late.Token);
     }
 

@@ -86,7 +86,7 @@ internal sealed class FakeMaker : IRecordingMaker
         try
         {
             output.Write(Encoding.UTF8.GetBytes($"{request.Format} "));
-            Gate.Wait(TimeSpan.FromSeconds(30), request.Stop);
+            Gate.Wait(TimeSpan.FromSeconds(120), request.Stop);
             if (Halfway?.Invoke(record.Id) is { } outcome) return outcome;
             output.Write(Encoding.UTF8.GetBytes(record.Id));
             return new RecordingOutcome { State = RecordingState.Available, Duration = record.BillableDuration, SampleRateHz = 8000, Channels = request.Channels == RecordingChannels.Mono ? 1 : 2, Bytes = output.Position };

@@ -298,6 +298,6 @@ public sealed class ResumeTests
     private static void Settle(BrokenRun run)
     {
         run.Engine.Flush();
-        SpinWait.SpinUntil(() => run.Engine.IsIdle, TimeSpan.FromSeconds(20));
+        SpinWait.SpinUntil(() => run.Engine.IsIdle, TimeSpan.FromSeconds(120));
     }
 }

@@ -24,7 +24,7 @@ public sealed class SecondCrashTests
         using BrokenRun broken = new BrokenRun().Start().Play(tape, 0, 4).Stop();
         broken.Start(Scene.Time(5)).Play(tape, 4, tape.Count);
         broken.Engine.Flush();
-        SpinWait.SpinUntil(() => broken.Engine.IsIdle, TimeSpan.FromSeconds(20));
+        SpinWait.SpinUntil(() => broken.Engine.IsIdle, TimeSpan.FromSeconds(120));
         Assert.Empty(broken.Records);
         broken.Crash().Start(Scene.Time(13)).Complete();
         CallRecord record = Assert.Single(broken.Records);

@@ -80,7 +80,7 @@ internal sealed class LiveRun : IRecordOutput, IAsyncDisposable
         long began = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(20)) throw new TimeoutException(what);
+            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(120)) throw new TimeoutException(what);
             await Task.Delay(10);
         }
     }

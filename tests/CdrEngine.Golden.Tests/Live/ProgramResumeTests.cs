@@ -104,7 +104,7 @@ public sealed class ProgramResumeTests
                 .Where(static area => area.GetProperty("area").GetString() == "live").SelectMany(static area => area.GetProperty("counters").EnumerateArray())
                 .Any(static counter => counter.GetProperty("name").GetString() == "readers" && counter.GetProperty("value").GetInt64() == 1));
             await Replay.Send(network, "va", new Scene().Call("told@test", 0, answer: 0.3, bye: 0.6).Tape(), 1);
-            string text = await events.WaitAsync(TimeSpan.FromSeconds(30));
+            string text = await events.WaitAsync(TimeSpan.FromSeconds(120));
             Assert.Equal(
                 ["call.started", "call.ringing", "call.answered", "call.ended", "call.recorded"],
                 text.Split('\n').Where(static line => line.StartsWith("event: ", StringComparison.Ordinal)).Select(static line => line[7..]));
@@ -191,7 +191,7 @@ public sealed class ProgramResumeTests
             Process process = Process.Start(new ProcessStartInfo("ip", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
             var program = new RunningProgram(network, process, port);
             string? line;
-            do line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            do line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120));
             while (line is not null && !line.StartsWith("capturing from vb, ", StringComparison.Ordinal));
             Assert.True(line is not null, string.Join('\n', program.Notices));
             await program.UntilAsync("/api/v1/live", static _ => true);
@@ -205,7 +205,7 @@ public sealed class ProgramResumeTests
             {
                 JsonElement answer = await JsonAsync(path);
                 if (isSo(answer)) return answer;
-                Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20), $"{path}: {answer}; {string.Join('\n', Notices)}");
+                Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(120), $"{path}: {answer}; {string.Join('\n', Notices)}");
                 await Task.Delay(50);
             }
         }
@@ -241,7 +241,7 @@ public sealed class ProgramResumeTests
         public async Task EndAsync(string signal)
         {
             using (Process kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"])) await kill.WaitForExitAsync();
-            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(120));
             if (signal == "TERM") Assert.Equal(0, _process.ExitCode);
         }
 

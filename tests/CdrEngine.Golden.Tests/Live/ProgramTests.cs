@@ -19,7 +19,7 @@ public sealed class ProgramTests
         {
             using Process program = Start(network, "run", "-i", "vb", "--data", data, "--listen", "127.0.0.1:18080", "--set", "api.auth=off", "--set", "resume.enabled=off");
             string? line;
-            do line = await program.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            do line = await program.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120));
             while (line is not null && !line.StartsWith("capturing from vb, ", StringComparison.Ordinal));
             Assert.NotNull(line);
 
@@ -27,7 +27,7 @@ public sealed class ProgramTests
             await Replay.Send(network, "va", PacketTape.OfFiles(Checkout.Path("demo", "01-busy.pcap")), 20);
             await Replay.Send(network, "va", PacketTape.OfFiles(Checkout.Path("demo", "13-missing-bye.pcap")), 20);
             using (Process kill = Process.Start("kill", ["-TERM", $"{program.Id}"])) await kill.WaitForExitAsync();
-            string rest = await program.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            string rest = await program.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(120));
             string error = await program.StandardError.ReadToEndAsync();
             await program.WaitForExitAsync();
             Assert.Equal((0, ""), (program.ExitCode, error));
@@ -54,7 +54,7 @@ public sealed class ProgramTests
         try
         {
             using Process program = Start(network, "run", "-i", "lo", "--data", data, "--set", "capture.filter=no such thing");
-            string error = await program.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            string error = await program.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(120));
             await program.WaitForExitAsync();
             Assert.Equal(1, program.ExitCode);
             Assert.Matches("^cdrengine: lo: filter 'no such thing': .+\n$", error);
@@ -77,7 +77,7 @@ public sealed class ProgramTests
             string data = Path.Combine(parent, "data");
             using Process program = Start(network, "run", "-i", "vb", "--user", "nobody", "--data", data, "--listen", "127.0.0.1:18081", "--set", "api.auth=off");
             string? line;
-            do line = await program.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            do line = await program.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120));
             while (line is not null && !line.StartsWith("capturing from vb, ", StringComparison.Ordinal));
             Assert.NotNull(line);
             await Replay.Send(network, "va", PacketTape.OfFiles(Checkout.Path("demo", "01-busy.pcap")), 20);
@@ -92,11 +92,11 @@ public sealed class ProgramTests
             Assert.All(rights, static one => Assert.True(one is "65534 0000000000003000" or "65534 0000000000000000", one));
 
             network.Remove("vb");
-            Assert.Equal("cdrengine: vb: the interface is gone; looking for it every second", await program.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal("cdrengine: vb: the interface is gone; looking for it every second", await program.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)));
             network.AddPair("va", "vb");
-            Assert.Equal("cdrengine: vb: the interface is back", await program.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal("cdrengine: vb: the interface is back", await program.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(120)));
             using (Process kill = Process.Start("kill", ["-TERM", $"{program.Id}"])) await kill.WaitForExitAsync();
-            Assert.Contains("1 call: 1 busy\n", await program.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60)), StringComparison.Ordinal);
+            Assert.Contains("1 call: 1 busy\n", await program.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(120)), StringComparison.Ordinal);
             await program.WaitForExitAsync();
             Assert.Equal(0, program.ExitCode);
         }

@@ -132,7 +132,7 @@ public sealed class AlertCommandTests
 
         // Nothing is sent to this machine, and that is said.
         JsonElement status = default;
-        for (int i = 0; i < 100 && (status.ValueKind == JsonValueKind.Undefined || status.GetProperty("last_error").ValueKind == JsonValueKind.Null); i++)
+        for (int i = 0; i < 1200 && (status.ValueKind == JsonValueKind.Undefined || status.GetProperty("last_error").ValueKind == JsonValueKind.Null); i++)
         {
             await Task.Delay(100);
             status = await JsonAsync(client.GetAsync("/api/v1/webhooks/noc"));

@@ -39,7 +39,7 @@ public sealed class AlertPartTests
         var settings = Settings(Failures) with { MailTo = ["noc@example.com", "two@example.com"] };
         using var part = new AlertPart(settings, store, hub, new AlertMailer(mails, settings, static _ => { }), static _ => { });
         for (int i = 0; i < 4; i++) part.Take(Call(i, "<b>1001\r\nBcc: x"));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         LiveEvent told = await events.Events.ReadAsync(limit.Token);
         Assert.Equal((4L, "<b>1001\r\nBcc: x"), (told.Alert!.CallCount, told.Alert.Group.Caller));
         Assert.Equal(told.Alert.Id, Assert.Single(store.Open()).Id);
@@ -75,7 +75,7 @@ public sealed class AlertPartTests
         File.WriteAllText(Path.Combine(path, "9.json.part"), "{");
         var said = new List<string>();
         var mails = new Mails();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         using (new AlertMailer(mails, settings, said.Add, new MailOutbox(path)))
         {
             ReportMail first = await mails.Sent.Reader.ReadAsync(limit.Token);
@@ -170,7 +170,7 @@ public sealed class AlertPartTests
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!holds()) await Task.Delay(50, limit.Token);
     }
 

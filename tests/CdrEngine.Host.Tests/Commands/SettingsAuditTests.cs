@@ -74,7 +74,7 @@ public sealed class SettingsAuditTests : IDisposable
                 Time = TimeProvider.System,
                 Stop = stop.Token,
             });
-        string url = await output.Seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        string url = await output.Seen.Task.WaitAsync(TimeSpan.FromSeconds(120));
         if (File.Exists(Path.Combine(DataFolder.Access(_folder.Path), "tokens.json")) && File.ReadAllText(Path.Combine(DataFolder.Access(_folder.Path), "tokens.json")).EndsWith("tok", StringComparison.Ordinal))
         {
             using var client = new HttpClient();
@@ -84,7 +84,7 @@ public sealed class SettingsAuditTests : IDisposable
         }
 
         await stop.CancelAsync();
-        Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await running.WaitAsync(TimeSpan.FromSeconds(120)));
         return (output.ToString(), url);
     }
 

@@ -111,7 +111,7 @@ public sealed class DirectoryHolderTests
         using DirectoryHolder holder = DirectoryHolder.Open(Settings(folder, path, "directory.poll=1s"), line => taken.TrySetResult(line));
         holder.Watch();
         folder.Write("d.conf", Albert);
-        Assert.Contains("read anew", await taken.Task.WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+        Assert.Contains("read anew", await taken.Task.WaitAsync(TimeSpan.FromSeconds(120)), StringComparison.Ordinal);
         Assert.Equal("Albert", Name(holder));
     }
 

@@ -4,18 +4,14 @@ using Xunit;
 
 namespace CdrEngine.Host.Tests.Joined;
 
-/// <summary>A file system in a file that stands still again and again (<c>fsfreeze</c>): whoever writes to it waits, as before a disk that is busy, failing or far away.</summary>
+/// <summary>A file system in a file that stands still when told (<c>fsfreeze</c>): whoever writes to it waits, as before a disk that is busy, failing or far away.</summary>
 internal sealed class SlowDisk : IDisposable
 {
     private const int Blocks = 64 * 1024;
-    private static readonly TimeSpan Frozen = TimeSpan.FromMilliseconds(600);
-    private static readonly TimeSpan Thawed = TimeSpan.FromMilliseconds(80);
 
     private readonly string _path;
     private readonly string _image;
-    private readonly ManualResetEventSlim _stop = new();
-    private Task _work = Task.CompletedTask;
-    private int _stalls;
+    private bool _isFrozen;
 
     public SlowDisk(string path)
     {
@@ -37,48 +33,26 @@ internal sealed class SlowDisk : IDisposable
     /// <summary>Why there can be none here; null where there can.</summary>
     public static string? Missing { get; } = Try();
 
-    /// <summary>How often it has stood still.</summary>
-    public int Stalls => Volatile.Read(ref _stalls);
-
-    /// <summary>From now on it stands still most of the time.</summary>
-    public void Slow()
+    /// <summary>From now on it stands still.</summary>
+    public void Freeze()
     {
-        _stop.Reset();
-        _work = Task.Factory.StartNew(Stall, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Run("fsfreeze", "-f", _path);
+        _isFrozen = true;
     }
 
-    /// <summary>From now on it is quick.</summary>
-    public void Fast()
+    /// <summary>It goes on.</summary>
+    public void Thaw()
     {
-        _stop.Set();
-        _work.Wait();
+        if (!_isFrozen) return;
+        Run("fsfreeze", "-u", _path);
+        _isFrozen = false;
     }
 
     public void Dispose()
     {
-        Fast();
+        Thaw();
         Run("umount", "-l", _path);
         File.Delete(_image);
-        _stop.Dispose();
-    }
-
-    private void Stall()
-    {
-        while (!_stop.IsSet)
-        {
-            Run("fsfreeze", "-f", _path);
-            try
-            {
-                _stop.Wait(Frozen);
-            }
-            finally
-            {
-                Run("fsfreeze", "-u", _path);
-            }
-
-            Interlocked.Increment(ref _stalls);
-            _stop.Wait(Thawed);
-        }
     }
 
     private static string? Try()
@@ -87,8 +61,7 @@ internal sealed class SlowDisk : IDisposable
         try
         {
             using var disk = new SlowDisk(Path.Combine(folder.Path, "d"));
-            Run("fsfreeze", "-f", disk._path);
-            Run("fsfreeze", "-u", disk._path);
+            disk.Freeze();
             return null;
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)

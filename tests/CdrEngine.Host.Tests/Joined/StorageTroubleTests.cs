@@ -25,7 +25,7 @@ public sealed partial class StorageTroubleTests
     {
         using var server = new PostgresServer();
         using var rig = new Rig(
-            "storage.backend=postgresql", $"storage.postgresql.url={server.Connection}", "storage.postgresql.timeout=1s", "storage.postgresql.connect-timeout=1s");
+            "storage.backend=postgresql", $"storage.postgresql.url={server.Connection}", "storage.postgresql.timeout=4s", "storage.postgresql.connect-timeout=4s");
         rig.Start();
         rig.Call(20);
         rig.Await(() => rig.Counter("storage", "inserted") >= 20);
@@ -44,7 +44,7 @@ public sealed partial class StorageTroubleTests
     {
         using var server = new PostgresServer();
         server.Stop();
-        using var rig = new Rig("storage.backend=postgresql", $"storage.postgresql.url={server.Connection}", "storage.postgresql.connect-timeout=1s");
+        using var rig = new Rig("storage.backend=postgresql", $"storage.postgresql.url={server.Connection}", "storage.postgresql.connect-timeout=4s");
         rig.Start();
         rig.Call(30);
         rig.Await(() => rig.Board.Unready is not null && rig.Counter("storage", "outbox_records") > 0);
@@ -146,7 +146,7 @@ public sealed partial class StorageTroubleTests
             for (var waited = Stopwatch.StartNew(); !isSo(); pause.Wait(50))
             {
                 string state() => $"{Board.Unready}\n{string.Join('\n', _told)}\n{string.Join('\n', Board.Read().Where(static counter => counter.Area.StartsWith("storage", StringComparison.Ordinal)))}";
-                Assert.True(waited.Elapsed < TimeSpan.FromSeconds(40), state());
+                Assert.True(waited.Elapsed < TimeSpan.FromSeconds(120), state());
                 if (_running!.IsFaulted) _running.GetAwaiter().GetResult();
             }
         }
@@ -188,7 +188,7 @@ public sealed partial class StorageTroubleTests
             _stop.Cancel();
             try
             {
-                _running?.Wait(TimeSpan.FromSeconds(40));
+                _running?.Wait(TimeSpan.FromSeconds(120));
             }
             catch (AggregateException)
             {

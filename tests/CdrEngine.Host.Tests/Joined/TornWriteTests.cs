@@ -7,9 +7,11 @@ using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Engine.Live;
+using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Parts;
+using CdrEngine.PacketLog;
 using CdrEngine.Storage;
 using CdrEngine.TestKit;
 using Xunit;
@@ -103,23 +105,27 @@ public sealed class TornWriteTests
         long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         for (int i = 0; i < Ended; i++) live.Call($"ended-{i}@torn", now - 20 + (i % 3), i, bye: true);
         for (int i = 0; i < Open; i++) live.Call($"open-{i}@torn", now - 4, 100 + i, bye: false);
-        live.Send(SipText.Register("register@torn", "alice"), now - 3, "192.0.2.1:5060", "192.0.2.9:5060");
+        SipText register = SipText.Register("register@torn", "alice");
+        live.Send(register, now - 3, "192.0.2.1:5060", "192.0.2.9:5060");
+        live.Send(register.Reply(200).With("Contact", "<sip:alice@192.0.2.1:5060>;expires=3600"), now - 3, "192.0.2.9:5060", "192.0.2.1:5060");
         SipText message = SipText.Request("MESSAGE", "message@torn", "alice", "bob").WithBody("text/plain", "hello");
         live.Send(message, now - 3, "192.0.2.1:5060", "192.0.2.2:5060");
         live.Send(message.Reply(200), now - 3, "192.0.2.2:5060", "192.0.2.1:5060");
 
         // Everything has been written and was not closed: a power cut.
         await live.UntilAsync(folder, Ended);
-        await Task.Delay(2500);
         Copy(folder, snapshot.Path);
-        live.Stop();
-        Dictionary<string, string> truth = Read(folder).ToDictionary(static pair => pair.Key, static pair => Text(pair.Value[0]), StringComparer.Ordinal);
-        foreach (string entry in Directory.GetFileSystemEntries(folder))
+        for (int i = 0; !IsWhole(snapshot.Path); i++)
         {
-            if (Directory.Exists(entry)) Directory.Delete(entry, recursive: true);
-            else File.Delete(entry);
+            Assert.True(i < 240);
+            await Task.Delay(500);
+            Empty(snapshot.Path);
+            Copy(folder, snapshot.Path);
         }
 
+        live.Stop();
+        Dictionary<string, string> truth = Read(folder).ToDictionary(static pair => pair.Key, static pair => Text(pair.Value[0]), StringComparer.Ordinal);
+        Empty(folder);
         Copy(snapshot.Path, folder);
         using (RecordOutbox outbox = RecordOutbox.Open(DataFolder.Outbox(folder)))
         {
@@ -163,6 +169,26 @@ public sealed class TornWriteTests
         {
             Assert.Fail($"{what}: {exception}");
             throw;
+        }
+    }
+
+    // Whether what was sent is there: looked at in a copy, since looking changes files.
+    private static bool IsWhole(string folder)
+    {
+        using var copy = new TemporaryFolder();
+        Copy(folder, copy.Path);
+        using PacketLogFolder log = PacketLogFolder.Open(DataFolder.Packets(copy.Path));
+        using SqliteRegistrationStore registrations = SqliteRegistrationStore.Open(copy.Path);
+        using SqliteMessageStore messages = SqliteMessageStore.Open(DataFolder.Messages(copy.Path));
+        return ResumePlan.Take(DataFolder.OpenCalls(copy.Path), log).Count >= Open && registrations.Count() == 1 && messages.ListMessages(new MessageQuery()).Items.Count == 1;
+    }
+
+    private static void Empty(string folder)
+    {
+        foreach (string entry in Directory.GetFileSystemEntries(folder))
+        {
+            if (Directory.Exists(entry)) Directory.Delete(entry, recursive: true);
+            else File.Delete(entry);
         }
     }
 
@@ -254,8 +280,8 @@ public sealed class TornWriteTests
 
         public async Task UntilAsync(string folder, int records, TimeSpan? quiet = null)
         {
-            await _alive.Task.WaitAsync(TimeSpan.FromSeconds(30));
-            for (int i = 0; i < 200 && Read(folder).Count < records; i++) await Task.Delay(50);
+            await _alive.Task.WaitAsync(TimeSpan.FromSeconds(120));
+            for (int i = 0; i < 2400 && Read(folder).Count < records; i++) await Task.Delay(50);
             if (quiet is { } time) await Task.Delay(time);
         }
 

@@ -43,7 +43,7 @@ internal sealed class HookServer : IAsyncDisposable
     /// <summary>Waits until so many requests came in all.</summary>
     public async Task<IReadOnlyList<Hook>> WaitAsync(int count)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (Hooks.Count < count) await _arrived.WaitAsync(limit.Token);
         return Hooks;
     }

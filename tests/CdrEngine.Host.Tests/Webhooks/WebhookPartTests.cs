@@ -240,7 +240,7 @@ public sealed class WebhookPartTests
 
         public async Task UntilAsync(Func<bool> holds)
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
             while (!holds()) await Task.Delay(20, limit.Token);
         }
 

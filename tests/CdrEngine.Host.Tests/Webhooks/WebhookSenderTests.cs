@@ -126,7 +126,7 @@ public sealed class WebhookSenderTests
         var asked = 0;
 
         // A public address first, this machine afterwards: what was looked at is what is connected to.
-        using var sender = new WebhookSender(Settings with { AllowedNetworks = [], Timeout = TimeSpan.FromMilliseconds(300) }, "1", null, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(asked++ == 0 ? "198.51.101.1" : "127.0.0.1")]));
+        using var sender = new WebhookSender(Settings with { AllowedNetworks = [], Timeout = TimeSpan.FromSeconds(2) }, "1", null, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(asked++ == 0 ? "198.51.101.1" : "127.0.0.1")]));
         await sender.SendAsync(Endpoint($"http://rebind.example.com:{server.Port}/"), Delivery("{}"), CancellationToken.None);
         Assert.Contains("rebind.example.com is at 127.0.0.1, which is not public", (await sender.SendAsync(Endpoint($"http://rebind.example.com:{server.Port}/"), Delivery("{}"), CancellationToken.None)).Error, StringComparison.Ordinal);
         Assert.Equal(2, asked);

@@ -104,7 +104,7 @@ public class PageRig : IAsyncLifetime
             StorageState = state,
             IgnoreHTTPSErrors = true,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(90_000);
         return await WatchedPage.OpenAsync(context);
     }
 

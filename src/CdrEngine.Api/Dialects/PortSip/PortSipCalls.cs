@@ -128,7 +128,8 @@ internal sealed class PortSipCalls
             desk.Options.Rounding,
             text => NumberText.TryRead(text, out long number) ? desk.Calls.FindByNumber(number)?.Record.Id : null));
         bool byTime = asked.OrderBy == "started_at";
-        CallQuery query = narrowing.Query() with { Text = asked.Search, IsSessionStart = sessions, Ascending = !(byTime && asked.Descending) };
+        CallQuery query = narrowing.Query();
+        query = query with { Text = asked.Search ?? query.Text, IsSessionStart = sessions, Ascending = !(byTime && asked.Descending) };
         if (narrowing.IsExact && byTime)
         {
             CallSlice? slice = await request.PageAsync(new CallPageRequest { Query = query, Skip = asked.Skip, Take = asked.Top, WantsTotal = true });

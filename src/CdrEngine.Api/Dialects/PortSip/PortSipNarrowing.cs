@@ -12,6 +12,9 @@ internal sealed class PortSipNarrowing
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);
 
+    // Alternatives that a filter is taken apart into; with more of them it is judged.
+    private const int MostAlternatives = 16;
+
     private Timestamp? _from;
     private Timestamp? _to;
     private TimeSpan? _least;
@@ -28,6 +31,9 @@ internal sealed class PortSipNarrowing
     private IReadOnlyList<RerouteReason>? _reroutes;
     private IReadOnlyList<string>? _trunks;
     private IReadOnlyList<TraitMatch>? _traits;
+    private IReadOnlyList<NumberPart>? _parts;
+    private string? _text;
+    private IReadOnlyList<PortSipNarrowing> _any = [];
 
     private PortSipNarrowing()
     {
@@ -39,22 +45,54 @@ internal sealed class PortSipNarrowing
     /// <summary>What indexes answer of a condition.</summary>
     /// <param name="condition">The condition; null for none.</param>
     /// <param name="context">What it is asked of.</param>
-    public static PortSipNarrowing Of(PortSipCondition? condition, PortSipNarrowingContext context) => condition switch
+    public static PortSipNarrowing Of(PortSipCondition? condition, PortSipNarrowingContext context)
+    {
+        PortSipNarrowing hull = Hull(condition, context);
+        if (hull.IsExact || condition is null || Alternatives(condition, context) is not { } all) return hull;
+        PortSipNarrowing[] any = [.. all.Where(static one => !one.IsNothing())];
+        return any switch
+        {
+            [] => all[0],
+            [var one] => one,
+
+            // What one of them leaves to everything is not narrowed by the others.
+            _ when any.All(static one => one.Dimensions() > 0) => new PortSipNarrowing { _any = any, IsExact = any.All(static one => one.IsExact) },
+            _ => hull,
+        };
+    }
+
+    private static PortSipNarrowing Hull(PortSipCondition? condition, PortSipNarrowingContext context) => condition switch
     {
         null => new PortSipNarrowing(),
-        PortSipJunction { IsOr: false } both => Of(both.Left, context).And(Of(both.Right, context)),
-        PortSipJunction either => Of(either.Left, context).Or(Of(either.Right, context)),
+        PortSipJunction { IsOr: false } both => Hull(both.Left, context).And(Hull(both.Right, context)),
+        PortSipJunction either => Hull(either.Left, context).Or(Hull(either.Right, context)),
         PortSipComparison comparison => Of(comparison, context),
         _ => Everything(),
     };
 
+    // The conditions of which one is to hold, each made of comparisons that all hold; null where these are too many.
+    private static List<PortSipNarrowing>? Alternatives(PortSipCondition condition, PortSipNarrowingContext context)
+    {
+        if (condition is not PortSipJunction junction) return [Hull(condition, context)];
+        if (Alternatives(junction.Left, context) is not { } left || Alternatives(junction.Right, context) is not { } right) return null;
+        if ((junction.IsOr ? left.Count + right.Count : left.Count * right.Count) > MostAlternatives) return null;
+        return junction.IsOr ? [.. left, .. right] : [.. left.SelectMany(one => right.Select(one.And))];
+    }
+
     /// <summary>The query.</summary>
     public CallQuery Query()
     {
-        // A list from which everything was struck finds nothing; no id is this text.
-        bool nothing = _callers is [] || _callees is [] || _dialled is [] || _callIds is [] || _ids is [] || _dispositions is [] || _directions is []
+        if (_any.Count > 0) return new CallQuery { Any = [.. _any.Select(static one => one.Query())] };
+        return Plain();
+    }
+
+    // A list from which everything was struck finds nothing.
+    private bool IsNothing() => _callers is [] || _callees is [] || _dialled is [] || _callIds is [] || _ids is [] || _dispositions is [] || _directions is []
             || _hangups is [] || _statuses is [] || _reroutes is [] || _trunks is [] || _traits is []
             || (_from is { } from && _to is { } to && from >= to) || (_least is { } least && _most is { } most && least > most);
+
+    private CallQuery Plain()
+    {
         return new CallQuery
         {
             From = _from,
@@ -65,7 +103,9 @@ internal sealed class PortSipNarrowing
             CalleeNumbers = _callees ?? [],
             DialledNumbers = _dialled ?? [],
             SipCallId = _callIds is [var callId] ? callId : null,
-            Ids = nothing ? ["none"] : _ids ?? [],
+
+            // No id is this text.
+            Ids = IsNothing() ? ["none"] : _ids ?? [],
             Dispositions = _dispositions ?? [],
             Directions = _directions ?? [],
             HangupBys = _hangups ?? [],
@@ -73,6 +113,8 @@ internal sealed class PortSipNarrowing
             RerouteReasons = _reroutes ?? [],
             Trunk = _trunks is [var trunk] ? trunk : null,
             Traits = _traits ?? [],
+            Parts = _parts ?? [],
+            Text = _text,
         };
     }
 
@@ -91,6 +133,18 @@ internal sealed class PortSipNarrowing
             case "answered_at" or "rang_at" or "ended_at" when text is not null && comparison.Operator is PortSipOperator.Less or PortSipOperator.LessOrEqual or PortSipOperator.Equal:
                 // None of these comes before the start.
                 return new PortSipNarrowing { _to = Floor(comparison.Time) + Second, IsExact = false };
+            case "caller" when comparison.Operator == PortSipOperator.Contains:
+                return Contains(text!, NumberOf.Caller);
+            case "callee" when comparison.Operator == PortSipOperator.Contains && !context.Sessions:
+                return Contains(text!, NumberOf.Callee);
+            case "destination" when comparison.Operator == PortSipOperator.Contains:
+                return Contains(text!, NumberOf.Dialled);
+            case "did_cid" when comparison.Operator == PortSipOperator.Contains:
+                return Contains(text!, NumberOf.Dialled).And(new PortSipNarrowing { _directions = [CallDirection.Inbound, CallDirection.Transit] });
+            case "call_id" or "caller_domain" when comparison.Operator == PortSipOperator.Contains || equal && comparison.Field == "caller_domain":
+            case "callee_domain" or "service_number" when !context.Sessions && (comparison.Operator == PortSipOperator.Contains || equal):
+                // They are part of what a text search looks at.
+                return Lines(text!) is { } line ? new PortSipNarrowing { _text = line, IsExact = false } : Everything();
             case "caller" when equal:
                 return new PortSipNarrowing { _callers = [text!] };
             case "callee" when equal && !context.Sessions:
@@ -130,6 +184,14 @@ internal sealed class PortSipNarrowing
                 return Everything();
         }
     }
+
+    private static PortSipNarrowing Contains(string text, NumberOf of) =>
+        NumberPart.IsPlain(text) ? new PortSipNarrowing { _parts = [new NumberPart(of, text)] }
+        : of == NumberOf.Dialled && Lines(text) is { } line ? new PortSipNarrowing { _text = line, IsExact = false }
+        : Everything();
+
+    // What a text search can look for: it looks at lines.
+    private static string? Lines(string text) => text.AsSpan().ContainsAny('\n', '\0') || text.Any(char.IsSurrogate) ? null : text;
 
     // Status 0 is shown as null, which equals nothing else and is neither more nor less than anything.
     private static bool Meets(PortSipComparison comparison, int status)
@@ -212,7 +274,12 @@ internal sealed class PortSipNarrowing
         _reroutes = Both(_reroutes, other._reroutes),
         _trunks = Both(_trunks, other._trunks),
         _traits = _traits is { } traits && other._traits is { } otherTraits ? TraitMatch.Both(traits, otherTraits) : _traits ?? other._traits,
+        _parts = _parts is { } parts && other._parts is { } otherParts ? [.. parts.Union(otherParts)] : _parts ?? other._parts,
+        _text = Longer(_text, other._text),
     };
+
+    // Of two texts that both are to be there one may be looked for; neither is all that is asked.
+    private static string? Longer(string? one, string? other) => one is null || other?.Length > one.Length ? other ?? one : one;
 
     // Of each dimension the hull. It is exact where both say something of one and the same list only.
     private PortSipNarrowing Or(PortSipNarrowing other)
@@ -240,7 +307,7 @@ internal sealed class PortSipNarrowing
     }
 
     private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions)
-        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits);
+        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_text);
 
     private static int Of(object? dimension) => dimension is null ? 0 : 1;
 

@@ -68,7 +68,7 @@ public sealed class PortSipConformanceTests
 
     private static async Task<string> FirstAsync(DialectRig rig, string list)
     {
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 2400; i++)
         {
             JsonElement items = (await rig.GetAsync(list)).GetProperty("items");
             if (items.GetArrayLength() > 0) return items[0].GetProperty("id").GetString()!;

@@ -26,6 +26,30 @@ public sealed class PortSipListTests : IAsyncLifetime
         "caller eq '1003' and caller eq '1004'",
         "caller gt '1003'",
         "contains(caller,'3')",
+        "contains(caller,'+49')",
+        "contains(caller,'X')",
+        "contains(callee,'00')",
+        "contains(callee,'2') and contains(callee,'1')",
+        "contains(destination,'550')",
+        "contains(did_cid,'5')",
+        "contains(call_id,'7@')",
+        "contains(call_id,'CALL7')",
+        "contains(caller_domain,'ample')",
+        "contains(callee_domain,'EXAMPLE')",
+        "callee_domain eq 'example.com'",
+        "contains(caller_display_name,'lic')",
+        "contains(service_number,'5')",
+        "contains(caller,'3') or contains(callee,'2')",
+        "contains(caller,'3') or contains(call_id,'l8')",
+        "contains(caller,'03') or contains(callee,'01') and direction eq INBOUND_CALL",
+        "caller eq '1003' or callee eq '2002' or duration gt 20",
+        "caller eq '1003' or duration lt 0",
+        "caller eq 'x' or callee eq 'y'",
+        "caller eq '1003' or user_data eq 'y'",
+        "caller eq '1003' or direction eq INBOUND_CALL and end_reason eq BUSY",
+        "(caller eq '1003' or status_code eq 200) and (duration gt 10 or direction eq INTERNAL_CALL)",
+        "(caller eq '1003' or started_at gt 2026-11-20T04:27:10Z) and started_at lt 2026-11-20T04:27:20Z",
+        "(caller eq '1003' or caller ne '1004') and (callee eq '2001' or callee eq '2002' or duration gt 3)",
         "callee eq '2001'",
         "callee eq '2001' and caller eq '1001'",
         "destination eq '55503'",
@@ -122,6 +146,8 @@ public sealed class PortSipListTests : IAsyncLifetime
     [InlineData("", 0, 1, 2)]
     [InlineData("search=CALL21@", 21)]
     [InlineData("search=alice", 0, 1, 2)]
+    [InlineData("search=CALL21@&filter=caller eq '1' or duration ge 0", 21)]
+    [InlineData("search=CALL21@&filter=contains(call_id,'l2')", 21)]
     public async Task OrderAndSearch_AreAsAsked(string query, params int[] first)
     {
         AddCalls();
@@ -133,6 +159,9 @@ public sealed class PortSipListTests : IAsyncLifetime
     [InlineData("")]
     [InlineData("&filter=duration ge 0")]
     [InlineData("&filter=caller ne 'x'")]
+    [InlineData("&filter=contains(caller,'0')")]
+    [InlineData("&filter=contains(caller,'3') or callee eq '2002' or duration gt 5")]
+    [InlineData("&search=alice")]
     [InlineData("&orderby=started_at desc")]
     [InlineData("&orderby=duration desc&filter=caller ne 'x'")]
     public async Task Pages_StayAsTheyWere_WhileCallsArrive(string query)

@@ -394,7 +394,7 @@ public sealed class PortSipReportTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<Task<bool>> done)
     {
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; i < 2400; i++)
         {
             if (await done()) return;
             await Task.Delay(50);

@@ -1,0 +1,67 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Sqlite;
+
+// What drives by the texts of calls.
+internal sealed partial class CallSelect
+{
+    // What is common is met soon in order of time: so many times the root of the day's calls is where collecting and sorting costs as much as going through them for a page.
+    private const int RootsCollected = 10;
+
+    // Calls of a day, one in so many, from which on reading them in order costs less than finding each.
+    private const int OftenFound = 4;
+
+    // The documents that an index of texts names, and the calls that a page is made of, are of one state of the day.
+    private static T InOneState<T>(SqliteDatabase database, CallQuery query, Func<T> read)
+    {
+        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Any.Count == 0) return read();
+        T found = default!;
+        database.InOneState(() => found = read());
+        return found;
+    }
+
+    // The longest text drives, being the rarest as a rule.
+    private bool DriveByText(SqliteDatabase database)
+    {
+        bool isAlone = _counts && _needles.Count == 1 && _frame.Mark is null && _frame.Hidden.IsNothing && _frame.After is null
+            && CallCursor.TextOf(_query with { Text = null, Parts = [], Ascending = false, Sort = CallSort.StartedAt }) == NothingAsked;
+        long stored = database.Scalar("SELECT ifnull(max(document), 0) FROM call_documents");
+        long most = isAlone ? long.MaxValue
+            : _adds || _counts || _query.Sort != CallSort.StartedAt ? Math.Max(RareRows, stored / OftenFound)
+            : Math.Max(RareRows, (long)(RootsCollected * Math.Sqrt(stored)));
+        if (DayTexts.Find(database, _needles[0], most) is not { } documents) return false;
+        if (isAlone)
+        {
+            (_textCalls, _needles) = (documents.Count, []);
+            return true;
+        }
+
+        Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY {DayTexts.Index} WHERE o.document IN (SELECT value FROM json_each(?))", DayTexts.Json(documents));
+        _needles = [.. _needles.Skip(1)];
+        return true;
+    }
+
+    private static readonly string NothingAsked = CallCursor.TextOf(new CallQuery());
+
+    private void AndTexts()
+    {
+        foreach (TextNeedle needle in _needles)
+        {
+            var text = new Utf8(needle.Utf8);
+            if (needle.IsNowhere)
+            {
+                And("0");
+            }
+            else if (needle.Fields == TextFields.Searched)
+            {
+                And("instr((SELECT d.search FROM call_documents d WHERE d.document = c.document), ?) > 0", text);
+            }
+            else
+            {
+                string condition = DayTexts.NumberCondition(needle.Fields, "c", out int times);
+                And(condition, [.. Enumerable.Repeat<object?>(text, times)]);
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+using System.Globalization;
+using System.Text;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>Which calls of a day have a text, from an index that is made in the background: of a day that is over it tells of every call, of one that is written to of nearly all. What came or
+/// changed since is looked at, so that the answer is exact at any time.</summary>
+internal static class DayTexts
+{
+    /// <summary>Leads from documents to calls.</summary>
+    public const string Index = "calls_by_document";
+
+    /// <summary>Calls that no segment tells of, up to which they are looked at one by one; with more the day is read in order of time.</summary>
+    public const int MostRest = 8_192;
+
+    /// <summary>A segment is added to a day that is written to when it would tell of so many calls; with so many that changed, all are made anew.</summary>
+    public const int LeastAdded = 4_096;
+
+    private const string Last = "SELECT ifnull(max(last), 0) FROM text_segments";
+    private const string Stored = "SELECT ifnull(max(document), 0) FROM call_documents";
+    private const string Stale = "SELECT count(*) FROM text_stale";
+    private const string FindGram = "SELECT terms FROM text_grams WHERE gram = ?1";
+    private const string FindGrams = "SELECT terms FROM text_grams WHERE gram BETWEEN ?1 AND ?2";
+    private const string FindChunk = "SELECT texts, calls FROM text_terms WHERE chunk = ?1";
+    private const string ListCalls = "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164 "
+        + $"FROM call_documents d CROSS JOIN calls c INDEXED BY {Index} ON c.document = d.document WHERE d.document BETWEEN ?1 AND ?2 ORDER BY d.document";
+
+    /// <summary>What the index is asked, for tests of the plans.</summary>
+    internal static IReadOnlyList<string> Statements { get; } = [FindGram, FindGrams, FindChunk];
+
+    private const int GramBits = 24;
+    private const int ChunkBits = 32;
+    private const int FirstNumber = 2;
+    private const int Numbers = 5;
+
+    /// <summary>How many calls they do not tell of.</summary>
+    public static long RestOf(SqliteDatabase database) => database.Scalar(Stored) - database.Scalar(Last) + database.Scalar(Stale);
+
+    /// <summary>Brings segments up to date, each in a transaction of its own: adds what was stored since, or makes all anew.</summary>
+    /// <param name="database">The day.</param>
+    /// <param name="isOver">Whether the day is over: then segments tell of every call, and are as few as may be.</param>
+    public static void Make(SqliteDatabase database, bool isOver)
+    {
+        long rest = RestOf(database), stale = database.Scalar(Stale);
+        bool isMany = isOver && database.Scalar("SELECT count(*) FROM text_segments") > (database.Scalar(Stored) / TextSegment.MostCalls) + 1;
+        if (rest < (isOver ? 1 : LeastAdded) && !isMany) return;
+        if (isMany || stale > (isOver ? 0 : LeastAdded)) database.Transact(() => Drop(database));
+        for (bool more = true; more;) database.Transact(() => more = Add(database));
+    }
+
+    /// <summary>Makes segments tell of every call, inside a transaction.</summary>
+    public static void Complete(SqliteDatabase database)
+    {
+        if (database.Scalar(Stale) > 0) Drop(database);
+        while (Add(database))
+        {
+        }
+    }
+
+    /// <summary>Forgets all texts, inside a transaction, and so those of calls that are no more; they are made anew with the next seal.</summary>
+    public static void Drop(SqliteDatabase database) =>
+        database.Execute("DELETE FROM text_segments; DELETE FROM text_grams; DELETE FROM text_terms; DELETE FROM text_stale;");
+
+    /// <summary>The documents of the calls that have a text, in no order; null where nothing tells them, or they are more than <paramref name="most"/>. To be asked in one state of the
+    /// file with whatever is read of it.</summary>
+    /// <param name="database">The day.</param>
+    /// <param name="needle">The text.</param>
+    /// <param name="most">Most calls that are wanted.</param>
+    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most)
+    {
+        long last = database.Scalar(Last), stale = last == 0 ? 0 : database.Scalar(Stale);
+        if (last == 0 || database.Scalar(Stored) - last + stale > MostRest) return null;
+        var found = new List<long>();
+        if (needle.IsNowhere) return found;
+        var changed = new List<long>();
+        if (stale > 0)
+        {
+            using SqliteStatement list = database.Prepare("SELECT document FROM text_stale");
+            while (list.Step()) changed.Add(list.Long(0));
+        }
+
+        foreach ((long segment, long first, long end, byte[] bytes) in Segments(database))
+        {
+            if (TextLookup.FieldEnds(bytes) is not { } fields) return null;
+            List<int> candidates = TextLookup.Candidates(needle, fields, Lists(database, segment, needle));
+            if (candidates.Count == 0) continue;
+            var calls = new CallSet(first, end);
+            for (int at = 0; at < candidates.Count;)
+            {
+                int chunk = candidates[at] / TextSegment.ChunkTerms;
+                using SqliteStatement find = database.Prepare(FindChunk).Bind((segment << ChunkBits) | (uint)chunk);
+                if (find.Step()) TextLookup.Match(needle, candidates, ref at, chunk, find.Blob(0), find.Blob(1), calls);
+                else at++;
+                if (found.Count + calls.Count - changed.Count > most) return null;
+            }
+
+            foreach (long document in changed) calls.Remove(document);
+            calls.AddTo(found);
+        }
+
+        AddRest(database, needle, last, stale > 0, found);
+        return found.Count > most ? null : found;
+    }
+
+    // A gram that is not there leaves nothing.
+    private static List<byte[]> Lists(SqliteDatabase database, long segment, TextNeedle needle)
+    {
+        var lists = new List<byte[]>();
+        long from = segment << GramBits;
+        foreach (int gram in needle.Grams)
+        {
+            using SqliteStatement find = database.Prepare(FindGram).Bind(from | (uint)gram);
+            if (!find.Step()) return [];
+            lists.Add(find.Blob(0).ToArray());
+        }
+
+        if (needle.Grams.Count > 0) return lists;
+        using SqliteStatement list = database.Prepare(FindGrams).Bind(from | (uint)needle.FirstGram).Bind(from | (uint)needle.LastGram);
+        while (list.Step()) lists.Add(list.Blob(0).ToArray());
+        return lists;
+    }
+
+    private static void AddRest(SqliteDatabase database, TextNeedle needle, long last, bool anyStale, List<long> found)
+    {
+        string condition = Condition(needle.Fields, "d", out int times);
+        Add($"SELECT d.document FROM call_documents d WHERE d.document > ?1 AND {condition}", last);
+        if (anyStale) Add($"SELECT d.document FROM text_stale s CROSS JOIN call_documents d ON d.document = s.document WHERE s.document <= ?1 AND {condition}", last);
+
+        void Add(string sql, long document)
+        {
+            using SqliteStatement list = database.Prepare(sql).Bind(document);
+            for (int i = 0; i < times; i++) list.BindText(needle.Utf8);
+            while (list.Step()) found.Add(list.Long(0));
+        }
+    }
+
+    // Numbers are asked for parts without letters only, which are the same in lower case.
+    private static string Condition(TextFields fields, string documents, out int times)
+    {
+        if (fields == TextFields.Searched)
+        {
+            times = 1;
+            return $"instr({documents}.search, ?) > 0";
+        }
+
+        string columns = NumberCondition(fields, "r", out times);
+        return $"EXISTS (SELECT 1 FROM calls r INDEXED BY {Index} WHERE r.document = {documents}.document AND {columns})";
+    }
+
+    /// <summary>The condition that a number of a call has a part that is bound as often as <paramref name="times"/> says.</summary>
+    public static string NumberCondition(TextFields fields, string calls, out int times)
+    {
+        string[] any = [.. Columns(fields).Select(column => $"instr({calls}.{column}, ?) > 0")];
+        times = any.Length;
+        return $"({string.Join(" OR ", any)})";
+    }
+
+    /// <summary>The columns of calls that have those numbers.</summary>
+    public static IEnumerable<string> Columns(TextFields fields)
+    {
+        if (fields.HasFlag(TextFields.Caller)) yield return "caller_number";
+        if (fields.HasFlag(TextFields.Callee)) yield return "callee_number";
+        if (fields.HasFlag(TextFields.Dialled)) yield return "dialled";
+        if (fields.HasFlag(TextFields.CallerInFull)) yield return "caller_e164";
+        if (fields.HasFlag(TextFields.CalleeInFull)) yield return "callee_e164";
+    }
+
+    private static List<(long Segment, long First, long Last, byte[] Fields)> Segments(SqliteDatabase database)
+    {
+        var segments = new List<(long, long, long, byte[])>();
+        using SqliteStatement list = database.Prepare("SELECT segment, first, last, fields FROM text_segments ORDER BY segment");
+        while (list.Step()) segments.Add((list.Long(0), list.Long(1), list.Long(2), list.Blob(3).ToArray()));
+        return segments;
+    }
+
+    // One segment of what no other tells of; false where nothing is left.
+    private static bool Add(SqliteDatabase database)
+    {
+        // Documents whose call is no more tell of nothing; they count as told of.
+        long first = database.Scalar(Last) + 1, stored = database.Scalar(Stored), last = Math.Min(stored, first + TextSegment.MostCalls - 1);
+        if (last < first) return false;
+        database.Execute($"CREATE INDEX IF NOT EXISTS {Index} ON calls (document)");
+        var segment = new TextSegment(first);
+        string?[] numbers = new string?[Numbers];
+        using (SqliteStatement list = database.Prepare(ListCalls).Bind(first).Bind(last))
+        {
+            while (list.Step())
+            {
+                for (int i = 0; i < numbers.Length; i++) numbers[i] = list.IsNull(FirstNumber + i) ? null : Encoding.UTF8.GetString(list.TextBytes(FirstNumber + i));
+                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers);
+            }
+        }
+
+        TextRows rows = segment.Build();
+        long number = database.Scalar("SELECT ifnull(max(segment), 0) + 1 FROM text_segments");
+        database.Prepare("INSERT INTO text_segments (segment, first, last, fields) VALUES (?1, ?2, ?3, ?4)").Bind(number).Bind(first).Bind(last).BindBlob(rows.FieldBytes()).Run();
+        foreach ((int gram, byte[] terms) in rows.Grams)
+            database.Prepare("INSERT INTO text_grams (gram, terms) VALUES (?1, ?2)").Bind((number << GramBits) | (uint)gram).BindBlob(terms).Run();
+        foreach ((int chunk, byte[] texts, byte[] calls) in rows.Chunks)
+            database.Prepare("INSERT INTO text_terms (chunk, texts, calls) VALUES (?1, ?2, ?3)").Bind((number << ChunkBits) | (uint)chunk).BindBlob(texts).BindBlob(calls).Run();
+        return last < stored;
+    }
+
+    /// <summary>Which grams the texts of a day have: bit <see cref="BitOf"/> of each.</summary>
+    public static byte[] GramsOf(SqliteDatabase database)
+    {
+        byte[] bits = new byte[GramFilterBytes];
+        using SqliteStatement list = database.Prepare("SELECT gram & 16777215 FROM text_grams");
+        while (list.Step())
+        {
+            int bit = BitOf((int)list.Long(0));
+            bits[bit / 8] |= (byte)(1 << (bit % 8));
+        }
+
+        return bits;
+    }
+
+    /// <summary>Bytes of what <see cref="GramsOf"/> gives.</summary>
+    public const int GramFilterBytes = 8_192;
+
+    /// <summary>The bit of a gram.</summary>
+    public static int BitOf(int gram) => (int)((uint)gram * 2654435761u >> 16);
+
+    /// <summary>Whether a filter has a gram; it may by mistake.</summary>
+    public static bool Has(byte[] filter, int gram) => (filter[BitOf(gram) / 8] & (1 << (BitOf(gram) % 8))) != 0;
+
+    /// <summary>Documents as JSON, for SQLite to take apart.</summary>
+    public static string Json(List<long> documents)
+    {
+        var text = new StringBuilder(documents.Count * 8);
+        text.Append('[');
+        for (int i = 0; i < documents.Count; i++)
+        {
+            if (i > 0) text.Append(',');
+            text.Append(CultureInfo.InvariantCulture, $"{documents[i]}");
+        }
+
+        return text.Append(']').ToString();
+    }
+}

@@ -1,0 +1,30 @@
+namespace CdrEngine.Storage.Texts;
+
+/// <summary>What a text is of its call.</summary>
+[Flags]
+internal enum TextFields
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Call-ID, name, URI or user agent.</summary>
+    Other = 1,
+
+    /// <summary>Number of the caller, as on the wire.</summary>
+    Caller = 2,
+
+    /// <summary>Number of the callee, as on the wire.</summary>
+    Callee = 4,
+
+    /// <summary>Number that was dialled.</summary>
+    Dialled = 8,
+
+    /// <summary>Number of the caller in full international form.</summary>
+    CallerInFull = 16,
+
+    /// <summary>Number of the callee in full international form.</summary>
+    CalleeInFull = 32,
+
+    /// <summary>What a text search looks at.</summary>
+    Searched = Other | Caller | Callee | Dialled,
+}
