@@ -102,7 +102,7 @@ internal abstract partial class ActorCell
 
     internal TimerEntry? FindTimer(object key)
     {
-        for (TimerEntry? entry = _extras?.Timers; entry is not null; entry = entry.Next)
+        for (TimerEntry? entry = _timers; entry is not null; entry = entry.Next)
         {
             if (entry.Key!.Equals(key)) return entry;
         }
@@ -119,29 +119,35 @@ internal abstract partial class ActorCell
 
     internal void CancelTimers()
     {
-        while (_extras?.Timers is { } entry) EndTimer(entry);
+        while (_timers is { } entry) EndTimer(entry);
+    }
+
+    /// <summary>Takes the timer that ended last, to begin it anew; null where there is none.</summary>
+    internal TimerEntry? TakeSpareTimer()
+    {
+        TimerEntry? spare = _spareTimer;
+        _spareTimer = null;
+        return spare;
     }
 
     internal void AddTimer(TimerEntry entry)
     {
-        CellExtras extras = Extras;
-        entry.Next = extras.Timers;
-        extras.Timers = entry;
+        entry.Next = _timers;
+        _timers = entry;
     }
 
     /// <summary>Ends a timer: whatever of it is under way is recognised as outdated.</summary>
     internal void EndTimer(TimerEntry entry)
     {
-        CellExtras extras = Extras;
         entry.Generation++;
         Dispatcher.DisarmTimer(entry);
-        if (ReferenceEquals(extras.Timers, entry))
+        if (ReferenceEquals(_timers, entry))
         {
-            extras.Timers = entry.Next;
+            _timers = entry.Next;
         }
         else
         {
-            TimerEntry before = extras.Timers!;
+            TimerEntry before = _timers!;
             while (!ReferenceEquals(before.Next, entry)) before = before.Next!;
             before.Next = entry.Next;
         }
@@ -149,6 +155,6 @@ internal abstract partial class ActorCell
         entry.Next = null;
         entry.Key = null;
         entry.Forget();
-        if (Dispatcher.ReusesTimers) extras.SpareTimer = entry;
+        if (Dispatcher.ReusesTimers) _spareTimer = entry;
     }
 }

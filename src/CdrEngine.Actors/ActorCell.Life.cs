@@ -29,12 +29,8 @@ internal abstract partial class ActorCell
         Flags &= ~CellFlags.StopRequested;
         if ((Flags & (CellFlags.Stopping | CellFlags.Terminated)) != 0) return;
         Flags = (Flags | CellFlags.Stopping) & ~CellFlags.Restarting;
-        if (_extras is not null || Parent is null)
-        {
-            CancelTimers();
-            if (StopChildren(forGood: true)) return;
-        }
-
+        CancelTimers();
+        if ((_extras is not null || Parent is null) && StopChildren(forGood: true)) return;
         FinishStop();
     }
 

@@ -52,6 +52,10 @@ internal abstract partial class ActorCell : IThreadPoolWorkItem
     private readonly string? _name;
     private CellExtras? _extras;
 
+    // Timers that run, linked; and one that ended, for the next to begin. Here and not among the extras: of a million actors most have one timer and nothing else.
+    private TimerEntry? _timers;
+    private TimerEntry? _spareTimer;
+
     // Links that others thread through the cells: the siblings' list, the dispatcher's list of ready cells.
     private ActorCell? _previousSibling;
     private ActorCell? _nextSibling;

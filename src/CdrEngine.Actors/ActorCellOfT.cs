@@ -122,9 +122,8 @@ internal sealed class ActorCell<T> : ActorCell
                 EndTimer(running);
             }
         }
-        else if (Extras.SpareTimer is TimerEntry<T> spare)
+        else if (TakeSpareTimer() is TimerEntry<T> spare)
         {
-            Extras.SpareTimer = null;
             entry = spare;
             entry.Key = key;
             entry.IsQueued = 0;

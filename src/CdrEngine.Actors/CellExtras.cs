@@ -24,8 +24,6 @@ internal sealed class CellExtras
 
     internal HashSet<ActorRef>? Watchers;
     internal HashSet<ActorRef>? Watching;
-    internal TimerEntry? Timers;
-    internal TimerEntry? SpareTimer;
     internal Queue<long>? RestartTimes;
     internal ActorFailure? RestartCause;
     internal long Dropped;

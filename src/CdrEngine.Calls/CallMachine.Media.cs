@@ -66,13 +66,12 @@ public sealed partial class CallMachine
         }
 
         // 2. Each m-line.
-        string origin = MediaBook.OriginOf(sdp.Origin);
         int index = 0;
         MediaDescription? main = null;
         foreach (SdpMedia media in sdp.Media)
         {
             MediaDescription description = MediaBook.Describe(
-                media, sdp.TransportOf(media), index++, side, legIndex, leg?.ToTag, step.Place, role, origin, step.At);
+                media, sdp.TransportOf(media), index++, side, legIndex, leg?.ToTag, step.Place, role, step.At);
             if (main is null || (description is { Media: "audio", IsAccepted: true } && !(main is { Media: "audio", IsAccepted: true }))) main = description;
             if (role == MediaRole.Answer && description.IsAccepted)
             {

@@ -15,7 +15,7 @@ public sealed partial class CallMachine
     /// <summary>Stamps of one capture that differ by less are packets in disorder.</summary>
     private static readonly TimeSpan MostDisorder = TimeSpan.FromSeconds(10);
 
-    private readonly List<KeyValuePair<string, string>> _headers = [];
+    private List<KeyValuePair<string, string>>? _headers;
     private string _captureSource = "";
     private Transport _transport;
     private Identity? _from;
@@ -80,7 +80,7 @@ public sealed partial class CallMachine
             Dtmf = DigitsOf(digits ?? []),
             MediaSessions = _media.ToRecords(MediaLeg(winner), _places, endedAt, Id, caller, callee),
             Held = held,
-            Headers = [.. _headers],
+            Headers = _headers is null ? [] : [.. _headers],
             OneWay = oneWay,
             Fax = fax,
         };
@@ -125,8 +125,9 @@ public sealed partial class CallMachine
         _fromTag = TextOf(message.FromTag);
         if (isRequestOfCaller)
         {
-            _callerAgent = TextOf(message.UserAgent);
-            if (SipUri.TryParse(message.RequestUri, out SipUri uri) && message.Method == SipMethod.Invite) _dialled = NumberOf(uri);
+            _callerAgent = CommonTextOf(message.UserAgent);
+            if (SipUri.TryParse(message.RequestUri, out SipUri uri) && message.Method == SipMethod.Invite)
+                _dialled = _to.Number is { } number && Ascii.Equals(uri.UserName, number) && !uri.UserName.Contains((byte)'%') ? number : NumberOf(uri);
         }
 
         _dialled ??= _to?.Number;
@@ -148,6 +149,8 @@ public sealed partial class CallMachine
     private string? TextOf(ReadOnlySpan<byte> text) =>
         text.IsEmpty ? null : Encoding.UTF8.GetString(text[..Math.Min(text.Length, _options.Limits.TextBytes)]);
 
+    private string? CommonTextOf(ReadOnlySpan<byte> text) => _options.Texts.GetOrNull(text[..Math.Min(text.Length, _options.Limits.TextBytes)]);
+
     private void KeepHeaders(ref Step step)
     {
         SipMessage message = step.Message;
@@ -155,14 +158,15 @@ public sealed partial class CallMachine
             ? message.Method is SipMethod.Invite or SipMethod.Refer
             : message.CSeqMethod == SipMethod.Invite && message.StatusCode is > 100 and < 300;
         if (!isWorthIt) return;
-        int before = _headers.Count;
+        int before = _headers?.Count ?? 0;
         for (int i = 0; i < message.HeaderCount; i++)
         {
             string? name = KeptName(message, i);
             if (name is null) continue;
             bool isKnown = false;
-            for (int k = 0; k < before; k++) isKnown |= ReferenceEquals(_headers[k].Key, name) || _headers[k].Key == name;
+            for (int k = 0; k < before; k++) isKnown |= ReferenceEquals(_headers![k].Key, name) || _headers[k].Key == name;
             if (isKnown) continue;
+            _headers ??= [];
             if (_headers.Count >= _options.Limits.KeptHeaders)
             {
                 DetailLimit();

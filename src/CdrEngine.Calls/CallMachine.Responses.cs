@@ -158,7 +158,7 @@ public sealed partial class CallMachine
         here.State = InviteTransactionState.Completed;
         here.Status = message.StatusCode;
         here.FinalAt = step.At;
-        here.Phrase = TextOf(message.ReasonPhrase);
+        here.Phrase = CommonTextOf(message.ReasonPhrase);
         here.FinalReason = ReasonOf(message);
 
         // 2. The leg. A challenge is no dialog; a final with a tag of its own (a proxy's) ends the one leg that waits.
@@ -329,7 +329,7 @@ public sealed partial class CallMachine
         bool isFarther = leg.Farthest == PlaceTable.None || _places.IsNearer(leg.Farthest, step.Place);
         if (isFarther) leg.Farthest = step.Place;
         if (leg.Contact is null && message.Contact is { IsEmpty: false } contact) leg.Contact = TextOf(contact.UriText);
-        if ((isFarther || leg.UserAgent is null) && TextOf(message.UserAgent) is { } agent) leg.UserAgent = agent;
+        if ((isFarther || leg.UserAgent is null) && CommonTextOf(message.UserAgent) is { } agent) leg.UserAgent = agent;
         if (leg.Identity is null)
         {
             NameAddr asserted = message.AssertedIdentity;

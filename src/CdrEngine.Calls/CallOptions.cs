@@ -1,3 +1,5 @@
+using CdrEngine.Calls.Exchanges;
+
 namespace CdrEngine.Calls;
 
 /// <summary>What rules a call's machine: its timers and its limits. One object for all calls.</summary>
@@ -8,6 +10,9 @@ public sealed record CallOptions
 
     /// <summary>Limits.</summary>
     public CallLimits Limits { get; init; } = new();
+
+    /// <summary>Texts that many calls have in common: names of programs, phrases of responses.</summary>
+    internal TextCache Texts { get; } = new(256);
 }
 
 /// <summary>Timers of a call, all in packet time. Keys <c>call.*</c> of <c>reference.conf</c>.</summary>

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using CdrEngine.Core;
 
 namespace CdrEngine.PacketLog;
 
@@ -14,8 +14,8 @@ public readonly record struct CallKey(ulong High, ulong Low)
     /// <summary>The first sixteen bytes of the SHA-256 of <paramref name="name"/>: a record id, a Call-ID with what makes it unique.</summary>
     public static CallKey Of(ReadOnlySpan<byte> name)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(name, hash);
+        Span<byte> hash = stackalloc byte[Sha256.HashBytes];
+        Sha256.Hash(name, hash);
         return Read(hash);
     }
 

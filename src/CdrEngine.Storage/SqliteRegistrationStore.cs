@@ -46,7 +46,7 @@ public sealed class SqliteRegistrationStore : IRegistrationDatabase
         }
 
         string path = Path.Combine(folder, "registrations.db");
-        SqliteDatabase writer = SqliteDatabase.Open(path, SqliteAccess.Write, TimeSpan.FromSeconds(5), 32 * 1024);
+        SqliteDatabase writer = SqliteDatabase.Open(path, SqliteAccess.Write, TimeSpan.FromSeconds(5), 4 * 1024);
         try
         {
             SchemaMigrations.Registrations.Apply(writer);

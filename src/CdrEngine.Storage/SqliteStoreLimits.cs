@@ -12,8 +12,8 @@ public sealed record SqliteStoreLimits
     /// <summary>How long a statement waits for another connection's lock; 2 s by default.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Page cache of the writer for each day, in KiB; 24 MiB by default, which holds the index pages of some 200,000 calls; beyond, the system keeps them.</summary>
-    public int WriterCacheKibibytes { get; init; } = 24 * 1024;
+    /// <summary>Page cache of the writer for each day, in KiB; 16 MiB by default, which holds a batch and the index pages of some 100,000 calls; beyond, the system keeps them.</summary>
+    public int WriterCacheKibibytes { get; init; } = 16 * 1024;
 
     /// <summary>Page cache of a reader for each day, in KiB; 1 MiB by default, since what it reads is mapped as well.</summary>
     public int ReaderCacheKibibytes { get; init; } = 1024;

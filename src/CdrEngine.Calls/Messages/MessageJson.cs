@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Registrations;
@@ -9,15 +8,8 @@ namespace CdrEngine.Calls.Messages;
 /// <summary>The JSON of messages and conversations. Members are always there and only ever grow at the end.</summary>
 public static class MessageJson
 {
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
-
     /// <summary>One record as UTF-8 on one line, without a line end.</summary>
-    public static byte[] ToUtf8(MessageRecord message)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(message, writer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] ToUtf8(MessageRecord message) => JsonScratch.ToUtf8(message, Write);
 
     /// <summary>Writes one record as one object.</summary>
     public static void Write(MessageRecord message, Utf8JsonWriter writer)
@@ -79,12 +71,7 @@ public static class MessageJson
     }
 
     /// <summary>A conversation as UTF-8.</summary>
-    public static byte[] ToUtf8(ConversationRecord conversation)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(conversation, writer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] ToUtf8(ConversationRecord conversation) => JsonScratch.ToUtf8(conversation, Write);
 
     /// <summary>Reads what <see cref="ToUtf8(MessageRecord)"/> wrote; false for anything else.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> utf8, out MessageRecord? message)

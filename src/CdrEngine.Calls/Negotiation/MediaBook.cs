@@ -38,14 +38,8 @@ internal sealed class MediaBook
 
     /// <summary>Reads one m-line.</summary>
     public static MediaDescription Describe(
-        SdpMedia media, SdpMedia transport, int index, PartySide side, int leg, string? legTag, int place, MediaRole role, string origin, Timestamp at)
+        SdpMedia media, SdpMedia transport, int index, PartySide side, int leg, string? legTag, int place, MediaRole role, Timestamp at)
     {
-        var formats = new List<MediaFormat>(media.Formats.Length);
-        foreach (SdpFormat format in media.Formats)
-        {
-            if (StaticFormats.Of(format) is { } known) formats.Add(known);
-        }
-
         // An m-line of a bundle uses the address of the first one (RFC 9143 7.2); a port of 0 outside a bundle refuses.
         Endpoint endpoint = media.IsRefused ? new Endpoint(media.Address, 0) : new Endpoint(transport.Address, transport.Port);
         List<Endpoint>? candidates = null;
@@ -65,33 +59,18 @@ internal sealed class MediaBook
             Endpoint = endpoint,
             RtcpEndpoint = media.IsRefused ? default : transport.RtcpEndpoint,
             Candidates = (IReadOnlyList<Endpoint>?)candidates ?? [],
-            Formats = formats,
+            Formats = MediaFormatList.Of(media.Formats),
             Direction = (MediaDirection)media.Direction,
             IsSrtp = media.IsRtp && (media.IsSecure || !media.Fingerprint.IsEmpty),
             IsT38 = media.IsT38,
             T38Version = media.T38Version,
             IsRtp = media.IsRtp,
             Role = role,
-            Origin = origin,
             LegTag = legTag,
             Leg = leg,
             Place = place,
             At = at,
         };
-    }
-
-    /// <summary>The o-line without its version.</summary>
-    public static string OriginOf(SdpOrigin origin)
-    {
-        if (origin.IsEmpty) return "";
-        int length = Math.Min(origin.UserName.Length, 64) + Math.Min(origin.SessionId.Length, 64) + Math.Min(origin.AddressText.Length, 64) + 2;
-        Span<byte> text = stackalloc byte[length];
-        int at = Copy(origin.UserName, text);
-        text[at++] = (byte)' ';
-        at += Copy(origin.SessionId, text[at..]);
-        text[at++] = (byte)' ';
-        at += Copy(origin.AddressText, text[at..]);
-        return Encoding.UTF8.GetString(text[..at]);
     }
 
     /// <summary>Which side sent a packet, by what was announced: the destination first, the source as second evidence. Newest first.</summary>
@@ -253,6 +232,7 @@ internal sealed class MediaBook
     private static IReadOnlyList<string> Codecs(MediaDescription? description)
     {
         if (description is null || description.Formats.Count == 0) return [];
+        if (description.Formats is MediaFormatList list) return list.Codecs;
         var codecs = new List<string>(description.Formats.Count);
         for (int i = 0; i < description.Formats.Count; i++)
         {
@@ -274,13 +254,6 @@ internal sealed class MediaBook
     }
 
     private static PartySide Other(PartySide side) => side == PartySide.Caller ? PartySide.Callee : PartySide.Caller;
-
-    private static int Copy(ReadOnlySpan<byte> from, Span<byte> to)
-    {
-        int length = Math.Min(from.Length, 64);
-        from[..length].CopyTo(to);
-        return length;
-    }
 
     private static string Intern(ReadOnlySpan<byte> text)
     {

@@ -84,9 +84,6 @@ public sealed record MediaDescription
     /// <summary>Offer or answer.</summary>
     public MediaRole Role { get; init; }
 
-    /// <summary>Origin (o= line) without its version: user, session id and address; who rewrote nothing keeps it.</summary>
-    public string Origin { get; init; } = "";
-
     /// <summary>To-tag of the leg that announced it; null for the caller.</summary>
     public string? LegTag { get; init; }
 
@@ -106,9 +103,9 @@ public sealed record MediaDescription
     /// <summary>The format with this payload type; null where it is not listed.</summary>
     public MediaFormat? FormatOf(int payloadType)
     {
-        foreach (MediaFormat format in Formats)
+        for (int i = 0; i < Formats.Count; i++)
         {
-            if (format.PayloadType == payloadType) return format;
+            if (Formats[i].PayloadType == payloadType) return Formats[i];
         }
 
         return null;
@@ -118,9 +115,9 @@ public sealed record MediaDescription
     public bool Receives(Endpoint endpoint)
     {
         if (Endpoint == endpoint) return IsAccepted;
-        foreach (Endpoint candidate in Candidates)
+        for (int i = 0; i < Candidates.Count; i++)
         {
-            if (candidate == endpoint) return true;
+            if (Candidates[i] == endpoint) return true;
         }
 
         return false;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
+using CdrEngine.Calls.Transactions;
 using CdrEngine.Protocols.Sdp;
 
 namespace CdrEngine.Calls.Negotiation;
@@ -7,7 +9,13 @@ namespace CdrEngine.Calls.Negotiation;
 /// <summary>Codec names: those that RFC 3551 6 fixes for payload types without an rtpmap, and one string for each common rtpmap.</summary>
 internal static class StaticFormats
 {
+    private const int LongestKept = 64;
+
     private static readonly MediaFormat?[] Static = Build();
+    private static readonly MediaFormat[] Unnamed = [.. Enumerable.Range(0, 128).Select(static type => new MediaFormat((byte)type, null, null, 0, 1, null))];
+
+    // Each slot holds the last one that fell on it. What is read is compared as a whole, so threads need not agree.
+    private static readonly MediaFormat?[] Kept = new MediaFormat?[512];
 
     // One string per common name and rate, so that a call's SDP does not make the same text a thousand times a second.
     private static readonly MediaFormat[] Common =
@@ -25,21 +33,28 @@ internal static class StaticFormats
     {
         if (format.PayloadType is < 0 or > 127) return null;
         byte payloadType = (byte)format.PayloadType;
-        string? fmtp = format.Fmtp.IsEmpty ? null : Encoding.UTF8.GetString(format.Fmtp[..Math.Min(format.Fmtp.Length, 512)]);
-        if (!format.HasRtpMap)
-        {
-            MediaFormat known = Static[payloadType] ?? new MediaFormat(payloadType, null, null, 0, 1, null);
-            return fmtp is null ? known : known with { Fmtp = fmtp };
-        }
-
+        ReadOnlySpan<byte> fmtp = format.Fmtp[..Math.Min(format.Fmtp.Length, 512)];
+        if (!format.HasRtpMap) return WithFmtp(Static[payloadType] ?? Unnamed[payloadType], payloadType, fmtp);
         foreach (MediaFormat common in Common)
         {
-            if (common.ClockRateHz != format.ClockRate || common.Channels != format.Channels || !Ascii.Equals(format.EncodingName, common.EncodingName)) continue;
-            return common.PayloadType == payloadType && fmtp is null ? common : common with { PayloadType = payloadType, Fmtp = fmtp };
+            if (common.ClockRateHz == format.ClockRate && common.Channels == format.Channels && Ascii.Equals(format.EncodingName, common.EncodingName)) return WithFmtp(common, payloadType, fmtp);
         }
 
         string name = Encoding.UTF8.GetString(format.EncodingName[..Math.Min(format.EncodingName.Length, 64)]);
-        return Format(payloadType, name, format.ClockRate, format.Channels) with { Fmtp = fmtp };
+        return Format(payloadType, name, format.ClockRate, format.Channels) with { Fmtp = fmtp.IsEmpty ? null : Encoding.UTF8.GetString(fmtp) };
+    }
+
+    // One object for the same codec under the same number with the same parameters, as far as they were seen lately. Of short parameters only: what is kept has a bound.
+    private static MediaFormat WithFmtp(MediaFormat known, byte payloadType, ReadOnlySpan<byte> fmtp)
+    {
+        if (known.PayloadType == payloadType && fmtp.IsEmpty) return known;
+        if (fmtp.Length > LongestKept) return known with { PayloadType = payloadType, Fmtp = Encoding.UTF8.GetString(fmtp) };
+        ulong hash = Hash64.Mix(Hash64.Of(fmtp), (uint)RuntimeHelpers.GetHashCode(known) ^ ((ulong)payloadType << 32));
+        ref MediaFormat? slot = ref Kept[hash & (ulong)(Kept.Length - 1)];
+        if (slot is { } kept && kept.PayloadType == payloadType && ReferenceEquals(kept.Codec, known.Codec) && kept.Channels == known.Channels && Ascii.Equals(fmtp, kept.Fmtp)) return kept;
+        MediaFormat made = known with { PayloadType = payloadType, Fmtp = fmtp.IsEmpty ? null : Encoding.UTF8.GetString(fmtp) };
+        slot = made;
+        return made;
     }
 
     private static MediaFormat Format(byte payloadType, string name, int rate, int channels)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Registrations;
@@ -194,12 +193,7 @@ public static class PeerJson
         CallRecordJson.Time(json, "at") ?? throw new FormatException("at"))
     { Tenant = CallRecordJson.Text(json, "tenant") });
 
-    private static byte[] ToUtf8(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) write(writer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    private static byte[] ToUtf8(Action<Utf8JsonWriter> write) => JsonScratch.ToUtf8(write, static (write, writer) => write(writer));
 
     private static void WriteCounts(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string[] names, IReadOnlyList<long> counts)
     {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using CdrEngine.Core;
 
@@ -26,8 +25,8 @@ public static class CallId
         length += Encoding.UTF8.GetBytes(fromTag, input[length..]);
         input[length++] = 0;
         BinaryPrimitives.WriteInt64BigEndian(input[length..], started.Microseconds);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(input[..(length + sizeof(long))], hash);
+        Span<byte> hash = stackalloc byte[Sha256.HashBytes];
+        Sha256.Hash(input[..(length + sizeof(long))], hash);
         Span<char> id = stackalloc char[Length];
         started.ToDateTime().TryFormat(id, out _, "yyyyMMdd", CultureInfo.InvariantCulture);
         id[8] = '-';
@@ -36,6 +35,19 @@ public static class CallId
     }
 
     /// <summary>True where a text has the shape of an id; the API checks it before it asks the store.</summary>
-    public static bool IsWellFormed(ReadOnlySpan<char> id) =>
-        id.Length == Length && id[8] == '-' && !id[..8].ContainsAnyExceptInRange('0', '9') && !id[9..].ContainsAnyExcept("0123456789abcdef");
+    public static bool IsWellFormed(ReadOnlySpan<char> id)
+    {
+        if (id.Length != Length || id[8] != '-') return false;
+        for (int i = 0; i < 8; i++)
+        {
+            if (!char.IsAsciiDigit(id[i])) return false;
+        }
+
+        for (int i = 9; i < id.Length; i++)
+        {
+            if (!char.IsAsciiHexDigitLower(id[i])) return false;
+        }
+
+        return true;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace CdrEngine.Calls.Records;
@@ -7,15 +6,8 @@ namespace CdrEngine.Calls.Records;
 /// only ever grow at the end.</summary>
 public static class MediaSessionJson
 {
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
-
     /// <summary>One record as UTF-8 on one line, without a line end.</summary>
-    public static byte[] ToUtf8(MediaSessionRecord session)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(session, writer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] ToUtf8(MediaSessionRecord session) => JsonScratch.ToUtf8(session, Write);
 
     /// <summary>Writes one record as one object.</summary>
     public static void Write(MediaSessionRecord session, Utf8JsonWriter writer)

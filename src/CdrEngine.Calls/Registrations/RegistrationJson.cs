@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -8,15 +7,8 @@ namespace CdrEngine.Calls.Registrations;
 /// <summary>The JSON of registrations and their events. Members are always there and only ever grow at the end.</summary>
 public static class RegistrationJson
 {
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
-
     /// <summary>One record as UTF-8 on one line, without a line end.</summary>
-    public static byte[] ToUtf8(RegistrationRecord registration)
-    {
-        var buffer = new ArrayBufferWriter<byte>(2048);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(registration, writer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] ToUtf8(RegistrationRecord registration) => JsonScratch.ToUtf8(registration, Write);
 
     /// <summary>Writes one record as one object.</summary>
     public static void Write(RegistrationRecord registration, Utf8JsonWriter writer)
@@ -89,12 +81,7 @@ public static class RegistrationJson
     }
 
     /// <summary>One event as UTF-8.</summary>
-    public static byte[] ToUtf8(RegistrationEvent happened)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, Compact)) Write(happened, writer);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] ToUtf8(RegistrationEvent happened) => JsonScratch.ToUtf8(happened, Write);
 
     /// <summary>Reads what <see cref="ToUtf8(RegistrationRecord)"/> wrote; false for anything else.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> utf8, out RegistrationRecord? registration)

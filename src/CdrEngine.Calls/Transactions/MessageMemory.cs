@@ -1,9 +1,13 @@
 namespace CdrEngine.Calls.Transactions;
 
-/// <summary>Which messages a call has seen: a set of hashes with open addressing that grows to a limit and then only answers.</summary>
+/// <summary>Which messages a call has seen: a set of hashes that grows to a limit and then only answers.</summary>
+/// <remarks>Most calls have ten messages, and every open call keeps one of these: so a few hashes lie side by side, and only many get a table with open addressing.</remarks>
 internal sealed class MessageMemory(int limit)
 {
-    private ulong[] _slots = new ulong[32];
+    /// <summary>Hashes side by side at most; looking through them all takes some ten comparisons of vectors.</summary>
+    private const int MostInRow = 54;
+
+    private ulong[] _slots = new ulong[16];
 
     /// <summary>Hashes held.</summary>
     public int Count { get; private set; }
@@ -12,12 +16,32 @@ internal sealed class MessageMemory(int limit)
     public bool Add(ulong hash)
     {
         if (hash == 0) hash = 1;
+        return _slots.Length <= MostInRow ? AddToRow(hash) : AddToTable(hash);
+    }
+
+    private bool AddToRow(ulong hash)
+    {
+        if (_slots.AsSpan(0, Count).Contains(hash)) return false;
+        if (Count >= limit) return true;
+        if (Count == MostInRow)
+        {
+            GrowTable(2 * MostInRow);
+            return AddToTable(hash);
+        }
+
+        if (Count == _slots.Length) Array.Resize(ref _slots, Count + (Count / 2));
+        _slots[Count++] = hash;
+        return true;
+    }
+
+    private bool AddToTable(ulong hash)
+    {
         int slot = Slot(hash);
         if (_slots[slot] == hash) return false;
         if (Count >= limit) return true;
         _slots[slot] = hash;
         Count++;
-        if (Count * 4 > _slots.Length * 3) Grow();
+        if (Count * 4 > _slots.Length * 3) GrowTable(_slots.Length);
         return true;
     }
 
@@ -29,10 +53,10 @@ internal sealed class MessageMemory(int limit)
         return slot;
     }
 
-    private void Grow()
+    private void GrowTable(int more)
     {
         ulong[] old = _slots;
-        _slots = new ulong[old.Length * 2];
+        _slots = new ulong[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(old.Length + more))];
         foreach (ulong hash in old)
         {
             if (hash != 0) _slots[Slot(hash)] = hash;

@@ -13,10 +13,17 @@ public sealed class RecordingFiles : IRecordingReader
     private const string CacheFolder = "cache";
     private const string PartFolder = "partial";
 
+    /// <summary>Other forms added before the folder is looked through again.</summary>
+    private const int LookEvery = 64;
+
     private readonly string _folder;
     private readonly long _cacheBytes;
     private readonly KeyRing? _keys;
     private readonly Lock _trimming = new();
+
+    // Under it: bytes of the other forms as far as they are known, and how many were added since they were looked through. Both of a folder never looked at.
+    private long _cachedBytes;
+    private int _addedUnseen = LookEvery;
 
     private RecordingFiles(string folder, long cacheBytes, KeyRing? keys)
     {
@@ -243,20 +250,24 @@ public sealed class RecordingFiles : IRecordingReader
         }
     }
 
+    // Looking through the folder takes as long as it has files, so it is not done for each that is added. Now and then all the same: other programs may add to it.
     private void TrimCache(string keep)
     {
         lock (_trimming)
         {
+            _cachedBytes += new FileInfo(keep) is { Exists: true } added ? added.Length : 0;
+            if (_cachedBytes <= _cacheBytes && ++_addedUnseen < LookEvery) return;
+            _addedUnseen = 0;
             FileInfo[] all = [.. new DirectoryInfo(Path.Combine(_folder, CacheFolder)).GetFiles()
                 .OrderBy(static file => file.LastAccessTimeUtc).ThenBy(static file => file.Name, StringComparer.Ordinal)];
-            long bytes = all.Sum(static file => file.Length);
+            _cachedBytes = all.Sum(static file => file.Length);
             foreach (FileInfo file in all)
             {
-                if (bytes <= _cacheBytes) return;
+                if (_cachedBytes <= _cacheBytes) return;
 
                 // What was asked for just now is given out, however large.
                 if (file.FullName == Path.GetFullPath(keep)) continue;
-                bytes -= file.Length;
+                _cachedBytes -= file.Length;
                 file.Delete();
             }
         }

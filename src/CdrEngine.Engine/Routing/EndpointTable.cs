@@ -8,14 +8,15 @@ internal sealed class EndpointEntry
     public Endpoint Endpoint { get; set; }
 
     /// <summary>Calls that announced it and still own media, oldest first.</summary>
-    public List<CallEntry> Calls { get; } = [];
+    public List<CallEntry> Calls { get; } = new(1);
 
-    /// <summary>Flows from or to it.</summary>
-    public List<FlowEntry> Flows { get; } = [];
+    /// <summary>Flows from or to it; null before the first: every other address is RTCP's, where hardly anything comes.</summary>
+    public List<FlowEntry>? Flows { get; set; }
 
     /// <summary>Makes every flow here look up its calls again at its next packet.</summary>
     public void Disturb()
     {
+        if (Flows is null) return;
         foreach (FlowEntry flow in Flows) flow.Unsettled = true;
     }
 }
@@ -65,8 +66,8 @@ internal sealed class EndpointTable
 
     public void Attach(FlowEntry flow)
     {
-        GetOrAdd(flow.Source).Flows.Add(flow);
-        GetOrAdd(flow.Destination).Flows.Add(flow);
+        (GetOrAdd(flow.Source).Flows ??= new(1)).Add(flow);
+        (GetOrAdd(flow.Destination).Flows ??= new(1)).Add(flow);
     }
 
     public void Detach(FlowEntry flow)
@@ -80,7 +81,7 @@ internal sealed class EndpointTable
     private void Detach(FlowEntry flow, Endpoint endpoint)
     {
         if (!_entries.TryGetValue(endpoint, out EndpointEntry? entry)) return;
-        entry.Flows.Remove(flow);
+        entry.Flows?.Remove(flow);
         RemoveIfUnused(entry);
     }
 
@@ -96,7 +97,7 @@ internal sealed class EndpointTable
     private void RemoveIfUnused(EndpointEntry entry)
     {
         // A call that gave way here long ago may still have an entry that has become another endpoint's since.
-        if (entry.Calls.Count > 0 || entry.Flows.Count > 0 || Find(entry.Endpoint) != entry) return;
+        if (entry.Calls.Count > 0 || entry.Flows is { Count: > 0 } || Find(entry.Endpoint) != entry) return;
         _entries.Remove(entry.Endpoint);
         if (_spare.Count < MaxSpare) _spare.Push(entry);
     }

@@ -33,6 +33,9 @@ internal sealed class EvictionOrder
     private const int MostTrusted = 1 << 16;
     private const int AnsweredLooked = 64;
     private const int FewestShare = 64;
+
+    /// <summary>Sources kept for later use: most callers have one unanswered call at a time and none a moment later.</summary>
+    private const int MostSpare = 1024;
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<IpAddress, SourceCalls> _sources = [];
@@ -42,6 +45,7 @@ internal sealed class EvictionOrder
     private readonly Queue<IpAddress> _trustedSince = new();
     private readonly LinkedList<CallEntry> _answered = new();
     private readonly LinkedList<CallEntry> _over = new();
+    private readonly Stack<SourceCalls> _spare = new();
     private int _unanswered;
 
     /// <summary>Puts a call where it belongs now.</summary>
@@ -77,7 +81,9 @@ internal sealed class EvictionOrder
         SourceCalls source = _sources[call.InviteSource.Address];
         _unanswered--;
         WeightsOf(source).Move(source, -1);
-        if (source.Count == 0) _sources.Remove(source.Address);
+        if (source.Count > 0) return;
+        _sources.Remove(source.Address);
+        if (_spare.Count < MostSpare) _spare.Push(source);
     }
 
     /// <summary>Forgets who was answered.</summary>
@@ -116,7 +122,13 @@ internal sealed class EvictionOrder
     {
         IpAddress address = call.InviteSource.Address;
         ref SourceCalls? source = ref CollectionsMarshal.GetValueRefOrAddDefault(_sources, address, out bool isKnown);
-        if (!isKnown) source = new SourceCalls(address) { IsTrusted = _trusted.Contains(address) };
+        if (!isKnown)
+        {
+            source = _spare.TryPop(out SourceCalls? spare) ? spare : new SourceCalls();
+            source.Address = address;
+            source.IsTrusted = _trusted.Contains(address);
+        }
+
         (call.Stage == CallStage.Unheard ? source!.Unheard : source!.Ringing).AddLast(call.Age);
         _unanswered++;
         WeightsOf(source).Move(source, +1);
@@ -137,10 +149,12 @@ internal sealed class EvictionOrder
     private SourceWeights WeightsOf(SourceCalls source) => source.IsTrusted ? _known : _unknown;
 }
 
-/// <summary>The unanswered calls of one address.</summary>
-internal sealed class SourceCalls(IpAddress address)
+/// <summary>The unanswered calls of one address. Without any it is nobody's and may become another's.</summary>
+internal sealed class SourceCalls
 {
-    public IpAddress Address { get; } = address;
+    public SourceCalls() => Place = new LinkedListNode<SourceCalls>(this);
+
+    public IpAddress Address { get; set; }
 
     public LinkedList<CallEntry> Unheard { get; } = new();
 
@@ -152,7 +166,8 @@ internal sealed class SourceCalls(IpAddress address)
     /// <summary>Calls as <see cref="SourceWeights"/> counts them.</summary>
     public int Count { get; set; }
 
-    public LinkedListNode<SourceCalls>? Place { get; set; }
+    /// <summary>Its place among those with as many calls.</summary>
+    public LinkedListNode<SourceCalls> Place { get; }
 
     public LinkedListNode<SourceLevel>? Level { get; set; }
 }
@@ -184,13 +199,13 @@ internal sealed class SourceWeights
         if (source.Count > 0)
         {
             LinkedListNode<SourceLevel> to = LevelOf(source.Count, from);
-            if (source.Place?.List is { } list) list.Remove(source.Place);
-            source.Place = to.Value.Sources.AddLast(source);
+            source.Place.List?.Remove(source.Place);
+            to.Value.Sources.AddLast(source.Place);
             source.Level = to;
         }
         else
         {
-            source.Place!.List!.Remove(source.Place);
+            source.Place.List!.Remove(source.Place);
             source.Level = null;
         }
 

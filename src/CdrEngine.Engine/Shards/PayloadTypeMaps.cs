@@ -30,8 +30,9 @@ internal sealed class PayloadTypeMaps
     {
         if (description is null) return;
         bool video = string.Equals(description.Media, "video", StringComparison.OrdinalIgnoreCase);
-        foreach (MediaFormat format in description.Formats)
+        for (int i = 0; i < description.Formats.Count; i++)
         {
+            MediaFormat format = description.Formats[i];
             if (format.EncodingName is { Length: > 0 } name)
                 _entries.Add((format.PayloadType, PayloadFormat.Of(name, format.ClockRateHz, format.Channels, video)));
         }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 
@@ -101,7 +100,10 @@ internal struct ShardItem
 /// <summary>Items on their way from the switchboard to one shard, with the bytes they refer to. Pooled: the shard gives it back.</summary>
 internal sealed class ShardBatch(int maxItems, int maxBytes)
 {
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(maxBytes);
+    /// <summary>Room beyond what a batch is to hold: the packet that fills it mostly ends within.</summary>
+    private const int Overhang = 4096;
+
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(maxBytes + Overhang);
     private readonly List<SessionStanding> _standings = [];
     private int _used;
 
@@ -125,9 +127,8 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     {
         if (_bytes.Length - _used < bytes.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bytes.Length * 2, _used + bytes.Length));
+            byte[] larger = GC.AllocateUninitializedArray<byte>(_used + bytes.Length + Overhang);
             _bytes.AsSpan(0, _used).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_bytes);
             _bytes = larger;
         }
 

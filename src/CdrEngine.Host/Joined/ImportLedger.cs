@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 using CdrEngine.Capture.Files;
+using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
 using CdrEngine.PacketLog;
 using CdrEngine.Storage;
@@ -103,11 +103,11 @@ internal sealed class ImportLedger(Settings settings)
     private static string Hash(string path)
     {
         using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         long length = RandomAccess.GetLength(file);
         Span<byte> block = stackalloc byte[BlockBytes];
         BinaryPrimitives.WriteInt64LittleEndian(block, length);
-        hash.AppendData(block[..sizeof(long)]);
+        hash.Append(block[..sizeof(long)]);
         long last = Math.Max(0, length - BlockBytes);
         bool isWhole = length <= (long)Blocks * BlockBytes;
         long before = -1;
@@ -116,10 +116,10 @@ internal sealed class ImportLedger(Settings settings)
             long at = isWhole ? Math.Min((long)i * BlockBytes, length) : (long)(last * (Int128)i / (Blocks - 1));
             if (at == before) break;
             before = at;
-            hash.AppendData(block[..RandomAccess.Read(file, block, at)]);
+            hash.Append(block[..RandomAccess.Read(file, block, at)]);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.FinishHex();
     }
 
     // Bounds, timers and what is hidden or kept: all that can make another record or other packets of the same file.
@@ -141,7 +141,7 @@ internal sealed class ImportLedger(Settings settings)
             settings.PacketLog.Enabled,
             settings.Dtmf,
             settings.Recording.Policy);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return Sha256.HexOf(Encoding.UTF8.GetBytes(text));
     }
 
     private int SegmentsOf(uint run)
