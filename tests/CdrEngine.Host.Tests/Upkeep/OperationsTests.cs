@@ -75,7 +75,7 @@ public sealed class OperationsTests : IDisposable
         // A page of an index.
         byte[] pages = File.ReadAllBytes(database);
         byte[] broken = [.. pages];
-        for (int at = 8192 * 2; at < 8192 * 2 + 40; at++) broken[at] ^= 0x55;
+        for (int at = 16384 * 2; at < 16384 * 2 + 40; at++) broken[at] ^= 0x55;
         File.WriteAllBytes(database, broken);
         Assert.Equal(1, _rig.Run("verify"));
         File.WriteAllBytes(database, pages);
