@@ -5,7 +5,6 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Storage;
 using CdrEngine.Storage.Postgres;
-using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Benchmarks.Storage;
 
@@ -15,7 +14,6 @@ public static class StoreComparison
     private const int Batch = 2_000;
     private const int Days = 10;
     private const int Questions = 100;
-    private const int CallsOfAMessage = 5;
 
     /// <summary>Fills both and measures.</summary>
     /// <param name="writer">Where the table goes.</param>
@@ -37,63 +35,14 @@ public static class StoreComparison
             {
                 using ICallStore store = open();
                 Fill(writer, name, store, calls, stop);
-                Tell(writer, name, "calls sealed (indexes, texts, what is told of a day without opening it)", calls, () => store.Seal(StoredCalls.FirstDay.AddDays(Days), stop));
+                store.Seal(StoredCalls.FirstDay.AddDays(Days - 1), stop);
                 Ask(writer, name, store, stop);
             }
-
-            WriteMessages(writer, folder, server, calls / CallsOfAMessage);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    // With the sums of each day, and on SQLite without the triggers that keep them.
-    private static void WriteMessages(TextWriter writer, string folder, string server, int messages)
-    {
-        using (SqliteMessageStore store = SqliteMessageStore.Open(Path.Combine(folder, "with"))) Write(store, "SQLite", "messages");
-        using (SqliteMessageStore store = SqliteMessageStore.Open(Path.Combine(folder, "without")))
-        {
-            store.Write([.. Made().First()]);
-            using (SqliteDatabase day = SqliteDatabase.Open(Directory.EnumerateFiles(Path.Combine(folder, "without"), "*.db").Single(), SqliteAccess.Write, TimeSpan.FromSeconds(30), 1024))
-            {
-                var triggers = new List<string>();
-                using (SqliteStatement list = day.Prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
-                {
-                    while (list.Step()) triggers.Add(list.Text(0));
-                }
-
-                foreach (string trigger in triggers) day.Execute($"DROP TRIGGER {trigger}");
-            }
-
-            Write(store, "SQLite", "messages without sums");
-        }
-
-        using IMessageDatabase served = PostgresStores.Messages(new PostgresOptions { Url = server, Schema = "bench", Timeout = TimeSpan.FromMinutes(2) });
-        Write(served, "PostgreSQL", "messages");
-
-        void Write(IMessageDatabase store, string name, string what)
-        {
-            StoredMessage[][] batches = [.. Made()];
-            Tell(writer, name, what, messages, () =>
-            {
-                foreach (StoredMessage[] batch in batches) store.Write(batch);
-            });
-        }
-
-        IEnumerable<StoredMessage[]> Made() => StoredDesk.Messages(new Random(7), ArchiveMaker.StartOf(StoredCalls.FirstDay), messages).Chunk(Batch);
-    }
-
-    private static void Tell(TextWriter writer, string name, string what, int count, Action action)
-    {
-        TimeSpan processor = Environment.CpuUsage.TotalTime;
-        long start = Stopwatch.GetTimestamp();
-        action();
-        TimeSpan took = Stopwatch.GetElapsedTime(start);
-        processor = Environment.CpuUsage.TotalTime - processor;
-        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, {what}: {count / took.TotalSeconds:N0} a second, {processor.TotalMicroseconds / count:N1} us of this process's processor each"));
-        writer.Flush();
     }
 
     private static void Fill(TextWriter writer, string name, ICallStore store, int calls, CancellationToken stop)
