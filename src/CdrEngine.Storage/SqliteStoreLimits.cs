@@ -15,7 +15,7 @@ public sealed record SqliteStoreLimits
     /// <summary>Page cache of the writer for each day, in KiB; 16 MiB by default, which holds a batch and the index pages of some 100,000 calls; beyond, the system keeps them.</summary>
     public int WriterCacheKibibytes { get; init; } = 16 * 1024;
 
-    /// <summary>Page cache of a reader for each day, in KiB; 1 MiB by default, since what it reads is mapped as well.</summary>
+    /// <summary>Page cache of a reader for each day, in KiB; 1 MiB by default, since the system keeps what is read as well.</summary>
     public int ReaderCacheKibibytes { get; init; } = 1024;
 
     /// <summary>Rows up to which a number's prefix is answered by collecting and sorting its rows; beyond, the day is read in order of time, where such a
@@ -26,8 +26,9 @@ public sealed record SqliteStoreLimits
     /// <see cref="OpenDays"/>.</summary>
     public int ReaderDays { get; init; } = 512;
 
-    /// <summary>Bytes of a day's file that a reader maps into memory, so that readers share the pages the system keeps; 1 GiB by default.</summary>
-    public long ReaderMapBytes { get; init; } = 1L << 30;
+    /// <summary>Bytes of a day's file that a reader maps into memory; none by default. A page that is met in a mapping for the first time brings all of the disk's read-ahead with it
+    /// (128 KiB, on some machines 8 MiB), and lists of a year meet single pages of many days: an archive larger than memory was read from disk again and again.</summary>
+    public long ReaderMapBytes { get; init; }
 
     /// <summary>Walks through pages that are remembered at once, the one used longest ago is forgotten first; 1,024 by default.</summary>
     public int Walks { get; init; } = 1_024;
