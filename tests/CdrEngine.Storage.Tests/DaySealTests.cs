@@ -2,6 +2,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 using Xunit;
 
 namespace CdrEngine.Storage.Tests;
@@ -30,6 +31,26 @@ public sealed class DaySealTests
         using SqliteCallStore store = Filled(folder, out _);
         store.Seal(Day);
         Assert.Equal(0, Count(folder, "SELECT count(*) FROM sqlite_master WHERE name = 'day_seal'"));
+    }
+
+    [Fact]
+    public void TextsOfAnEarlierSeal_AreNotAskedOfALaterOne()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = Filled(folder, out List<StoredCall> calls);
+        store.Seal(Later);
+        using SqliteDatabase database = Open(folder);
+        List<DayTextSegment>? earlier = DayTexts.Segments(database);
+        StoredCall one = calls.First(static call => DayOf(call) == Day);
+        store.Write([one with { Record = one.Record with { Caller = one.Record.Caller with { Number = "newcomer" } }, Revision = RecordRevision.Updated }]);
+        store.Seal(Later);
+        foreach (string text in (string[])["newcomer", one.Record.SipCallId, "sip"])
+        {
+            var needle = new TextNeedle(text, TextFields.Searched);
+            List<long>? found = DayTexts.Find(database, needle, 1_000_000);
+            Assert.Equal(found!.Order(), DayTexts.Find(database, needle, 1_000_000, earlier)!.Order());
+            Assert.Equal(found!.Order(), DayTexts.Find(database, needle, 1_000_000, DayTexts.Segments(database))!.Order());
+        }
     }
 
     [Theory]

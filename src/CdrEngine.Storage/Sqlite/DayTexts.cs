@@ -18,6 +18,7 @@ internal static class DayTexts
     public const int LeastAdded = 4_096;
 
     private const string Last = "SELECT ifnull(max(last), 0) FROM text_segments";
+    private const string Newest = "SELECT ifnull(max(segment), 0) FROM text_segments";
     private const string Stored = "SELECT ifnull(max(document), 0) FROM call_documents";
     private const string Stale = "SELECT count(*) FROM text_stale";
     private const string FindGram = "SELECT terms FROM text_grams WHERE gram = ?1";
@@ -71,7 +72,7 @@ internal static class DayTexts
     public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most, IReadOnlyList<DayTextSegment>? known = null)
     {
         if (needle.IsNowhere) return [];
-        if (known is not null && database.Scalar(DaySeal.Stored) > 0)
+        if (known is not null && database.Scalar(DaySeal.Stored) > 0 && database.Scalar(Newest) == (known.Count == 0 ? 0 : known[^1].Segment))
         {
             var all = new List<long>();
             return AddSegments(database, known, needle, [], most, all) ? all : null;
@@ -212,8 +213,8 @@ internal static class DayTexts
         }
 
         TextRows rows = segment.Build();
-        long number = database.Scalar("SELECT ifnull(max(segment), 0) + 1 FROM text_segments");
-        database.Prepare("INSERT INTO text_segments (segment, first, last, fields) VALUES (?1, ?2, ?3, ?4)").Bind(number).Bind(first).Bind(last).BindBlob(rows.FieldBytes()).Run();
+        database.Prepare("INSERT INTO text_segments (first, last, fields) VALUES (?1, ?2, ?3)").Bind(first).Bind(last).BindBlob(rows.FieldBytes()).Run();
+        long number = database.Scalar(Newest);
         foreach ((int gram, byte[] terms) in rows.Grams)
             database.Prepare("INSERT INTO text_grams (gram, terms) VALUES (?1, ?2)").Bind((number << GramBits) | (uint)gram).BindBlob(terms).Run();
         foreach ((int chunk, byte[] texts, byte[] calls) in rows.Chunks)

@@ -1,7 +1,7 @@
 -- Which calls have which texts, made in the background of many calls at once: a segment tells of the calls whose documents are first..last. What is stored or changed later is looked
 -- at until the next is made. Bytes as Texts/TextSegment has them.
 CREATE TABLE text_segments (
-    segment INTEGER PRIMARY KEY,
+    segment INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: who remembers one knows whether it is still there
     first   INTEGER NOT NULL,  -- call_documents.document
     last    INTEGER NOT NULL,
     fields  BLOB    NOT NULL   -- where the texts of each field end
