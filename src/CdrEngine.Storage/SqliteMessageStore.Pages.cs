@@ -27,6 +27,9 @@ public sealed partial class SqliteMessageStore
 
     internal static Timestamp StartOf(DateOnly day) => Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 
+    // Whether a day lies within times.
+    internal static bool IsWhole(DateOnly day, Timestamp? from, Timestamp? to) => !(from > StartOf(day)) && !(to < StartOf(day.AddDays(1)));
+
     /// <summary>The plan of a list's question to a day: for tests.</summary>
     internal List<string> Explain(MessageQuery query, DateOnly day) => Reading(days =>
     {
@@ -65,8 +68,7 @@ public sealed partial class SqliteMessageStore
     private long CountDay(
         OpenDays days, DateOnly day, Timestamp? from, Timestamp? to, SqlConditions where, string tables, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn)
     {
-        bool isWhole = !(from > StartOf(day)) && !(to < StartOf(day.AddDays(1)));
-        if (countIn is not null && isWhole) return countIn(SumsOf(days, day));
+        if (countIn is not null && IsWhole(day, from, to)) return countIn(SumsOf(days, day));
         if (mayBeIn is not null && !mayBeIn(SumsOf(days, day))) return 0;
         return days.Get(day) is { } database ? CountRows(database, where, tables) : 0;
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -181,23 +180,23 @@ internal sealed class PostgresCallSelect
     // Who drives is known before the conditions name its columns.
     private void Build(PostgresSession session)
     {
-        if (_query.Any.Count > 0)
-        {
-            AndAny(session);
-            return;
-        }
+        if (_query.Any.Count > 0) AndAny(session);
+        else Drive(session);
+        AddFilters();
+        if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
+        _frame.Store.AndShown(_where, _frame.Days, "c");
+        if (_frame.After is { } after) AndBehind(after);
+        else if (_query.Start is { } start && _query.Sort == CallSort.StartedAt) AndStart(start);
+    }
 
+    private void Drive(PostgresSession session)
+    {
         var rest = new List<Action>();
         ChooseDriver(session, rest);
         AndDays(_row);
         if (_row != "c") AndDays("c");
         foreach (Action add in rest) add();
         if (!_isDriven) DriveByText(session);
-        AddFilters();
-        if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
-        _frame.Store.AndShown(_where, _frame.Days, "c");
-        if (_frame.After is { } after) AndBehind(after);
-        else if (_query.Start is { } start && _query.Sort == CallSort.StartedAt) AndStart(start);
     }
 
     // Of alternatives the keys that each finds, put together; what holds beside them is a condition.
@@ -219,11 +218,6 @@ internal sealed class PostgresCallSelect
 
         if (keys.Count == 0) _nothing = "no alternative finds anything";
         _where.And(keys.Count == 0 ? "false" : $"(c.day, c.started_at, c.id) IN ({string.Join(" UNION ", keys)})", [.. arguments]);
-        AddFilters();
-        if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
-        _frame.Store.AndShown(_where, _frame.Days, "c");
-        if (_frame.After is { } after) AndBehind(after);
-        else if (_query.Start is { } start && _query.Sort == CallSort.StartedAt) AndStart(start);
     }
 
     // Said in the text where it is one day: of so many partitions the planner then looks at one.
@@ -490,10 +484,7 @@ internal sealed class PostgresCallSelect
     {
         foreach (TextNeedle needle in _needles)
         {
-            string text = Encoding.UTF8.GetString(needle.Utf8);
-            if (needle.IsNowhere) _where.And("false");
-            else if (needle.Fields == TextFields.Searched) _where.And("EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND strpos(d.search, ?) > 0)", text);
-            else PostgresTexts.AndNumbers(_where, needle.Fields, text);
+            PostgresTexts.And(_where, needle, "EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND strpos(d.search, ?) > 0)");
         }
     }
 

@@ -7,6 +7,8 @@ namespace CdrEngine.Storage.Postgres;
 // Pages of lists, some days at a time: what a day has of what is asked for is known before it is looked at.
 internal sealed partial class PostgresMessageStore
 {
+    private const string MessageColumns = "m.started_at, m.id, m.day, d.json";
+
     private const string ListedMessages = "messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document";
 
     // What of a query the sums tell: a question for how much each day has; null where it asks nothing of them that they could tell.
@@ -36,8 +38,7 @@ internal sealed partial class PostgresMessageStore
         where.And("m.day BETWEEN ? AND ?", day, day);
         where.And("d.day BETWEEN ? AND ?", day, day);
         var lines = new List<string>();
-        using (PostgresRows rows = session.Query(
-            $"EXPLAIN (COSTS OFF) SELECT m.started_at, m.id, m.day, d.json FROM {ListedMessages}{where} ORDER BY m.day DESC, m.started_at DESC, m.id DESC LIMIT ? OFFSET ?", [.. where.Arguments, 51L, 0L]))
+        using (PostgresRows rows = session.Query($"EXPLAIN (COSTS OFF) {SqlOf(MessageColumns, ListedMessages, where, "m", ascending: false)}", [.. where.Arguments, 51L, 0L]))
         {
             while (rows.Step()) lines.Add(rows.Text(0));
         }
@@ -78,15 +79,13 @@ internal sealed partial class PostgresMessageStore
         return sums;
     }
 
-    private static bool IsWhole(DateOnly day, Timestamp? from, Timestamp? to) => !(from > SqliteMessageStore.StartOf(day)) && !(to < SqliteMessageStore.StartOf(day.AddDays(1)));
-
     private static long Count(PostgresSession session, Timestamp? from, Timestamp? to, SqlConditions where, string tables, string table, SumsQuestion? asked)
     {
         if (asked is null) return CountRows(session, DaysOf(session, from, to, ascending: true), where, tables, table);
 
         // Days that lie within the times are known; of the first and the last the rows are counted.
         long count = 0;
-        foreach ((DateOnly day, long sum) in Sums(session, asked, from, to)) count += IsWhole(day, from, to) ? sum : CountRows(session, [day], where, tables, table);
+        foreach ((DateOnly day, long sum) in Sums(session, asked, from, to)) count += SqliteMessageStore.IsWhole(day, from, to) ? sum : CountRows(session, [day], where, tables, table);
         return count;
     }
 
@@ -105,7 +104,6 @@ internal sealed partial class PostgresMessageStore
         ListCursor? after = null;
         if (asked.Cursor is not null && !ListCursor.TryDecode(asked.Cursor, asked.Seal, out after)) return new ListPage<T> { Items = [], CursorRejected = true };
         int limit = Math.Clamp(asked.Limit, 1, CallQuery.MaxLimit);
-        string sense = asked.Ascending ? "" : " DESC";
         return _database.Read(session =>
         {
             var items = new List<T>();
@@ -122,7 +120,7 @@ internal sealed partial class PostgresMessageStore
                 while (skip > 0 && days.Count > 0)
                 {
                     SqlConditions there = days[0] == afterDay ? Behind(where, after!, afterDay.Value, asked.Ascending, table) : where;
-                    long count = asked.AsksOnlySums && days[0] != afterDay && IsWhole(days[0], asked.From, asked.To) ? sums[days[0]] : CountRows(session, [days[0]], there, tables, table);
+                    long count = asked.AsksOnlySums && days[0] != afterDay && SqliteMessageStore.IsWhole(days[0], asked.From, asked.To) ? sums[days[0]] : CountRows(session, [days[0]], there, tables, table);
                     if (count > skip) break;
                     skip -= count;
                     days.RemoveAt(0);
@@ -135,8 +133,7 @@ internal sealed partial class PostgresMessageStore
                 SqlConditions here = after is null ? where.Copy() : Behind(where, after, afterDay!.Value, asked.Ascending, table);
                 here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
                 if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
-                using PostgresRows rows = session.Query(
-                    $"SELECT {columns} FROM {tables}{here} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ? OFFSET ?", [.. here.Arguments, limit + 1L - rowsRead, skip]);
+                using PostgresRows rows = session.Query(SqlOf(columns, tables, here, table, asked.Ascending), [.. here.Arguments, limit + 1L - rowsRead, skip]);
 
                 // The first window is the day that has the row.
                 skip = 0;
@@ -149,6 +146,12 @@ internal sealed partial class PostgresMessageStore
 
             return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };
         });
+    }
+
+    private static string SqlOf(string columns, string tables, SqlConditions where, string table, bool ascending)
+    {
+        string sense = ascending ? "" : " DESC";
+        return $"SELECT {columns} FROM {tables}{where} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ? OFFSET ?";
     }
 
     private static SqlConditions Behind(SqlConditions where, ListCursor after, DateOnly afterDay, bool ascending, string table)

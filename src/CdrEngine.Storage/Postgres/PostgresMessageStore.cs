@@ -67,7 +67,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         return Page(
             new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query) },
             QueryConditions.Of(query, QueryConditions.InPostgres),
-            "m.started_at, m.id, m.day, d.json",
+            MessageColumns,
             ListedMessages,
             "m",
             static row => MessageJson.TryRead(row.Blob(3), out MessageRecord? record) ? record : null,

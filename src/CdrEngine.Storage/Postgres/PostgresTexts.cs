@@ -121,14 +121,7 @@ internal sealed class PostgresTexts
         else if (isLast) last = lastDocument;
         TextRows made = segment.Build();
         long number = session.Scalar("SELECT nextval('text_numbers')");
-        byte[] filter = new byte[DayTexts.GramFilterBytes];
-        foreach ((int gram, _) in made.Grams)
-        {
-            int bit = DayTexts.BitOf(gram);
-            filter[bit / 8] |= (byte)(1 << (bit % 8));
-        }
-
-        session.Execute("INSERT INTO text_segments (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), filter);
+        session.Execute("INSERT INTO text_segments (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), GramFilter.Of(made.Grams.Select(static gram => gram.Gram)));
         using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition("text_grams", day)} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int gram, byte[] terms) in made.Grams)
@@ -225,26 +218,32 @@ internal sealed class PostgresTexts
         {
             var where = new SqlConditions();
             where.And("d.day = ?", day).And(which, value);
-            And(where, needle);
+            And(where, needle, "strpos(d.search, ?) > 0");
             using PostgresRows rows = session.Query($"SELECT d.document FROM call_documents d JOIN calls c ON c.day = d.day AND c.document = d.document{where}", where.Arguments);
             while (rows.Step()) found.Add((day, rows.Long(0)));
         }
     }
 
-    /// <summary>Adds that a call <c>c</c> and its document <c>d</c> have a text.</summary>
-    public static void And(SqlConditions where, TextNeedle needle)
+    /// <summary>Adds that a call <c>c</c> has a text.</summary>
+    /// <param name="where">Conditions.</param>
+    /// <param name="needle">The text.</param>
+    /// <param name="searched">That its document has it.</param>
+    public static void And(SqlConditions where, TextNeedle needle, string searched)
     {
         string text = System.Text.Encoding.UTF8.GetString(needle.Utf8);
-        if (needle.IsNowhere) where.And("false");
-        else if (needle.Fields == TextFields.Searched) where.And("strpos(d.search, ?) > 0", text);
-        else AndNumbers(where, needle.Fields, text);
-    }
-
-    /// <summary>Adds that a number of a call <c>c</c> has a part.</summary>
-    public static void AndNumbers(SqlConditions where, TextFields fields, string text)
-    {
-        string[] columns = [.. DayTexts.Columns(fields)];
-        where.And($"({string.Join(" OR ", columns.Select(static column => $"strpos(c.{column}, ?) > 0"))})", [.. columns.Select(_ => (object)text)]);
+        if (needle.IsNowhere)
+        {
+            where.And("false");
+        }
+        else if (needle.Fields == TextFields.Searched)
+        {
+            where.And(searched, text);
+        }
+        else
+        {
+            string[] columns = [.. DayTexts.Columns(needle.Fields)];
+            where.And($"({string.Join(" OR ", columns.Select(static column => $"strpos(c.{column}, ?) > 0"))})", [.. columns.Select(_ => (object)text)]);
+        }
     }
 
     // Those that may have it, by their filters.
@@ -259,7 +258,7 @@ internal sealed class PostgresTexts
             while (rows.Step()) _filters[rows.Long(0)] = rows.Blob(1);
         }
 
-        return [.. segments.Where(segment => !_filters.TryGetValue(segment.Number, out byte[]? filter) || needle.Grams.All(gram => DayTexts.Has(filter, gram)))];
+        return [.. segments.Where(segment => !_filters.TryGetValue(segment.Number, out byte[]? filter) || GramFilter.MayHave(filter, needle))];
     }
 
     private static Dictionary<long, List<byte[]>> Lists(PostgresSession session, List<Segment> segments, TextNeedle needle)

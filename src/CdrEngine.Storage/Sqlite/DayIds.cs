@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text;
+using CdrEngine.Core;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -41,8 +41,8 @@ internal sealed class DayIds
     public static string TextOf(IReadOnlyList<string> ids)
     {
         if (ids.Count <= Told) return string.Join(',', ids.Select(static id => id.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal)));
-        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string id in ids) sum.AppendData(Encoding.UTF8.GetBytes(id + "\n"));
-        return $"#{ids.Count}:{Convert.ToHexStringLower(sum.GetHashAndReset())}";
+        var sum = new Sha256();
+        foreach (string id in ids) sum.Append(Encoding.UTF8.GetBytes(id + "\n"));
+        return $"#{ids.Count}:{sum.FinishHex()}";
     }
 }

@@ -11,7 +11,7 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Lengths">Its lengths; null where they could not be read.</param>
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
-/// <param name="Grams">What its texts are made of, as <see cref="DayTexts.GramsOf"/> has it.</param>
+/// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
 internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts)
 {
@@ -63,12 +63,12 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     {
         database.Execute(Schema);
         DayTexts.Complete(database);
-        Put(database, GramsName, DayTexts.GramsOf(database));
+        Put(database, GramsName, DayTexts.FilterOf(database));
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, MediaFigures.Name, MediaFigures.Of(database).ToBytes());
         Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
-        Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "codecs", static row => row.Text(0)))));
-        Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "flags", static row => row.Long(0)))));
+        Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
+        Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -103,7 +103,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
 
             using (SqliteStatement find = Find(database, GramsName))
             {
-                if (find.Step() && find.Blob(0).Length == DayTexts.GramFilterBytes) grams = find.Blob(0).ToArray();
+                if (find.Step() && find.Blob(0).Length == GramFilter.Bytes) grams = find.Blob(0).ToArray();
             }
 
             if (grams is not null) texts = DayTexts.Segments(database);
@@ -114,17 +114,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
-    public bool MayHave(TextNeedle needle)
-    {
-        if (needle.IsNowhere) return false;
-        if (Grams is null) return true;
-        foreach (int gram in needle.Grams)
-        {
-            if (!DayTexts.Has(Grams, gram)) return false;
-        }
-
-        return true;
-    }
+    public bool MayHave(TextNeedle needle) => !needle.IsNowhere && (Grams is null || GramFilter.MayHave(Grams, needle));
 
     // Null where one of them is none: then they tell nothing.
     private static long[]? Numbers(string[]? texts)
@@ -146,13 +136,13 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         return find.Step() && Encoding.UTF8.GetString(find.Blob(0)) is { Length: > 0 } text ? text.Split('\n') : null;
     }
 
-    private static List<T> ValuesOf<T>(SqliteDatabase database, string column, Func<SqliteStatement, T> read)
+    /// <summary>The different values of a column; null where there are more than <see cref="MostValues"/>.</summary>
+    public static T[]? ValuesOf<T>(SqliteDatabase database, string table, string column, Func<SqliteStatement, T> read)
     {
         var values = new List<T>();
-        using SqliteStatement list = database.Prepare($"SELECT DISTINCT {column} FROM calls LIMIT {MostValues + 1}");
+        using SqliteStatement list = database.Prepare($"SELECT DISTINCT {column} FROM {table} LIMIT {MostValues + 1}");
         while (list.Step()) values.Add(read(list));
-        if (values.Count > MostValues) values.Clear();
-        return values;
+        return values.Count > MostValues ? null : [.. values];
     }
 
     private static SqliteStatement Find(SqliteDatabase database, string name) => database.Prepare("SELECT value FROM day_seal WHERE name = ?1").Bind(name);

@@ -222,28 +222,17 @@ internal static class DayTexts
         return last < stored;
     }
 
-    /// <summary>Which grams the texts of a day have: bit <see cref="BitOf"/> of each.</summary>
-    public static byte[] GramsOf(SqliteDatabase database)
+    /// <summary>The <see cref="GramFilter"/> of the texts of a day.</summary>
+    public static byte[] FilterOf(SqliteDatabase database)
     {
-        byte[] bits = new byte[GramFilterBytes];
-        using SqliteStatement list = database.Prepare("SELECT gram & 16777215 FROM text_grams");
-        while (list.Step())
+        return GramFilter.Of(Grams());
+
+        IEnumerable<int> Grams()
         {
-            int bit = BitOf((int)list.Long(0));
-            bits[bit / 8] |= (byte)(1 << (bit % 8));
+            using SqliteStatement list = database.Prepare("SELECT gram & 16777215 FROM text_grams");
+            while (list.Step()) yield return (int)list.Long(0);
         }
-
-        return bits;
     }
-
-    /// <summary>Bytes of what <see cref="GramsOf"/> gives.</summary>
-    public const int GramFilterBytes = 8_192;
-
-    /// <summary>The bit of a gram.</summary>
-    public static int BitOf(int gram) => (int)((uint)gram * 2654435761u >> 16);
-
-    /// <summary>Whether a filter has a gram; it may by mistake.</summary>
-    public static bool Has(byte[] filter, int gram) => (filter[BitOf(gram) / 8] & (1 << (BitOf(gram) % 8))) != 0;
 
     /// <summary>Documents as JSON, for SQLite to take apart.</summary>
     public static string Json(List<long> documents)

@@ -78,7 +78,11 @@ internal sealed record MediaFigures(IReadOnlyList<MediaSum> Sums, string[]? Code
         }
 
         return new MediaFigures(
-            sums, ValuesOf(database, "codecs", static row => row.Text(0)), ValuesOf(database, "flags", static row => row.Long(0)), least, KeyFilter.Of(addresses));
+            sums,
+            DaySeal.ValuesOf(database, "media_sessions", "codecs", static row => row.Text(0)),
+            DaySeal.ValuesOf(database, "media_sessions", "flags", static row => row.Long(0)),
+            least,
+            KeyFilter.Of(addresses));
     }
 
     /// <summary>Reads what is stored with a day; null where there is none, or it is damaged.</summary>
@@ -157,12 +161,4 @@ internal sealed record MediaFigures(IReadOnlyList<MediaSum> Sums, string[]? Code
     }
 
     private static T[]? Values<T>(JsonElement values, Func<JsonElement, T> read) => values.ValueKind == JsonValueKind.Null ? null : [.. values.EnumerateArray().Select(read)];
-
-    private static T[]? ValuesOf<T>(SqliteDatabase database, string column, Func<SqliteStatement, T> read)
-    {
-        var values = new List<T>();
-        using SqliteStatement list = database.Prepare($"SELECT DISTINCT {column} FROM media_sessions LIMIT {DaySeal.MostValues + 1}");
-        while (list.Step()) values.Add(read(list));
-        return values.Count > DaySeal.MostValues ? null : [.. values];
-    }
 }
