@@ -52,6 +52,14 @@ internal sealed class ShardMail
         return ref item;
     }
 
+    /// <summary>A new packet of a flow with nothing to decide; what it held before is still in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref StraightItem AddStraight(int shard)
+    {
+        if (_batches[shard].IsFull) Post(shard);
+        return ref _batches[shard].AddStraight(Now);
+    }
+
     /// <summary>A new item for a call.</summary>
     public ref ShardItem Add(ShardItemKind kind, CallEntry call)
     {
@@ -116,6 +124,24 @@ internal sealed class ShardMail
         }
 
         if (!within && !payload.IsEmpty) item.PayloadOffset = batch.Copy(payload);
+    }
+
+    /// <summary>Copies a packet into the batch: its frame where frames are kept, else no more of its datagram than its figures need.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CopyIn(int shard, ref StraightItem item, in CapturedPacket packet, int rtpOffset)
+    {
+        if (KeepsFrames)
+        {
+            item.FrameOffset = _batches[shard].Copy(packet.Bytes);
+            item.FrameLength = packet.Bytes.Length;
+            item.RtpOffset = rtpOffset;
+            item.NanosecondRemainder = packet.NanosecondRemainder;
+            item.InterfaceId = packet.InterfaceId;
+            return;
+        }
+
+        item.FrameLength = 0;
+        item.CopyStart(packet.Bytes, rtpOffset);
     }
 
     /// <summary>Hands over what waits for a shard.</summary>

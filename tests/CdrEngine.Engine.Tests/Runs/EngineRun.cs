@@ -60,6 +60,9 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
 
     public string? LogFault { get; }
 
+    /// <summary>Every counter by <c>area.name</c>.</summary>
+    public IReadOnlyDictionary<string, long> Statistics => _statistics;
+
     /// <summary>A counter by <c>area.name</c>; fails where there is none.</summary>
     public long this[string counter] => _statistics[counter];
 
