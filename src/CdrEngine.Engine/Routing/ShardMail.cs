@@ -34,6 +34,9 @@ internal sealed class ShardMail
     /// <summary>Shards there are.</summary>
     public int Shards => _ports.Length;
 
+    /// <summary>Packets handed over that went straight.</summary>
+    public long StraightPackets { get; private set; }
+
     /// <summary>Whether frames travel along, for the packet log.</summary>
     public bool KeepsFrames { get; set; }
 
@@ -147,6 +150,7 @@ internal sealed class ShardMail
     /// <summary>Hands over what waits for a shard.</summary>
     public void Post(int shard)
     {
+        StraightPackets += _batches[shard].StraightCount;
         _ports[shard].Post(_batches[shard]);
         _batches[shard] = _ports[shard].Take();
         Measure(shard);

@@ -54,7 +54,7 @@ internal sealed class StraightTable
     }
 
     /// <summary>Puts a flow in, or changes what is known of it.</summary>
-    public void Put(in StraightFlow flow)
+    public void Put(StraightFlow flow)
     {
         ref StraightFlow known = ref Find(flow.Key);
         if (!Unsafe.IsNullRef(ref known))
@@ -98,7 +98,7 @@ internal sealed class StraightTable
         Count = 0;
     }
 
-    private void Insert(in StraightFlow flow)
+    private void Insert(StraightFlow flow)
     {
         int at = Home(flow.Key);
         while (Slot(at).IsUsed) at = (at + 1) & _mask;

@@ -98,6 +98,9 @@ internal sealed partial class Switchboard : ISipMessageSink
     /// <summary>Open calls, ended ones that are still known included.</summary>
     public int OpenCalls => _calls.Count;
 
+    /// <summary>Packets handed over that went straight; for tests.</summary>
+    public long StraightPackets => _mail.StraightPackets;
+
     /// <summary>Pressure that comes from before the engine.</summary>
     public Pressure Pressure
     {

@@ -111,7 +111,6 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     private readonly List<SessionStanding> _standings = [];
     private readonly ShardItem[] _items = new ShardItem[maxItems];
     private readonly StraightItem[] _straights = new StraightItem[maxItems];
-    private int _straightCount;
     private bool _isRun;
     private int _used;
 
@@ -124,14 +123,17 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     /// <summary>Packets of flows with nothing to decide, in order; which of them stand where among the items, items of <see cref="ShardItemKind.Straight"/> say.</summary>
     public StraightItem[] Straights => _straights;
 
-    public bool IsFull => Count >= maxItems || _straightCount >= maxItems || _used >= maxBytes;
+    /// <summary>How many.</summary>
+    public int StraightCount { get; private set; }
+
+    public bool IsFull => Count >= maxItems || StraightCount >= maxItems || _used >= maxBytes;
 
     /// <summary>A packet of a flow with nothing to decide; whoever adds it writes all of it.</summary>
     public ref StraightItem AddStraight(Timestamp now)
     {
         if (!_isRun) BeginRun(now);
         _items[Count - 1].PayloadLength++;
-        return ref _straights[_straightCount++];
+        return ref _straights[StraightCount++];
     }
 
     private void BeginRun(Timestamp now)
@@ -139,7 +141,7 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
         ref ShardItem run = ref Add();
         run.Kind = ShardItemKind.Straight;
         run.Clock = now;
-        run.PayloadOffset = _straightCount;
+        run.PayloadOffset = StraightCount;
         _isRun = true;
     }
 
@@ -180,7 +182,7 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     {
         _standings.Clear();
         _isRun = false;
-        _straightCount = 0;
+        StraightCount = 0;
         Count = 0;
         _used = 0;
     }

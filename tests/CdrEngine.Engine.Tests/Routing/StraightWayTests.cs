@@ -15,7 +15,7 @@ public sealed class StraightWayTests
     [InlineData(1, 1)]
     [InlineData(2, 3)]
     [InlineData(3, 2)]
-    public void Load_StraightAndLong_GiveTheSame(ulong seed, int shards) => Agree(
+    public void Load_StraightAndLong_GiveTheSame(ulong seed, int shards) => Assert.True(Agree(
         PacketTape.OfLoad(
             new LoadOptions
             {
@@ -23,7 +23,7 @@ public sealed class StraightWayTests
                 LossShare = 0.02, ReorderShare = 0.02, DuplicateShare = 0.01, RetransmissionShare = 0.05,
             },
             out _),
-        shards);
+        shards) > 50_000);
 
     [Fact]
     public void TimesThatLie_StraightAndLong_GiveTheSame()
@@ -40,7 +40,7 @@ public sealed class StraightWayTests
             tape.Add(packet with { CapturedAt = new Timestamp(packet.CapturedAt.Microseconds + shift + lie) });
         }
 
-        Agree(tape, shards: 1);
+        Assert.True(Agree(tape, shards: 1) > 10_000);
         Agree(tape, shards: 2);
     }
 
@@ -61,16 +61,19 @@ public sealed class StraightWayTests
     [MemberData(nameof(LabCaptures))]
     public void LabCapture_StraightAndLong_GiveTheSame(string name) => Agree(PacketTape.OfFiles(SharedFolder.Path("lab", "captures", name)), shards: 1);
 
-    private static void Agree(PacketTape tape, int shards)
+    /// <summary>Gives how many packets went straight.</summary>
+    private static long Agree(PacketTape tape, int shards)
     {
+        // A call whose packets are kept may be told once more for its last packets; so each is held against its like.
+        using EngineRun longUnkept = Run(tape, shards, goesStraight: false, keepPackets: false);
+        using EngineRun straightUnkept = Run(tape, shards, goesStraight: true, keepPackets: false);
+        Assert.Equal(0, longUnkept.StraightPackets);
+        Assert.Equal(longUnkept.Json(), straightUnkept.Json());
+        Assert.Equal(longUnkept.Statistics, straightUnkept.Statistics);
         using EngineRun longWay = Run(tape, shards, goesStraight: false, keepPackets: true);
         using EngineRun straight = Run(tape, shards, goesStraight: true, keepPackets: true);
-        using EngineRun unkept = Run(tape, shards, goesStraight: true, keepPackets: false);
-        string expected = longWay.Json();
-        Assert.Equal(expected, straight.Json());
-        Assert.Equal(expected, unkept.Json());
+        Assert.Equal(longWay.Json(), straight.Json());
         Assert.Equal(longWay.Statistics, straight.Statistics);
-        Assert.Equal(WithoutLog(longWay), WithoutLog(unkept));
         foreach (CallRecord record in longWay.Records)
         {
             CallRecord same = straight.Records.Single(other => other.Id == record.Id && other.CaptureSource == record.CaptureSource);
@@ -78,11 +81,10 @@ public sealed class StraightWayTests
             using FrameBuffer others = straight.Packets(same, PacketKindSet.All);
             Assert.True(packets.Bytes.SequenceEqual(others.Bytes), record.SipCallId);
         }
+
+        return straight.StraightPackets;
     }
 
     private static EngineRun Run(PacketTape tape, int shards, bool goesStraight, bool keepPackets) => EngineRun.Of(
         tape, new RunOptions { Shards = shards, KeepPackets = keepPackets, Adjust = options => options with { GoesStraight = goesStraight } });
-
-    private static IEnumerable<KeyValuePair<string, long>> WithoutLog(EngineRun run) =>
-        run.Statistics.Where(static counter => !counter.Key.StartsWith("log.", StringComparison.Ordinal)).OrderBy(static counter => counter.Key, StringComparer.Ordinal);
 }
