@@ -5,7 +5,7 @@ namespace CdrEngine.Storage;
 // Days that are over: further indexes, and what is known of them without opening them.
 public sealed partial class SqliteCallStore
 {
-    private readonly SealsKept _seals;
+    private readonly SealsKept<DaySeal> _seals;
 
     /// <summary>Gives days that are over the indexes that rare outcomes, lengths, addresses and the like are found by, and a seal that tells what is not in them. Calls stored for such a
     /// day later keep the indexes and remove the seal, which the next pass makes anew; the day that is written to all the time goes without, so that writing stays cheap. Of it too is

@@ -38,6 +38,7 @@ internal static class ArchiveMaker
             stores.Made = string.Create(CultureInfo.InvariantCulture, $"{each} {day + 1}");
             if ((day + 1) % DaysBetweenSeals != 0) continue;
             stores.Calls.Seal(DayOf(day), CancellationToken.None);
+            stores.Messages.Seal(DayOf(day), CancellationToken.None);
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{day + 1} days, {stored / Stopwatch.GetElapsedTime(start).TotalSeconds:N0} calls a second"));
             writer.Flush();
         }
@@ -45,6 +46,7 @@ internal static class ArchiveMaker
         stop.ThrowIfCancellationRequested();
         if (days > done) StoreDesk(stores, days);
         stores.Calls.Seal(DayOf(days - 1), stop);
+        stores.Messages.Seal(DayOf(days - 1), stop);
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(long)each * days:N0} calls of {days} days, {stored:N0} of them stored in {Stopwatch.GetElapsedTime(start).TotalSeconds:N0} s"));
     }
 

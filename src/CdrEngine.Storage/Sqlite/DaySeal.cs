@@ -13,7 +13,7 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts)
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
     public const string Stored = "SELECT count(*) >= 6 FROM day_seal";
@@ -229,42 +229,50 @@ internal sealed class AskedKeys
     }
 }
 
+/// <summary>What a day that is over tells without being opened.</summary>
+internal interface IDaySeal
+{
+    /// <summary>Memory it takes, bytes.</summary>
+    long Size { get; }
+}
+
 /// <summary>The seals of days in memory, as long as nothing is written to them: those of the latest days, as many as fit. Any thread.</summary>
 /// <param name="capacity">Bytes of all together.</param>
-internal sealed class SealsKept(long capacity)
+internal sealed class SealsKept<T>(long capacity)
+    where T : class, IDaySeal
 {
-    private readonly SortedDictionary<DateOnly, (string Stamp, DaySeal? Seal)> _kept = [];
+    private readonly SortedDictionary<DateOnly, (string Stamp, T? Seal)> _kept = [];
     private readonly Lock _lock = new();
     private DateOnly _tooMany = DateOnly.MinValue;
     private long _held;
 
     /// <summary>Whether it is known what a day in this state has, and that: null for no seal.</summary>
-    public bool TryFind(DateOnly day, DayStamp stamp, out DaySeal? seal)
+    public bool TryFind(DateOnly day, DayStamp stamp, out T? seal)
     {
         lock (_lock)
         {
             // Days that there is no room for are not read time and again.
             seal = null;
             if (day <= _tooMany) return true;
-            if (!_kept.TryGetValue(day, out (string Stamp, DaySeal? Seal) known) || known.Stamp != stamp.Text) return false;
+            if (!_kept.TryGetValue(day, out (string Stamp, T? Seal) known) || known.Stamp != stamp.Text) return false;
             seal = known.Seal;
             return true;
         }
     }
 
     /// <summary>Keeps what a day has, where it is not being written to.</summary>
-    public void Keep(DateOnly day, DayStamp stamp, DaySeal? seal)
+    public void Keep(DateOnly day, DayStamp stamp, T? seal)
     {
         if (!stamp.IsSettled) return;
         lock (_lock)
         {
-            if (_kept.Remove(day, out (string Stamp, DaySeal? Seal) old)) _held -= old.Seal?.Size ?? 0;
+            if (_kept.Remove(day, out (string Stamp, T? Seal) old)) _held -= old.Seal?.Size ?? 0;
             if (_held < capacity / 2) _tooMany = DateOnly.MinValue;
             _kept.Add(day, (stamp.Text, seal));
             _held += seal?.Size ?? 0;
             while (_held > capacity && _kept.Count > 0)
             {
-                (DateOnly earliest, (string _, DaySeal? gone)) = _kept.First();
+                (DateOnly earliest, (string _, T? gone)) = _kept.First();
                 _kept.Remove(earliest);
                 _held -= gone?.Size ?? 0;
                 if (earliest > _tooMany) _tooMany = earliest;
