@@ -71,13 +71,14 @@ public sealed partial class SqliteCallStore
         DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
         if (asked.SoughtIn(frame.Day, figures, seal) is not { } sought) return null;
         SoughtCalls?[] any = [.. asked.Any.Select(one => one.SoughtIn(frame.Day, figures, seal))];
-        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts };
+        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Voice = asked.IsVoice && frame.Hidden.IsNothing ? seal?.Voice : null };
     }
 
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
         if (!IsWhole(asked.Query, day)) return null;
+        if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.Query, day);
         asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;

@@ -13,10 +13,11 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts) : IDaySeal
+/// <param name="Voice">Its calls that a voice mailbox answered; null where they could not be read.</param>
+internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 6 FROM day_seal";
+    public const string Stored = "SELECT count(*) >= 7 FROM day_seal";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -34,6 +35,9 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
         CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
         CREATE INDEX IF NOT EXISTS recordings_by_tenant ON recordings (tenant, started_at, id) WHERE tenant IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_type ON media_sessions (type, started_at, id, session) WHERE type <> 1;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_mos ON media_sessions (mos) WHERE mos IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_codecs ON media_sessions (codecs);
         CREATE TABLE IF NOT EXISTS day_seal (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TRIGGER IF NOT EXISTS day_seal_insert AFTER INSERT ON calls BEGIN DELETE FROM day_seal; END;
         CREATE TRIGGER IF NOT EXISTS day_seal_delete AFTER DELETE ON calls BEGIN DELETE FROM day_seal; END;
@@ -56,19 +60,21 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0);
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0)
+        + (Voice?.Size ?? 0);
 
-    /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
+    /// <summary>Gives a day its indexes and makes its seal, in one transaction. Parts that are there are as good as new: whatever is written to the day removes all of them.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
     {
         database.Execute(Schema);
         DayTexts.Complete(database);
-        Put(database, GramsName, DayTexts.FilterOf(database));
-        Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
-        Put(database, MediaFigures.Name, MediaFigures.Of(database).ToBytes());
-        Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
-        Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
-        Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
+        PutMissing(database, GramsName, () => DayTexts.FilterOf(database));
+        PutMissing(database, KeysName, () => KeyFilter.Of(KeysOf(database)).ToBytes());
+        PutMissing(database, MediaFigures.Name, () => MediaFigures.Of(database).ToBytes());
+        PutMissing(database, LengthsName, () => DayLengths.ToBytes(LengthsOf(database)));
+        PutMissing(database, CodecsName, () => Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
+        PutMissing(database, FlagsName, () => Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
+        PutMissing(database, DayVoice.Name, () => DayVoice.ToBytes(database));
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -82,6 +88,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         string[]? codecs = null, flags = null;
         byte[]? grams = null;
         IReadOnlyList<DayTextSegment>? texts = null;
+        DayVoice? voice = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -106,11 +113,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
                 if (find.Step() && find.Blob(0).Length == GramFilter.Bytes) grams = find.Blob(0).ToArray();
             }
 
+            using (SqliteStatement find = Find(database, DayVoice.Name))
+            {
+                if (find.Step()) voice = DayVoice.Read(find.Blob(0).ToArray());
+            }
+
             if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams, texts);
+        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams, texts, voice);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
@@ -147,8 +159,15 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
 
     private static SqliteStatement Find(SqliteDatabase database, string name) => database.Prepare("SELECT value FROM day_seal WHERE name = ?1").Bind(name);
 
-    private static void Put(SqliteDatabase database, string name, byte[] value) =>
-        database.Prepare("INSERT OR REPLACE INTO day_seal (name, value) VALUES (?1, ?2)").Bind(name).BindBlob(value.AsSpan()).Run();
+    private static void PutMissing(SqliteDatabase database, string name, Func<byte[]> make)
+    {
+        using (SqliteStatement find = Find(database, name))
+        {
+            if (find.Step()) return;
+        }
+
+        database.Prepare("INSERT INTO day_seal (name, value) VALUES (?1, ?2)").Bind(name).BindBlob(make().AsSpan()).Run();
+    }
 
     private static HashSet<ulong> KeysOf(SqliteDatabase database)
     {

@@ -39,3 +39,10 @@ SELECT make_partition('message_text_grams', day), make_partition('message_text_t
 -- The document that was stored last: segments that tell of less are not all.
 ALTER TABLE message_days ADD COLUMN last_document bigint NOT NULL DEFAULT 0;
 UPDATE message_days d SET last_document = coalesce((SELECT max(m.document) FROM message_documents m WHERE m.day = d.day), 0);
+
+-- One row: another number whenever what is said of voice messages changes, so that it is read once.
+CREATE TABLE remark_state (
+    version bigint NOT NULL
+);
+
+INSERT INTO remark_state VALUES (0);
