@@ -1,5 +1,4 @@
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Storage.Sqlite;
 
