@@ -63,18 +63,18 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0)
         + (Voice?.Size ?? 0);
 
-    /// <summary>Gives a day its indexes and makes its seal, in one transaction. Parts that are there are as good as new: whatever is written to the day removes all of them.</summary>
+    /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
     {
         database.Execute(Schema);
         DayTexts.Complete(database);
-        PutMissing(database, GramsName, () => DayTexts.FilterOf(database));
-        PutMissing(database, KeysName, () => KeyFilter.Of(KeysOf(database)).ToBytes());
-        PutMissing(database, MediaFigures.Name, () => MediaFigures.Of(database).ToBytes());
-        PutMissing(database, LengthsName, () => DayLengths.ToBytes(LengthsOf(database)));
-        PutMissing(database, CodecsName, () => Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
-        PutMissing(database, FlagsName, () => Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
-        PutMissing(database, DayVoice.Name, () => DayVoice.ToBytes(database));
+        Put(database, GramsName, DayTexts.FilterOf(database));
+        Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
+        Put(database, MediaFigures.Name, MediaFigures.Of(database).ToBytes());
+        Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
+        Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
+        Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
+        Put(database, DayVoice.Name, DayVoice.ToBytes(database));
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -159,15 +159,8 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
 
     private static SqliteStatement Find(SqliteDatabase database, string name) => database.Prepare("SELECT value FROM day_seal WHERE name = ?1").Bind(name);
 
-    private static void PutMissing(SqliteDatabase database, string name, Func<byte[]> make)
-    {
-        using (SqliteStatement find = Find(database, name))
-        {
-            if (find.Step()) return;
-        }
-
-        database.Prepare("INSERT INTO day_seal (name, value) VALUES (?1, ?2)").Bind(name).BindBlob(make().AsSpan()).Run();
-    }
+    private static void Put(SqliteDatabase database, string name, byte[] value) =>
+        database.Prepare("INSERT OR REPLACE INTO day_seal (name, value) VALUES (?1, ?2)").Bind(name).BindBlob(value.AsSpan()).Run();
 
     private static HashSet<ulong> KeysOf(SqliteDatabase database)
     {
