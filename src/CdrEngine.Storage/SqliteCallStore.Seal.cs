@@ -78,7 +78,7 @@ public sealed partial class SqliteCallStore
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
         if (!IsWhole(asked.Query, day)) return null;
-        if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.Query, day);
+        if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.WholeQuery, day);
         asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;

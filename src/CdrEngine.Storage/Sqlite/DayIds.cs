@@ -18,6 +18,7 @@ internal sealed class DayIds
 
     private readonly Dictionary<DateOnly, List<string>> _days = [];
     private readonly ConcurrentDictionary<DateOnly, IReadOnlySet<DayId>> _sets = new();
+    private readonly ConcurrentDictionary<(object Of, int Part), long> _counts = new();
     private readonly Lazy<string> _text;
 
     private DayIds(IReadOnlyList<string> ids)
@@ -48,6 +49,9 @@ internal sealed class DayIds
     public IReadOnlySet<DayId> SetOf(DateOnly day) => _days.TryGetValue(day, out List<string>? ids)
         ? _sets.GetOrAdd(day, static (_, its) => its.Select(static id => DayId.Of(Convert.FromHexString(id.AsSpan(DayId.Place)))).ToHashSet(), ids)
         : s_none;
+
+    /// <summary>How many of something that never changes are among them; remembered as long as the list is.</summary>
+    public long CountOf((object Of, int Part) what, Func<long> count) => _counts.GetOrAdd(what, static (_, its) => its(), count);
 
     /// <summary>A text that another list has not.</summary>
     public static string TextOf(IReadOnlyList<string> ids)
