@@ -19,6 +19,7 @@ internal static class DayTexts
 
     private const string Last = "SELECT ifnull(max(last), 0) FROM text_segments";
     private const string Newest = "SELECT ifnull(max(segment), 0) FROM text_segments";
+    private const string NewestOfSeal = $"SELECT CASE WHEN ({DaySeal.Stored}) THEN ({Newest}) ELSE -1 END";
     private const string Stored = "SELECT ifnull(max(document), 0) FROM call_documents";
     private const string Stale = "SELECT count(*) FROM text_stale";
     private const string FindGram = "SELECT terms FROM text_grams WHERE gram = ?1";
@@ -68,11 +69,13 @@ internal static class DayTexts
     /// <param name="database">The day.</param>
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
+    /// <param name="isOfSeal">Whether the day is as it was when it was sealed with these segments.</param>
     /// <param name="known">The segments of a day that was sealed, which tell of all of it as long as it is; null where they are not known.</param>
-    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most, IReadOnlyList<DayTextSegment>? known = null)
+    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most, out bool isOfSeal, IReadOnlyList<DayTextSegment>? known = null)
     {
+        isOfSeal = known is not null && database.Scalar(NewestOfSeal) == (known.Count == 0 ? 0 : known[^1].Segment);
         if (needle.IsNowhere) return [];
-        if (known is not null && database.Scalar(DaySeal.Stored) > 0 && database.Scalar(Newest) == (known.Count == 0 ? 0 : known[^1].Segment))
+        if (known is not null && isOfSeal)
         {
             var all = new List<long>();
             return AddSegments(database, known, needle, [], most, all) ? all : null;
