@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -97,6 +98,14 @@ internal sealed class PlaceTable
         }
 
         return best;
+    }
+
+    /// <summary>Carries the table into a small form or out of it.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        Count = carrier.Number(Count);
+        if (_places.Length < Count) _places = new Place[Count];
+        for (int i = 0; i < Count; i++) _places[i].Carry(carrier);
     }
 
     /// <summary>The hops of the record: places the INVITE passed, from caller to callee.</summary>
