@@ -9,17 +9,17 @@ namespace CdrEngine.Calls;
 // Putting a call away while it only waits for what hardly ever comes. Every field is carried here; a test changes each and looks whether it comes back.
 public sealed partial class CallMachine
 {
+    /// <summary>Machines that wait for another call, for each thread.</summary>
+    private const int MostSpare = 256;
+
+    /// <summary>Transactions that one of them has room for; a machine that grew beyond it is let go.</summary>
+    private const int LargestSpare = 8;
+
     /// <summary>True where the record is out and nothing is known to be due but forgetting: the call waits for late messages only.</summary>
     public bool IsAtRest => _isEmitted && IsOver && !_isDirty && !HasResumed;
 
     /// <summary>Puts everything the machine knows into a small form, for calls that wait. The machine itself stays as it is.</summary>
-    public DormantCall PutAway()
-    {
-        StateCarrier carrier = _options.Carrier;
-        carrier.BeginPacking(_started.At);
-        Carry(carrier);
-        return new DormantCall(carrier.EndPacking(), IsAtRest, _endSeenAt - _setBackBy);
-    }
+    public DormantCall PutAway() => new(Packed(), IsAtRest, _endSeenAt - _setBackBy);
 
     /// <summary>A machine as it was when it was put away.</summary>
     /// <param name="call">What <see cref="PutAway"/> gave.</param>
@@ -27,12 +27,57 @@ public sealed partial class CallMachine
     /// <param name="counters">Counters of the shard.</param>
     public static CallMachine Wake(DormantCall call, CallOptions options, Counters<CallCounter> counters)
     {
-        var machine = new CallMachine(options, counters);
-        StateCarrier carrier = options.Carrier;
-        carrier.BeginUnpacking(call.State);
-        machine.Carry(carrier);
-        carrier.EndUnpacking();
+        CallMachine machine = Take(options, counters);
+        machine.Become(call.State);
         return machine;
+    }
+
+    /// <summary>A machine for one call; it waits for its first message. One that was given back serves again: what calls have while they are set up is of the same size for nearly all.</summary>
+    /// <param name="options">Timers and limits, shared by all calls of a thread.</param>
+    /// <param name="counters">Counters of the shard, the same for all machines of these options.</param>
+    public static CallMachine Take(CallOptions options, Counters<CallCounter> counters) =>
+        options.Spare.TryPop(out CallMachine? spare) ? spare : new CallMachine(options, counters);
+
+    /// <summary>Forgets everything and waits for another call. Nobody may use the machine as this call's any more.</summary>
+    public void GiveBack()
+    {
+        if (_options.Spare.Count >= MostSpare || _transactions.Length > LargestSpare || _memory.Room > LargestSpare * 8) return;
+        Clear();
+        _options.Spare.Push(this);
+    }
+
+    /// <summary>As it was when it was made.</summary>
+    internal void Clear()
+    {
+        _attempts.Clear();
+        _legs.Clear();
+        Array.Clear(_transactions);
+        Array.Clear(_callerTags);
+        _memory.Clear();
+        _media.Clear();
+        _places.Clear();
+
+        // Records may have these as their own.
+        _headers = null;
+        _held = null;
+        _digits = null;
+        Become(_options.Blank ??= new CallMachine(_options, _counters).Packed());
+    }
+
+    private void Become(in DormantState state)
+    {
+        StateCarrier carrier = _options.Carrier;
+        carrier.BeginUnpacking(state);
+        Carry(carrier);
+        carrier.EndUnpacking();
+    }
+
+    private DormantState Packed()
+    {
+        StateCarrier carrier = _options.Carrier;
+        carrier.BeginPacking(_started.At);
+        Carry(carrier);
+        return carrier.EndPacking();
     }
 
     private void Carry(StateCarrier carrier)

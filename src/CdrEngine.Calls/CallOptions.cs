@@ -17,6 +17,12 @@ public sealed record CallOptions
 
     /// <summary>Puts machines away and brings them back, one at a time.</summary>
     internal StateCarrier Carrier { get; } = new();
+
+    /// <summary>Machines that wait for another call.</summary>
+    internal Stack<CallMachine> Spare { get; } = new();
+
+    /// <summary>A machine that waits for its first message, packed; null before the first was.</summary>
+    internal DormantState? Blank { get; set; }
 }
 
 /// <summary>Timers of a call, all in packet time. Keys <c>call.*</c> of <c>reference.conf</c>.</summary>

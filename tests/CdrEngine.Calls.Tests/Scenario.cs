@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
@@ -275,6 +276,13 @@ internal sealed class Player(CallOptions options)
         if (_effects.RecordFinal || _effects.RecordUpdated) _outcome.Emit(machine.ToRecord([]), _effects.RecordUpdated, at);
         else machine.ToRecord([]);
         if (machine.IsForgotten) _machines.Remove(machine);
-        else if (PutsAway) _machines[_machines.IndexOf(machine)] = CallMachine.Wake(machine.PutAway(), options, _outcome.Counters);
+        else if (PutsAway) _machines[_machines.IndexOf(machine)] = Again(machine);
+    }
+
+    private CallMachine Again(CallMachine machine)
+    {
+        DormantCall away = machine.PutAway();
+        machine.GiveBack();
+        return CallMachine.Wake(away, options, _outcome.Counters);
     }
 }

@@ -6,7 +6,7 @@ using CdrEngine.Core;
 namespace CdrEngine.Calls.Dormant;
 
 /// <summary>Carries fields into bytes, or out of bytes into fields. One list of fields serves both ways, so that what goes in is what comes out.</summary>
-/// <remarks>What most calls have small takes little: numbers seven bits a byte, times as distance from the call's start, texts a byte for each letter below U+0100 and the same object only once.
+/// <remarks>What most calls have small takes little: numbers seven bits a byte, times as distance from the call's start, texts of ASCII a byte for each letter and the same object only once.
 /// Objects that many calls have in common are not written but kept as they are.</remarks>
 internal sealed class StateCarrier
 {
@@ -326,7 +326,7 @@ internal sealed class StateCarrier
         }
 
         _texts.Add(text);
-        bool isWide = text.AsSpan().ContainsAnyExceptInRange('\0', '\u00FF');
+        bool isWide = !System.Text.Ascii.IsValid(text);
         Write((((ulong)text.Length << 1 | (isWide ? 1UL : 0)) << 1) + 2);
         if (isWide)
         {
@@ -334,8 +334,7 @@ internal sealed class StateCarrier
             return;
         }
 
-        Span<byte> room = Room(text.Length);
-        for (int i = 0; i < room.Length; i++) room[i] = (byte)text[i];
+        System.Text.Encoding.Latin1.GetBytes(text, Room(text.Length));
     }
 
     private string? ReadText()

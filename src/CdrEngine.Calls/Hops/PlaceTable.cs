@@ -20,6 +20,13 @@ internal sealed class PlaceTable
 
     public ref Place this[int index] => ref _places[index];
 
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        Array.Clear(_places);
+        Count = 0;
+    }
+
     /// <summary>The place with this pair of addresses, either way round; <see cref="None"/> where there is none.</summary>
     public int Find(Endpoint source, Endpoint destination, out bool fromCaller)
     {

@@ -18,6 +18,9 @@ internal sealed class MediaBook
     /// <summary>A description by position.</summary>
     public MediaDescription this[int index] => _all[index].Description;
 
+    /// <summary>Forgets all.</summary>
+    public void Clear() => _all.Clear();
+
     /// <summary>True where this very body was announced by that side before.</summary>
     public bool Knows(int leg, ulong body)
     {

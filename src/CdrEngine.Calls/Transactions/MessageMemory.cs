@@ -14,6 +14,16 @@ internal sealed class MessageMemory(int limit)
     /// <summary>Hashes held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Hashes there is room for.</summary>
+    public int Room => _slots.Length;
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        Array.Clear(_slots);
+        Count = 0;
+    }
+
     /// <summary>True where the hash is new; it is then kept, unless the limit is reached.</summary>
     public bool Add(ulong hash)
     {

@@ -26,7 +26,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     {
         _seat = seat;
         _shard = seat.Shard;
-        _awake = new CallMachine(_shard.CallOptions, _shard.CallCounters);
+        _awake = CallMachine.Take(_shard.CallOptions, _shard.CallCounters);
     }
 
     // The machine, to be told something: one that was put away is back from now on.
@@ -217,6 +217,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         if (_awake is null || _shard.PutsAway == PutsAway.Never || (_shard.PutsAway == PutsAway.AtRest && !_awake.IsAtRest)) return;
         _shard.Counters.Increment(ShardCounter.CallsPutAway);
         _dormant = _awake.PutAway();
+        _awake.GiveBack();
         _awake = null;
     }
 

@@ -36,6 +36,35 @@ public sealed class EveryFieldTests
     }
 
     [Fact]
+    public void EveryField_Changed_IsForgottenByAMachineThatIsGivenBack()
+    {
+        (CallMachine machine, CallOptions options, Counters<CallCounter> counters) = Known();
+        new Changes().In(machine, "machine");
+
+        machine.GiveBack();
+
+        Assert.Same(machine, CallMachine.Take(options, counters));
+        Assert.NotSame(machine, CallMachine.Take(options, counters));
+        var differences = new List<string>();
+        Compare(new CallMachine(options, counters), machine, "machine", differences);
+        Assert.Empty(differences);
+    }
+
+    [Fact]
+    public void Record_DoesNotChangeWhenItsMachineServesAnotherCall()
+    {
+        (CallMachine machine, CallOptions options, Counters<CallCounter> counters) = Known();
+        CallRecord record = machine.ToRecord([]);
+        byte[] before = CallRecordJson.ToUtf8(record).ToArray();
+        machine.GiveBack();
+        var effects = new CallEffects();
+        var message = new SipMessage();
+        CallMachine again = CallMachine.Take(options, counters);
+        foreach (Scenario.Event e in Scenario.New.CallIdIs("other@test").Answered().Events) Apply(again, e, message, effects);
+        Assert.Equal(before, CallRecordJson.ToUtf8(record).ToArray());
+    }
+
+    [Fact]
     public void FieldNotCarried_IsFound()
     {
         (CallMachine machine, CallOptions options, Counters<CallCounter> counters) = Known();
