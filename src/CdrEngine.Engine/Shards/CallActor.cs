@@ -70,6 +70,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     public void ReceiveBorrowed(in SipArrival message)
     {
+        _seat.PassOnMedia();
         if (!Fold(message)) return;
         CallEffects effects = _shard.Effects;
         if (effects.MediaChanged)
@@ -83,6 +84,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     protected override void Receive(CallSignal message)
     {
+        _seat.PassOnMedia();
         CallEffects effects = _shard.Effects;
         switch (message)
         {
@@ -175,6 +177,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     /// <summary>Tells a flow that is new, and those that flow to where it comes from: it may tell more of them than their own addresses do.</summary>
     public void PlaceNew(RtpFlow flow)
     {
+        _seat.PassOnMedia();
         Place(flow);
         foreach (RtpFlow other in _seat.Flows)
         {
@@ -182,18 +185,25 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         }
     }
 
-    /// <summary>Notes an RTP packet; called for each, so it does next to nothing.</summary>
+    /// <summary>Notes an RTP packet, or the latest of some that went straight; it does next to nothing.</summary>
     public void OnMedia(Timestamp at, PartySide from) => Machine.OnMediaPacket(at, from);
 
     /// <summary>The call's record as it stands.</summary>
-    public CallRecord ToRecord() => InSession(Asked.ToRecord(
-        Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
+    public CallRecord ToRecord()
+    {
+        _seat.PassOnMedia();
+        return InSession(Asked.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
+    }
 
     /// <summary>Id of the record; empty before the first message.</summary>
     public string Id => Asked.Id;
 
     /// <summary>See <see cref="CallMachine.ToOutline"/>.</summary>
-    public CallRecord ToOutline() => InSession(Asked.ToOutline());
+    public CallRecord ToOutline()
+    {
+        _seat.PassOnMedia();
+        return InSession(Asked.ToOutline());
+    }
 
     /// <summary>Where the call is.</summary>
     public CallState State => _dormant is { IsAtRest: true } ? CallState.Ended : Asked.State;

@@ -45,6 +45,12 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>The segments of its texts, where they tell of every call as long as the day is sealed; null where that is not known.</summary>
     public IReadOnlyList<DayTextSegment>? Texts { get; init; }
 
+    /// <summary>Its calls that a voice mailbox answered, where these are all that is asked of the day; null else.</summary>
+    public DayVoice? Voice { get; init; }
+
+    /// <summary>The profile of each call, as long as the day is sealed; null where that is not known.</summary>
+    public DayProfiles? Profiles { get; init; }
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
@@ -85,6 +91,7 @@ internal sealed partial class CallSelect
     private bool _adds;
     private bool _counts;
     private bool _cutsKeys;
+    private bool _isNothing;
 
     private CallSelect(CallQuery query, SelectFrame frame)
     {
@@ -103,7 +110,8 @@ internal sealed partial class CallSelect
     public static CallSelect Build(SqliteDatabase database, CallQuery query, SelectFrame frame) => new CallSelect(query, frame).Finish(database);
 
     /// <summary>Runs a query for one day; rows in order. Where any of several numbers drives, each is asked and the answers are merged.</summary>
-    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => RowsNow(database, query, frame));
+    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
+        frame is { Voice: { } voice, Mark: null, Judged: CallTraits.None } ? voice.Rows(query, frame) : InOneState(database, query, () => RowsNow(database, query, frame));
 
     private static List<FoundCall> RowsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -125,7 +133,8 @@ internal sealed partial class CallSelect
     }
 
     /// <summary>Counts the rows of a day; offset and limit of the frame do not matter.</summary>
-    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => CountNow(database, query, frame));
+    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
+        frame is { Voice: { } voice, Mark: null, After: null } ? voice.Count(query, frame.Day) : InOneState(database, query, () => CountNow(database, query, frame));
 
     private static long CountNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -133,7 +142,8 @@ internal sealed partial class CallSelect
         select.ChooseDriver(database);
         select.AddFilters();
         if (frame.After is { } after) select.AddKeyset(after);
-        if (select._textCalls is { } calls && select._where.Length == 0) return calls;
+        if (select._isNothing) return 0;
+        if (select._textCalls is { } calls) return calls;
         bool several = select._driving is { Count: > 1 };
         string where = select._where.ToString();
 
@@ -152,6 +162,7 @@ internal sealed partial class CallSelect
         var select = new CallSelect(query, frame) { _adds = true };
         select.ChooseDriver(database);
         select.AddFilters();
+        if (select._isNothing) return default;
         using SqliteStatement statement = select.Bound(database, $"SELECT {ProfileRow.SumsOfCalls} FROM {select._from}{select._where}");
         return statement.Step() ? ProfileRow.Sums(statement, 0) : default;
     }
@@ -159,6 +170,7 @@ internal sealed partial class CallSelect
     /// <summary>Runs it; rows in order.</summary>
     public List<FoundCall> Run(SqliteDatabase database)
     {
+        if (_isNothing) return [];
         using SqliteStatement statement = Bound(database, Sql);
         var found = new List<FoundCall>();
         while (statement.Step())

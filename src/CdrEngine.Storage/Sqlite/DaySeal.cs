@@ -9,14 +9,18 @@ namespace CdrEngine.Storage.Sqlite;
 /// removes it, until the day is sealed anew.</summary>
 /// <param name="Keys">Its keys.</param>
 /// <param name="Lengths">Its lengths; null where they could not be read.</param>
+/// <param name="Profiles">The profile of each call; null where they could not be read.</param>
+/// <param name="Bridges">How long calls were bridged that a machine passed on; null where they could not be read.</param>
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts)
+/// <param name="Voice">Its calls that a voice mailbox answered; null where they could not be read.</param>
+internal sealed record DaySeal(
+    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 6 FROM day_seal";
+    public const string Stored = "SELECT count(*) >= 9 FROM day_seal";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -34,6 +38,9 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
         CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
         CREATE INDEX IF NOT EXISTS recordings_by_tenant ON recordings (tenant, started_at, id) WHERE tenant IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_type ON media_sessions (type, started_at, id, session) WHERE type <> 1;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_mos ON media_sessions (mos) WHERE mos IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_codecs ON media_sessions (codecs);
         CREATE TABLE IF NOT EXISTS day_seal (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TRIGGER IF NOT EXISTS day_seal_insert AFTER INSERT ON calls BEGIN DELETE FROM day_seal; END;
         CREATE TRIGGER IF NOT EXISTS day_seal_delete AFTER DELETE ON calls BEGIN DELETE FROM day_seal; END;
@@ -50,13 +57,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
 
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
+    private const string BridgesName = "bridges";
+    private const string ProfilesName = "profiles";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
     private const string GramsName = "grams";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0);
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Profiles?.Size ?? 0) + (Bridges?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long))
+        + (Grams?.Length ?? 0) + (Voice?.Size ?? 0);
 
     /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
@@ -67,8 +77,11 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, MediaFigures.Name, MediaFigures.Of(database).ToBytes());
         Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
+        Put(database, BridgesName, DayBridges.Of(database));
+        Put(database, ProfilesName, DayProfiles.Of(database));
         Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
         Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
+        Put(database, DayVoice.Name, DayVoice.ToBytes(database));
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -79,9 +92,12 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         if (!database.IsSealed) return null;
         KeyFilter? keys = null;
         DayLengths? lengths = null;
+        DayProfiles? profiles = null;
+        DayBridges? bridges = null;
         string[]? codecs = null, flags = null;
         byte[]? grams = null;
         IReadOnlyList<DayTextSegment>? texts = null;
+        DayVoice? voice = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -101,16 +117,31 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
                 if (find.Step()) lengths = DayLengths.Read(find.Blob(0), index, numbers);
             }
 
+            using (SqliteStatement find = Find(database, ProfilesName))
+            {
+                if (find.Step()) profiles = DayProfiles.Read(find.Blob(0), index, numbers);
+            }
+
+            using (SqliteStatement find = Find(database, BridgesName))
+            {
+                if (find.Step()) bridges = DayBridges.Read(find.Blob(0), index, numbers);
+            }
+
             using (SqliteStatement find = Find(database, GramsName))
             {
                 if (find.Step() && find.Blob(0).Length == GramFilter.Bytes) grams = find.Blob(0).ToArray();
+            }
+
+            using (SqliteStatement find = Find(database, DayVoice.Name))
+            {
+                if (find.Step()) voice = DayVoice.Read(find.Blob(0).ToArray());
             }
 
             if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams, texts);
+        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
@@ -153,9 +184,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     private static HashSet<ulong> KeysOf(SqliteDatabase database)
     {
         var keys = new HashSet<ulong>();
-        using (SqliteStatement numbers = database.Prepare("SELECT DISTINCT number FROM call_numbers"))
+        using (SqliteStatement numbers = database.Prepare(
+            "SELECT n.number, c.tenant FROM call_numbers n CROSS JOIN calls c ON c.started_at = n.started_at AND c.id = n.id"))
         {
-            while (numbers.Step()) keys.Add(KeyFilter.OfNumber(numbers.TextBytes(0)));
+            while (numbers.Step())
+            {
+                ReadOnlySpan<byte> number = numbers.TextBytes(0);
+                keys.Add(KeyFilter.OfNumber(number));
+                if (!numbers.IsNull(1)) keys.Add(KeyFilter.OfNumber(number, numbers.TextBytes(1)));
+                if (KeyFilter.OfPrefix(number) is { } begin) keys.Add(begin);
+            }
         }
 
         using SqliteStatement calls = database.Prepare("SELECT sip_call_hash, session_id, caller_ip, callee_ip FROM calls");
@@ -192,16 +230,20 @@ internal sealed class AskedKeys
     {
         foreach (string? text in (ReadOnlySpan<string?>)[query.Number, query.Caller, query.Callee])
         {
-            if (text is not null && !text.EndsWith('*')) _groups.Add([KeyFilter.OfNumber(text)]);
+            if (text is null) continue;
+            if (!text.EndsWith('*')) AddNumbers([text], query.Tenant);
+            else if (KeyFilter.OfPrefix(Encoding.UTF8.GetBytes(text[..^1])) is { } begin) _groups.Add([begin]);
         }
 
-        foreach (IReadOnlyList<string> numbers in (ReadOnlySpan<IReadOnlyList<string>>)[query.CallerNumbers, query.DialledNumbers, query.CalleeNumbers, query.PartyNumbers, query.SessionCalleeNumbers])
+        foreach (IReadOnlyList<string> numbers in (ReadOnlySpan<IReadOnlyList<string>>)[query.CallerNumbers, query.DialledNumbers, query.CalleeNumbers, query.PartyNumbers])
         {
-            if (numbers.Count > 0) _groups.Add([.. numbers.Select(static number => KeyFilter.OfNumber(number))]);
+            if (numbers.Count > 0) AddNumbers(numbers, query.Tenant);
         }
 
-        if (query.User is { } user) _groups.Add([KeyFilter.OfNumber(CallRow.UserKey(user))]);
-        if (query.IsVoicemail) _groups.Add([KeyFilter.OfNumber(CallRow.VoicemailKey)]);
+        // These may be of a call of somebody else's in the same session.
+        if (query.SessionCalleeNumbers.Count > 0) AddNumbers(query.SessionCalleeNumbers, null);
+        if (query.User is { } user) AddNumbers([CallRow.UserKey(user)], query.Tenant);
+        if (query.IsVoicemail) AddNumbers([CallRow.VoicemailKey], query.Tenant);
         if (query.SipCallId is { } sipCallId) _groups.Add([KeyFilter.OfSipCall(CallRow.SipCallHash(sipCallId))]);
         if (query.Address is { } address) _groups.Add([KeyFilter.OfAddress(CallRow.Address(address))]);
         if (query.SessionId is not { } session) return;
@@ -210,6 +252,9 @@ internal sealed class AskedKeys
         _groups.Add([KeyFilter.OfSession(Encoding.UTF8.GetBytes(session))]);
         if (CallRow.TryReadId(session, out DateOnly own, stackalloc byte[CallRow.IdBytes])) _own = own;
     }
+
+    private void AddNumbers(IReadOnlyList<string> numbers, string? tenant) =>
+        _groups.Add([.. numbers.Select(number => tenant is null ? KeyFilter.OfNumber(number) : KeyFilter.OfNumber(number, tenant))]);
 
     /// <summary>False where nothing is asked by key.</summary>
     public bool AsksAnything => _groups.Count > 0;
@@ -229,42 +274,50 @@ internal sealed class AskedKeys
     }
 }
 
+/// <summary>What a day that is over tells without being opened.</summary>
+internal interface IDaySeal
+{
+    /// <summary>Memory it takes, bytes.</summary>
+    long Size { get; }
+}
+
 /// <summary>The seals of days in memory, as long as nothing is written to them: those of the latest days, as many as fit. Any thread.</summary>
 /// <param name="capacity">Bytes of all together.</param>
-internal sealed class SealsKept(long capacity)
+internal sealed class SealsKept<T>(long capacity)
+    where T : class, IDaySeal
 {
-    private readonly SortedDictionary<DateOnly, (string Stamp, DaySeal? Seal)> _kept = [];
+    private readonly SortedDictionary<DateOnly, (string Stamp, T? Seal)> _kept = [];
     private readonly Lock _lock = new();
     private DateOnly _tooMany = DateOnly.MinValue;
     private long _held;
 
     /// <summary>Whether it is known what a day in this state has, and that: null for no seal.</summary>
-    public bool TryFind(DateOnly day, DayStamp stamp, out DaySeal? seal)
+    public bool TryFind(DateOnly day, DayStamp stamp, out T? seal)
     {
         lock (_lock)
         {
             // Days that there is no room for are not read time and again.
             seal = null;
             if (day <= _tooMany) return true;
-            if (!_kept.TryGetValue(day, out (string Stamp, DaySeal? Seal) known) || known.Stamp != stamp.Text) return false;
+            if (!_kept.TryGetValue(day, out (string Stamp, T? Seal) known) || known.Stamp != stamp.Text) return false;
             seal = known.Seal;
             return true;
         }
     }
 
     /// <summary>Keeps what a day has, where it is not being written to.</summary>
-    public void Keep(DateOnly day, DayStamp stamp, DaySeal? seal)
+    public void Keep(DateOnly day, DayStamp stamp, T? seal)
     {
         if (!stamp.IsSettled) return;
         lock (_lock)
         {
-            if (_kept.Remove(day, out (string Stamp, DaySeal? Seal) old)) _held -= old.Seal?.Size ?? 0;
+            if (_kept.Remove(day, out (string Stamp, T? Seal) old)) _held -= old.Seal?.Size ?? 0;
             if (_held < capacity / 2) _tooMany = DateOnly.MinValue;
             _kept.Add(day, (stamp.Text, seal));
             _held += seal?.Size ?? 0;
             while (_held > capacity && _kept.Count > 0)
             {
-                (DateOnly earliest, (string _, DaySeal? gone)) = _kept.First();
+                (DateOnly earliest, (string _, T? gone)) = _kept.First();
                 _kept.Remove(earliest);
                 _held -= gone?.Size ?? 0;
                 if (earliest > _tooMany) _tooMany = earliest;
