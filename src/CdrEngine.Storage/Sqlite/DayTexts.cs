@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -25,7 +26,7 @@ internal static class DayTexts
     private const string FindGram = "SELECT terms FROM text_grams WHERE gram = ?1";
     private const string FindGrams = "SELECT terms FROM text_grams WHERE gram BETWEEN ?1 AND ?2";
     private const string FindChunk = "SELECT texts, calls FROM text_terms WHERE chunk = ?1";
-    private const string ListCalls = "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164 "
+    private const string ListCalls = "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json "
         + $"FROM call_documents d CROSS JOIN calls c INDEXED BY {Index} ON c.document = d.document WHERE d.document BETWEEN ?1 AND ?2 ORDER BY d.document";
 
     /// <summary>What the index is asked, for tests of the plans.</summary>
@@ -44,6 +45,8 @@ internal static class DayTexts
     /// <param name="isOver">Whether the day is over: then segments tell of every call, and are as few as may be.</param>
     public static void Make(SqliteDatabase database, bool isOver)
     {
+        // Segments of an earlier program tell less.
+        if (Segments(database) is null) database.Transact(() => Drop(database));
         long rest = RestOf(database), stale = database.Scalar(Stale);
         bool isMany = isOver && database.Scalar("SELECT count(*) FROM text_segments") > (database.Scalar(Stored) / TextSegment.MostCalls) + 1;
         if (rest < (isOver ? 1 : LeastAdded) && !isMany) return;
@@ -54,7 +57,7 @@ internal static class DayTexts
     /// <summary>Makes segments tell of every call, inside a transaction.</summary>
     public static void Complete(SqliteDatabase database)
     {
-        if (database.Scalar(Stale) > 0) Drop(database);
+        if (database.Scalar(Stale) > 0 || Segments(database) is null) Drop(database);
         while (Add(database))
         {
         }
@@ -140,7 +143,7 @@ internal static class DayTexts
 
     private static void AddRest(SqliteDatabase database, TextNeedle needle, long last, bool anyStale, List<long> found)
     {
-        string condition = Condition(needle.Fields, "d", out int times);
+        string condition = Condition(needle, "d", out int times);
         Add($"SELECT d.document FROM call_documents d WHERE d.document > ?1 AND {condition}", last);
         if (anyStale) Add($"SELECT d.document FROM text_stale s CROSS JOIN call_documents d ON d.document = s.document WHERE s.document <= ?1 AND {condition}", last);
 
@@ -153,17 +156,17 @@ internal static class DayTexts
     }
 
     // Numbers are asked for parts without letters only, which are the same in lower case.
-    private static string Condition(TextFields fields, string documents, out int times)
+    private static string Condition(TextNeedle needle, string documents, out int times)
     {
-        if (fields == TextFields.Searched)
-        {
-            times = 1;
-            return $"instr({documents}.search, ?) > 0";
-        }
-
-        string columns = NumberCondition(fields, "r", out times);
+        times = 1;
+        if (needle.Fields == TextFields.Searched) return $"instr({documents}.search, ?) > 0";
+        if (needle.Label is { } label) return LabelCondition(needle, string.Create(CultureInfo.InvariantCulture, $"{SqliteDatabase.LabelFunction}({documents}.json, {label})"));
+        string columns = NumberCondition(needle.Fields, "r", out times);
         return $"EXISTS (SELECT 1 FROM calls r INDEXED BY {Index} WHERE r.document = {documents}.document AND {columns})";
     }
+
+    /// <summary>The condition that a label has a text, or is it.</summary>
+    public static string LabelCondition(TextNeedle needle, string label) => needle.IsWhole ? $"{label} = ?" : $"instr({label}, ?) > 0";
 
     /// <summary>The condition that a number of a call has a part that is bound as often as <paramref name="times"/> says.</summary>
     public static string NumberCondition(TextFields fields, string calls, out int times)
@@ -211,7 +214,7 @@ internal static class DayTexts
             while (list.Step())
             {
                 for (int i = 0; i < numbers.Length; i++) numbers[i] = list.IsNull(FirstNumber + i) ? null : Encoding.UTF8.GetString(list.TextBytes(FirstNumber + i));
-                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers);
+                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers, CallLabels.Read(list.Blob(FirstNumber + Numbers)));
             }
         }
 
