@@ -187,6 +187,7 @@ public static class CallLabels
             else if (name == "user-to-user") _userToUser ??= value;
         }
 
+        // Asserted to the trunk before what the From shows (RFC 3325).
         public readonly string?[] Labels() =>
         [
             Caller.Shown,

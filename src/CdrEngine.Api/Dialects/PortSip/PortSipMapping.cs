@@ -31,15 +31,15 @@ internal static class PortSipMapping
     /// <param name="rounding">How seconds are made whole.</param>
     public static PortSipFields Fields(CallRecord record, CallFacts facts, BillsecRounding rounding) => Fields(record, facts, rounding, CallLabels.Of(record));
 
-    // Labels are what lists find calls by: shown as they are stored.
+    // What lists find calls by (CallLabels) is shown as it is stored; what facts tell is the same of a record that holds them.
     private static PortSipFields Fields(CallRecord record, CallFacts facts, BillsecRounding rounding, string?[] labels) => new()
     {
         Caller = record.Caller.Number,
         CallerDomain = labels[(int)CallLabel.CallerDomain],
-        CallerDisplayName = labels[(int)CallLabel.CallerName],
+        CallerDisplayName = record.Caller.Name ?? facts.Caller?.Name,
         Callee = record.Callee.Number,
         CalleeDomain = labels[(int)CallLabel.CalleeDomain],
-        CalleeDisplayName = labels[(int)CallLabel.CalleeName],
+        CalleeDisplayName = record.Callee.Name ?? facts.Callee?.Name,
         StartedAt = Time(record.StartedAt),
         RangAt = Time(record.RangAt),
         AnsweredAt = Time(record.AnsweredAt),
@@ -54,7 +54,7 @@ internal static class PortSipMapping
         DidCid = Enters(record.Direction) ? record.Dialled : null,
         Trunk = facts.Trunk,
         Duration = WholeSeconds.Of(record.Duration, rounding),
-        ServiceNumber = labels[(int)CallLabel.ServiceNumber],
+        ServiceNumber = IsService(facts) ? record.Dialled ?? record.Callee.Number : null,
         UserData = labels[(int)CallLabel.UserData],
     };
 
@@ -234,5 +234,6 @@ internal static class PortSipMapping
 
     private static bool Enters(CallDirection? direction) => direction is CallDirection.Inbound or CallDirection.Transit;
 
-    // Asserted to the trunk before what the From shows (RFC 3325).
+    private static bool IsService(CallFacts facts) =>
+        facts.Callee?.Kind is "queue" or "ring_group" or "ivr" or "voicemail" or "conference" || facts.Context is "queue" or "ring_group" or "ivr" or "voicemail" or "conference";
 }
