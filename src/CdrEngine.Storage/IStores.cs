@@ -65,6 +65,13 @@ public interface IMessageDatabase : IMessageReader, IMessageStore, IDisposable
 
     /// <summary>Where a message's packets lie, as the packet log encodes it; null where nothing is known.</summary>
     byte[]? GetChunks(string id);
+
+    /// <summary>Notes which messages have which texts, and of days that are over what they are asked without being looked at.</summary>
+    /// <param name="before">Days before this one are over.</param>
+    /// <param name="stop">Ends it between two days.</param>
+    /// <returns>How many days that are over were given it.</returns>
+    /// <exception cref="StoreException">A day cannot be written.</exception>
+    int Seal(DateOnly before, CancellationToken stop = default);
 }
 
 /// <summary>Remarks, links, cleared lists and deleted messages of the dialects.</summary>

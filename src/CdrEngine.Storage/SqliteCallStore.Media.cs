@@ -8,6 +8,9 @@ namespace CdrEngine.Storage;
 // Media sessions and recordings: lists in order of their calls, day by day.
 public sealed partial class SqliteCallStore
 {
+    // Sessions of a day that are collected and sorted for a page.
+    private const int MostCollected = 500;
+
     private readonly DayAnswers<MediaFigures?> _media;
 
     /// <inheritdoc />
@@ -75,7 +78,7 @@ public sealed partial class SqliteCallStore
                 }
 
                 var rows = new List<(RowCursor At, long Document)>();
-                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY {order} LIMIT ? OFFSET ?";
+                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{Narrowest(database, query, asks ? MediaOf(days, day) : null, here)}{here} ORDER BY {order} LIMIT ? OFFSET ?";
                 using (SqliteStatement list = here.Bound(database, sql, limit + 1L - found.Count).Bind(skip))
                 {
                     skip = 0;
@@ -119,6 +122,45 @@ public sealed partial class SqliteCallStore
 
             return count;
         });
+    }
+
+    /// <summary>The plan of a list's question to a day: for tests.</summary>
+    internal List<string> Explain(MediaSessionQuery query, DateOnly day) => Reading(days =>
+    {
+        SqliteDatabase database = days.Get(day)!;
+        SqlConditions where = FilterOf(query, out _)!;
+        string sql = $"EXPLAIN QUERY PLAN SELECT m.document FROM media_sessions m{Narrowest(database, query, MediaOf(days, day), where)}{where} ORDER BY m.started_at, m.id, m.session LIMIT ?";
+        using SqliteStatement statement = where.Bound(database, sql, 51);
+        var lines = new List<string>();
+        while (statement.Step()) lines.Add(statement.Text(3));
+        return lines;
+    });
+
+    // The index that leads to the sessions where these are few, of a day that has its indexes: said in the statement, and in the conditions what the index is over. Nothing where going
+    // through the day in order of time meets them as soon.
+    private static string Narrowest(SqliteDatabase database, MediaSessionQuery query, MediaFigures? figures, SqlConditions where)
+    {
+        if (figures is null || query.CallId is not null || database.Scalar(DaySeal.Stored) == 0) return "";
+        if (query.Type is { } type && type != MediaSessionType.Audio)
+        {
+            where.And($"m.type <> {(int)MediaSessionType.Audio}");
+            return " INDEXED BY media_sessions_by_type";
+        }
+
+        if (query.MosBelow is { } mos && IsFew("media_sessions_by_mos", "m.mos < ?", mos)) return " INDEXED BY media_sessions_by_mos";
+        if (query.Codec is not { } codec || figures.Codecs is not { } codecs) return "";
+        string lists = System.Text.Json.JsonSerializer.Serialize(codecs.Where(list => list.Contains(CallSelect.CodecItem(codec), StringComparison.Ordinal)).ToArray(), StringJson.Default.StringArray);
+        const string among = "m.codecs IN (SELECT value FROM json_each(?))";
+        if (!IsFew("media_sessions_by_codecs", among, lists)) return "";
+        where.And(among, lists);
+        return " INDEXED BY media_sessions_by_codecs";
+
+        bool IsFew(string index, string condition, object value)
+        {
+            SqlConditions probe = new SqlConditions().And(condition, value);
+            using SqliteStatement count = probe.Bound(database, $"SELECT count(*) FROM (SELECT 1 FROM media_sessions m INDEXED BY {index}{probe} LIMIT {MostCollected + 1}) LIMIT ?", 1);
+            return count.Step() && count.Long(0) <= MostCollected;
+        }
     }
 
     // What is known of the sessions of a day that is over; null for others.
@@ -240,6 +282,9 @@ public sealed partial class SqliteCallStore
             };
         });
     }
+
+    [System.Text.Json.Serialization.JsonSerializable(typeof(string[]))]
+    private sealed partial class StringJson : System.Text.Json.Serialization.JsonSerializerContext;
 
     // Days that the pages before have used up.
     private static bool IsBehind(RowCursor? after, DateOnly day, bool ascending) =>

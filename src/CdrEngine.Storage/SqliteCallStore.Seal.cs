@@ -5,7 +5,7 @@ namespace CdrEngine.Storage;
 // Days that are over: further indexes, and what is known of them without opening them.
 public sealed partial class SqliteCallStore
 {
-    private readonly SealsKept _seals;
+    private readonly SealsKept<DaySeal> _seals;
 
     /// <summary>Gives days that are over the indexes that rare outcomes, lengths, addresses and the like are found by, and a seal that tells what is not in them. Calls stored for such a
     /// day later keep the indexes and remove the seal, which the next pass makes anew; the day that is written to all the time goes without, so that writing stays cheap. Of it too is
@@ -71,13 +71,15 @@ public sealed partial class SqliteCallStore
         DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
         if (asked.SoughtIn(frame.Day, figures, seal) is not { } sought) return null;
         SoughtCalls?[] any = [.. asked.Any.Select(one => one.SoughtIn(frame.Day, figures, seal))];
-        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Profiles = seal?.Profiles };
+        DayVoice? voice = asked.IsVoice && frame.Hidden.IsNothing ? seal?.Voice : null;
+        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Profiles = seal?.Profiles, Voice = voice };
     }
 
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
         if (!IsWhole(asked.Query, day)) return null;
+        if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.WholeQuery, day);
         asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;

@@ -36,7 +36,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _counts = new DayAnswers<long>(limits.DayCounts);
         _daySums = new DayAnswers<CallSums>(limits.DayCounts);
         _figures = new FiguresKept(limits.ProfilesKept);
-        _seals = new SealsKept(limits.SealBytes);
+        _seals = new SealsKept<DaySeal>(limits.SealBytes);
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
     }

@@ -57,6 +57,8 @@ public sealed partial class SqliteMessageStore : IMessageKeeping
                         purged += (int)database.Scalar("SELECT changes()");
                     }
 
+                    // The texts of what is gone; those of what is left are noted anew with the next seal.
+                    DayTexts.Drop(database);
                     database.Execute("DELETE FROM conversations WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = conversations.id)");
                 });
             }

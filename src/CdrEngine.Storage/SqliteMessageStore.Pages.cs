@@ -3,18 +3,27 @@ using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage;
 
 // Pages of lists, day by day: what a day has of what is asked for is known before it is opened.
 public sealed partial class SqliteMessageStore
 {
+    // Messages of a day, one in so many, from which on reading all of them costs less than finding each.
+    private const int OftenFound = 4;
+
     internal static string SealOf(MessageQuery query) => string.Create(
         CultureInfo.InvariantCulture,
         $"messages|{query.From}|{query.To}|{query.Number}|{query.Sender}|{query.Receiver}|{query.Text}|{query.Outcome}|{query.IsFinal}|{query.Kind}|{query.ConversationId}|{query.SipCallId}|{query.InCall}|{query.Tenant}|{query.Ascending}");
 
+    private const string Joined = "messages m JOIN message_documents d ON d.document = m.document";
+
+    // Where the documents are known, they lead.
+    private static readonly string ByDocument = $"messages m INDEXED BY {TextSource.Messages.Index} CROSS JOIN message_documents d ON d.document = m.document";
+
     // What is counted: a text is looked for in the documents.
-    private static string TablesOf(MessageQuery query) => query.Text is null ? "messages m" : "messages m JOIN message_documents d ON d.document = m.document";
+    private static string TablesOf(MessageQuery query) => query.Text is null ? "messages m" : Joined;
 
     // No message of a conversation is of a day before the conversation's. Null where nothing can match.
     internal static MessageQuery? BoundedBy(MessageQuery query)
@@ -34,7 +43,10 @@ public sealed partial class SqliteMessageStore
     internal List<string> Explain(MessageQuery query, DateOnly day) => Reading(days =>
     {
         DayList<MessageRecord> list = ListOf(query, query.From);
-        using SqliteStatement statement = list.Where.Bound(days.Get(day)!, "EXPLAIN QUERY PLAN " + SqlOf(list, list.Where), 51).Bind(0);
+        SqliteDatabase database = days.Get(day)!;
+        SqlConditions where = list.Where.Copy();
+        string sql = "EXPLAIN QUERY PLAN " + SqlOf(list, where, DriveByText(database, list, where, SealOf(days, day), MostOfPage(database, 51)));
+        using SqliteStatement statement = where.Bound(database, sql, 51).Bind(0);
         var lines = new List<string>();
         while (statement.Step()) lines.Add(statement.Text(3));
         return lines;
@@ -45,16 +57,33 @@ public sealed partial class SqliteMessageStore
         "m.started_at, m.id, d.json", TablesOf(query), "m.", static row => MessageJson.TryRead(row.Blob(2).ToArray(), out MessageRecord? record) ? record : null)
     {
         IsShown = record => query.SipCallId is null || record.SipCallId == query.SipCallId,
-        Tables = "messages m JOIN message_documents d ON d.document = m.document",
+        Tables = Joined,
+        Asked = new AskedMessages(query),
         MayBeIn = MessageSums.AsksSums(query) ? sums => sums.Of(query) > 0 : null,
         CountIn = MessageSums.AsksOnlySums(query) ? sums => sums.Of(query) : null,
     };
 
-    private static string SqlOf<T>(DayList<T> list, SqlConditions where)
+    private static string SqlOf<T>(DayList<T> list, SqlConditions where, bool byText)
         where T : class
     {
         string sense = list.Ascending ? "" : " DESC";
-        return $"SELECT {list.Columns} FROM {list.Tables ?? list.Counted}{where} ORDER BY {list.Table}started_at{sense}, {list.Table}id{sense} LIMIT ? OFFSET ?";
+        return $"SELECT {list.Columns} FROM {(byText ? ByDocument : list.Tables ?? list.Counted)}{where} ORDER BY {list.Table}started_at{sense}, {list.Table}id{sense} LIMIT ? OFFSET ?";
+    }
+
+    // What is common is met soon in order of time: with so many messages that have a text, going through them for a page costs as much as collecting those.
+    private static long MostOfPage(SqliteDatabase database, long rows) => 2 * (long)Math.Sqrt((rows + 1.0) * database.Scalar(TextSource.Messages.Stored));
+
+    // Whether the messages that have the text are known to the index of texts and not too many: then they are asked for, beside all other conditions. In one state of the file with what
+    // is read of it.
+    private static bool DriveByText<T>(SqliteDatabase database, DayList<T> list, SqlConditions where, MessageSeal? seal, long most)
+        where T : class => list.Asked is { LeadsByText: true, Text: { } text } && DriveByText(database, text, where, seal, most);
+
+    private static bool DriveByText(SqliteDatabase database, TextNeedle text, SqlConditions where, MessageSeal? seal, long most)
+    {
+        if (DayTexts.Find(database, text, most, out _, seal?.Texts, TextSource.Messages) is not { } documents) return false;
+        if (documents.Count == 0) where.And("0");
+        else where.And("m.document IN (SELECT value FROM json_each(?))", DayTexts.Json(documents));
+        return documents.Count > 0;
     }
 
     private MessageSums SumsOf(OpenDays days, DateOnly day) => _sums.GetOrAdd(
@@ -62,15 +91,46 @@ public sealed partial class SqliteMessageStore
         days.StampOf(day, its => DayStamp.Of(_files.PathOf(its))),
         () => days.Get(day) is { } database ? MessageSums.Read(database) : MessageSums.None);
 
-    private long Count(Timestamp? from, Timestamp? to, SqlConditions where, string tables, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn) => Reading(days =>
-        DaysOf(from, to, ascending: true).Sum(day => CountDay(days, day, from, to, where, tables, mayBeIn, countIn)));
+    // What is known of a day without opening it; null for one that is not over, or that there is no room for.
+    private MessageSeal? SealOf(OpenDays days, DateOnly day)
+    {
+        DayStamp stamp = days.StampOf(day, its => DayStamp.Of(_files.PathOf(its)));
+        if (_seals.TryFind(day, stamp, out MessageSeal? known)) return known;
+        MessageSeal? seal = days.Get(day) is { } database ? MessageSeal.Read(database) : null;
+        _seals.Keep(day, stamp, seal);
+        return seal;
+    }
+
+    // Whether a day may have what is asked for.
+    private bool MayBeIn(OpenDays days, DateOnly day, AskedMessages? asked, Func<MessageSums, bool>? mayBeIn, out MessageSeal? seal)
+    {
+        seal = asked is { AsksAnything: true } ? SealOf(days, day) : null;
+        return (seal is null || asked!.MayBeIn(seal)) && (mayBeIn is null || mayBeIn(SumsOf(days, day)));
+    }
+
+    private long Count(
+        Timestamp? from, Timestamp? to, SqlConditions where, string tables, AskedMessages asked, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn) => Reading(days =>
+        DaysOf(from, to, ascending: true).Sum(day => CountDay(days, day, from, to, where, tables, asked, mayBeIn, countIn)));
 
     private long CountDay(
-        OpenDays days, DateOnly day, Timestamp? from, Timestamp? to, SqlConditions where, string tables, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn)
+        OpenDays days, DateOnly day, Timestamp? from, Timestamp? to, SqlConditions where, string tables, AskedMessages? asked, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn)
     {
         if (countIn is not null && IsWhole(day, from, to)) return countIn(SumsOf(days, day));
-        if (mayBeIn is not null && !mayBeIn(SumsOf(days, day))) return 0;
-        return days.Get(day) is { } database ? CountRows(database, where, tables) : 0;
+        return MayBeIn(days, day, asked, mayBeIn, out MessageSeal? seal) && days.Get(day) is { } database ? CountRows(database, where, tables, asked, seal) : 0;
+    }
+
+    private static long CountRows(SqliteDatabase database, SqlConditions where, string tables, AskedMessages? asked, MessageSeal? seal)
+    {
+        if (asked is not { LeadsByText: true, Text: { } text }) return CountRows(database, where, tables);
+        long count = 0;
+        database.InOneState(() =>
+        {
+            // With more than a part of them, reading all costs no more.
+            SqlConditions here = where.Copy();
+            bool known = DriveByText(database, text, here, seal, database.Scalar(TextSource.Messages.Stored) / OftenFound);
+            count = CountRows(database, here, known ? ByDocument : tables);
+        });
+        return count;
     }
 
     private static long CountRows(SqliteDatabase database, SqlConditions where, string tables)
@@ -96,7 +156,7 @@ public sealed partial class SqliteMessageStore
             {
                 if (rowsRead > limit) break;
                 if (afterDay is { } passed && (list.Ascending ? day < passed : day > passed)) continue;
-                if (list.MayBeIn is { } mayBeIn && !mayBeIn(SumsOf(days, day))) continue;
+                if (!MayBeIn(days, day, list.Asked, list.MayBeIn, out MessageSeal? seal)) continue;
                 SqlConditions here = list.Where.Copy();
                 if (afterDay == day)
                 {
@@ -107,8 +167,8 @@ public sealed partial class SqliteMessageStore
                 if (skip > 0)
                 {
                     long count = afterDay == day
-                        ? days.Get(day) is { } its ? CountRows(its, here, list.Counted) : 0
-                        : CountDay(days, day, list.From, list.To, here, list.Counted, null, list.CountIn);
+                        ? days.Get(day) is { } its ? CountRows(its, here, list.Counted, list.Asked, seal) : 0
+                        : CountDay(days, day, list.From, list.To, here, list.Counted, list.Asked, null, list.CountIn);
                     if (count <= skip)
                     {
                         skip -= count;
@@ -117,13 +177,8 @@ public sealed partial class SqliteMessageStore
                 }
 
                 if (days.Get(day) is not { } database) continue;
-                using SqliteStatement rows = here.Bound(database, SqlOf(list, here), limit + 1L - rowsRead).Bind(skip);
-                skip = 0;
-                while (rows.Step() && ++rowsRead <= limit)
-                {
-                    last = new ListCursor(rows.Long(0), "", list.Table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
-                    if (list.Read(rows) is { } item && list.IsShown?.Invoke(item) != false) items.Add(item);
-                }
+                if (list.Asked is { LeadsByText: true }) database.InOneState(() => Read(database, here, DriveByText(database, list, here, seal, MostOfPage(database, limit))));
+                else Read(database, here, byText: false);
             }
 
             if (list.Complete is { } complete)
@@ -132,6 +187,17 @@ public sealed partial class SqliteMessageStore
             }
 
             return new ListPage<T> { Items = items, NextCursor = rowsRead > limit ? last!.Encode(list.Seal) : null };
+
+            void Read(SqliteDatabase database, SqlConditions here, bool byText)
+            {
+                using SqliteStatement rows = here.Bound(database, SqlOf(list, here, byText), limit + 1L - rowsRead).Bind(skip);
+                skip = 0;
+                while (rows.Step() && ++rowsRead <= limit)
+                {
+                    last = new ListCursor(rows.Long(0), "", list.Table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
+                    if (list.Read(rows) is { } item && list.IsShown?.Invoke(item) != false) items.Add(item);
+                }
+            }
         });
     }
 
@@ -160,6 +226,9 @@ public sealed partial class SqliteMessageStore
 
         /// <summary>Adds what other days tell of an item.</summary>
         public Func<OpenDays, T, T>? Complete { get; init; }
+
+        /// <summary>What it asks by keys and texts.</summary>
+        public AskedMessages? Asked { get; init; }
 
         /// <summary>False for a day that has nothing of it for sure; null where sums do not tell.</summary>
         public Func<MessageSums, bool>? MayBeIn { get; init; }

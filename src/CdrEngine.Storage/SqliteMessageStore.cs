@@ -18,6 +18,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     private readonly Lock _writing = new();
     private readonly DayReaders _readers;
     private readonly DayAnswers<MessageSums> _sums;
+    private readonly SealsKept<MessageSeal> _seals;
     private bool _disposed;
 
     private SqliteMessageStore(string folder, SqliteStoreLimits limits)
@@ -27,6 +28,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
         _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
         _sums = new DayAnswers<MessageSums>(limits.DayCounts);
+        _seals = new SealsKept<MessageSeal>(limits.MessageSealBytes);
     }
 
     /// <summary>Opens the messages below a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be.</summary>
@@ -98,6 +100,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
             QueryConditions.Of(query), "c.started_at, c.id, c.first, c.second, c.tenant", "conversations c", "c.", static row => ReadConversation(row))
         {
             Complete = Counted,
+            Asked = new AskedMessages(query),
             MayBeIn = query.Tenant is { } tenant ? sums => sums.OfConversations(tenant) > 0 : null,
             CountIn = query.Party is null ? sums => sums.OfConversations(query.Tenant) : null,
         });
@@ -108,12 +111,12 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         if (BoundedBy(query) is not { } bounded) return 0;
         bool asks = MessageSums.AsksSums(query), onlySums = MessageSums.AsksOnlySums(query);
         return Count(
-            bounded.From, query.To, QueryConditions.Of(query, QueryConditions.InSqlite), TablesOf(query), asks ? sums => sums.Of(query) > 0 : null, onlySums ? sums => sums.Of(query) : null);
+            bounded.From, query.To, QueryConditions.Of(query, QueryConditions.InSqlite), TablesOf(query), new AskedMessages(query), asks ? sums => sums.Of(query) > 0 : null, onlySums ? sums => sums.Of(query) : null);
     }
 
     /// <inheritdoc />
     public long CountConversations(ConversationQuery query) => Count(
-        query.From, query.To, QueryConditions.Of(query), "conversations c", query.Tenant is { } tenant ? sums => sums.OfConversations(tenant) > 0 : null,
+        query.From, query.To, QueryConditions.Of(query), "conversations c", new AskedMessages(query), query.Tenant is { } tenant ? sums => sums.OfConversations(tenant) > 0 : null,
         query.Party is null ? sums => sums.OfConversations(query.Tenant) : null);
 
     /// <inheritdoc />
@@ -188,6 +191,10 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _readers.Dispose();
     }
 
+    /// <summary>What a text search looks at, an item a line but for the lines of the text itself; lower case.</summary>
+    internal static string SearchOf(MessageRecord record) =>
+        string.Join('\n', new[] { record.Text, record.From.Uri, record.To.Uri, record.From.Name, record.To.Name }.OfType<string>()).ToLowerInvariant();
+
     internal static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
 
     private static ConversationRecord ReadConversation(SqliteStatement row) =>
@@ -232,7 +239,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
 
         // What tells less than what is known is an older telling, or a part of the capture.
         if (known is not null && (record.Notifications.Count < known.Notifications.Count || (record.Outcome == MessageOutcome.Pending && known.Outcome != MessageOutcome.Pending))) return;
-        string search = string.Join('\n', new[] { record.Text, record.From.Uri, record.To.Uri, record.From.Name, record.To.Name }.OfType<string>()).ToLowerInvariant();
+        string search = SearchOf(record);
         if (document >= 0)
         {
             database.Prepare("UPDATE message_documents SET search = ?2, chunks = ?3, json = ?4 WHERE document = ?1")

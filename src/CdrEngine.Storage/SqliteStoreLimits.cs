@@ -46,6 +46,10 @@ public sealed record SqliteStoreLimits
     /// which profiles they have; 192 MiB by default, which is eleven million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
     public long SealBytes { get; init; } = 192L << 20;
 
+    /// <summary>The same of days of messages: which numbers, parties, conversations and Call-IDs they may have, and what their texts are made of; 64 MiB by default, some three million
+    /// messages.</summary>
+    public long MessageSealBytes { get; init; } = 64L << 20;
+
     /// <summary>Counts of one query on one day that are remembered; 65,536 by default, some 10 MB.</summary>
     public int DayCounts { get; init; } = 65_536;
 }

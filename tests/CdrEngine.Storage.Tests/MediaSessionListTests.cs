@@ -68,10 +68,18 @@ public abstract class MediaSessionListTests
             (new() { Tenant = "acme", Type = MediaSessionType.Audio, From = noon, MosBelow = 4 },
                 (stored, session) => stored.Tenant == "acme" && session.Type == MediaSessionType.Audio && stored.Record.StartedAt >= noon && session.MosMin < 4),
         ];
-        foreach ((MediaSessionQuery query, Func<StoredCall, MediaSessionRecord, bool> matches) in cases)
+        foreach (bool isSealed in (bool[])[false, true])
         {
-            string[] expected = [.. Oracle(calls, ascending: false).Where(session => matches(calls.First(call => call.Record.Id == session.CallId), session)).Select(static session => session.Id)];
-            Assert.Equal(expected, Follow(store, query with { Limit = 9 }));
+            if (isSealed) store.Seal(new DateOnly(2030, 1, 1));
+            foreach ((MediaSessionQuery query, Func<StoredCall, MediaSessionRecord, bool> matches) in cases)
+            {
+                foreach (bool ascending in (bool[])[false, true])
+                {
+                    string[] expected = [.. Oracle(calls, ascending).Where(session => matches(calls.First(call => call.Record.Id == session.CallId), session)).Select(static session => session.Id)];
+                    Assert.Equal(expected, Follow(store, query with { Limit = 9, Ascending = ascending }));
+                    Assert.Equal(expected.Length, store.CountMediaSessions(query));
+                }
+            }
         }
     }
 
@@ -130,6 +138,25 @@ public abstract class MediaSessionListTests
 /// <summary>On SQLite.</summary>
 public sealed class SqliteMediaSessionListTests : MediaSessionListTests
 {
+    [Fact]
+    public void RareOnes_OfDaysThatAreOver_AreFoundByAnIndex()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        store.Write(TestCalls.Many(120, 4));
+        store.Seal(new DateOnly(2030, 1, 1));
+        foreach ((MediaSessionQuery query, string index) in (ReadOnlySpan<(MediaSessionQuery, string)>)
+        [
+            (new() { Type = MediaSessionType.Image }, "media_sessions_by_type (type=?)"), (new() { MosBelow = 3 }, "media_sessions_by_mos (mos<?)"), (new() { Codec = "PCMU" }, "media_sessions_by_codecs (codecs=?)"),
+        ])
+        {
+            string plan = string.Join('\n', store.Explain(query, store.Days()[0]));
+            Assert.True(plan.Contains(index, StringComparison.Ordinal), $"{query}: {plan}");
+        }
+
+        Assert.Contains("SCAN m", string.Join('\n', store.Explain(new MediaSessionQuery { Type = MediaSessionType.Audio }, store.Days()[0])), StringComparison.Ordinal);
+    }
+
     private protected override StorePlace NewPlace() => new SqlitePlace();
 
     private static readonly string[] MembersOfSchema1 =

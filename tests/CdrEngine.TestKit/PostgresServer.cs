@@ -21,11 +21,15 @@ public sealed partial class PostgresServer : IDisposable
 
     private readonly string _folder;
     private readonly string[] _user;
+    private readonly string _settings;
     private Process? _process;
 
     /// <summary>Makes and starts a server.</summary>
-    public PostgresServer()
+    /// <param name="isDurable">Whether what it confirms outlives a power cut, as measurements want it; tests are quicker without.</param>
+    public PostgresServer(bool isDurable = false)
     {
+        _settings = isDurable ? "-c shared_buffers=1GB -c max_wal_size=8GB" : "-c fsync=off -c shared_buffers=128MB -c max_wal_size=2GB";
+
         // PostgreSQL refuses to run as root.
         _user = Environment.UserName == "root" ? ["setpriv", $"--reuid={Unprivileged}", "--regid=nogroup", "--clear-groups"] : [];
         _folder = Run([.. _user, "mktemp", "-d", Path.Combine(Path.GetTempPath(), "cdrpg-XXXXXX")]).Trim();
@@ -48,8 +52,8 @@ public sealed partial class PostgresServer : IDisposable
         if (_process is not null) return;
 
         // The shell stops the server when its input ends, also with tests that were killed, and removes its folder unless it was told to keep it.
-        string postgres = $"'{Path.Combine(Programs!, "postgres")}' -D '{_folder}/data' -k '{_folder}' -c listen_addresses='' -c fsync=off -c max_connections=120 "
-            + "-c max_locks_per_transaction=512 -c shared_buffers=128MB -c max_wal_size=2GB -c autovacuum_naptime=10s";
+        string postgres = $"'{Path.Combine(Programs!, "postgres")}' -D '{_folder}/data' -k '{_folder}' -c listen_addresses='' -c max_connections=120 "
+            + $"-c max_locks_per_transaction=512 {_settings} -c autovacuum_naptime=10s";
         string[] command = [.. _user, "sh", "-c", $"{postgres} >'{_folder}/log' 2>&1 & p=$!; read -r order; kill -QUIT $p 2>/dev/null; kill -CONT $p 2>/dev/null; wait $p; [ \"$order\" = keep ] || rm -rf '{_folder}'"];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true })!;
         var waited = Stopwatch.StartNew();

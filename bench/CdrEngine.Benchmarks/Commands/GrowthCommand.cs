@@ -11,28 +11,42 @@ namespace CdrEngine.Benchmarks.Commands;
 /// <summary><c>growth</c>: time and memory of the real program against packets, calls and calls at once, as tables and charts.</summary>
 internal static class GrowthCommand
 {
+    private const string Stored = "stored";
+    private const int Questions = 300;
+    private const int QuickQuestions = 20;
+    private const int QuickPart = 100;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
     public static Command Make(TextWriter output)
     {
         var quick = new Option<bool>("--quick") { Description = "A tenth of the load: to see that it runs." };
-        var only = new Option<string[]>("--only") { Description = "Only these, with commas between: packets, calls, at-once." };
+        var only = new Option<string[]>("--only") { Description = "Only these, with commas between: packets, calls, at-once, stored." };
         var file = new Option<string?>("--out")
         {
             Description = "File of the page, PATH-growth.md; its charts lie beside it. bench/results/DATE-MACHINE-growth.md of the checkout otherwise (not with --quick).",
         };
-        var command = new Command("growth", "Import loads that grow in one thing at a time: processor time and peak memory, drawn as charts.") { quick, only, file };
+        var archive = new Option<string?>("--archive") { Description = "Folder of an archive, kept: asking and inserting are measured as it is made larger. What is there is gone on with." };
+        var stored = new Option<string>("--stored") { Description = "Sizes of the archive, millions of calls, with commas between.", DefaultValueFactory = static _ => "1,2.5,5,10" };
+        var command = new Command("growth", "Import loads that grow in one thing at a time: processor time and peak memory, drawn as charts.") { quick, only, file, archive, stored };
         command.SetAction((parsed, stop) =>
-            Task.FromResult(Run(parsed.GetValue(quick), SuiteNames.Split(parsed.GetValue(only) ?? []), parsed.GetValue(file), output, stop)));
+        {
+            string[] some = SuiteNames.Split(parsed.GetValue(only) ?? []);
+            string? folder = parsed.GetValue(archive);
+            if (some.Contains(Stored) && folder is null) throw new BenchException("stored: say where the archive is, by --archive");
+            IReadOnlyList<long> sizes = StoredGrowth.Sizes(parsed.GetValue(stored)!);
+            StoredGrowth? growth = folder is null || (some.Length > 0 && !some.Contains(Stored)) ? null : new StoredGrowth(output, folder, parsed.GetValue(quick) ? QuickQuestions : Questions);
+            Action<CancellationToken> make = its => growth?.Run(parsed.GetValue(quick) ? sizes.Select(static size => size / QuickPart) : sizes, parsed.GetValue(quick) ? StoredGrowth.CallsOfADay / QuickPart : StoredGrowth.CallsOfADay, its);
+            return Task.FromResult(Run(parsed.GetValue(quick), some, parsed.GetValue(file), make, growth, output, stop));
+        });
         return command;
     }
 
-    private static int Run(bool quick, string[] only, string? file, TextWriter output, CancellationToken stop)
+    private static int Run(bool quick, string[] only, string? file, Action<CancellationToken> store, StoredGrowth? stored, TextWriter output, CancellationToken stop)
     {
         IReadOnlyList<GrowthSeries> all = GrowthSeries.All(quick);
         foreach (string name in only)
         {
-            if (!all.Any(series => series.Name == name)) throw new BenchException($"'{name}' is no series; there are {string.Join(", ", all.Select(static series => series.Name))}");
+            if (name != Stored && !all.Any(series => series.Name == name)) throw new BenchException($"'{name}' is no series; there are {string.Join(", ", all.Select(static series => series.Name))}, {Stored}");
         }
 
         if (file is not null && !file.EndsWith(ResultFiles.GrowthEnding, StringComparison.Ordinal)) throw new BenchException($"the name of the page ends in {ResultFiles.GrowthEnding}");
@@ -40,7 +54,9 @@ internal static class GrowthCommand
         string folder = Directory.CreateTempSubdirectory("cdrengine-growth-").FullName;
         try
         {
-            string page = Page(all.Where(series => only.Length == 0 || only.Contains(series.Name, StringComparer.Ordinal)), quick, folder, path, output, stop);
+            string page = Page([.. all.Where(series => only.Length == 0 || only.Contains(series.Name, StringComparer.Ordinal))], quick, folder, path, output, stop);
+            store(stop);
+            if (stored is not null) page += stored.Page(path?[..^ResultFiles.GrowthEnding.Length]);
             output.WriteLine();
             output.Write(page);
             if (path is null) return 0;
@@ -54,12 +70,13 @@ internal static class GrowthCommand
         }
     }
 
-    private static string Page(IEnumerable<GrowthSeries> all, bool quick, string folder, string? path, TextWriter output, CancellationToken stop)
+    private static string Page(IReadOnlyList<GrowthSeries> all, bool quick, string folder, string? path, TextWriter output, CancellationToken stop)
     {
         var page = new StringBuilder();
         page.Append(string.Create(CultureInfo.InvariantCulture, $"# How cost grows, measured on {DateTime.UtcNow:yyyy-MM-dd}{(quick ? ", a quick run: proves nothing" : "")}\n\n"));
         page.Append("Made by `./cdrengine bench growth`: the real program (`import`), from start to end, once for each point.\n\n");
         page.Append($"- machine: {Texts.Processor()}, {Texts.Memory()}; load average before {Texts.LoadAverage()}\n- commit: {Texts.Commit()}\n");
+        if (all.Count == 0) return page.ToString();
         (double, double) start = Measure(SuiteLoads.One.Calls!, folder, static (_, _) => 1, stop).Records;
         foreach (GrowthSeries series in all)
         {

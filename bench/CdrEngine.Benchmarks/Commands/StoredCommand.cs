@@ -22,7 +22,7 @@ internal static class StoredCommand
         {
             (string? files, string? server) = PlaceOf(parsed.GetValue(place), parsed.GetValue(postgres));
             using ArchiveStores stores = server is null ? ArchiveStores.InFiles(files!) : ArchiveStores.On(ArchiveStores.Server(server));
-            ArchiveMaker.Make(output, stores, parsed.GetValue(calls), parsed.GetValue(days), stop);
+            ArchiveMaker.Make(output, stores, parsed.GetValue(calls), parsed.GetValue(days), recordsOnly: false, stop);
             return Task.FromResult(0);
         });
         var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points };

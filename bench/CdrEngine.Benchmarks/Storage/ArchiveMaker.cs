@@ -26,25 +26,28 @@ internal static class ArchiveMaker
     /// <param name="stores">Where.</param>
     /// <param name="calls">Calls of all days, about.</param>
     /// <param name="days">Days.</param>
+    /// <param name="recordsOnly">Only calls: nothing that others write about them, and nothing beside them.</param>
     /// <param name="stop">Ends it between two days; made again with the same figures it goes on.</param>
-    public static void Make(TextWriter writer, ArchiveStores stores, int calls, int days, CancellationToken stop)
+    public static void Make(TextWriter writer, ArchiveStores stores, int calls, int days, bool recordsOnly, CancellationToken stop)
     {
         int each = Math.Max(1, calls / days);
         int done = Done(stores, each);
         long start = Stopwatch.GetTimestamp(), stored = 0;
         for (int day = done; day < days && !stop.IsCancellationRequested; day++)
         {
-            stored += StoreDay(stores, day, each);
+            stored += StoreDay(stores, day, each, recordsOnly);
             stores.Made = string.Create(CultureInfo.InvariantCulture, $"{each} {day + 1}");
             if ((day + 1) % DaysBetweenSeals != 0) continue;
             stores.Calls.Seal(DayOf(day), CancellationToken.None);
+            stores.Messages.Seal(DayOf(day), CancellationToken.None);
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{day + 1} days, {stored / Stopwatch.GetElapsedTime(start).TotalSeconds:N0} calls a second"));
             writer.Flush();
         }
 
         stop.ThrowIfCancellationRequested();
-        if (days > done) StoreDesk(stores, days);
+        if (days > done && !recordsOnly) StoreDesk(stores, days);
         stores.Calls.Seal(DayOf(days - 1), stop);
+        stores.Messages.Seal(DayOf(days - 1), stop);
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(long)each * days:N0} calls of {days} days, {stored:N0} of them stored in {Stopwatch.GetElapsedTime(start).TotalSeconds:N0} s"));
     }
 
@@ -70,7 +73,8 @@ internal static class ArchiveMaker
         }
     }
 
-    private static int Done(ArchiveStores stores, int each)
+    /// <summary>Days that are made, of so many calls each; throws where they have others, or were not made by this.</summary>
+    public static int Done(ArchiveStores stores, int each)
     {
         if (stores.Made is not { Length: > 0 } made) return stores.Calls.Days().Count == 0 ? 0 : throw new BenchException("there are days already that were not made by this command");
         int[] parts = [.. made.Split(' ').Select(static part => int.Parse(part, CultureInfo.InvariantCulture))];
@@ -78,7 +82,7 @@ internal static class ArchiveMaker
     }
 
     // Calls are made by one thread while another stores them.
-    private static int StoreDay(ArchiveStores stores, int day, int calls)
+    private static int StoreDay(ArchiveStores stores, int day, int calls, bool recordsOnly)
     {
         var random = new Random(day + 1);
         using var ahead = new BlockingCollection<StoredCall[]>(BatchesAhead);
@@ -99,11 +103,13 @@ internal static class ArchiveMaker
         {
             if (stores.Calls.Write(batch).Fault is { } fault) throw new BenchException(fault);
             stored += batch.Length;
+            if (recordsOnly) continue;
             Record(stores, marks, batch);
             Remark(stores, marks, batch);
         }
 
         making.GetAwaiter().GetResult();
+        if (recordsOnly) return stored;
         foreach (StoredMessage[] batch in StoredDesk.Messages(marks, StartOf(DayOf(day)), Math.Max(1, calls / CallsOfAMessage)).Chunk(Batch)) stores.Messages.Write(batch);
         return stored;
     }

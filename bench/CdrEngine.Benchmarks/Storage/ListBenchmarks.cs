@@ -53,6 +53,7 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
 
             // What the server does of itself once days are over, whenever the clock of this machine says that they are.
             stores.Calls.Seal(days[^1], stop);
+            stores.Messages.Seal(days[^1], stop);
             foreach (int i in Enumerable.Range(0, 20))
             {
                 Timestamp from = Timestamp.From(new DateTimeOffset(days[i * (days.Count - 1) / 20].ToDateTime(new TimeOnly(i, 0)), TimeSpan.Zero));

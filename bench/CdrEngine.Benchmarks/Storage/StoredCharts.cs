@@ -13,10 +13,12 @@ public static class StoredCharts
     ];
 
     /// <summary>Draws the points of a file; gives the files written, which lie beside it.</summary>
-    public static IReadOnlyList<string> Draw(string file)
+    /// <param name="file">The points.</param>
+    /// <param name="beginning">Beginning of the names of the files; that of the points unless said.</param>
+    public static IReadOnlyList<string> Draw(string file, string? beginning = null)
     {
         List<StoredPoint> points = StoredBenchmarks.Read(file);
-        string stem = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileNameWithoutExtension(file));
+        string stem = beginning ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileNameWithoutExtension(file));
         var written = new List<string>();
         foreach ((string name, string title, string[] series) in Charts) Write(name, title, "ms", series, static point => point.High);
         Write("insert", "Inserting into the last day, in batches of 1,000", "calls/s", [StoredBenchmarks.Inserting], static point => point.Median);

@@ -145,7 +145,9 @@ internal sealed class ApiServer : IApiServer
                 try
                 {
                     // The day before may still get calls that began before midnight.
-                    _store.Seal(DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1), _stop.Token);
+                    DateOnly over = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1);
+                    _store.Seal(over, _stop.Token);
+                    _desk.SealMessages(over, _stop.Token);
 
                     // What was written about calls that are gone goes after them.
                     if (_store.Days() is { Count: > 0 } days) _remarks.RemoveBefore(days[0]);

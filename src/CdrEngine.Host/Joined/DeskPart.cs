@@ -135,6 +135,9 @@ internal sealed class DeskArchive : IDeskArchive
     /// <inheritdoc />
     public IMessageReader Messages => _messages;
 
+    /// <summary>Notes which messages have which texts, and what days before this one are asked without being looked at.</summary>
+    public void SealMessages(DateOnly before, CancellationToken stop) => _messages.Seal(before, stop);
+
     /// <inheritdoc />
     public ICallPackets RegistrationPackets { get; }
 

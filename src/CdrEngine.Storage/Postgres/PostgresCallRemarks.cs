@@ -11,10 +11,12 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
 {
     private const string Writer = "remarks";
     private const string Columns = "call, info, notes, transcript, transcript_speakers, summary, sentiment, score, metadata, folder, heard, deleted";
+    private const string Changed = "UPDATE remark_state SET version = version + 1";
     private const int SecretBytes = 16;
 
     private readonly CallRemarksLimits _limits = limits ?? new CallRemarksLimits();
     private readonly PostgresDatabase _database = new(options);
+    private OfMessagesRead? _ofMessages;
 
     /// <inheritdoc />
     public CallRemark Get(string callId) => Get([callId]).GetValueOrDefault(callId, CallRemark.None);
@@ -23,11 +25,15 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
     public IReadOnlyDictionary<string, CallRemark> Get(IReadOnlyCollection<string> callIds) => _database.Read(session => Get(session, callIds));
 
     /// <inheritdoc />
-    public IReadOnlyDictionary<string, CallRemark> OfMessages() => _database.Read(static session =>
+    public IReadOnlyDictionary<string, CallRemark> OfMessages() => _database.Read(session =>
     {
+        // Asked for before they are read: what changes meanwhile is read again with the next question.
+        long version = session.Scalar("SELECT version FROM remark_state");
+        if (Volatile.Read(ref _ofMessages) is { } known && known.Version == version) return known.Remarks;
         var remarks = new Dictionary<string, CallRemark>(StringComparer.Ordinal);
         using PostgresRows rows = session.Query("SELECT call, folder::bigint, heard::bigint, deleted::bigint FROM call_remarks WHERE folder <> 0 OR heard <> 0 OR deleted <> 0");
         while (rows.Step()) remarks.Add(rows.Text(0), new CallRemark { Folder = (int)rows.Long(1), IsHeard = rows.Long(2) != 0, IsMessageDeleted = rows.Long(3) != 0 });
+        Volatile.Write(ref _ofMessages, new OfMessagesRead(version, remarks));
         return remarks;
     });
 
@@ -64,6 +70,7 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
                 by);
         }
 
+        session.Queue(Changed);
         session.RunQueued();
         return HasRoom(session, "call_remarks", added, _limits.Remarks);
     });
@@ -177,6 +184,7 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
     {
         string before = first.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
         session.Queue("DELETE FROM call_remarks WHERE call < ?", before);
+        session.Queue(Changed);
         session.Queue("DELETE FROM hidden_messages WHERE id < ?", before);
     });
 
@@ -187,6 +195,7 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
         _database.Transact(Writer, session =>
         {
             session.Queue("DELETE FROM call_remarks WHERE call = ANY (?)", (object)callIds.ToArray());
+            session.Queue(Changed);
             session.Queue("DELETE FROM recording_links WHERE call = ANY (?)", (object)callIds.ToArray());
         });
         _database.Maintain(static session =>
@@ -226,4 +235,7 @@ internal sealed class PostgresCallRemarks(PostgresOptions options, CallRemarksLi
 
     // Nothing added is nothing too many, also where the bound was lowered.
     private static bool HasRoom(PostgresSession session, string table, long added, long most) => added == 0 || session.Scalar($"SELECT count(*) FROM {table}") <= most;
+
+    /// <summary>What is said of voice messages, as it was at a version.</summary>
+    private sealed record OfMessagesRead(long Version, Dictionary<string, CallRemark> Remarks);
 }

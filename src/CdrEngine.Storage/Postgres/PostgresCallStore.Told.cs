@@ -62,7 +62,7 @@ internal sealed partial class PostgresCallStore
         var labels = new List<string>();
         using (PostgresRows rows = session.Query(
             "SELECT c.started_at, c.id, d.json, c.document FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
-            + "WHERE c.day = ? AND (c.started_at, c.id) > (?, ?) AND c.caller_codec IS NULL ORDER BY c.started_at, c.id LIMIT ?",
+            + "WHERE c.day = ? AND (c.started_at, c.id) > (?, ?) AND (c.caller_codec IS NULL OR d.labels IS NULL) ORDER BY c.started_at, c.id LIMIT ?",
             day,
             startedAt,
             id,

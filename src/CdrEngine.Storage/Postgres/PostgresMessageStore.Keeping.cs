@@ -51,6 +51,9 @@ internal sealed partial class PostgresMessageStore : IMessageKeeping
                     + "WHERE o.day = ? AND o.tenant = g.tenant",
                     day.Key,
                     day.Key);
+
+                // The texts of what is gone; those of what is left are noted anew with the next seal.
+                PostgresTexts.Drop(session, day.Key, PostgresTextSource.Messages);
                 PostgresScrubbing.Note(session, PostgresSchema.MessageTables.Select(table => PostgresSchema.Partition(table, day.Key)));
             }
         });

@@ -1,12 +1,18 @@
+using System.Data;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
+using Npgsql;
 
 namespace CdrEngine.Storage.Postgres;
 
 // Pages of lists, some days at a time: what a day has of what is asked for is known before it is looked at.
 internal sealed partial class PostgresMessageStore
 {
+    // Messages of a day that have a text and are collected for a page; what more have is met soon in order of time.
+    private const int FewFound = 500;
+
     private const string MessageColumns = "m.started_at, m.id, m.day, d.json";
 
     private const string ListedMessages = "messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document";
@@ -37,6 +43,8 @@ internal sealed partial class PostgresMessageStore
         SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
         where.And("m.day BETWEEN ? AND ?", day, day);
         where.And("d.day BETWEEN ? AND ?", day, day);
+        if (NeedleOf(query, out bool leads) is { } text && leads)
+            DriveByText(session, where, [.. DaysOf(session, SqliteMessageStore.StartOf(day), SqliteMessageStore.StartOf(day), ascending: true)], text, FewFound);
         var lines = new List<string>();
         using (PostgresRows rows = session.Query($"EXPLAIN (COSTS OFF) {SqlOf(MessageColumns, ListedMessages, where, "m", ascending: false)}", [.. where.Arguments, 51L, 0L]))
         {
@@ -79,9 +87,15 @@ internal sealed partial class PostgresMessageStore
         return sums;
     }
 
-    private static long Count(PostgresSession session, Timestamp? from, Timestamp? to, SqlConditions where, string tables, string table, SumsQuestion? asked)
+    private long Count(PostgresSession session, Timestamp? from, Timestamp? to, SqlConditions where, string tables, string table, SumsQuestion? asked, TextNeedle? text = null)
     {
-        if (asked is null) return CountRows(session, DaysOf(session, from, to, ascending: true), where, tables, table);
+        if (asked is null)
+        {
+            using NpgsqlTransaction? moment = MomentOf(session, text);
+            List<StoredDay> days = DaysOf(session, from, to, ascending: true);
+            if (text is not null) days = _texts.MayHave(session, days, text);
+            return CountRows(session, days.ConvertAll(static day => day.Day), where, tables, table);
+        }
 
         // Days that lie within the times are known; of the first and the last the rows are counted.
         long count = 0;
@@ -111,7 +125,10 @@ internal sealed partial class PostgresMessageStore
             int rowsRead = 0;
             long skip = Math.Max(0, asked.Skip);
             DateOnly? afterDay = after is null ? null : SqliteMessageStore.DayOf(new Timestamp(after.Number));
-            List<DateOnly> days = DaysOf(session, asked.From, asked.To, asked.Ascending);
+            using NpgsqlTransaction? moment = MomentOf(session, asked.Text);
+            List<StoredDay> stored = DaysOf(session, asked.From, asked.To, asked.Ascending);
+            if (asked.Text is { } text) stored = _texts.MayHave(session, stored, text);
+            List<DateOnly> days = stored.ConvertAll(static day => day.Day);
             if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
             if (asked.AsksSums || skip > 0)
             {
@@ -133,6 +150,7 @@ internal sealed partial class PostgresMessageStore
                 SqlConditions here = after is null ? where.Copy() : Behind(where, after, afterDay!.Value, asked.Ascending, table);
                 here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
                 if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
+                if (asked is { LeadsByText: true, Text: { } sought } && !DriveByText(session, here, [.. stored.Where(day => window.Contains(day.Day))], sought, FewFound * window.Count)) continue;
                 using PostgresRows rows = session.Query(SqlOf(columns, tables, here, table, asked.Ascending), [.. here.Arguments, limit + 1L - rowsRead, skip]);
 
                 // The first window is the day that has the row.
@@ -146,6 +164,29 @@ internal sealed partial class PostgresMessageStore
 
             return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };
         });
+    }
+
+    // The text that is looked for, and whether it is what leads to the messages: no other filter does that has an index of its own.
+    private static TextNeedle? NeedleOf(MessageQuery query, out bool leads)
+    {
+        var asked = new AskedMessages(query with { Text = PostgresText.CleanOrNull(query.Text) });
+        leads = asked.LeadsByText;
+        return asked.Text;
+    }
+
+    // What the index of texts names, and the messages that are found by it, are of one moment, though a writer goes on.
+    private static NpgsqlTransaction? MomentOf(PostgresSession session, TextNeedle? text) => text is null ? null : session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
+
+    // The messages that have the text, where the index tells them and they are few; what is common is met soon in order of time. False where none has it.
+    private bool DriveByText(PostgresSession session, SqlConditions where, List<StoredDay> days, TextNeedle text, long most)
+    {
+        if (_texts.Find(session, days, text, most) is not { } found) return true;
+        if (found.Count == 0) return false;
+        where.And(
+            "(m.day, m.document) IN (SELECT k.day, k.document FROM unnest(?::date[], ?::bigint[]) k (day, document))",
+            found.Select(static message => message.Day).ToArray(),
+            found.Select(static message => message.Document).ToArray());
+        return true;
     }
 
     private static string SqlOf(string columns, string tables, SqlConditions where, string table, bool ascending)
@@ -171,6 +212,12 @@ internal sealed partial class PostgresMessageStore
 
         /// <summary>Whether sums and times are all that it asks.</summary>
         public required bool AsksOnlySums { get; init; }
+
+        /// <summary>The text it asks for; null for none.</summary>
+        public TextNeedle? Text { get; init; }
+
+        /// <summary>Whether that is what leads to the messages.</summary>
+        public bool LeadsByText { get; init; }
 
         /// <summary>Whether it asks anything that sums tell of.</summary>
         public bool AsksSums => Sums.Where.Arguments.Length > 0;

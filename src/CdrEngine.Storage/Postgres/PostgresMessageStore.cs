@@ -14,9 +14,10 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     private const int DaysOfConversation = 31;
 
     private readonly PostgresDatabase _database = new(options);
+    private readonly PostgresTexts _texts = new(PostgresTextSource.Messages);
 
     /// <inheritdoc />
-    public IReadOnlyList<DateOnly> Days() => _database.Read(static session => DaysOf(session, null, null, ascending: true));
+    public IReadOnlyList<DateOnly> Days() => _database.Read(static session => DaysOf(session, null, null, ascending: true)).ConvertAll(static day => day.Day);
 
     /// <inheritdoc />
     public void Write(IReadOnlyList<StoredMessage> messages)
@@ -65,7 +66,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     {
         if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return new ListPage<MessageRecord> { Items = [] };
         return Page(
-            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query) },
+            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Text = NeedleOf(query, out bool leads), LeadsByText = leads },
             QueryConditions.Of(query, QueryConditions.InPostgres),
             MessageColumns,
             ListedMessages,
@@ -111,7 +112,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return 0;
         SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
         string tables = query.Text is null ? "messages m" : ListedMessages;
-        return _database.Read(session => Count(session, bounded.From, query.To, where, tables, "m", MessageSums.AsksOnlySums(query) ? SumsAsked(query) : null));
+        return _database.Read(session => Count(session, bounded.From, query.To, where, tables, "m", MessageSums.AsksOnlySums(query) ? SumsAsked(query) : null, NeedleOf(query, out _)));
     }
 
     /// <inheritdoc />
@@ -158,6 +159,8 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
                 if (!dropped) return;
                 session.Execute("DELETE FROM message_counts WHERE day = ?", day);
                 session.Execute("DELETE FROM conversation_counts WHERE day = ?", day);
+                session.Execute($"DELETE FROM {PostgresTextSource.Messages.Segments} WHERE day = ?", day);
+                session.Execute($"DELETE FROM {PostgresTextSource.Messages.Stale} WHERE day = ?", day);
                 PostgresSchema.DropMessageDay(session, day);
             });
             return dropped;
@@ -175,13 +178,14 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     private static ConversationRecord ReadConversation(PostgresRows row) =>
         new(row.Text(1), new Timestamp(row.Long(0)), row.Text(3), row.Text(4)) { Tenant = row.TextOrNull(5) };
 
-    private static List<DateOnly> DaysOf(PostgresSession session, Timestamp? from, Timestamp? to, bool ascending)
+    // Of messages the last document is all that is known of a day here.
+    private static List<StoredDay> DaysOf(PostgresSession session, Timestamp? from, Timestamp? to, bool ascending)
     {
         DateOnly first = from is { } earliest ? SqliteMessageStore.DayOf(earliest) : DateOnly.MinValue;
         DateOnly last = to is { } latest ? SqliteMessageStore.DayOf(latest) : DateOnly.MaxValue;
-        var days = new List<DateOnly>();
-        using PostgresRows rows = session.Query($"SELECT day FROM message_days WHERE day BETWEEN ? AND ? ORDER BY day{(ascending ? "" : " DESC")}", first, last);
-        while (rows.Step()) days.Add(rows.Day(0));
+        var days = new List<StoredDay>();
+        using PostgresRows rows = session.Query($"SELECT day, last_document FROM message_days WHERE day BETWEEN ? AND ? ORDER BY day{(ascending ? "" : " DESC")}", first, last);
+        while (rows.Step()) days.Add(new StoredDay(rows.Day(0), rows.Long(1), 0, 0));
         return days;
     }
 
@@ -204,6 +208,8 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         }
 
         var sums = new Dictionary<MessageSum, long>();
+        var changed = new List<long>();
+        long last = 0;
         foreach (StoredMessage message in told)
         {
             MessageRecord record = message.Record;
@@ -212,10 +218,13 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
             if (isKnown && before.Json.AsSpan().SequenceEqual(json)) continue;
 
             // What tells less than what is known is an older telling, or a part of the capture.
-            if (isKnown && MessageJson.TryRead(before.Json, out MessageRecord? older) && older is not null
+            MessageRecord? older = null;
+            if (isKnown && MessageJson.TryRead(before.Json, out older) && older is not null
                 && (record.Notifications.Count < older.Notifications.Count || (record.Outcome == MessageOutcome.Pending && older.Outcome != MessageOutcome.Pending))) continue;
-            string search = string.Join('\n', new[] { record.Text, record.From.Uri, record.To.Uri, record.From.Name, record.To.Name }.OfType<string>()).ToLowerInvariant();
+            string search = SqliteMessageStore.SearchOf(record);
             long document = isKnown ? before.Document : session.Scalar("SELECT nextval('message_numbers')");
+            last = Math.Max(last, document);
+            if (isKnown && (older is null || SqliteMessageStore.SearchOf(older) != search)) changed.Add(document);
 
             // Of one that is known only these two change.
             string tenant = PostgresText.CleanOrNull(record.Tenant) ?? "";
@@ -248,6 +257,8 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         }
 
         Sum(session, day, sums);
+        if (changed.Count > 0) PostgresTexts.Change(session, day, [.. changed], PostgresTextSource.Messages);
+        if (last > 0) session.Queue("UPDATE message_days SET last_document = greatest(last_document, ?) WHERE day = ?", last, day);
         session.RunQueued();
     }
 

@@ -10,7 +10,7 @@ internal sealed class PostgresSchema(IReadOnlyList<string> steps)
     /// <summary>Tables with a partition for each day of records.</summary>
     public static readonly string[] RecordTables = ["calls", "call_numbers", "call_documents", "media_sessions", "recordings", .. PostgresTexts.Tables];
     /// <summary>The same for messages.</summary>
-    public static readonly string[] MessageTables = ["messages", "message_documents", "conversations"];
+    public static readonly string[] MessageTables = ["messages", "message_documents", "conversations", .. PostgresTexts.MessageTables];
 
     public static PostgresSchema Embedded { get; } = new(Read());
 

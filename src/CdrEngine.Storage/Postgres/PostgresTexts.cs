@@ -8,16 +8,22 @@ using NpgsqlTypes;
 
 namespace CdrEngine.Storage.Postgres;
 
-/// <summary>Which calls of some days have a text; see <see cref="DayTexts"/>, whose answers these are, of several days at once.</summary>
-internal sealed class PostgresTexts
+/// <summary>Which calls or messages of some days have a text; see <see cref="DayTexts"/>, whose answers these are, of several days at once.</summary>
+/// <param name="source">Whose texts; those of calls unless said.</param>
+internal sealed class PostgresTexts(PostgresTextSource? source = null)
 {
     /// <summary>Tables with a partition for each day.</summary>
     public static readonly string[] Tables = ["text_grams", "text_terms"];
 
-    // Filters of segments in memory: 16 MiB. A segment never changes, and its number is never given to another.
-    private const int MostFilters = 2_048;
+    /// <summary>The same of messages.</summary>
+    public static readonly string[] MessageTables = ["message_text_grams", "message_text_terms"];
 
-    private readonly ConcurrentDictionary<long, byte[]> _filters = new();
+    // Filters of segments in memory. A segment never changes, and its number is never given to another.
+    private const long MostFilterBytes = 64L << 20;
+
+    private readonly PostgresTextSource _of = source ?? PostgresTextSource.Calls;
+    private readonly ConcurrentDictionary<long, (byte[] Grams, byte[]? Windows)> _filters = new();
+    private long _filterBytes;
 
     /// <summary>The documents of the calls that have a text; null where nothing tells them, or they are more than <paramref name="most"/>.</summary>
     /// <param name="session">A connection.</param>
@@ -58,48 +64,67 @@ internal sealed class PostgresTexts
         return found.Count > most ? null : found;
     }
 
-    /// <summary>Makes segments tell of every call of a day, inside a transaction of a writer.</summary>
-    public static void Complete(PostgresSession session, DateOnly day, long lastDocument)
+    /// <summary>The days that may have a text: of the others segments tell all, and that no text of theirs has it. One question or two, however many days.</summary>
+    public List<StoredDay> MayHave(PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle)
     {
-        if (session.Scalar("SELECT count(*) FROM text_stale WHERE day = ?", day) > 0) Drop(session, day);
-        string calls = PostgresSchema.Partition("calls", day);
-        session.Script($"CREATE INDEX IF NOT EXISTS {calls}_document ON {calls} (document)");
-        while (Add(session, day, lastDocument))
+        if (needle.IsNowhere) return [];
+        DateOnly[] named = [.. days.Select(static day => day.Day)];
+        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
+        HashSet<DateOnly> may = [.. Asked(session, [.. segments.Values.SelectMany(static list => list)], needle).Select(static segment => segment.Day)];
+        may.UnionWith(Stale(session, named).Keys);
+        may.UnionWith(Open(days, segments).Select(static open => open.Day));
+        return [.. days.Where(day => may.Contains(day.Day))];
+    }
+
+    /// <summary>Makes segments tell of every call of a day, inside a transaction of a writer.</summary>
+    public static void Complete(PostgresSession session, DateOnly day, long lastDocument, PostgresTextSource? source = null)
+    {
+        source ??= PostgresTextSource.Calls;
+        if (session.Scalar($"SELECT count(*) FROM {source.Stale} WHERE day = ?", day) > 0) Drop(session, day, source);
+        string rows = PostgresSchema.Partition(source.Rows, day);
+        session.Script($"CREATE INDEX IF NOT EXISTS {rows}_document ON {rows} (document)");
+        while (Add(session, day, lastDocument, source))
         {
         }
     }
 
     /// <summary>Forgets the texts of a day, inside a transaction of a writer.</summary>
-    public static void Drop(PostgresSession session, DateOnly day)
+    public static void Drop(PostgresSession session, DateOnly day, PostgresTextSource? source = null)
     {
-        foreach (string table in (string[])["text_segments", "text_grams", "text_terms", "text_stale"]) session.Execute($"DELETE FROM {table} WHERE day = ?", day);
+        source ??= PostgresTextSource.Calls;
+        foreach (string table in (string[])[source.Segments, source.Grams, source.Terms, source.Stale]) session.Execute($"DELETE FROM {table} WHERE day = ?", day);
     }
 
     /// <summary>Notes, before it happens, that calls become others or go.</summary>
-    public static void Change(PostgresSession session, DateOnly day, long[] documents) => session.Queue(
-        "INSERT INTO text_stale (day, document) SELECT s.day, u.document FROM unnest(?::bigint[]) u (document) JOIN text_segments s ON s.day = ? AND u.document BETWEEN s.first_document AND s.last_document "
+    public static void Change(PostgresSession session, DateOnly day, long[] documents, PostgresTextSource? source = null) => session.Queue(
+        $"INSERT INTO {(source ?? PostgresTextSource.Calls).Stale} (day, document) SELECT s.day, u.document FROM unnest(?::bigint[]) u (document) JOIN {(source ?? PostgresTextSource.Calls).Segments} s ON s.day = ? AND u.document BETWEEN s.first_document AND s.last_document "
         + "ON CONFLICT DO NOTHING",
         documents,
         day);
 
     /// <summary>How many calls of a day no segment tells of, or not as they are.</summary>
-    public static long RestOf(PostgresSession session, DateOnly day) => session.Scalar(
-        "SELECT (SELECT count(*) FROM call_documents d WHERE d.day = ? AND d.document > coalesce((SELECT max(s.last_document) FROM text_segments s WHERE s.day = ?), 0)) "
-        + "+ (SELECT count(*) FROM text_stale t WHERE t.day = ?)",
-        day,
-        day,
-        day);
-
-    private static bool Add(PostgresSession session, DateOnly day, long lastDocument)
+    public static long RestOf(PostgresSession session, DateOnly day, PostgresTextSource? source = null)
     {
-        long first = session.Scalar("SELECT coalesce(max(last_document), 0) + 1 FROM text_segments WHERE day = ?", day);
+        source ??= PostgresTextSource.Calls;
+        return session.Scalar(
+            $"SELECT (SELECT count(*) FROM {source.Documents} d WHERE d.day = ? AND d.document > coalesce((SELECT max(s.last_document) FROM {source.Segments} s WHERE s.day = ?), 0)) "
+            + $"+ (SELECT count(*) FROM {source.Stale} t WHERE t.day = ?)",
+            day,
+            day,
+            day);
+    }
+
+    private static bool Add(PostgresSession session, DateOnly day, long lastDocument, PostgresTextSource source)
+    {
+        long first = session.Scalar($"SELECT coalesce(max(last_document), 0) + 1 FROM {source.Segments} WHERE day = ?", day);
         long last = 0;
         int count = 0;
+        bool isFull = false;
         TextSegment? segment = null;
-        string?[] numbers = new string?[5];
+        WindowFilter? windows = source.HasWindows ? new WindowFilter() : null;
+        string?[] numbers = new string?[source.Numbers];
         using (PostgresRows rows = session.Query(
-            "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json FROM call_documents d "
-            + "JOIN calls c ON c.day = d.day AND c.document = d.document WHERE d.day = ? AND d.document >= ? AND d.document <= ? ORDER BY d.document LIMIT ?",
+            $"SELECT {source.Columns} FROM {source.From} WHERE d.day = ? AND d.document >= ? AND d.document <= ? ORDER BY d.document LIMIT ?",
             day,
             first,
             lastDocument,
@@ -113,18 +138,26 @@ internal sealed class PostgresTexts
                 if (last - first > int.MaxValue) break;
                 count++;
                 for (int i = 0; i < numbers.Length; i++) numbers[i] = rows.TextOrNull(i + 2);
-                segment.Add(last, rows.Text(1), numbers, CallLabels.Read(rows.Blob(7)));
+                string search = rows.Text(1);
+                segment.Add(last, search, numbers, source.HasLabels ? CallLabels.Read(rows.Blob(2 + numbers.Length)) : []);
+                windows?.Add(System.Text.Encoding.UTF8.GetBytes(search));
+                isFull = segment.IsFull;
+                if (isFull) break;
             }
         }
 
         if (segment is null) return false;
-        bool isLast = count < TextSegment.MostCalls && last - first <= int.MaxValue;
+        bool isLast = !isFull && count < TextSegment.MostCalls && last - first <= int.MaxValue;
         if (last - first > int.MaxValue) last--;
         else if (isLast) last = lastDocument;
         TextRows made = segment.Build();
         long number = session.Scalar("SELECT nextval('text_numbers')");
-        session.Execute("INSERT INTO text_segments (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), GramFilter.Of(made.Grams.Select(static gram => gram.Gram)));
-        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition("text_grams", day)} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
+        byte[] grams = GramFilter.Of(made.Grams.Select(static gram => gram.Gram));
+        if (windows is null)
+            session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams);
+        else
+            session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams, windows) VALUES (?, ?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams, windows.ToBytes());
+        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Grams, day)} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int gram, byte[] terms) in made.Grams)
             {
@@ -135,7 +168,7 @@ internal sealed class PostgresTexts
             rows.Complete();
         }
 
-        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition("text_terms", day)} (day, segment, chunk, texts, calls) FROM STDIN (FORMAT BINARY)"))
+        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Terms, day)} (day, segment, chunk, texts, calls) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int chunk, byte[] texts, byte[] calls) in made.Chunks)
             {
@@ -158,10 +191,10 @@ internal sealed class PostgresTexts
         }
     }
 
-    private static Dictionary<DateOnly, List<Segment>> Segments(PostgresSession session, DateOnly[] days)
+    private Dictionary<DateOnly, List<Segment>> Segments(PostgresSession session, DateOnly[] days)
     {
         var segments = new Dictionary<DateOnly, List<Segment>>();
-        using PostgresRows rows = session.Query("SELECT day, segment, first_document, last_document, fields FROM text_segments WHERE day = ANY (?) ORDER BY day, segment", (object)days);
+        using PostgresRows rows = session.Query($"SELECT day, segment, first_document, last_document, fields FROM {_of.Segments} WHERE day = ANY (?) ORDER BY day, segment", (object)days);
         while (rows.Step())
         {
             var segment = new Segment(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3), rows.Blob(4));
@@ -172,10 +205,10 @@ internal sealed class PostgresTexts
         return segments;
     }
 
-    private static Dictionary<DateOnly, List<long>> Stale(PostgresSession session, DateOnly[] days)
+    private Dictionary<DateOnly, List<long>> Stale(PostgresSession session, DateOnly[] days)
     {
         var stale = new Dictionary<DateOnly, List<long>>();
-        using PostgresRows rows = session.Query("SELECT day, document FROM text_stale WHERE day = ANY (?)", (object)days);
+        using PostgresRows rows = session.Query($"SELECT day, document FROM {_of.Stale} WHERE day = ANY (?)", (object)days);
         while (rows.Step())
         {
             if (!stale.TryGetValue(rows.Day(0), out List<long>? list)) stale.Add(rows.Day(0), list = []);
@@ -198,19 +231,19 @@ internal sealed class PostgresTexts
         return open;
     }
 
-    private static long RestOf(PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale)
+    private long RestOf(PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale)
     {
         long rest = stale.Values.Sum(static list => list.Count);
         foreach ((DateOnly day, long last) in Open(days, segments))
         {
             if (rest > DayTexts.MostRest) break;
-            rest += session.Scalar("SELECT count(*) FROM (SELECT 1 FROM call_documents d WHERE d.day = ? AND d.document > ? LIMIT ?) k", day, last, DayTexts.MostRest + 1L);
+            rest += session.Scalar($"SELECT count(*) FROM (SELECT 1 FROM {_of.Documents} d WHERE d.day = ? AND d.document > ? LIMIT ?) k", day, last, DayTexts.MostRest + 1L);
         }
 
         return rest;
     }
 
-    private static void AddRest(
+    private void AddRest(
         PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale, TextNeedle needle, List<(DateOnly, long)> found)
     {
         foreach ((DateOnly day, long last) in Open(days, segments)) Add(day, "d.document > ?", last);
@@ -221,7 +254,7 @@ internal sealed class PostgresTexts
             var where = new SqlConditions();
             where.And("d.day = ?", day).And(which, value);
             And(where, needle, hasDocument: true);
-            using PostgresRows rows = session.Query($"SELECT d.document FROM call_documents d JOIN calls c ON c.day = d.day AND c.document = d.document{where}", where.Arguments);
+            using PostgresRows rows = session.Query($"SELECT d.document FROM {_of.From}{where}", where.Arguments);
             while (rows.Step()) found.Add((day, rows.Long(0)));
         }
     }
@@ -270,15 +303,29 @@ internal sealed class PostgresTexts
         long[] missing = [.. segments.Where(segment => !_filters.ContainsKey(segment.Number)).Select(static segment => segment.Number)];
         if (missing.Length > 0)
         {
-            if (_filters.Count + missing.Length > MostFilters) _filters.Clear();
-            using PostgresRows rows = session.Query("SELECT segment, grams FROM text_segments WHERE day = ANY (?) AND segment = ANY (?)", segments.Select(static segment => segment.Day).Distinct().ToArray(), missing);
-            while (rows.Step()) _filters[rows.Long(0)] = rows.Blob(1);
+            using PostgresRows rows = session.Query(
+                $"SELECT segment, grams, {(_of.HasWindows ? "windows" : "NULL::bytea")} FROM {_of.Segments} WHERE day = ANY (?) AND segment = ANY (?)",
+                segments.Select(static segment => segment.Day).Distinct().ToArray(),
+                missing);
+            while (rows.Step()) Keep(rows.Long(0), rows.Blob(1), rows.BlobOrNull(2));
         }
 
-        return [.. segments.Where(segment => !_filters.TryGetValue(segment.Number, out byte[]? filter) || GramFilter.MayHave(filter, needle))];
+        return [.. segments.Where(segment => !_filters.TryGetValue(segment.Number, out (byte[] Grams, byte[]? Windows) filter)
+            || (GramFilter.MayHave(filter.Grams, needle) && (filter.Windows is null || WindowFilter.MayHave(filter.Windows, needle))))];
     }
 
-    private static Dictionary<long, List<byte[]>> Lists(PostgresSession session, List<Segment> segments, TextNeedle needle)
+    private void Keep(long segment, byte[] grams, byte[]? windows)
+    {
+        if (windows is not null && !WindowFilter.IsOne(windows)) windows = null;
+        if (grams.Length != GramFilter.Bytes || !_filters.TryAdd(segment, (grams, windows))) return;
+        if (Interlocked.Add(ref _filterBytes, grams.Length + (windows?.Length ?? 0)) <= MostFilterBytes) return;
+
+        // Cheaper than an order of use, and seldom.
+        Interlocked.Exchange(ref _filterBytes, 0);
+        _filters.Clear();
+    }
+
+    private Dictionary<long, List<byte[]>> Lists(PostgresSession session, List<Segment> segments, TextNeedle needle)
     {
         var lists = new Dictionary<long, List<byte[]>>();
         var where = new SqlConditions();
@@ -286,7 +333,7 @@ internal sealed class PostgresTexts
         where.And("g.segment = ANY (?)", (object)segments.Select(static segment => segment.Number).ToArray());
         if (needle.Grams.Count > 0) where.And("g.gram = ANY (?::integer[])", (object)needle.Grams.Select(static gram => (long)gram).ToArray());
         else where.And("g.gram BETWEEN ? AND ?", (long)needle.FirstGram, (long)needle.LastGram);
-        using PostgresRows rows = session.Query($"SELECT g.segment, g.terms FROM text_grams g{where}", where.Arguments);
+        using PostgresRows rows = session.Query($"SELECT g.segment, g.terms FROM {_of.Grams} g{where}", where.Arguments);
         while (rows.Step())
         {
             if (!lists.TryGetValue(rows.Long(0), out List<byte[]>? list)) lists.Add(rows.Long(0), list = []);
@@ -296,7 +343,7 @@ internal sealed class PostgresTexts
         return lists;
     }
 
-    private static IEnumerable<(Segment Segment, CallSet Calls)> Match(PostgresSession session, List<Segment> segments, Dictionary<long, List<int>> candidates, TextNeedle needle)
+    private IEnumerable<(Segment Segment, CallSet Calls)> Match(PostgresSession session, List<Segment> segments, Dictionary<long, List<int>> candidates, TextNeedle needle)
     {
         var days = new List<DateOnly>();
         var numbers = new List<long>();
@@ -316,7 +363,7 @@ internal sealed class PostgresTexts
         var read = new Dictionary<long, List<(int Chunk, byte[] Texts, byte[] Calls)>>();
         using (PostgresRows rows = session.Query(
             "SELECT t.segment, t.chunk::bigint, t.texts, t.calls FROM unnest(?::date[], ?::bigint[], ?::bigint[]) k (day, segment, chunk) "
-            + "JOIN text_terms t ON t.day = k.day AND t.segment = k.segment AND t.chunk = k.chunk::integer WHERE t.day BETWEEN ? AND ?",
+            + $"JOIN {_of.Terms} t ON t.day = k.day AND t.segment = k.segment AND t.chunk = k.chunk::integer WHERE t.day BETWEEN ? AND ?",
             days.ToArray(),
             numbers.ToArray(),
             chunks.ToArray(),

@@ -45,6 +45,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>The segments of its texts, where they tell of every call as long as the day is sealed; null where that is not known.</summary>
     public IReadOnlyList<DayTextSegment>? Texts { get; init; }
 
+    /// <summary>Its calls that a voice mailbox answered, where these are all that is asked of the day; null else.</summary>
+    public DayVoice? Voice { get; init; }
+
     /// <summary>The profile of each call, as long as the day is sealed; null where that is not known.</summary>
     public DayProfiles? Profiles { get; init; }
 
@@ -107,7 +110,8 @@ internal sealed partial class CallSelect
     public static CallSelect Build(SqliteDatabase database, CallQuery query, SelectFrame frame) => new CallSelect(query, frame).Finish(database);
 
     /// <summary>Runs a query for one day; rows in order. Where any of several numbers drives, each is asked and the answers are merged.</summary>
-    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => RowsNow(database, query, frame));
+    public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
+        frame is { Voice: { } voice, Mark: null, Judged: CallTraits.None } ? voice.Rows(query, frame) : InOneState(database, query, () => RowsNow(database, query, frame));
 
     private static List<FoundCall> RowsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -129,7 +133,8 @@ internal sealed partial class CallSelect
     }
 
     /// <summary>Counts the rows of a day; offset and limit of the frame do not matter.</summary>
-    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => CountNow(database, query, frame));
+    public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
+        frame is { Voice: { } voice, Mark: null, After: null } ? voice.Count(query, frame.Day) : InOneState(database, query, () => CountNow(database, query, frame));
 
     private static long CountNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {

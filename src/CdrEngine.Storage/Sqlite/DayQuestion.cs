@@ -57,6 +57,9 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
     public bool IsCounted { get; } = IsByProfile(query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null });
 
+    /// <summary>Whether voice messages are all that it asks for.</summary>
+    public bool IsVoice { get; } = DayVoice.IsAllOf(query);
+
     /// <summary>Whether it asks for lengths.</summary>
     public bool AsksLength => _asksLength;
 

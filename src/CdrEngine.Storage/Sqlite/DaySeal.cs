@@ -15,11 +15,13 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts)
+/// <param name="Voice">Its calls that a voice mailbox answered; null where they could not be read.</param>
+internal sealed record DaySeal(
+    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
     public const string Stored =
-        $"SELECT count(*) = 8 FROM day_seal WHERE name IN ('{KeysName}', '{MediaFigures.Name}', '{LengthsName}', '{ProfilesName}', '{BridgesName}', '{CodecsName}', '{FlagsName}', '{GramsName}')";
+        $"SELECT count(*) = 9 FROM day_seal WHERE name IN ('{KeysName}', '{MediaFigures.Name}', '{LengthsName}', '{ProfilesName}', '{BridgesName}', '{CodecsName}', '{FlagsName}', '{GramsName}', '{DayVoice.Name}')";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -37,6 +39,9 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, DayProfiles?
         CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
         CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
         CREATE INDEX IF NOT EXISTS recordings_by_tenant ON recordings (tenant, started_at, id) WHERE tenant IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_type ON media_sessions (type, started_at, id, session) WHERE type <> 1;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_mos ON media_sessions (mos) WHERE mos IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS media_sessions_by_codecs ON media_sessions (codecs);
         CREATE TABLE IF NOT EXISTS day_seal (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TRIGGER IF NOT EXISTS day_seal_insert AFTER INSERT ON calls BEGIN DELETE FROM day_seal; END;
         CREATE TRIGGER IF NOT EXISTS day_seal_delete AFTER DELETE ON calls BEGIN DELETE FROM day_seal; END;
@@ -61,7 +66,8 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, DayProfiles?
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Profiles?.Size ?? 0) + (Bridges?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0);
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Profiles?.Size ?? 0) + (Bridges?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long))
+        + (Grams?.Length ?? 0) + (Voice?.Size ?? 0);
 
     /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
@@ -77,6 +83,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, DayProfiles?
         Put(database, ProfilesName, DayProfiles.Of(database));
         Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
         Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
+        Put(database, DayVoice.Name, DayVoice.ToBytes(database));
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -92,6 +99,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, DayProfiles?
         string[]? codecs = null, flags = null;
         byte[]? grams = null;
         IReadOnlyList<DayTextSegment>? texts = null;
+        DayVoice? voice = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -126,11 +134,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, DayProfiles?
                 if (find.Step() && find.Blob(0).Length == GramFilter.Bytes) grams = find.Blob(0).ToArray();
             }
 
+            using (SqliteStatement find = Find(database, DayVoice.Name))
+            {
+                if (find.Step()) voice = DayVoice.Read(find.Blob(0).ToArray());
+            }
+
             if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts);
+        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
@@ -263,42 +276,50 @@ internal sealed class AskedKeys
     }
 }
 
+/// <summary>What a day that is over tells without being opened.</summary>
+internal interface IDaySeal
+{
+    /// <summary>Memory it takes, bytes.</summary>
+    long Size { get; }
+}
+
 /// <summary>The seals of days in memory, as long as nothing is written to them: those of the latest days, as many as fit. Any thread.</summary>
 /// <param name="capacity">Bytes of all together.</param>
-internal sealed class SealsKept(long capacity)
+internal sealed class SealsKept<T>(long capacity)
+    where T : class, IDaySeal
 {
-    private readonly SortedDictionary<DateOnly, (string Stamp, DaySeal? Seal)> _kept = [];
+    private readonly SortedDictionary<DateOnly, (string Stamp, T? Seal)> _kept = [];
     private readonly Lock _lock = new();
     private DateOnly _tooMany = DateOnly.MinValue;
     private long _held;
 
     /// <summary>Whether it is known what a day in this state has, and that: null for no seal.</summary>
-    public bool TryFind(DateOnly day, DayStamp stamp, out DaySeal? seal)
+    public bool TryFind(DateOnly day, DayStamp stamp, out T? seal)
     {
         lock (_lock)
         {
             // Days that there is no room for are not read time and again.
             seal = null;
             if (day <= _tooMany) return true;
-            if (!_kept.TryGetValue(day, out (string Stamp, DaySeal? Seal) known) || known.Stamp != stamp.Text) return false;
+            if (!_kept.TryGetValue(day, out (string Stamp, T? Seal) known) || known.Stamp != stamp.Text) return false;
             seal = known.Seal;
             return true;
         }
     }
 
     /// <summary>Keeps what a day has, where it is not being written to.</summary>
-    public void Keep(DateOnly day, DayStamp stamp, DaySeal? seal)
+    public void Keep(DateOnly day, DayStamp stamp, T? seal)
     {
         if (!stamp.IsSettled) return;
         lock (_lock)
         {
-            if (_kept.Remove(day, out (string Stamp, DaySeal? Seal) old)) _held -= old.Seal?.Size ?? 0;
+            if (_kept.Remove(day, out (string Stamp, T? Seal) old)) _held -= old.Seal?.Size ?? 0;
             if (_held < capacity / 2) _tooMany = DateOnly.MinValue;
             _kept.Add(day, (stamp.Text, seal));
             _held += seal?.Size ?? 0;
             while (_held > capacity && _kept.Count > 0)
             {
-                (DateOnly earliest, (string _, DaySeal? gone)) = _kept.First();
+                (DateOnly earliest, (string _, T? gone)) = _kept.First();
                 _kept.Remove(earliest);
                 _held -= gone?.Size ?? 0;
                 if (earliest > _tooMany) _tooMany = earliest;

@@ -5,12 +5,12 @@ using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
 
-/// <summary>Which calls of a day have a text, from an index that is made in the background: of a day that is over it tells of every call, of one that is written to of nearly all. What came or
+/// <summary>Which calls or messages of a day have a text, from an index that is made in the background: of a day that is over it tells of every call, of one that is written to of nearly all. What came or
 /// changed since is looked at, so that the answer is exact at any time.</summary>
 internal static class DayTexts
 {
     /// <summary>Leads from documents to calls.</summary>
-    public const string Index = "calls_by_document";
+    public static string Index => TextSource.Calls.Index;
 
     /// <summary>Calls that no segment tells of, up to which they are looked at one by one; with more the day is read in order of time.</summary>
     public const int MostRest = 8_192;
@@ -18,16 +18,14 @@ internal static class DayTexts
     /// <summary>A segment is added to a day that is written to when it would tell of so many calls; with so many that changed, all are made anew.</summary>
     public const int LeastAdded = 4_096;
 
+    /// <summary>The last segment; 0 for none.</summary>
+    public const string Newest = "SELECT ifnull(max(segment), 0) FROM text_segments";
+
     private const string Last = "SELECT ifnull(max(last), 0) FROM text_segments";
-    private const string Newest = "SELECT ifnull(max(segment), 0) FROM text_segments";
-    private const string NewestOfSeal = $"SELECT CASE WHEN ({DaySeal.Stored}) THEN ({Newest}) ELSE -1 END";
-    private const string Stored = "SELECT ifnull(max(document), 0) FROM call_documents";
     private const string Stale = "SELECT count(*) FROM text_stale";
     private const string FindGram = "SELECT terms FROM text_grams WHERE gram = ?1";
     private const string FindGrams = "SELECT terms FROM text_grams WHERE gram BETWEEN ?1 AND ?2";
     private const string FindChunk = "SELECT texts, calls FROM text_terms WHERE chunk = ?1";
-    private const string ListCalls = "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json "
-        + $"FROM call_documents d CROSS JOIN calls c INDEXED BY {Index} ON c.document = d.document WHERE d.document BETWEEN ?1 AND ?2 ORDER BY d.document";
 
     /// <summary>What the index is asked, for tests of the plans.</summary>
     internal static IReadOnlyList<string> Statements { get; } = [FindGram, FindGrams, FindChunk];
@@ -35,30 +33,34 @@ internal static class DayTexts
     private const int GramBits = 24;
     private const int ChunkBits = 32;
     private const int FirstNumber = 2;
-    private const int Numbers = 5;
 
     /// <summary>How many calls they do not tell of.</summary>
-    public static long RestOf(SqliteDatabase database) => database.Scalar(Stored) - database.Scalar(Last) + database.Scalar(Stale);
+    /// <param name="database">The day.</param>
+    /// <param name="source">Whose texts; those of calls unless said.</param>
+    public static long RestOf(SqliteDatabase database, TextSource? source = null) => database.Scalar((source ?? TextSource.Calls).Stored) - database.Scalar(Last) + database.Scalar(Stale);
 
     /// <summary>Brings segments up to date, each in a transaction of its own: adds what was stored since, or makes all anew.</summary>
     /// <param name="database">The day.</param>
     /// <param name="isOver">Whether the day is over: then segments tell of every call, and are as few as may be.</param>
-    public static void Make(SqliteDatabase database, bool isOver)
+    /// <param name="source">Whose texts; those of calls unless said.</param>
+    public static void Make(SqliteDatabase database, bool isOver, TextSource? source = null)
     {
+        source ??= TextSource.Calls;
+
         // Segments of an earlier program tell less.
         if (Segments(database) is null) database.Transact(() => Drop(database));
-        long rest = RestOf(database), stale = database.Scalar(Stale);
-        bool isMany = isOver && database.Scalar("SELECT count(*) FROM text_segments") > (database.Scalar(Stored) / TextSegment.MostCalls) + 1;
+        long rest = RestOf(database, source), stale = database.Scalar(Stale);
+        bool isMany = isOver && database.Scalar("SELECT count(*) FROM text_segments") > (database.Scalar(source.Stored) / TextSegment.MostCalls) + 1;
         if (rest < (isOver ? 1 : LeastAdded) && !isMany) return;
         if (isMany || stale > (isOver ? 0 : LeastAdded)) database.Transact(() => Drop(database));
-        for (bool more = true; more;) database.Transact(() => more = Add(database));
+        for (bool more = true; more;) database.Transact(() => more = Add(database, source));
     }
 
     /// <summary>Makes segments tell of every call, inside a transaction.</summary>
-    public static void Complete(SqliteDatabase database)
+    public static void Complete(SqliteDatabase database, TextSource? source = null)
     {
         if (database.Scalar(Stale) > 0 || Segments(database) is null) Drop(database);
-        while (Add(database))
+        while (Add(database, source ?? TextSource.Calls))
         {
         }
     }
@@ -74,9 +76,12 @@ internal static class DayTexts
     /// <param name="most">Most calls that are wanted.</param>
     /// <param name="isOfSeal">Whether the day is as it was when it was sealed with these segments.</param>
     /// <param name="known">The segments of a day that was sealed, which tell of all of it as long as it is; null where they are not known.</param>
-    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most, out bool isOfSeal, IReadOnlyList<DayTextSegment>? known = null)
+    /// <param name="source">Whose texts; those of calls unless said.</param>
+    public static List<long>? Find(
+        SqliteDatabase database, TextNeedle needle, long most, out bool isOfSeal, IReadOnlyList<DayTextSegment>? known = null, TextSource? source = null)
     {
-        isOfSeal = known is not null && database.Scalar(NewestOfSeal) == (known.Count == 0 ? 0 : known[^1].Segment);
+        source ??= TextSource.Calls;
+        isOfSeal = known is not null && database.Scalar(source.NewestOfSeal) == (known.Count == 0 ? 0 : known[^1].Segment);
         if (needle.IsNowhere) return [];
         if (known is not null && isOfSeal)
         {
@@ -85,7 +90,7 @@ internal static class DayTexts
         }
 
         long last = database.Scalar(Last), stale = last == 0 ? 0 : database.Scalar(Stale);
-        if (last == 0 || database.Scalar(Stored) - last + stale > MostRest) return null;
+        if (last == 0 || database.Scalar(source.Stored) - last + stale > MostRest) return null;
         var found = new List<long>();
         var changed = new List<long>();
         if (stale > 0)
@@ -95,7 +100,7 @@ internal static class DayTexts
         }
 
         if (Segments(database) is not { } segments || !AddSegments(database, segments, needle, changed, most, found)) return null;
-        AddRest(database, needle, last, stale > 0, found);
+        AddRest(database, source, needle, last, stale > 0, found);
         return found.Count > most ? null : found;
     }
 
@@ -141,11 +146,11 @@ internal static class DayTexts
         return lists;
     }
 
-    private static void AddRest(SqliteDatabase database, TextNeedle needle, long last, bool anyStale, List<long> found)
+    private static void AddRest(SqliteDatabase database, TextSource source, TextNeedle needle, long last, bool anyStale, List<long> found)
     {
         string condition = Condition(needle, "d", out int times);
-        Add($"SELECT d.document FROM call_documents d WHERE d.document > ?1 AND {condition}", last);
-        if (anyStale) Add($"SELECT d.document FROM text_stale s CROSS JOIN call_documents d ON d.document = s.document WHERE s.document <= ?1 AND {condition}", last);
+        Add($"SELECT d.document FROM {source.Documents} d WHERE d.document > ?1 AND {condition}", last);
+        if (anyStale) Add($"SELECT d.document FROM text_stale s CROSS JOIN {source.Documents} d ON d.document = s.document WHERE s.document <= ?1 AND {condition}", last);
 
         void Add(string sql, long document)
         {
@@ -201,20 +206,23 @@ internal static class DayTexts
     }
 
     // One segment of what no other tells of; false where nothing is left.
-    private static bool Add(SqliteDatabase database)
+    private static bool Add(SqliteDatabase database, TextSource source)
     {
         // Documents whose call is no more tell of nothing; they count as told of.
-        long first = database.Scalar(Last) + 1, stored = database.Scalar(Stored), last = Math.Min(stored, first + TextSegment.MostCalls - 1);
+        long first = database.Scalar(Last) + 1, stored = database.Scalar(source.Stored), last = Math.Min(stored, first + TextSegment.MostCalls - 1);
         if (last < first) return false;
-        database.Execute($"CREATE INDEX IF NOT EXISTS {Index} ON calls (document)");
+        database.Execute($"CREATE INDEX IF NOT EXISTS {source.Index} ON {source.Indexed}");
         var segment = new TextSegment(first);
-        string?[] numbers = new string?[Numbers];
-        using (SqliteStatement list = database.Prepare(ListCalls).Bind(first).Bind(last))
+        string?[] numbers = new string?[source.Numbers];
+        using (SqliteStatement list = database.Prepare(source.List).Bind(first).Bind(last))
         {
             while (list.Step())
             {
                 for (int i = 0; i < numbers.Length; i++) numbers[i] = list.IsNull(FirstNumber + i) ? null : Encoding.UTF8.GetString(list.TextBytes(FirstNumber + i));
-                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers, CallLabels.Read(list.Blob(FirstNumber + Numbers)));
+                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers, source.HasLabels ? CallLabels.Read(list.Blob(FirstNumber + numbers.Length)) : []);
+                if (!segment.IsFull) continue;
+                last = list.Long(0);
+                break;
             }
         }
 

@@ -93,6 +93,12 @@ internal sealed class KeyFilter
     /// <summary>The key of an address, as it is stored.</summary>
     public static ulong OfAddress(ReadOnlySpan<byte> bytes) => Hash(bytes, 4);
 
+    /// <summary>The key of a party of a conversation, or of what stands before the host of its address.</summary>
+    public static ulong OfParty(ReadOnlySpan<byte> utf8) => Hash(utf8, 5);
+
+    /// <summary>The key of a conversation.</summary>
+    public static ulong OfConversation(ReadOnlySpan<byte> utf8) => Hash(utf8, 6);
+
     // FNV-1a; the bits of a short text are spread when it is looked up.
     private static ulong Hash(ReadOnlySpan<byte> bytes, byte kind) => Hash(bytes, 14695981039346656037 ^ kind);
 

@@ -19,13 +19,20 @@ internal sealed class TextSegment
 
     private const int FirstLabel = 6;
 
+    // Different texts of a segment, characters: those of calls are short, of messages each may be as long as a page.
+    private const long MostCharacters = 16L << 20;
+
     private readonly long _first;
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly List<(int Term, int Call)> _calls = [];
+    private long _characters;
 
     /// <summary>An empty segment.</summary>
     /// <param name="first">The first document it tells of.</param>
     public TextSegment(long first) => _first = first;
+
+    /// <summary>Whether nothing more is to be added, however few the calls.</summary>
+    public bool IsFull => _characters >= MostCharacters;
 
     /// <summary>Adds what a text search looks at, and numbers.</summary>
     /// <param name="document">The call's document; never one before those added.</param>
@@ -116,7 +123,7 @@ internal sealed class TextSegment
     private static bool IsNumber(ReadOnlySpan<char> item, ReadOnlySpan<string?> numbers)
     {
         const int searched = 3;
-        foreach (string? number in numbers[..searched])
+        foreach (string? number in numbers[..Math.Min(searched, numbers.Length)])
         {
             if (number is not null && number.Length == item.Length && IsLower(item, number)) return true;
         }
@@ -137,7 +144,12 @@ internal sealed class TextSegment
     private void Add(int field, string text, int call)
     {
         string key = (char)field + text;
-        if (!_numbers.TryGetValue(key, out int number)) _numbers.Add(key, number = _numbers.Count);
+        if (!_numbers.TryGetValue(key, out int number))
+        {
+            _numbers.Add(key, number = _numbers.Count);
+            _characters += key.Length;
+        }
+
         _calls.Add((number, call));
     }
 

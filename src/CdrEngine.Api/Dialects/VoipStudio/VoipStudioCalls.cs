@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
@@ -21,10 +23,13 @@ internal sealed class VoipStudioCalls
     public static readonly IReadOnlyList<string> Members =
         ["id", "live_id", "root_live_id", "calldate", "src", "dst", "user_id", "duration", "billsec", "type", "disposition", "destination", "context", "src_codec", "dst_codec"];
 
+    // By what is written about voice messages, and then by the conditions, of which there are few.
+    private static readonly ConditionalWeakTable<IReadOnlyDictionary<string, CallRemark>, ConcurrentDictionary<string, string[]>> s_chosen = [];
+
     private readonly DialectRequest _request;
     private readonly List<Func<CallRecord, bool>> _conditions = [];
     private readonly List<string> _names = [];
-    private readonly List<Func<CallRemark, bool>> _messages = [];
+    private readonly SortedDictionary<string, Func<CallRemark, bool>> _messages = new(StringComparer.Ordinal);
     private bool _nothing;
 
     private VoipStudioCalls(DialectRequest request) => _request = request;
@@ -67,7 +72,7 @@ internal sealed class VoipStudioCalls
             Page = request.Query.Whole("page", 1, 1, PageParameters.LastPage),
             Limit = (int)request.Query.Whole("limit", DefaultLimit, 1, CallQuery.MaxLimit),
         };
-        if (areMessages) calls.AndMessages(static remark => !remark.IsMessageDeleted);
+        if (areMessages) calls.AndMessages("there", static remark => !remark.IsMessageDeleted);
         calls.Query = calls.Query with { Ascending = VoipStudioFilter.Ascending(request, time) };
         foreach (VoipStudioCondition condition in VoipStudioFilter.Read(request))
         {
@@ -84,14 +89,20 @@ internal sealed class VoipStudioCalls
     public void Narrow(Func<CallQuery, CallQuery> change) => Query = change(Query);
 
     /// <summary>Narrows voice messages by what is written about them, which is asked of those of which anything is: all others are as new ones are.</summary>
-    public void AndMessages(Func<CallRemark, bool> holds) => _messages.Add(holds);
+    /// <param name="name">Tells the condition from others.</param>
+    /// <param name="holds">The condition.</param>
+    public void AndMessages(string name, Func<CallRemark, bool> holds) => _messages[name] = holds;
 
     // Those that do not meet it are left out where new ones meet it, else only those that do are looked for.
     private void TakeMessages()
     {
         if (_messages.Count == 0) return;
-        bool areNew = _messages.TrueForAll(static holds => holds(CallRemark.None));
-        string[] others = [.. _request.Desk.Remarks.OfMessages().Where(remark => _messages.TrueForAll(holds => holds(remark.Value)) != areNew).Select(static remark => remark.Key).Order(StringComparer.Ordinal)];
+        bool areNew = _messages.Values.All(static holds => holds(CallRemark.None));
+
+        // The same list of ids as long as nothing changes: stores remember what they find of it by it.
+        IReadOnlyDictionary<string, CallRemark> remarks = _request.Desk.Remarks.OfMessages();
+        string[] others = s_chosen.GetOrCreateValue(remarks).GetOrAdd(string.Join('|', _messages.Keys), _ =>
+            [.. remarks.Where(remark => _messages.Values.All(holds => holds(remark.Value)) != areNew).Select(static remark => remark.Key).Order(StringComparer.Ordinal)]);
         if (areNew) Query = Query with { Except = others };
         else Ids(others);
     }

@@ -283,14 +283,14 @@ internal sealed partial class VoipStudioDialect
         switch (condition.Property)
         {
             case "folder":
-                if (condition.Operator == "eq" && VoipStudioMapping.Folder(condition.Value) is { } folder) calls.AndMessages(remark => remark.Folder == folder);
+                if (condition.Operator == "eq" && VoipStudioMapping.Folder(condition.Value) is { } folder) calls.AndMessages($"folder {folder}", remark => remark.Folder == folder);
                 else VoipStudioFilter.Refuse(request, condition, "asks for other than one of 0, 1, 2");
                 return true;
             case "is_new":
                 if (condition.Operator == "eq" && condition.Value is "true" or "1" or "false" or "0")
                 {
                     bool isNew = condition.Value is "true" or "1";
-                    calls.AndMessages(remark => remark.IsHeard != isNew);
+                    calls.AndMessages($"new {isNew}", remark => remark.IsHeard != isNew);
                 }
                 else
                 {
