@@ -175,6 +175,9 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         await _system.ShutdownAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Packets that went straight (<see cref="StraightTable"/>); for tests.</summary>
+    internal long StraightPackets => _switchboard.StraightPackets;
+
     /// <summary>Whether the shards have worked off all that was handed to them; for tests.</summary>
     internal bool IsIdle
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CdrEngine.Core;
 
 namespace CdrEngine.Engine;
@@ -19,6 +20,8 @@ public sealed class EngineClock
 
     /// <summary>How far back a stamp may lie without meaning that the clock was set.</summary>
     public static readonly TimeSpan MaxDisorder = TimeSpan.FromSeconds(10);
+
+    private const ulong MaxLeapMicroseconds = 24UL * 3600 * Timestamp.MicrosecondsPerSecond;
 
     private Timestamp _candidate;
     private int _agreeing;
@@ -56,6 +59,17 @@ public sealed class EngineClock
         }
 
         return Now;
+    }
+
+    /// <summary>As <see cref="Observe"/> for a packet that moves the clock a little ahead, as nearly all do; false, and nothing done, for any other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFollow(Timestamp at)
+    {
+        // Before the first packet the difference wraps to something greater than any leap.
+        if ((ulong)(at.Microseconds - Now.Microseconds) > MaxLeapMicroseconds) return false;
+        Now = at;
+        _agreeing = 0;
+        return true;
     }
 
     /// <summary>Moves the clock on while no packet comes (live capture only). Never moves it back.</summary>

@@ -90,6 +90,9 @@ public sealed record EngineOptions
     /// <summary>Linking of calls to sessions.</summary>
     public SessionOptions Sessions { get; init; } = new();
 
+    /// <summary>Whether packets may go straight (<see cref="Routing.StraightTable"/>). They give the same results either way: tests hold one against the other.</summary>
+    internal bool GoesStraight { get; init; } = true;
+
     /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
     /// it that a failure stays with its call.</summary>
     internal Action<SipMessage>? BeforeFold { get; init; }

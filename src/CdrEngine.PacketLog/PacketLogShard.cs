@@ -75,6 +75,20 @@ public sealed class PacketLogShard : IDisposable
         _rtp.Sync();
     }
 
+    /// <summary>From when on <see cref="Advance"/> has something to do, as long as time does not go back; chunks begun meanwhile are due no sooner.</summary>
+    public Timestamp NextDue
+    {
+        get
+        {
+            if (_flushedAt == Timestamp.MinValue) return _flushedAt;
+            Timestamp flush = _flushedAt + Limits.ChunkAge;
+            return _oldest is { } chunk && chunk.OpenedAt + Limits.ChunkAge < flush ? chunk.OpenedAt + Limits.ChunkAge : flush;
+        }
+    }
+
+    /// <summary>Tells the engine's time where <see cref="NextDue"/> is still to come.</summary>
+    public void KeepTime(Timestamp now) => Now = now;
+
     /// <summary>Writes what is sealed; false where the disk refuses. Before a call's record is handed on: after it, its chunks can be read.</summary>
     public bool Flush()
     {

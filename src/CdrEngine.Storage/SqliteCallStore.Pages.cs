@@ -153,9 +153,15 @@ public sealed partial class SqliteCallStore
     {
         (long row, CallCursor? after) = walk.Nearest(default, skip);
         var found = new List<FoundCall>();
-        foreach (FoundCall call in Judged(days, query, walk, after, request))
+        var passing = new Passing { Left = skip - row };
+        foreach (FoundCall call in Judged(days, query, walk, after, request, passing))
         {
-            if (row++ < skip) continue;
+            if (passing.Left > 0)
+            {
+                passing.Left--;
+                continue;
+            }
+
             found.Add(call);
             if (found.Count >= limit) break;
         }
@@ -166,10 +172,12 @@ public sealed partial class SqliteCallStore
     }
 
     private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, CallPageRequest request) =>
-        walk.Total ??= Judged(days, query, walk, null, request).LongCount();
+        walk.Total ??= Judged(days, query, walk, null, request, new Passing()).LongCount();
 
-    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, CallPageRequest request)
+    // Days of which it is known how many calls are on the list are passed at once.
+    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, CallPageRequest request, Passing passing)
     {
+        var byPerson = new AskedProfiles(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
         int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
         var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
@@ -177,12 +185,25 @@ public sealed partial class SqliteCallStore
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
             if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame || days.Get(day) is not { } database) continue;
             CallCursor? from = after?.Day == day ? after : null;
+            DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
+            if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, byPerson, day, request) is { } bridged && bridged <= passing.Left)
+            {
+                passing.Left -= bridged;
+                continue;
+            }
+
             List<FoundCall> rows;
             do
             {
                 rows = Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame with { After = from, Limit = together, Judged = request.WhereTraits }));
                 foreach (FoundCall row in rows)
                 {
+                    if (row.IsJudged && bridges?.Meets(row.Document, request.Bridge!.Value) is { } meets)
+                    {
+                        if (meets) yield return row;
+                        continue;
+                    }
+
                     if (!row.IsJudged || (RecordOf(database, row.Document) is { } record && request.Where!(record))) yield return row;
                 }
 
@@ -190,6 +211,15 @@ public sealed partial class SqliteCallStore
             }
             while (rows.Count == together);
         }
+    }
+
+    // How many calls of a whole day are on a list of those that were bridged for a time: what a person answered is told by lengths, the rest by the seal. Null where it is not known.
+    private long? BridgedOf(OpenDays days, DayQuestion asked, AskedProfiles byPerson, DateOnly day, CallPageRequest request)
+    {
+        if (request.Bridge is not { } bounds || !asked.IsCounted || !IsWhole(asked.Query, day) || !days.HiddenOf(day).IsNothing) return null;
+        return SealOf(days, day) is { Bridges: { IsComplete: true } bridges } seal && asked.CountIn(byPerson, seal) is { } answered
+            ? answered + bridges.CallsOf(asked.Profiles, bounds, asked.Query)
+            : null;
     }
 
     private long Total(OpenDays days, CallQuery query, Walk walk)
@@ -245,6 +275,12 @@ public sealed partial class SqliteCallStore
         // A day that lies within the times asked for counts the same whatever they are.
         string key = $"{day.DayNumber}|{frame.Mark}|{(isWhole ? asked.WholeText : asked.Text)}";
         return _counts.GetOrAdd(key, StampOf(days, day), () => CallSelect.Count(database, isWhole ? asked.WholeQuery : query, narrowed));
+    }
+
+    // Calls before a page that are yet to be passed.
+    private sealed class Passing
+    {
+        public long Left { get; set; }
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

@@ -71,7 +71,8 @@ public sealed partial class SqliteCallStore
         DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
         if (asked.SoughtIn(frame.Day, figures, seal) is not { } sought) return null;
         SoughtCalls?[] any = [.. asked.Any.Select(one => one.SoughtIn(frame.Day, figures, seal))];
-        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Voice = asked.IsVoice && frame.Hidden.IsNothing ? seal?.Voice : null };
+        DayVoice? voice = asked.IsVoice && frame.Hidden.IsNothing ? seal?.Voice : null;
+        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Profiles = seal?.Profiles, Voice = voice };
     }
 
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.

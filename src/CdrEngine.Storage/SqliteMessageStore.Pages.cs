@@ -80,7 +80,7 @@ public sealed partial class SqliteMessageStore
 
     private static bool DriveByText(SqliteDatabase database, TextNeedle text, SqlConditions where, MessageSeal? seal, long most)
     {
-        if (DayTexts.Find(database, text, most, seal?.Texts, TextSource.Messages) is not { } documents) return false;
+        if (DayTexts.Find(database, text, most, out _, seal?.Texts, TextSource.Messages) is not { } documents) return false;
         if (documents.Count == 0) where.And("0");
         else where.And("m.document IN (SELECT value FROM json_each(?))", DayTexts.Json(documents));
         return documents.Count > 0;

@@ -358,7 +358,7 @@ public sealed class SqliteCallTextTests : CallTextTests
         {
             // As version 6 left a sealed day.
             database.Execute("DROP TRIGGER text_stale_delete; DROP TABLE text_segments; DROP TABLE text_grams; DROP TABLE text_terms; DROP TABLE text_stale; DROP INDEX calls_by_document; "
-                + "DELETE FROM day_seal WHERE name = 'grams'; PRAGMA user_version = 6;");
+                + "DELETE FROM day_seal WHERE name = 'grams'; " + SqliteCallTotalsTests.AsVersion7 + "PRAGMA user_version = 6;");
         }
 
         using SqliteCallStore newer = SqliteCallStore.Open(folder.Records);

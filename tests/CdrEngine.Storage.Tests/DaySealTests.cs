@@ -12,7 +12,7 @@ public sealed class DaySealTests
 {
     private static readonly DateOnly Later = new(2030, 1, 1);
     private static readonly DateOnly Day = new(2026, 11, 20);
-    private static readonly string[] Parts = ["keys", "grams", "lengths", "codecs", "flags", MediaFigures.Name];
+    private static readonly string[] Parts = ["keys", "grams", "lengths", "profiles", "bridges", "codecs", "flags", MediaFigures.Name];
 
     [Fact]
     public void Seal_IsMadeOnce()
@@ -47,9 +47,12 @@ public sealed class DaySealTests
         foreach (string text in (string[])["newcomer", one.Record.SipCallId, "sip"])
         {
             var needle = new TextNeedle(text, TextFields.Searched);
-            List<long>? found = DayTexts.Find(database, needle, 1_000_000);
-            Assert.Equal(found!.Order(), DayTexts.Find(database, needle, 1_000_000, earlier)!.Order());
-            Assert.Equal(found!.Order(), DayTexts.Find(database, needle, 1_000_000, DayTexts.Segments(database))!.Order());
+            List<long>? found = DayTexts.Find(database, needle, 1_000_000, out bool isOfSeal);
+            Assert.False(isOfSeal);
+            Assert.Equal(found!.Order(), DayTexts.Find(database, needle, 1_000_000, out isOfSeal, earlier)!.Order());
+            Assert.False(isOfSeal);
+            Assert.Equal(found!.Order(), DayTexts.Find(database, needle, 1_000_000, out isOfSeal, DayTexts.Segments(database))!.Order());
+            Assert.True(isOfSeal);
         }
     }
 
@@ -144,6 +147,12 @@ public sealed class DaySealTests
     [InlineData("lengths", "x'01'")]
     [InlineData("lengths", "x'00000000ffffff7f'")]
     [InlineData("lengths", "zeroblob(8000008)")]
+    [InlineData("bridges", "x'01'")]
+    [InlineData("bridges", "zeroblob(40)")]
+    [InlineData("profiles", "x'01'")]
+    [InlineData("profiles", "zeroblob(24)")]
+    [InlineData("profiles", "x'0100000000000000ffffffffffffff7f0000000000000000'")]
+    [InlineData("profiles", "x'0100000000000000020000000000000001000000000000000100000000000000ffff0100'")]
     [InlineData("codecs", "x'ff00fe'")]
     [InlineData("flags", "'none'")]
     [InlineData("flags", "'99999999999999999999'")]
@@ -194,6 +203,19 @@ public sealed class DaySealTests
         CallRecord some = calls[17].Record;
         yield return new CallQuery { Number = some.Caller.Number };
         yield return new CallQuery { Number = "nobody" };
+        foreach (StoredCall one in calls.Take(40))
+        {
+            yield return new CallQuery { Number = one.Record.Caller.Number, Tenant = "acme" };
+            yield return new CallQuery { Callee = one.Record.Dialled, Tenant = "acme" };
+            yield return new CallQuery { Number = one.Record.Caller.Number![..8] + "*" };
+            yield return new CallQuery { Caller = one.Record.Caller.Number![..7] + "*", Tenant = "acme" };
+            yield return new CallQuery { Callee = one.Record.Callee.Number + "*" };
+            yield return new CallQuery { CallerNumbers = [one.Record.Caller.Number!, "nobody"], Tenant = one.Tenant };
+            yield return new CallQuery { Text = one.Record.Caller.Number![2..7], Tenant = "acme", Dispositions = [Disposition.Answered, Disposition.Busy] };
+            yield return new CallQuery { CallerCodec = one.Record.Caller.Codec?.Split('/')[0], Text = one.Record.Caller.UserAgent };
+        }
+
+        yield return new CallQuery { Recorded = true, Tenant = "acme" };
         yield return new CallQuery { SipCallId = some.SipCallId };
         yield return new CallQuery { Text = some.SipCallId };
         yield return new CallQuery { Text = "nobody's" };

@@ -112,6 +112,63 @@ public abstract class SessionArchiveTests
         Assert.Empty(rig.List(new SessionQuery { Kind = SessionKind.Pickup }));
     }
 
+    [StoreTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void List_ByKind_HasWhatEverySessionTells_EachOnce(int seed)
+    {
+        var random = new Random(seed);
+        using var rig = new Rig(NewPlace());
+        var calls = new List<CallRecord>();
+        for (int i = 0; i < 60; i++)
+        {
+            double at = random.Next(-80_000, 80_000);
+            var session = new List<CallRecord>();
+            for (int leg = 0; leg < random.Next(1, 5); leg++) session.Add(Call($"{i}-{leg}", at + (leg * random.Next(40)), 60));
+            for (int leg = 0; leg < session.Count; leg++)
+            {
+                (CallRecord, LinkRelation)[] links = [.. session.Where((_, other) => other != leg && random.Next(2) == 0).Select(other => (other, random.Next(2) == 0 ? LinkRelation.Downstream : LinkRelation.Upstream))];
+                CallRecord call = session.Count == 1 ? session[0] : Of(session[leg], session[0], links);
+                if (random.Next(4) == 0) call = call with { Transfer = new TransferRecord { Kind = (TransferKind)random.Next(5), Role = TransferRole.Original, At = call.StartedAt } };
+                calls.Add(random.Next(3) switch { 0 => Whose(call, "acme"), 1 => Whose(call, "zeta"), _ => call });
+            }
+        }
+
+        rig.Write([.. calls]);
+        foreach (bool isSealed in new[] { false, true })
+        {
+            if (isSealed) rig.Seal();
+            foreach (string? tenant in new[] { null, "acme" })
+            {
+                // Each session where its first call that makes it what it is stands, else where it begins.
+                SessionRecord[] all = [.. calls.Select(call => rig.Archive.GetSession(call.Id, tenant)).OfType<SessionRecord>().DistinctBy(static session => session.Id)];
+                foreach (SessionKind kind in Enum.GetValues<SessionKind>().Where(static kind => kind > SessionKind.Legs))
+                {
+                    foreach (bool ascending in new[] { true, false })
+                    {
+                        CallRecord[] made = [.. all.Where(session => session.Kind == kind).Select(session => Ordered(session.Calls.Where(call => Makes(call, kind)), ascending).First())];
+                        Assert.Equal(Ordered(made, ascending).Select(static call => call.SessionId), rig.List(new SessionQuery { Kind = kind, Tenant = tenant, Ascending = ascending, Limit = random.Next(1, 12) }).Select(static session => session.Id));
+                    }
+                }
+            }
+        }
+
+        static IEnumerable<CallRecord> Ordered(IEnumerable<CallRecord> calls, bool ascending) =>
+            ascending ? calls.OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal) : calls.OrderByDescending(static call => call.StartedAt).ThenByDescending(static call => call.Id, StringComparer.Ordinal);
+
+        static bool Makes(CallRecord call, SessionKind kind) => kind == SessionKind.Group
+            ? call.Links.Count(static link => link.Relation == LinkRelation.Downstream) > 1
+            : call.Transfer?.Kind switch
+            {
+                null => false,
+                TransferKind.Forward => kind == SessionKind.Forward,
+                TransferKind.Pickup => kind == SessionKind.Pickup,
+                TransferKind.Retrieval => kind == SessionKind.Retrieval,
+                _ => kind == SessionKind.Transfer,
+            };
+    }
+
     [StoreFact]
     public void List_OfATenant_HasSessionsWithItsCallsToldOfThoseAlone()
     {
@@ -171,6 +228,8 @@ public abstract class SessionArchiveTests
         public SessionArchive Archive { get; }
 
         public void Write(params CallRecord[] calls) => _store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, ReadOnlyMemory<byte>.Empty, call.Tenant))]);
+
+        public void Seal() => _store.Seal(new DateOnly(2030, 1, 1));
 
         /// <summary>All pages.</summary>
         public List<SessionRecord> List(SessionQuery query)

@@ -57,7 +57,7 @@ public sealed class SqliteCallStoreTests
         using var folder = new StoreFolder();
         StoredCall call = TestCalls.Stored(1, new Random(10), TestCalls.Start);
         using (SqliteCallStore old = SqliteCallStore.Open(folder.Records)) old.Write([call]);
-        var newer = new SchemaMigrations("Records", [Step("0001_calls"), Step("0002_media"), Step("0003_directory"), Step("0004_leaner"), Step("0005_recording_parts"), Step("0006_profiles"), Step("0007_texts"), "ALTER TABLE calls ADD COLUMN rating INTEGER; UPDATE calls SET rating = 5;"]);
+        var newer = new SchemaMigrations("Records", [Step("0001_calls"), Step("0002_media"), Step("0003_directory"), Step("0004_leaner"), Step("0005_recording_parts"), Step("0006_profiles"), Step("0007_texts"), Step("0008_kinds"), "ALTER TABLE calls ADD COLUMN rating INTEGER; UPDATE calls SET rating = 5;"]);
         using (var store = new SqliteCallStore(folder.Records, new SqliteStoreLimits(), newer))
         {
             Assert.NotNull(store.Get(call.Record.Id));
@@ -66,13 +66,13 @@ public sealed class SqliteCallStoreTests
 
         using (SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 100))
         {
-            Assert.Equal(8, database.Scalar("PRAGMA user_version"));
+            Assert.Equal(9, database.Scalar("PRAGMA user_version"));
             Assert.Equal(5, database.Scalar("SELECT max(rating) FROM calls"));
         }
 
         using SqliteCallStore tooOld = SqliteCallStore.Open(folder.Records);
         StoreException e = Assert.Throws<StoreException>(() => tooOld.Get(call.Record.Id));
-        Assert.Contains("newer cdrengine (schema 8, this program knows 7)", e.Message, StringComparison.Ordinal);
+        Assert.Contains("newer cdrengine (schema 9, this program knows 8)", e.Message, StringComparison.Ordinal);
         WriteReport report = tooOld.Write([TestCalls.Stored(3, new Random(12), TestCalls.Start)]);
         Assert.Single(report.Failed);
         Assert.Contains("newer cdrengine", report.Fault, StringComparison.Ordinal);

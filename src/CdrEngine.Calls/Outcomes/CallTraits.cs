@@ -45,6 +45,24 @@ public enum CallTraits
 
     /// <summary>RTP of it was seen.</summary>
     Heard = 1 << 11,
+
+    /// <summary>It took part in a transfer that makes a transfer of its conversation (<see cref="Sessions.SessionKind.Transfer"/>).</summary>
+    Transferred = 1 << 12,
+
+    /// <summary>It was sent on before it was answered (<see cref="TransferKind.Forward"/>).</summary>
+    Forwarded = 1 << 13,
+
+    /// <summary>It was answered by another phone than the one that rang (<see cref="TransferKind.Pickup"/>).</summary>
+    PickedUp = 1 << 14,
+
+    /// <summary>It was parked or held and taken over elsewhere (<see cref="TransferKind.Retrieval"/>).</summary>
+    Retrieved = 1 << 15,
+
+    /// <summary>Several calls were made of it.</summary>
+    Forked = 1 << 16,
+
+    /// <summary>All that makes a conversation other than a call, or one through a machine.</summary>
+    MakesKind = Transferred | Forwarded | PickedUp | Retrieved | Forked,
 }
 
 /// <summary>Reads the traits of a record.</summary>
@@ -72,7 +90,27 @@ public static class CallTraitsReader
         if (record.Marks?.Charge is not null) traits |= CallTraits.Rated;
         if (record.SessionId == record.Id) traits |= CallTraits.SessionStart;
         if (IsHeard(record)) traits |= CallTraits.Heard;
-        return traits;
+        return traits | KindOf(record);
+    }
+
+    /// <summary>Those of <see cref="CallTraits.MakesKind"/> that a record has.</summary>
+    public static CallTraits KindOf(CallRecord record)
+    {
+        CallTraits traits = record.Transfer?.Kind switch
+        {
+            null => CallTraits.None,
+            TransferKind.Forward => CallTraits.Forwarded,
+            TransferKind.Pickup => CallTraits.PickedUp,
+            TransferKind.Retrieval => CallTraits.Retrieved,
+            _ => CallTraits.Transferred,
+        };
+        int made = 0;
+        for (int i = 0; i < record.Links.Count; i++)
+        {
+            if (record.Links[i].Relation == LinkRelation.Downstream) made++;
+        }
+
+        return made > 1 ? traits | CallTraits.Forked : traits;
     }
 
     private static bool EndedHeld(CallRecord record)

@@ -122,6 +122,12 @@ public sealed record CallQuery
     /// <summary>Name of the trunk, exactly; empty for calls over none, null for all.</summary>
     public string? Trunk { get; init; }
 
+    /// <summary>Codec that the caller sent, by its name without clock rate (<c>PCMU</c>); case does not matter. Empty for calls of which none is known, null for all.</summary>
+    public string? CallerCodec { get; init; }
+
+    /// <summary>The same of the callee.</summary>
+    public string? CalleeCodec { get; init; }
+
     /// <summary>Any of these record ids; empty for all. A text that is no id matches nothing.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 

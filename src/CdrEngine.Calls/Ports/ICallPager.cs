@@ -56,6 +56,9 @@ public sealed record CallPageRequest
     /// <summary>Of which calls <see cref="Where"/> decides: those with any of these traits, the others are on the list as the query finds them; none for all.</summary>
     public CallTraits WhereTraits { get; init; }
 
+    /// <summary>What <see cref="Where"/> asks of those calls, where that is no more than how long a machine's were bridged to a person: a store that knows it need not read them.</summary>
+    public BridgeBounds? Bridge { get; init; }
+
     /// <summary>Tells one <see cref="Where"/> from another.</summary>
     public string WhereName { get; init; } = "";
 }

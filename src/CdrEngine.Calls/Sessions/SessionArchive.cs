@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -60,6 +61,7 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     public SessionPage ListSessions(SessionQuery query)
     {
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        CallTraits makers = MakersOf(query);
         var sessions = new List<SessionRecord>();
         string? cursor = query.Cursor;
         int examined = 0;
@@ -73,7 +75,8 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 Number = query.Number,
                 Tenant = query.Tenant,
                 IsSessionStart = IsListedByStart(query),
-                Flags = query.Kind is null or SessionKind.Call or SessionKind.Forward || query.Number is not null ? CallFlags.None : CallFlags.Linked,
+                Flags = query.Kind == SessionKind.Legs && query.Number is null ? CallFlags.Linked : CallFlags.None,
+                Traits = makers == CallTraits.None ? [] : [new TraitMatch(makers)],
                 Ascending = query.Ascending,
                 Limit = limit - sessions.Count,
                 Cursor = cursor,
@@ -99,15 +102,30 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     private static IEnumerable<string> Outside(Dictionary<string, CallRecord> found) =>
         found.Values.SelectMany(static call => call.Links).Select(static link => link.CallId).Where(id => !found.ContainsKey(id)).Distinct(StringComparer.Ordinal).ToArray();
 
-    // With a number, or of one tenant, the first call of the session may not be among those that match.
-    private static bool IsListedByStart(SessionQuery query) => query.Number is null && query.Tenant is null;
+    // With a number, of one tenant, or by what one of its calls makes it, the first call of the session may not be among those that match.
+    private static bool IsListedByStart(SessionQuery query) => query.Number is null && query.Tenant is null && MakersOf(query) == CallTraits.None;
+
+    // What a call must be of for its session to be of the kind; none where that takes several, or a number leads to fewer.
+    private static CallTraits MakersOf(SessionQuery query) => query.Number is not null ? CallTraits.None : query.Kind switch
+    {
+        SessionKind.Group => CallTraits.Forked,
+        SessionKind.Forward => CallTraits.Forwarded,
+        SessionKind.Pickup => CallTraits.PickedUp,
+        SessionKind.Retrieval => CallTraits.Retrieved,
+        SessionKind.Transfer => CallTraits.Transferred,
+        _ => CallTraits.None,
+    };
 
     /// <summary>A session is then listed where the first of its calls that match stands, and there only.</summary>
     private static bool IsFirstMatch(SessionRecord session, CallRecord call, SessionQuery query)
     {
+        CallTraits makers = MakersOf(query);
         foreach (CallRecord other in session.Calls)
         {
-            if (other.Id == call.Id || (query.Number is { } number && !Has(other, number)) || other.StartedAt < (query.From ?? Timestamp.MinValue) || other.StartedAt >= (query.To ?? Timestamp.MaxValue)) continue;
+            // A tenant is told less of its calls than they are stored with: what it is not told makes nothing.
+            bool isMaker = makers == CallTraits.None || (CallTraitsReader.KindOf(other) & makers) != 0;
+            if (other.Id == call.Id && !isMaker) return false;
+            if (other.Id == call.Id || !isMaker || (query.Number is { } number && !Has(other, number)) || other.StartedAt < (query.From ?? Timestamp.MinValue) || other.StartedAt >= (query.To ?? Timestamp.MaxValue)) continue;
             int order = other.StartedAt.CompareTo(call.StartedAt);
             if (order == 0) order = string.CompareOrdinal(other.Id, call.Id);
             if (query.Ascending ? order < 0 : order > 0) return false;

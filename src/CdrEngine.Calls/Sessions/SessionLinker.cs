@@ -149,6 +149,9 @@ public sealed partial class SessionLinker
         }
     }
 
+    /// <summary>From when on <see cref="Advance"/> has something to do; the end of time where it has nothing.</summary>
+    public Timestamp NextDue => _ends.TryPeek(out (Timestamp Due, SessionCall Call) next) ? next.Due : Timestamp.MaxValue;
+
     /// <summary>The record of a call can change no more.</summary>
     public void Close(SessionCall call)
     {

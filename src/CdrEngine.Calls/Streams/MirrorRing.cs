@@ -21,10 +21,15 @@ internal struct MirrorRing
 
     /// <summary>The identity of a packet; never 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint KeyOf(ushort sequence, uint timestamp, in RtpPacketView packet)
+    public static uint KeyOf(ushort sequence, uint timestamp, in RtpPacketView packet) =>
+        KeyOf(sequence, timestamp, packet.Checksum, packet.IpIdentification, packet.Length);
+
+    /// <summary>The same of a packet by its parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint KeyOf(ushort sequence, uint timestamp, ushort checksum, uint ipIdentification, int length)
     {
-        ulong first = ((ulong)timestamp << 32) | ((uint)sequence << 16) | packet.Checksum;
-        ulong second = ((ulong)packet.IpIdentification << 32) | (uint)packet.Payload.Length;
+        ulong first = ((ulong)timestamp << 32) | ((uint)sequence << 16) | checksum;
+        ulong second = ((ulong)ipIdentification << 32) | (uint)length;
         ulong mixed = (first ^ (second * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
         return (uint)(mixed >> 32) | 1;
     }

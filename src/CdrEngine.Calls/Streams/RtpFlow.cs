@@ -87,11 +87,27 @@ public sealed class RtpFlow
 
     /// <summary>The fax of this flow's m-line, shared by both ways, where its SDP is T.38; null where it is not. Set it when the SDP says so, and
     /// leave it when the m-line turns back into sound.</summary>
-    public T38Meter? Fax { get; set; }
+    public T38Meter? Fax
+    {
+        get;
+        set
+        {
+            field = value;
+            LookAgain();
+        }
+    }
 
     /// <summary>Makes what listens for digits in the sound of a stream, one for each stream of G.711; null where nobody is to listen, because it is
     /// not wanted or the sound is encrypted. What listens already goes on being asked for its digits.</summary>
-    public Func<IDigitListener>? Listeners { get; set; }
+    public Func<IDigitListener>? Listeners
+    {
+        get;
+        set
+        {
+            field = value;
+            LookAgain();
+        }
+    }
 
     /// <summary>Digits pressed, in order of time; a digit still pressed is included with its length so far.</summary>
     public IReadOnlyList<DtmfDigit> Digits
@@ -110,10 +126,6 @@ public sealed class RtpFlow
     }
 
     internal StreamLimits Limits { get; }
-
-    /// <summary>Says that a packet of this flow comes soon: what it will touch is brought near. Of tens of thousands of flows each packet finds its own
-    /// far away, and whoever knows the next packets need not wait for it.</summary>
-    public void Prefetch() => _last?.Prefetch();
 
     /// <summary>Takes a datagram from <see cref="Source"/> to <see cref="Destination"/>.</summary>
     public RtpOutcome Add(in RtpPacketView packet)
@@ -135,6 +147,7 @@ public sealed class RtpFlow
 
         if (outcome == RtpOutcome.Counted)
         {
+            _last!.SettleStraight(format, isWatched: Fax is not null || Listeners is not null);
             _counters.Increment(StreamCounter.RtpPackets);
             if (Listeners is not null && format.IsG711) Listen(packet.At, header, format);
         }
@@ -147,12 +160,40 @@ public sealed class RtpFlow
     }
 
     /// <summary>Takes other payload types from here on: a new offer or answer. What was counted stays as it was.</summary>
-    public void SetPayloadTypes(PayloadTypeMap map) => _map = map;
+    public void SetPayloadTypes(PayloadTypeMap map)
+    {
+        _map = map;
+        LookAgain();
+    }
+
+    /// <summary>The stream of the last packet; null before the first. Its next packets may go straight (<see cref="StreamMeter.TryAddStraight"/>).</summary>
+    public StreamMeter? Latest => _last;
+
+    /// <summary>Time of the latest packet that went straight since this was asked last; false where none did.</summary>
+    public bool TakeNews(out Timestamp at)
+    {
+        at = Timestamp.MinValue;
+        for (int i = 0; i < _count; i++)
+        {
+            StreamMeter stream = _streams[i];
+            if (!stream.HasNews) continue;
+            stream.HasNews = false;
+            at = Timestamp.Max(at, stream.EndedAt);
+        }
+
+        return at != Timestamp.MinValue;
+    }
 
     /// <summary>Appends the record of each stream, in order of their first packet. May be called at any time; nothing is consumed.</summary>
     public void ToRecords(List<StreamRecord> records)
     {
         for (int i = 0; i < _count; i++) records.Add(_streams[i].ToRecord());
+    }
+
+    // What may have changed for the next packet is found out by the long way.
+    private void LookAgain()
+    {
+        for (int i = 0; i < _count; i++) _streams[i].GoesStraight = false;
     }
 
     private void Listen(Timestamp at, in RtpHeader header, PayloadFormat format)
@@ -212,6 +253,7 @@ public sealed class RtpFlow
 
         if (_count == 0 || _streams[least].Packets > 2) return false;
         _evictedPackets += _streams[least].Packets;
+        _streams[least].GoesStraight = false;
         Array.Copy(_streams, least + 1, _streams, least, _count - least - 1);
         _streams[--_count] = null!;
         _counters.Increment(StreamCounter.StreamsEvicted);

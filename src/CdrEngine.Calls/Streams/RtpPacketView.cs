@@ -7,8 +7,14 @@ public readonly ref struct RtpPacketView
     /// <summary>Capture time.</summary>
     public required Timestamp At { get; init; }
 
-    /// <summary>The UDP payload as captured.</summary>
+    /// <summary>The UDP payload as captured; of RTP at least the header and the 32 bytes behind it.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>Bytes captured that are not in <see cref="Payload"/>, because nothing looks at them; 0 normally.</summary>
+    public int UnseenBytes { get; init; }
+
+    /// <summary>Bytes of UDP payload captured.</summary>
+    public int Length => Payload.Length + UnseenBytes;
 
     /// <summary>Bytes of UDP payload that the wire had and the capture cut; 0 normally.</summary>
     public int CutBytes { get; init; }

@@ -93,21 +93,28 @@ internal struct SequenceTracker
         step = (ushort)(sequence - _max);
         if (step == 1)
         {
-            if (_extendedMax - (WindowBits - 1) >= _base)
-            {
-                if ((long)_older < 0) _runs.Received();
-                else _runs.Lost();
-            }
-
-            _older = (_older << 1) | (_recent >> 63);
-            _recent = (_recent << 1) | 1;
-            _extendedMax++;
-            _max = sequence;
-            _afterStray = NoStray;
+            AddNext(sequence);
             return SequenceVerdict.Forward;
         }
 
         return AddOther(sequence, step);
+    }
+
+    /// <summary>Takes the packet that follows the latest one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddNext(ushort sequence)
+    {
+        if (_extendedMax - (WindowBits - 1) >= _base)
+        {
+            if ((long)_older < 0) _runs.Received();
+            else _runs.Lost();
+        }
+
+        _older = (_older << 1) | (_recent >> 63);
+        _recent = (_recent << 1) | 1;
+        _extendedMax++;
+        _max = sequence;
+        _afterStray = NoStray;
     }
 
     /// <summary>Runs and bursts up to now, as if the stream ended here; this tracker goes on unchanged.</summary>

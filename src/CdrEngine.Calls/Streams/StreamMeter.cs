@@ -17,7 +17,7 @@ namespace CdrEngine.Calls.Streams;
 /// Delay is measured against an adaptive playout point: it falls at once to the least transit and creeps up to a lasting rise within some
 /// seconds, as an adaptive jitter buffer does.
 /// </remarks>
-public sealed class StreamMeter
+public sealed partial class StreamMeter
 {
     /// <summary>Playout tolerance of the MOS estimate (semantics: late beyond a 60 ms adaptive buffer).</summary>
     public const double BufferMilliseconds = 60;
@@ -52,8 +52,8 @@ public sealed class StreamMeter
     internal StreamMeter(RtpFlow flow, in RtpPacketView packet, in RtpHeader header, PayloadFormat format)
     {
         _flow = flow;
-        Ssrc = header.Ssrc;
-        StartedAt = packet.At;
+        _totals.Ssrc = header.Ssrc;
+        _totals.StartedAt = packet.At.Microseconds;
         _format = format;
         _totals.EndedAt = packet.At.Microseconds;
         _totals.TtlMin = packet.Ttl;
@@ -69,10 +69,10 @@ public sealed class StreamMeter
     }
 
     /// <summary>Synchronisation source.</summary>
-    public uint Ssrc { get; }
+    public uint Ssrc => _totals.Ssrc;
 
     /// <summary>First packet.</summary>
-    public Timestamp StartedAt { get; }
+    public Timestamp StartedAt => new(_totals.StartedAt);
 
     /// <summary>Last packet, mirror duplicates left out.</summary>
     public Timestamp EndedAt => new(_totals.EndedAt);
@@ -127,8 +127,9 @@ public sealed class StreamMeter
     /// <summary>Listens for digits in its sound; null where nobody does.</summary>
     internal IDigitListener? Listener { get; set; }
 
-    /// <summary>Has the memory that the next packet touches brought near, without waiting for it.</summary>
-    internal unsafe void Prefetch()
+    /// <summary>Says that a packet of this stream comes soon: what it will touch is brought near, without waiting for it. Of tens of thousands of streams each packet
+    /// finds its own far away, and whoever knows the next packets need not wait.</summary>
+    public unsafe void Prefetch()
     {
         if (!Sse.IsSupported) return;
 
@@ -173,7 +174,7 @@ public sealed class StreamMeter
         byte payloadType = header.PayloadType;
         if (payloadType != totals.PayloadType || !ReferenceEquals(format, _format)) ChangePayload(payloadType, format);
         totals.Packets++;
-        totals.Octets += packet.Payload.Length - header.HeaderBytes - header.PaddingBytes + packet.CutBytes;
+        totals.Octets += packet.Length - header.HeaderBytes - header.PaddingBytes + packet.CutBytes;
         bool marker = header.Marker;
         if (marker) _markers++;
         totals.DscpSeen |= 1UL << (packet.Dscp & 63);
@@ -232,19 +233,7 @@ public sealed class StreamMeter
         if (media.MicrosecondsPerTick == 0) return;
         if (step == 1 && media.WasAhead && !marker) VoteForPacketTime(ref media, ticks);
         media.WasAhead = step > 0;
-
-        // RFC 3550 A.8, kept in microseconds so that a change of clock does not rescale what was smoothed before.
-        double jitter = media.Jitter + ((Math.Abs(difference) - media.Jitter) * (1 / 16.0));
-        media.Jitter = jitter;
-        media.JitterSum += jitter;
-        media.JitterSamples++;
-        if (jitter > media.JitterMax) media.JitterMax = jitter;
-        double transit = media.Transit + difference;
-        media.Transit = transit;
-        if (transit < media.LeastTransit) media.LeastTransit = transit;
-        double excess = transit - media.Playout;
-        media.Playout = excess < 0 ? transit : media.Playout + (excess * PlayoutCreep);
-        if (excess >= FirstBandMicroseconds) CountDelay(excess);
+        FoldDelay(ref media, difference);
     }
 
     private void Anchor(long at, uint timestamp, PayloadFormat format, byte payloadType)
@@ -510,6 +499,14 @@ public sealed class StreamMeter
         public byte PayloadType;
         public byte TtlMin;
         public byte TtlMax;
+
+        /// <summary>See <see cref="GoesStraight"/>.</summary>
+        public bool GoesStraight;
+
+        /// <summary>See <see cref="HasNews"/>.</summary>
+        public bool HasNews;
+        public uint Ssrc;
+        public long StartedAt;
     }
 
     /// <summary>Jitter and delay of the media, in microseconds.</summary>

@@ -37,6 +37,12 @@ public readonly record struct CallProfile
     /// <summary>Why it was sent on.</summary>
     public RerouteReason Reroute { get; init; }
 
+    /// <summary>What the caller sent, as <see cref="CodecOf"/> has it; empty for nothing.</summary>
+    public string CallerCodec { get; init; }
+
+    /// <summary>What the callee sent.</summary>
+    public string CalleeCodec { get; init; }
+
     /// <summary>The profile of a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="tenant">Tenant it is stored under; null for none.</param>
@@ -53,5 +59,26 @@ public readonly record struct CallProfile
         Trunk = record.Marks?.Trunk ?? "",
         Traits = CallTraitsReader.Of(record, isVoicemail),
         Reroute = Rerouting.Of(record),
+        CallerCodec = CodecOf(record.Caller.Codec),
+        CalleeCodec = CodecOf(record.Callee.Codec),
     };
+
+    /// <summary>The name of a codec without its clock rate, as profiles have it; empty for none.</summary>
+    /// <param name="codec">For example <c>PCMU/8000</c>.</param>
+    public static string CodecOf(string? codec)
+    {
+        if (codec is null) return "";
+        int end = codec.IndexOf('/', StringComparison.Ordinal);
+        return Folded(end < 0 ? codec : codec[..end]);
+    }
+
+    /// <summary>A name of a codec in the case that profiles have: encoding names are ASCII, and are the same in any case (RFC 4855 section 3).</summary>
+    public static string Folded(string name)
+    {
+        if (!name.AsSpan().ContainsAnyInRange('a', 'z')) return name;
+        return string.Create(name.Length, name, static (to, from) =>
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterLower(from[i]) ? (char)(from[i] - 'a' + 'A') : from[i];
+        });
+    }
 }

@@ -8,6 +8,8 @@ namespace CdrEngine.Calls.Totals;
 public sealed class ProfileFilter(CallQuery query)
 {
     private readonly string? _tenant = query.Tenant;
+    private readonly string? _callerCodec = query.CallerCodec is { } codec ? CallProfile.Folded(codec) : null;
+    private readonly string? _calleeCodec = query.CalleeCodec is { } codec ? CallProfile.Folded(codec) : null;
     private readonly CallTraits _has = (query.IsVoicemail ? CallTraits.Voicemail : CallTraits.None) | (query.IsSessionStart ? CallTraits.SessionStart : CallTraits.None);
 
     /// <summary>Whether it asks anything of a profile at all.</summary>
@@ -17,7 +19,8 @@ public sealed class ProfileFilter(CallQuery query)
     public bool AsksOutcome => query.Dispositions.Count > 0 || query.Direction is not null || query.Directions.Count > 0 || query.IsVoicemail || AsksFurther;
 
     /// <summary>Whether it asks what only profiles tell, and no column of a call.</summary>
-    public bool AsksFurther => query.Traits.Count > 0 || query.SipStatuses.Count > 0 || query.Causes.Count > 0 || query.HangupBys.Count > 0 || query.RerouteReasons.Count > 0 || query.Trunk is not null;
+    public bool AsksFurther => query.Traits.Count > 0 || query.SipStatuses.Count > 0 || query.Causes.Count > 0 || query.HangupBys.Count > 0 || query.RerouteReasons.Count > 0 || query.Trunk is not null
+        || query.CallerCodec is not null || query.CalleeCodec is not null;
 
     /// <summary>The query without what profiles answer, and without times, order and page: what is left must be asked of each call.</summary>
     public static CallQuery Rest(CallQuery query) => query with
@@ -35,6 +38,8 @@ public sealed class ProfileFilter(CallQuery query)
         HangupBys = [],
         RerouteReasons = [],
         Trunk = null,
+        CallerCodec = null,
+        CalleeCodec = null,
         From = null,
         To = null,
         Start = null,
@@ -63,6 +68,8 @@ public sealed class ProfileFilter(CallQuery query)
         if (query.HangupBys.Count > 0 && !query.HangupBys.Contains(profile.HangupBy)) return false;
         if (query.RerouteReasons.Count > 0 && !query.RerouteReasons.Contains(profile.Reroute)) return false;
         if (query.Trunk is { } trunk && profile.Trunk != trunk) return false;
+        if (_callerCodec is not null && profile.CallerCodec != _callerCodec) return false;
+        if (_calleeCodec is not null && profile.CalleeCodec != _calleeCodec) return false;
         if (query.Traits.Count == 0) return true;
         for (int i = 0; i < query.Traits.Count; i++)
         {

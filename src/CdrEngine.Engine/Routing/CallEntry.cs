@@ -53,6 +53,9 @@ internal sealed class CallEntry : ICallOutline
     /// <summary>False once the call has given up its media endpoints.</summary>
     public bool OwnsMedia { get; set; } = true;
 
+    /// <summary>True once an SDP of it offered T.38.</summary>
+    public bool OffersFax { get; set; }
+
     /// <summary>How far it is, where it stands in the order of eviction.</summary>
     public CallStage Stage { get; set; }
 

@@ -25,6 +25,8 @@ internal sealed class SsrcRoute
 /// <summary>Packets from one address to another that belong to at least one call.</summary>
 internal sealed class FlowEntry
 {
+    private uint _straightSsrc;
+
     public required Endpoint Source { get; init; }
 
     public required Endpoint Destination { get; init; }
@@ -32,7 +34,18 @@ internal sealed class FlowEntry
     public required ulong Hash { get; init; }
 
     /// <summary>True where the calls at its ends have changed since the targets were found.</summary>
-    public bool Unsettled { get; set; } = true;
+    public bool Unsettled
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value) LeaveStraight();
+        }
+    } = true;
+
+    /// <summary>The table it is in while its next packet has nothing to decide; else null.</summary>
+    public StraightTable? Straight { get; private set; }
 
     /// <summary>Calls that get every packet not claimed by <see cref="Claims"/>: the call chosen first, then those that share it.</summary>
     public FlowTarget[] Targets { get; set; } = [];
@@ -56,12 +69,50 @@ internal sealed class FlowEntry
     public int Sampled { get; set; }
 
     /// <summary>Engine time of the last packet.</summary>
-    public Timestamp LastPacketAt { get; set; }
+    public Timestamp LastPacketAt
+    {
+        get => Straight is { } table ? table.Find(StraightKey).LastPacketAt : field;
+        set
+        {
+            field = value;
+            if (Straight is { } table) table.Find(StraightKey).LastPacketAt = value;
+        }
+    }
 
     /// <summary>Every target this flow ever had, so that a call keeps its flow number.</summary>
     public List<FlowTarget> Known { get; } = [];
 
     public bool Removed { get; set; }
+
+    private StraightKey StraightKey => StraightTable.KeyOf(Source, Destination);
+
+    /// <summary>The packets of an SSRC go to one call with nothing to decide, from here on until <see cref="Unsettled"/> or <see cref="LeaveStraight"/>.</summary>
+    public void GoStraight(StraightTable table, uint ssrc, FlowTarget target)
+    {
+        if (Straight is not null && _straightSsrc == ssrc) return;
+        _straightSsrc = ssrc;
+        StraightKey key = StraightKey;
+        table.Put(new StraightFlow
+        {
+            Addresses = key.Addresses,
+            Ports = key.Ports,
+            Ssrc = ssrc,
+            LastPacketAt = LastPacketAt,
+            FlowAndOne = target.Flow + 1,
+            Shard = target.Call.Shard,
+        });
+        Straight = table;
+    }
+
+    /// <summary>The next packet has to be looked at.</summary>
+    public void LeaveStraight()
+    {
+        if (Straight is not { } table) return;
+        Timestamp last = LastPacketAt;
+        table.Remove(StraightKey);
+        Straight = null;
+        LastPacketAt = last;
+    }
 }
 
 /// <summary>Flows of known calls by address pair: open addressing, linear probing, no allocation on look-up.</summary>

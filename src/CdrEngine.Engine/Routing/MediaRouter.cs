@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using CdrEngine.Calls.Sessions;
+using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
 using CdrEngine.Engine.Shards;
 using CdrEngine.Protocols.Link;
@@ -25,11 +28,20 @@ internal sealed class MediaRouter
     private readonly SessionLinker _sessions;
     private readonly EndpointTable _endpoints = new();
     private readonly FlowTable _flows = new();
+    private readonly StraightTable _straight = new();
+    private readonly bool _mayGoStraight;
     private readonly MediaHold _hold;
     private readonly HandlePool[] _handles;
 
-    public MediaRouter(SwitchboardLimits limits, Counters<SwitchboardCounter> counters, ShardMail mail, SessionLinker sessions)
+    /// <summary>A router that knows nothing yet.</summary>
+    /// <param name="limits">Bounds.</param>
+    /// <param name="counters">Where to count.</param>
+    /// <param name="mail">Where packets go.</param>
+    /// <param name="sessions">Sees the first packets of streams.</param>
+    /// <param name="mayGoStraight">Whether a shard may be handed the beginning of a packet alone where frames are not kept.</param>
+    public MediaRouter(SwitchboardLimits limits, Counters<SwitchboardCounter> counters, ShardMail mail, SessionLinker sessions, bool mayGoStraight)
     {
+        _mayGoStraight = mayGoStraight;
         _sessions = sessions;
         _limits = limits;
         _counters = counters;
@@ -45,6 +57,7 @@ internal sealed class MediaRouter
         call.OwnsMedia = true;
         foreach (SdpMedia media in sdp.Media)
         {
+            if (media.IsT38) OfferFax(call);
             SdpMedia transport = sdp.TransportOf(media);
             if (transport.Port == 0) continue;
             Announce(call, transport.RtpEndpoint);
@@ -93,6 +106,7 @@ internal sealed class MediaRouter
         _hold.Clear();
         _endpoints.Clear();
         _flows.Clear();
+        _straight.Clear();
     }
 
     /// <summary>Brings the counters that others keep up to date.</summary>
@@ -136,6 +150,69 @@ internal sealed class MediaRouter
             _counters.Increment(SwitchboardCounter.OtherUdp);
         }
     }
+
+    /// <summary>Takes a packet of a flow with nothing to decide; false, and nothing done, where there is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRouteStraight(in CapturedPacket packet, in RtpGlance glance)
+    {
+        // The decoder has checked that both headers are there.
+        ref byte ip = ref Unsafe.Add(ref MemoryMarshal.GetReference(packet.Bytes), glance.IpOffset);
+        ref byte rtp = ref Unsafe.Add(ref MemoryMarshal.GetReference(packet.Bytes), glance.RtpOffset);
+        ref StraightFlow flow = ref _straight.Find(StraightTable.KeyAt(ref ip));
+        if (Unsafe.IsNullRef(ref flow) || flow.Ssrc != Big32(ref rtp, 8) || _mail.FromOutside != Pressure.None) return false;
+        flow.LastPacketAt = _mail.Now;
+        _counters.Increment(SwitchboardCounter.MediaPackets);
+        ref StraightItem item = ref _mail.AddStraight(flow.Shard);
+        item.Flow = flow.FlowAndOne - 1;
+        item.Clock = _mail.Now;
+        item.Sequence = packet.Sequence;
+        item.Rtp = new StraightRtp
+        {
+            At = packet.CapturedAt,
+            Ssrc = flow.Ssrc,
+            Timestamp = Big32(ref rtp, 4),
+            SequenceNumber = Big16(ref rtp, 2),
+            MarkerAndType = Unsafe.Add(ref rtp, 1),
+            Bytes = (ushort)glance.RtpBytes,
+            IpIdentification = Big16(ref ip, 4),
+            Checksum = Big16(ref ip, 26),
+            Dscp = (byte)(Unsafe.Add(ref ip, 1) >> 2),
+            Ttl = Unsafe.Add(ref ip, 8),
+        };
+        _mail.CopyIn(flow.Shard, ref item, packet, glance.RtpOffset);
+        return true;
+    }
+
+    /// <summary>Lets the next packets of a flow go straight where this one left nothing open.</summary>
+    private void Settled(FlowEntry flow)
+    {
+        if (MayGoStraight(flow)) flow.GoStraight(_straight, flow.LastSsrc, flow.Targets[0]);
+        else flow.LeaveStraight();
+    }
+
+    private bool MayGoStraight(FlowEntry flow)
+    {
+        if (!_mayGoStraight || flow.Unsettled || flow.Removed || flow.Targets.Length != 1 || flow.Claims is not null || !flow.HasSsrc) return false;
+        CallEntry call = flow.Targets[0].Call;
+        bool isSampled = flow.Sampled >= MaxSamples || call.Session is null || (flow.SamplesLeft == 0 && flow.Sampled > 0 && flow.SampledSsrc == flow.LastSsrc);
+        return isSampled && !call.OffersFax && flow.Source.Address.IsV4 && flow.Destination.Address.IsV4
+            && !PacketDecoder.MayBeTunnel(flow.Source.Port, flow.Destination.Port);
+    }
+
+    /// <summary>Fax looks into whole datagrams that may look like RTP.</summary>
+    private static void OfferFax(CallEntry call)
+    {
+        call.OffersFax = true;
+        foreach (FlowEntry flow in call.Flows) flow.LeaveStraight();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ushort Big16(ref byte start, int offset) =>
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, offset)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Big32(ref byte start, int offset) =>
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, offset)));
 
     /// <summary>Begins a flow where a call announced either end; null where none did.</summary>
     private FlowEntry? OpenFlow(ulong hash, Endpoint source, Endpoint destination)
@@ -341,6 +418,8 @@ internal sealed class MediaRouter
             if (!isKept && _mail.KeepsFrames) _counters.Increment(SwitchboardCounter.PayloadLetGo);
             _mail.CopyIn(target.Call.Shard, ref item, packet, payload, facts.PayloadOffset, isKept);
         }
+
+        Settled(flow);
     }
 
     /// <summary>Shows the linker the first packets of a stream. SSRCs that alternate on one flow have one budget between them.</summary>

@@ -34,6 +34,9 @@ internal sealed class ShardMail
     /// <summary>Shards there are.</summary>
     public int Shards => _ports.Length;
 
+    /// <summary>Packets handed over that went straight.</summary>
+    public long StraightPackets { get; private set; }
+
     /// <summary>Whether frames travel along, for the packet log.</summary>
     public bool KeepsFrames { get; set; }
 
@@ -50,6 +53,14 @@ internal sealed class ShardMail
         ref ShardItem item = ref _batches[shard].Add();
         item.Clock = Now;
         return ref item;
+    }
+
+    /// <summary>A new packet of a flow with nothing to decide; what it held before is still in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref StraightItem AddStraight(int shard)
+    {
+        if (_batches[shard].IsFull) Post(shard);
+        return ref _batches[shard].AddStraight(Now);
     }
 
     /// <summary>A new item for a call.</summary>
@@ -118,9 +129,28 @@ internal sealed class ShardMail
         if (!within && !payload.IsEmpty) item.PayloadOffset = batch.Copy(payload);
     }
 
+    /// <summary>Copies a packet into the batch: its frame where frames are kept, else no more of its datagram than its figures need.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CopyIn(int shard, ref StraightItem item, in CapturedPacket packet, int rtpOffset)
+    {
+        if (KeepsFrames)
+        {
+            item.FrameOffset = _batches[shard].Copy(packet.Bytes);
+            item.FrameLength = packet.Bytes.Length;
+            item.RtpOffset = rtpOffset;
+            item.NanosecondRemainder = packet.NanosecondRemainder;
+            item.InterfaceId = packet.InterfaceId;
+            return;
+        }
+
+        item.FrameLength = 0;
+        item.CopyStart(packet.Bytes, rtpOffset);
+    }
+
     /// <summary>Hands over what waits for a shard.</summary>
     public void Post(int shard)
     {
+        StraightPackets += _batches[shard].StraightCount;
         _ports[shard].Post(_batches[shard]);
         _batches[shard] = _ports[shard].Take();
         Measure(shard);

@@ -51,6 +51,10 @@ internal sealed partial class Switchboard : ISipMessageSink
     private long _nextOrder;
     private int _source;
 
+    // From when on, and for how many microseconds, no packet that goes straight moves anything by its time.
+    private long _quietFrom;
+    private ulong _quietFor;
+
     // Registrations, messages and the like; null where nobody follows them.
     private readonly DeskMail? _desk;
     private readonly MsrpTable _msrp;
@@ -73,7 +77,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         _sctp = new SctpReassembler(options.Sctp);
         _mail = new ShardMail(ports, keepFrames, options.LetsMediaGo ? Math.Max(2, options.QueuedBatches - Math.Max(1, options.QueuedBatches / 8)) : 0);
         _sessions = new SessionLinker(options.Sessions, _calls, options.Call.TextBytes);
-        _media = new MediaRouter(options.Routing, Counters, _mail, _sessions);
+        _media = new MediaRouter(options.Routing, Counters, _mail, _sessions, mayGoStraight: options.GoesStraight && !options.HearsDigits);
         _callHandles = Array.ConvertAll(ports, static _ => new HandlePool());
     }
 
@@ -94,6 +98,9 @@ internal sealed partial class Switchboard : ISipMessageSink
     /// <summary>Open calls, ended ones that are still known included.</summary>
     public int OpenCalls => _calls.Count;
 
+    /// <summary>Packets handed over that went straight; for tests.</summary>
+    public long StraightPackets => _mail.StraightPackets;
+
     /// <summary>Pressure that comes from before the engine.</summary>
     public Pressure Pressure
     {
@@ -110,8 +117,20 @@ internal sealed partial class Switchboard : ISipMessageSink
         CapturedPacket packet = captured with { Sequence = ++_sequence };
         Counters.Increment(SwitchboardCounter.Packets);
         Counters.Add(SwitchboardCounter.Bytes, packet.Bytes.Length);
-        Observe(packet.CapturedAt);
-        MoveOn();
+        if (Clock.TryFollow(packet.CapturedAt)) _mail.Now = packet.CapturedAt;
+        else Observe(packet.CapturedAt);
+
+        // Nearly every packet is RTP of a flow about which nothing is open, at a time when nothing is due.
+        bool isRtp = _decoder.TryGlance(packet, out RtpGlance glance);
+        bool isTimeKept = isRtp && KeepTime();
+        if (isRtp && _media.TryRouteStraight(packet, glance))
+        {
+            _decoder.CountPlain(glance);
+            return;
+        }
+
+        if (!isTimeKept) MoveOn();
+        _quietFor = 0;
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
             case DecodeOutcome.Udp:
@@ -180,6 +199,7 @@ internal sealed partial class Switchboard : ISipMessageSink
         _evictedAnswered.Clear();
         _sessions.Clear();
         _timers.Clear();
+        _quietFor = 0;
         Clock.Reset();
         SettleCounters();
     }
@@ -223,8 +243,21 @@ internal sealed partial class Switchboard : ISipMessageSink
         _mail.AddToAll(ShardItemKind.ClockSet, at: new Timestamp(before.Microseconds - _mail.Now.Microseconds));
     }
 
+    /// <summary>Moves time on where anything may be due; gives true.</summary>
+    private bool KeepTime()
+    {
+        if ((ulong)(_mail.Now.Microseconds - _quietFrom) < _quietFor) return true;
+        MoveOn();
+        long until = Math.Min(
+            Math.Min(_sessions.NextDue.Microseconds, _timers.NextLook.Microseconds), Math.Min(_streams.NextDue.Microseconds, _sctp.NextDue.Microseconds));
+        _quietFrom = _mail.Now.Microseconds;
+        _quietFor = (ulong)Math.Max(0, until - _quietFrom);
+        return true;
+    }
+
     private void MoveOn()
     {
+        _quietFor = 0;
         _sessions.Advance(_mail.Now);
         PassOnStandings();
         if (_timers.IsDue(_mail.Now))

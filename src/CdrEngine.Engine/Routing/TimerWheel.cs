@@ -16,6 +16,9 @@ internal sealed class TimerWheel
     /// <summary>True where <see cref="TakeDue"/> may have something to give.</summary>
     public bool IsDue(Timestamp now) => Tick(now) != _tick;
 
+    /// <summary>Until when <see cref="IsDue"/> is false, as long as time does not go back.</summary>
+    public Timestamp NextLook => _tick < 0 ? Timestamp.MinValue : new Timestamp((_tick + 1) * Timestamp.MicrosecondsPerSecond);
+
     public void Set(CallEntry call, Timestamp deadline, Timestamp now)
     {
         Remove(call);

@@ -49,6 +49,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     public void ReceiveBorrowed(in SipArrival message)
     {
+        _seat.PassOnMedia();
         if (!Fold(message)) return;
         CallEffects effects = _shard.Effects;
         if (effects.MediaChanged)
@@ -61,6 +62,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
 
     protected override void Receive(CallSignal message)
     {
+        _seat.PassOnMedia();
         CallEffects effects = _shard.Effects;
         switch (message)
         {
@@ -144,6 +146,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     /// <summary>Tells a flow that is new, and those that flow to where it comes from: it may tell more of them than their own addresses do.</summary>
     public void PlaceNew(RtpFlow flow)
     {
+        _seat.PassOnMedia();
         Place(flow);
         foreach (RtpFlow other in _seat.Flows)
         {
@@ -151,18 +154,25 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         }
     }
 
-    /// <summary>Notes an RTP packet; called for each, so it does next to nothing.</summary>
+    /// <summary>Notes an RTP packet, or the latest of some that went straight; it does next to nothing.</summary>
     public void OnMedia(Timestamp at, PartySide from) => _machine.OnMediaPacket(at, from);
 
     /// <summary>The call's record as it stands.</summary>
-    public CallRecord ToRecord() => InSession(_machine.ToRecord(
-        Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
+    public CallRecord ToRecord()
+    {
+        _seat.PassOnMedia();
+        return InSession(_machine.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
+    }
 
     /// <summary>Id of the record; empty before the first message.</summary>
     public string Id => _machine.Id;
 
     /// <summary>See <see cref="CallMachine.ToOutline"/>.</summary>
-    public CallRecord ToOutline() => InSession(_machine.ToOutline());
+    public CallRecord ToOutline()
+    {
+        _seat.PassOnMedia();
+        return InSession(_machine.ToOutline());
+    }
 
     /// <summary>Where the call is.</summary>
     public CallState State => _machine.State;

@@ -56,6 +56,16 @@ internal sealed class CallSeat(Shard shard)
     /// <summary>The message the actor is at: the one to leave out where it fails and is rebuilt. Empty while it is at none.</summary>
     public ReadOnlyMemory<byte> CurrentMessage { get; set; }
 
+    /// <summary>Tells the actor of the packets of media that went straight since this was called last. Before anything else happens to the call, so that it
+    /// makes no difference which way packets went.</summary>
+    public void PassOnMedia()
+    {
+        foreach (RtpFlow flow in Flows)
+        {
+            if (flow.TakeNews(out Timestamp at)) Actor?.OnMedia(at, flow.From);
+        }
+    }
+
     /// <summary>When that message was complete.</summary>
     public Timestamp CurrentAt { get; set; } = Timestamp.MinValue;
 }
@@ -63,7 +73,8 @@ internal sealed class CallSeat(Shard shard)
 /// <summary>One address pair of one call in its shard.</summary>
 /// <param name="Seat">The call.</param>
 /// <param name="Meter">The figures.</param>
-internal readonly record struct FlowSeat(CallSeat Seat, RtpFlow Meter);
+/// <param name="Stream">The stream of the last packet, whose next one may go straight; null before the first.</param>
+internal readonly record struct FlowSeat(CallSeat Seat, RtpFlow Meter, StreamMeter? Stream);
 
 /// <summary>A word to a call's actor.</summary>
 internal enum CallSignal : byte

@@ -13,7 +13,7 @@ using CdrEngine.Protocols.Sip;
 namespace CdrEngine.Engine.Shards;
 
 /// <summary>One thread's calls: their actors, their flows, their part of the packet log. Runs each batch to completion, in packet order.</summary>
-internal sealed class Shard : ShardHandler<ShardBatch>
+internal sealed partial class Shard : ShardHandler<ShardBatch>
 {
     /// <summary>Records that may wait for one write of the packet log.</summary>
     private const int MaxPendingRecords = 256;
@@ -23,6 +23,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     // A chunk gathers for a second, and is looked after within another.
     private static readonly TimeSpan BetweenLooksAtDisk = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenFlushes = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestReadBack = TimeSpan.FromSeconds(1);
 
     /// <summary>Items whose stream is brought near before their turn: some four packets are as long as a way to memory and back.</summary>
@@ -35,7 +36,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
     private readonly ConcurrentQueue<ShardBatch> _pool;
     private readonly StreamLimits _streamLimits;
     private readonly List<CallSeat?> _calls = [];
-    private readonly List<FlowSeat> _flows = [];
+    private FlowSeat[] _flows = new FlowSeat[256];
     private readonly List<Leaving> _pending = [];
     private readonly Queue<(long Write, Leaving Item)> _awaiting = new();
     private long _diskLosses;
@@ -138,8 +139,12 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             if (i + FetchedAhead < batch.Count) Fetch(ref batch.Items[i + FetchedAhead]);
             ref ShardItem item = ref batch.Items[i];
             if (item.Clock != Now) MoveClock(item.Clock);
+            _quietFor = 0;
             switch (item.Kind)
             {
+                case ShardItemKind.Straight:
+                    OnStraight(batch, item.PayloadOffset, item.PayloadLength);
+                    break;
                 case ShardItemKind.Media:
                     OnMedia(batch, ref item);
                     break;
@@ -270,7 +275,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
 
     private void Fetch(ref ShardItem item)
     {
-        if (item.Kind == ShardItemKind.Media && (uint)item.Flow < (uint)_flows.Count) _flows[item.Flow].Meter?.Prefetch();
+        if (item.Kind == ShardItemKind.Media && (uint)item.Flow < (uint)_flows.Length) _flows[item.Flow].Stream?.Prefetch();
     }
 
     private void MoveClock(Timestamp now)
@@ -297,7 +302,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             WriteCut();
         }
 
-        if (now - _flushedAt < TimeSpan.FromSeconds(1)) return;
+        if (now - _flushedAt < BetweenFlushes) return;
         _flushedAt = now;
         HandOn();
     }
@@ -356,13 +361,12 @@ internal sealed class Shard : ShardHandler<ShardBatch>
         seat.Flows.Add(flow);
         seat.FlowHandles.Add(item.Flow);
         seat.Actor?.PlaceNew(flow);
-        while (_flows.Count <= item.Flow) _flows.Add(default);
-        _flows[item.Flow] = new FlowSeat(seat, flow);
+        if (item.Flow >= _flows.Length) Array.Resize(ref _flows, Math.Max(item.Flow + 1, _flows.Length * 2));
+        _flows[item.Flow] = new FlowSeat(seat, flow, null);
     }
 
     private void OnMedia(ShardBatch batch, ref ShardItem item)
     {
-        FlowSeat flow = _flows[item.Flow];
         var packet = new RtpPacketView
         {
             At = item.At,
@@ -373,16 +377,7 @@ internal sealed class Shard : ShardHandler<ShardBatch>
             Dscp = item.Dscp,
             Ttl = item.TimeToLive,
         };
-        switch (flow.Meter.Add(packet))
-        {
-            case RtpOutcome.MirrorDuplicate:
-                return;
-            case RtpOutcome.Counted or RtpOutcome.Fax:
-                flow.Seat.Actor?.OnMedia(item.At, flow.Meter.From);
-                break;
-        }
-
-        if (item.FrameLength > 0) Keep(flow.Seat, PacketKind.Rtp, batch, ref item);
+        if (Measure(item.Flow, packet) && item.FrameLength > 0) Keep(_flows[item.Flow].Seat, PacketKind.Rtp, batch, ref item);
     }
 
     private static void Keep(CallSeat seat, PacketKind kind, ShardBatch batch, ref ShardItem item)

@@ -15,6 +15,10 @@ internal enum ShardItemKind : byte
     /// <summary>A packet of a flow.</summary>
     Media,
 
+    /// <summary>Packets of flows with nothing to decide, one after another: so many (payload length) of <see cref="ShardBatch.Straights"/> from a place on (payload
+    /// offset).</summary>
+    Straight,
+
     /// <summary>A fragment of the media packet that follows; logged only.</summary>
     MediaFrame,
 
@@ -105,19 +109,46 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
 
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(maxBytes + Overhang);
     private readonly List<SessionStanding> _standings = [];
+    private readonly ShardItem[] _items = new ShardItem[maxItems];
+    private readonly StraightItem[] _straights = new StraightItem[maxItems];
+    private bool _isRun;
     private int _used;
 
-    public ShardItem[] Items { get; } = new ShardItem[maxItems];
+    public ShardItem[] Items => _items;
 
     public int Count { get; private set; }
 
     public byte[] Bytes => _bytes;
 
-    public bool IsFull => Count >= maxItems || _used >= maxBytes;
+    /// <summary>Packets of flows with nothing to decide, in order; which of them stand where among the items, items of <see cref="ShardItemKind.Straight"/> say.</summary>
+    public StraightItem[] Straights => _straights;
+
+    /// <summary>How many.</summary>
+    public int StraightCount { get; private set; }
+
+    public bool IsFull => Count >= maxItems || StraightCount >= maxItems || _used >= maxBytes;
+
+    /// <summary>A packet of a flow with nothing to decide; whoever adds it writes all of it.</summary>
+    public ref StraightItem AddStraight(Timestamp now)
+    {
+        if (!_isRun) BeginRun(now);
+        _items[Count - 1].PayloadLength++;
+        return ref _straights[StraightCount++];
+    }
+
+    private void BeginRun(Timestamp now)
+    {
+        ref ShardItem run = ref Add();
+        run.Kind = ShardItemKind.Straight;
+        run.Clock = now;
+        run.PayloadOffset = StraightCount;
+        _isRun = true;
+    }
 
     public ref ShardItem Add()
     {
-        ref ShardItem item = ref Items[Count++];
+        _isRun = false;
+        ref ShardItem item = ref _items[Count++];
         item = default;
         return ref item;
     }
@@ -150,6 +181,8 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     public void Clear()
     {
         _standings.Clear();
+        _isRun = false;
+        StraightCount = 0;
         Count = 0;
         _used = 0;
     }

@@ -92,6 +92,18 @@ public sealed class SctpReassembler
         }
     }
 
+    /// <summary>From when on <see cref="Advance"/> has something to do; the end of time where nothing waits.</summary>
+    public Timestamp NextDue
+    {
+        get
+        {
+            long due = long.MaxValue;
+            if (_waiting.First is { } waiting) due = Math.Min(due, waiting.LastFragmentAt.Microseconds + _fragmentMicroseconds);
+            if (_active.First is { } active) due = Math.Min(due, active.LastSeen.Microseconds + _idleMicroseconds);
+            return new Timestamp(due);
+        }
+    }
+
     private SctpDirection Find(in DecodedPacket packet, Timestamp at)
     {
         var path = new SctpPath(packet.Source, packet.Destination);

@@ -120,6 +120,19 @@ public sealed class SipStreamReassembler
         }
     }
 
+    /// <summary>From when on <see cref="Advance"/> has something to do; the end of time where nothing waits.</summary>
+    public Timestamp NextDue
+    {
+        get
+        {
+            long due = long.MaxValue;
+            if (_holes.First is { } stream) due = Math.Min(due, stream.HoleOpenedAt.Microseconds + _holeMicroseconds);
+            if (_closed.First is { } closed) due = Math.Min(due, closed.LastSeen.Microseconds + _closedMicroseconds);
+            if (_open.First is { } open) due = Math.Min(due, open.LastSeen.Microseconds + _idleMicroseconds);
+            return new Timestamp(due);
+        }
+    }
+
     /// <summary>The capture has ended: all holes are skipped and everything is forgotten.</summary>
     public void Complete(ISipMessageSink sink)
     {

@@ -459,6 +459,11 @@ internal sealed class PostgresCallSelect
         if (_query.RerouteReasons.Count > 0) _where.And("c.reroute = ANY (?)", (object)Numbers(_query.RerouteReasons));
         if (_query.Trunk is { Length: > 0 } trunk) _where.And("c.trunk = ?", trunk);
         else if (_query.Trunk is not null) _where.And("c.trunk IS NULL");
+        if (_query.CallerCodec is { } callerCodec) _where.And("c.caller_codec = ?", PostgresText.Clean(CallProfile.Folded(callerCodec)));
+        if (_query.CalleeCodec is { } calleeCodec) _where.And("c.callee_codec = ?", PostgresText.Clean(CallProfile.Folded(calleeCodec)));
+
+        // Which are few, with an index of their own.
+        if (_query.Traits.Count > 0 && _query.Traits.All(static match => (match.Has & CallTraits.MakesKind) != 0)) _where.And("c.kinds IS NOT NULL");
         if (_query.Traits.Count > 0)
             _where.And($"({string.Join(" OR ", _query.Traits.Select(static match => CallSelect.TraitText("c", match)))})");
         if (_query.PersonBillsecMax is { } personMost) _where.And($"(c.billsec_us <= ? OR (c.traits & {(int)CallTraits.ByPerson}) = 0)", CallRow.Microseconds(personMost));

@@ -24,6 +24,9 @@ internal sealed partial class PostgresCallStore
         ("trunk", "(trunk)"),
         ("codecs", "(codecs)"),
         ("flags", "(flags)"),
+        ("caller_codec", "(caller_codec, started_at, id)"),
+        ("callee_codec", "(callee_codec, started_at, id)"),
+        ("kinds", "(started_at, id) WHERE kinds IS NOT NULL"),
     ];
 
     /// <inheritdoc />
@@ -120,6 +123,7 @@ internal sealed partial class PostgresCallStore
     /// <inheritdoc />
     public int Seal(DateOnly before, CancellationToken stop = default)
     {
+        TellDays(DateOnly.MinValue, DateOnly.MaxValue, stop);
         List<(DateOnly Day, bool IsSealed, long Last)> days = _database.Read(session =>
         {
             var open = new List<(DateOnly Day, bool IsSealed, long Last)>();

@@ -20,6 +20,7 @@ internal sealed partial class PostgresCallStore
         int take = Math.Clamp(request.Take, 1, CallQuery.MaxLimit);
         long skip = Math.Max(0, request.Skip);
         string text = CallCursor.TextOf(query);
+        TellDays(query);
         return _database.Read(session =>
         {
             // Marks, rows and sums are of one moment, though a writer goes on.
@@ -68,6 +69,7 @@ internal sealed partial class PostgresCallStore
     public long Count(CallQuery query)
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
+        TellDays(query);
         return _database.Read(session =>
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);

@@ -20,6 +20,7 @@ internal sealed partial class PostgresCallStore
     {
         query = query with { Sort = CallSort.StartedAt, Ascending = false, Cursor = null, Start = null };
         long begin = Stopwatch.GetTimestamp();
+        TellDays(query);
         return _database.Read(session =>
         {
             using Npgsql.NpgsqlTransaction? moment = MomentOf(session, query);

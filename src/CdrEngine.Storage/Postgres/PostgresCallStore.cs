@@ -67,6 +67,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         CallCursor? after = null;
         if (query.Cursor is { } text && !CallCursor.TryDecode(text, query, out after)) return new CallPage { Calls = [], CursorRejected = true };
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
+        TellDays(query);
         return _database.Read(session =>
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);

@@ -213,7 +213,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
     private void Copy(List<Pending> written)
     {
         Into("calls", "day, started_at, id, document, revision, duration_us, billsec_us, disposition, direction, flags, mos, caller_number, callee_number, dialled, caller_ip, callee_ip, "
-            + "codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user, pdd_us, sip_status, cause, hangup_by, reroute, traits, trunk", written, static (row, pending, day) => PostgresRow.Call(row, pending.Call!, day, pending.Id, pending.Document));
+            + "codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user, pdd_us, sip_status, cause, hangup_by, reroute, traits, trunk, caller_codec, callee_codec, kinds", written, static (row, pending, day) => PostgresRow.Call(row, pending.Call!, day, pending.Id, pending.Document));
         Into("call_documents", "day, document, sip_call_id, search, json, chunks", written, static (row, pending, day) =>
         {
             row.StartRow();

@@ -61,8 +61,13 @@ internal static class PostgresRow
         row.Small((long?)record.Cause?.Q850);
         row.Small((long)record.HangupBy);
         row.Small((long)Rerouting.Of(record));
-        row.Write((int)CallTraitsReader.Of(record), NpgsqlDbType.Integer);
+        CallTraits traits = CallTraitsReader.Of(record);
+        row.Write((int)traits, NpgsqlDbType.Integer);
         row.Text(record.Marks?.Trunk);
+        row.Text(CallProfile.CodecOf(record.Caller.Codec));
+        row.Text(CallProfile.CodecOf(record.Callee.Codec));
+        if ((traits & CallTraits.MakesKind) == 0) row.WriteNull();
+        else row.Write((int)(traits & CallTraits.MakesKind), NpgsqlDbType.Integer);
     }
 
     /// <summary>What leads to a call, a row each.</summary>

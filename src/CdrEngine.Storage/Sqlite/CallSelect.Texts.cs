@@ -12,6 +12,9 @@ internal sealed partial class CallSelect
     // Calls of a day, one in so many, from which on reading them in order costs less than finding each.
     private const int OftenFound = 4;
 
+    // So many times as many are looked at where profiles, in memory, take most of them away.
+    private const int NarrowedFrom = 20;
+
     // The documents that an index of texts names, and the calls that a page is made of, are of one state of the day.
     private static T InOneState<T>(SqliteDatabase database, CallQuery query, Func<T> read)
     {
@@ -24,25 +27,27 @@ internal sealed partial class CallSelect
     // The longest text drives, being the rarest as a rule.
     private bool DriveByText(SqliteDatabase database)
     {
-        bool isAlone = _counts && _needles.Count == 1 && _frame.Mark is null && _frame.Hidden.IsNothing && _frame.After is null
-            && CallCursor.TextOf(_query with { Text = null, Parts = [], Ascending = false, Sort = CallSort.StartedAt }) == NothingAsked;
+        var asked = new AskedProfiles(_query);
+        bool narrows = _frame.Profiles is not null && !asked.IsEverything;
+        bool isAlone = _counts && _needles.Count == 1 && _frame.Mark is null && _frame.Hidden.IsNothing && _frame.After is null && (narrows || asked.IsEverything)
+            && _query.From is null && _query.To is null && DayQuestion.IsByProfile(_query with { Text = null, Parts = [] });
         long stored = _frame.Stored > 0 ? _frame.Stored : database.Scalar("SELECT ifnull(max(document), 0) FROM call_documents");
-        long most = isAlone ? long.MaxValue
-            : _adds || _counts || _query.Sort != CallSort.StartedAt ? Math.Max(RareRows, stored / OftenFound)
+        long most = _adds || _counts || _query.Sort != CallSort.StartedAt ? Math.Max(RareRows, stored / OftenFound)
             : Math.Max(RareRows, (long)(RootsCollected * Math.Sqrt(stored)));
-        if (DayTexts.Find(database, _needles[0], most, _frame.Texts) is not { } documents) return false;
-        if (isAlone)
+        if (DayTexts.Find(database, _needles[0], isAlone ? long.MaxValue : narrows ? most * NarrowedFrom : most, out bool isOfSeal, _frame.Texts) is not { } documents) return false;
+        bool isTold = asked.IsEverything || (narrows && isOfSeal && _frame.Profiles!.Narrow(documents, asked));
+        if (documents.Count == 0) _isNothing = true;
+        if (isAlone && isTold)
         {
             (_textCalls, _needles) = (documents.Count, []);
             return true;
         }
 
+        if (documents.Count > most) return false;
         Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY {DayTexts.Index} WHERE o.document IN (SELECT value FROM json_each(?))", DayTexts.Json(documents));
         _needles = [.. _needles.Skip(1)];
         return true;
     }
-
-    private static readonly string NothingAsked = CallCursor.TextOf(new CallQuery());
 
     private void AndTexts()
     {

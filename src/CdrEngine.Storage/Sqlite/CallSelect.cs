@@ -48,6 +48,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>Its calls that a voice mailbox answered, where these are all that is asked of the day; null else.</summary>
     public DayVoice? Voice { get; init; }
 
+    /// <summary>The profile of each call, as long as the day is sealed; null where that is not known.</summary>
+    public DayProfiles? Profiles { get; init; }
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
@@ -88,6 +91,7 @@ internal sealed partial class CallSelect
     private bool _adds;
     private bool _counts;
     private bool _cutsKeys;
+    private bool _isNothing;
 
     private CallSelect(CallQuery query, SelectFrame frame)
     {
@@ -138,7 +142,8 @@ internal sealed partial class CallSelect
         select.ChooseDriver(database);
         select.AddFilters();
         if (frame.After is { } after) select.AddKeyset(after);
-        if (select._textCalls is { } calls && select._where.Length == 0) return calls;
+        if (select._isNothing) return 0;
+        if (select._textCalls is { } calls) return calls;
         bool several = select._driving is { Count: > 1 };
         string where = select._where.ToString();
 
@@ -157,6 +162,7 @@ internal sealed partial class CallSelect
         var select = new CallSelect(query, frame) { _adds = true };
         select.ChooseDriver(database);
         select.AddFilters();
+        if (select._isNothing) return default;
         using SqliteStatement statement = select.Bound(database, $"SELECT {ProfileRow.SumsOfCalls} FROM {select._from}{select._where}");
         return statement.Step() ? ProfileRow.Sums(statement, 0) : default;
     }
@@ -164,6 +170,7 @@ internal sealed partial class CallSelect
     /// <summary>Runs it; rows in order.</summary>
     public List<FoundCall> Run(SqliteDatabase database)
     {
+        if (_isNothing) return [];
         using SqliteStatement statement = Bound(database, Sql);
         var found = new List<FoundCall>();
         while (statement.Step())

@@ -9,15 +9,18 @@ namespace CdrEngine.Storage.Sqlite;
 /// removes it, until the day is sealed anew.</summary>
 /// <param name="Keys">Its keys.</param>
 /// <param name="Lengths">Its lengths; null where they could not be read.</param>
+/// <param name="Profiles">The profile of each call; null where they could not be read.</param>
+/// <param name="Bridges">How long calls were bridged that a machine passed on; null where they could not be read.</param>
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
 /// <param name="Voice">Its calls that a voice mailbox answered; null where they could not be read.</param>
-internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
+internal sealed record DaySeal(
+    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 7 FROM day_seal";
+    public const string Stored = "SELECT count(*) >= 9 FROM day_seal";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -54,14 +57,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
 
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
+    private const string BridgesName = "bridges";
+    private const string ProfilesName = "profiles";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
     private const string GramsName = "grams";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long)) + (Grams?.Length ?? 0)
-        + (Voice?.Size ?? 0);
+    public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Profiles?.Size ?? 0) + (Bridges?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long))
+        + (Grams?.Length ?? 0) + (Voice?.Size ?? 0);
 
     /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
@@ -72,6 +77,8 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, MediaFigures.Name, MediaFigures.Of(database).ToBytes());
         Put(database, LengthsName, DayLengths.ToBytes(LengthsOf(database)));
+        Put(database, BridgesName, DayBridges.Of(database));
+        Put(database, ProfilesName, DayProfiles.Of(database));
         Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
         Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
         Put(database, DayVoice.Name, DayVoice.ToBytes(database));
@@ -85,6 +92,8 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
         if (!database.IsSealed) return null;
         KeyFilter? keys = null;
         DayLengths? lengths = null;
+        DayProfiles? profiles = null;
+        DayBridges? bridges = null;
         string[]? codecs = null, flags = null;
         byte[]? grams = null;
         IReadOnlyList<DayTextSegment>? texts = null;
@@ -108,6 +117,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
                 if (find.Step()) lengths = DayLengths.Read(find.Blob(0), index, numbers);
             }
 
+            using (SqliteStatement find = Find(database, ProfilesName))
+            {
+                if (find.Step()) profiles = DayProfiles.Read(find.Blob(0), index, numbers);
+            }
+
+            using (SqliteStatement find = Find(database, BridgesName))
+            {
+                if (find.Step()) bridges = DayBridges.Read(find.Blob(0), index, numbers);
+            }
+
             using (SqliteStatement find = Find(database, GramsName))
             {
                 if (find.Step() && find.Blob(0).Length == GramFilter.Bytes) grams = find.Blob(0).ToArray();
@@ -122,7 +141,7 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, codecs, Numbers(flags), grams, texts, voice);
+        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice);
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
@@ -165,9 +184,16 @@ internal sealed record DaySeal(KeyFilter Keys, DayLengths? Lengths, string[]? Co
     private static HashSet<ulong> KeysOf(SqliteDatabase database)
     {
         var keys = new HashSet<ulong>();
-        using (SqliteStatement numbers = database.Prepare("SELECT DISTINCT number FROM call_numbers"))
+        using (SqliteStatement numbers = database.Prepare(
+            "SELECT n.number, c.tenant FROM call_numbers n CROSS JOIN calls c ON c.started_at = n.started_at AND c.id = n.id"))
         {
-            while (numbers.Step()) keys.Add(KeyFilter.OfNumber(numbers.TextBytes(0)));
+            while (numbers.Step())
+            {
+                ReadOnlySpan<byte> number = numbers.TextBytes(0);
+                keys.Add(KeyFilter.OfNumber(number));
+                if (!numbers.IsNull(1)) keys.Add(KeyFilter.OfNumber(number, numbers.TextBytes(1)));
+                if (KeyFilter.OfPrefix(number) is { } begin) keys.Add(begin);
+            }
         }
 
         using SqliteStatement calls = database.Prepare("SELECT sip_call_hash, session_id, caller_ip, callee_ip FROM calls");
@@ -204,16 +230,20 @@ internal sealed class AskedKeys
     {
         foreach (string? text in (ReadOnlySpan<string?>)[query.Number, query.Caller, query.Callee])
         {
-            if (text is not null && !text.EndsWith('*')) _groups.Add([KeyFilter.OfNumber(text)]);
+            if (text is null) continue;
+            if (!text.EndsWith('*')) AddNumbers([text], query.Tenant);
+            else if (KeyFilter.OfPrefix(Encoding.UTF8.GetBytes(text[..^1])) is { } begin) _groups.Add([begin]);
         }
 
-        foreach (IReadOnlyList<string> numbers in (ReadOnlySpan<IReadOnlyList<string>>)[query.CallerNumbers, query.DialledNumbers, query.CalleeNumbers, query.PartyNumbers, query.SessionCalleeNumbers])
+        foreach (IReadOnlyList<string> numbers in (ReadOnlySpan<IReadOnlyList<string>>)[query.CallerNumbers, query.DialledNumbers, query.CalleeNumbers, query.PartyNumbers])
         {
-            if (numbers.Count > 0) _groups.Add([.. numbers.Select(static number => KeyFilter.OfNumber(number))]);
+            if (numbers.Count > 0) AddNumbers(numbers, query.Tenant);
         }
 
-        if (query.User is { } user) _groups.Add([KeyFilter.OfNumber(CallRow.UserKey(user))]);
-        if (query.IsVoicemail) _groups.Add([KeyFilter.OfNumber(CallRow.VoicemailKey)]);
+        // These may be of a call of somebody else's in the same session.
+        if (query.SessionCalleeNumbers.Count > 0) AddNumbers(query.SessionCalleeNumbers, null);
+        if (query.User is { } user) AddNumbers([CallRow.UserKey(user)], query.Tenant);
+        if (query.IsVoicemail) AddNumbers([CallRow.VoicemailKey], query.Tenant);
         if (query.SipCallId is { } sipCallId) _groups.Add([KeyFilter.OfSipCall(CallRow.SipCallHash(sipCallId))]);
         if (query.Address is { } address) _groups.Add([KeyFilter.OfAddress(CallRow.Address(address))]);
         if (query.SessionId is not { } session) return;
@@ -222,6 +252,9 @@ internal sealed class AskedKeys
         _groups.Add([KeyFilter.OfSession(Encoding.UTF8.GetBytes(session))]);
         if (CallRow.TryReadId(session, out DateOnly own, stackalloc byte[CallRow.IdBytes])) _own = own;
     }
+
+    private void AddNumbers(IReadOnlyList<string> numbers, string? tenant) =>
+        _groups.Add([.. numbers.Select(number => tenant is null ? KeyFilter.OfNumber(number) : KeyFilter.OfNumber(number, tenant))]);
 
     /// <summary>False where nothing is asked by key.</summary>
     public bool AsksAnything => _groups.Count > 0;

@@ -17,8 +17,10 @@ internal static class DayTexts
     /// <summary>A segment is added to a day that is written to when it would tell of so many calls; with so many that changed, all are made anew.</summary>
     public const int LeastAdded = 4_096;
 
+    /// <summary>The last segment; 0 for none.</summary>
+    public const string Newest = "SELECT ifnull(max(segment), 0) FROM text_segments";
+
     private const string Last = "SELECT ifnull(max(last), 0) FROM text_segments";
-    private const string Newest = "SELECT ifnull(max(segment), 0) FROM text_segments";
     private const string Stale = "SELECT count(*) FROM text_stale";
     private const string FindGram = "SELECT terms FROM text_grams WHERE gram = ?1";
     private const string FindGrams = "SELECT terms FROM text_grams WHERE gram BETWEEN ?1 AND ?2";
@@ -68,13 +70,16 @@ internal static class DayTexts
     /// <param name="database">The day.</param>
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
+    /// <param name="isOfSeal">Whether the day is as it was when it was sealed with these segments.</param>
     /// <param name="known">The segments of a day that was sealed, which tell of all of it as long as it is; null where they are not known.</param>
     /// <param name="source">Whose texts; those of calls unless said.</param>
-    public static List<long>? Find(SqliteDatabase database, TextNeedle needle, long most, IReadOnlyList<DayTextSegment>? known = null, TextSource? source = null)
+    public static List<long>? Find(
+        SqliteDatabase database, TextNeedle needle, long most, out bool isOfSeal, IReadOnlyList<DayTextSegment>? known = null, TextSource? source = null)
     {
         source ??= TextSource.Calls;
+        isOfSeal = known is not null && database.Scalar(source.NewestOfSeal) == (known.Count == 0 ? 0 : known[^1].Segment);
         if (needle.IsNowhere) return [];
-        if (known is not null && database.Scalar(source.Sealed) > 0 && database.Scalar(Newest) == (known.Count == 0 ? 0 : known[^1].Segment))
+        if (known is not null && isOfSeal)
         {
             var all = new List<long>();
             return AddSegments(database, known, needle, [], most, all) ? all : null;

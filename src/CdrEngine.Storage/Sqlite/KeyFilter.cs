@@ -11,6 +11,9 @@ internal sealed class KeyFilter
     private const int BitsPerKey = 10;
     private const int Looks = 7;
 
+    // As many begin a number of which few days have one, and none of which most have.
+    private const int PrefixBytes = 8;
+
     private readonly ulong[] _bits;
 
     private KeyFilter(ulong[] bits) => _bits = bits;
@@ -72,6 +75,15 @@ internal sealed class KeyFilter
     /// <summary>The same of a text.</summary>
     public static ulong OfNumber(string number) => OfNumber(Encoding.UTF8.GetBytes(number));
 
+    /// <summary>The key of a number that a call of a tenant has.</summary>
+    public static ulong OfNumber(ReadOnlySpan<byte> utf8, ReadOnlySpan<byte> tenant) => Hash(utf8, Hash(tenant, 5));
+
+    /// <summary>The same of texts.</summary>
+    public static ulong OfNumber(string number, string tenant) => OfNumber(Encoding.UTF8.GetBytes(number), Encoding.UTF8.GetBytes(tenant));
+
+    /// <summary>The key of how a number begins; null where it is too short.</summary>
+    public static ulong? OfPrefix(ReadOnlySpan<byte> utf8) => utf8.Length < PrefixBytes ? null : Hash(utf8[..PrefixBytes], 6);
+
     /// <summary>The key of a Call-ID, by its hash.</summary>
     public static ulong OfSipCall(long hash) => Hash(MemoryMarshal.AsBytes([hash]), 2);
 
@@ -88,9 +100,11 @@ internal sealed class KeyFilter
     public static ulong OfConversation(ReadOnlySpan<byte> utf8) => Hash(utf8, 6);
 
     // FNV-1a; the bits of a short text are spread when it is looked up.
-    private static ulong Hash(ReadOnlySpan<byte> bytes, byte kind)
+    private static ulong Hash(ReadOnlySpan<byte> bytes, byte kind) => Hash(bytes, 14695981039346656037 ^ kind);
+
+    private static ulong Hash(ReadOnlySpan<byte> bytes, ulong begin)
     {
-        ulong hash = (14695981039346656037 ^ kind) * 1099511628211;
+        ulong hash = begin * 1099511628211;
         foreach (byte b in bytes) hash = (hash ^ b) * 1099511628211;
         return hash;
     }

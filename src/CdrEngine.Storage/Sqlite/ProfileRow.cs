@@ -14,7 +14,7 @@ internal static class ProfileRow
     public const int WholeDay = 24;
 
     /// <summary>Columns of <see cref="Profile"/>, of a table <c>p</c>.</summary>
-    public const string Columns = "p.tenant, p.disposition, p.direction, p.sip_status, p.cause, p.hangup_by, p.context, p.trunk, p.traits, p.reroute";
+    public const string Columns = "p.tenant, p.disposition, p.direction, p.sip_status, p.cause, p.hangup_by, p.context, p.trunk, p.traits, p.reroute, p.caller_codec, p.callee_codec";
 
     /// <summary>Columns of <see cref="Sums"/>, of a table <c>s</c>.</summary>
     public const string SumColumns =
@@ -25,10 +25,15 @@ internal static class ProfileRow
         "count(*), sum(c.disposition = 1), sum(c.duration_us), sum(c.billsec_us), sum(c.pdd_us), count(c.pdd_us), sum(CAST(c.mos * 1000000.0 + 0.5 AS INTEGER)), count(c.mos), "
         + "sum(c.mos < 4.03), sum(c.mos < 3.60), sum(c.mos < 3.10), sum(c.mos < 2.58)";
 
+    /// <summary>The same where there are calls, 0 for nothing.</summary>
+    public const string SumsOfDay =
+        "count(*), sum(c.disposition = 1), sum(c.duration_us), sum(c.billsec_us), ifnull(sum(c.pdd_us), 0), count(c.pdd_us), ifnull(sum(CAST(c.mos * 1000000.0 + 0.5 AS INTEGER)), 0), count(c.mos), "
+        + "ifnull(sum(c.mos < 4.03), 0), ifnull(sum(c.mos < 3.60), 0), ifnull(sum(c.mos < 3.10), 0), ifnull(sum(c.mos < 2.58), 0)";
+
     /// <summary>Columns of sums.</summary>
     public const int SumCount = 12;
 
-    /// <summary>Binds the content of a profile, ten parameters in the order of <see cref="Columns"/>.</summary>
+    /// <summary>Binds the content of a profile, twelve parameters in the order of <see cref="Columns"/>.</summary>
     public static SqliteStatement BindProfile(this SqliteStatement statement, in CallProfile profile) => statement
         .Bind(profile.Tenant)
         .Bind((long)profile.Disposition)
@@ -39,7 +44,9 @@ internal static class ProfileRow
         .Bind((long)(profile.Context is { } context ? (int)context : -1))
         .Bind(profile.Trunk)
         .Bind((long)profile.Traits)
-        .Bind((long)profile.Reroute);
+        .Bind((long)profile.Reroute)
+        .Bind(profile.CallerCodec)
+        .Bind(profile.CalleeCodec);
 
     /// <summary>The profile in a row, from a column on.</summary>
     public static CallProfile Profile(SqliteStatement row, int at) => new()
@@ -54,6 +61,8 @@ internal static class ProfileRow
         Trunk = row.Text(at + 7),
         Traits = (CallTraits)row.Long(at + 8),
         Reroute = (RerouteReason)row.Long(at + 9),
+        CallerCodec = row.Text(at + 10),
+        CalleeCodec = row.Text(at + 11),
     };
 
     /// <summary>Binds sums, twelve parameters in the order of <see cref="SumColumns"/>.</summary>

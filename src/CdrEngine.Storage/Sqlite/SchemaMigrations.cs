@@ -23,7 +23,7 @@ internal sealed class SchemaMigrations
     public static SchemaMigrations Records { get; } = new(
         "Records",
         Embedded("Records")._steps,
-        new Dictionary<int, Action<SqliteDatabase>> { [2] = MediaSessionRows.Fill, [6] = DaySums.Fill });
+        new Dictionary<int, Action<SqliteDatabase>> { [2] = MediaSessionRows.Fill, [8] = DaySums.Fill });
 
     public static SchemaMigrations Catalog { get; } = Embedded("Catalog");
 

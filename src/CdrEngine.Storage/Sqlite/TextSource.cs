@@ -28,6 +28,9 @@ internal sealed record TextSource(string Documents, string Index, string Indexed
         0,
         MessageSeal.Stored);
 
+    /// <summary>The last segment of texts where segments tell of every document; -1 where that is not said.</summary>
+    public string NewestOfSeal { get; } = $"SELECT CASE WHEN ({Sealed}) THEN ({DayTexts.Newest}) ELSE -1 END";
+
     /// <summary>The last document.</summary>
     public string Stored { get; } = $"SELECT ifnull(max(document), 0) FROM {Documents}";
 }

@@ -45,6 +45,7 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
         engine.CompleteAsync().GetAwaiter().GetResult();
         foreach ((string area, string name, long value, _) in engine.Statistics()) _statistics[$"{area}.{name}"] = value;
         LogFault = engine.LogFault;
+        StraightPackets = engine.StraightPackets;
         if (_repeated.Count > 0) throw new InvalidOperationException($"final more than once: {string.Join(", ", _repeated)}");
     }
 
@@ -59,6 +60,12 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
     public ConcurrentQueue<string> Events { get; } = [];
 
     public string? LogFault { get; }
+
+    /// <summary>Packets of media about which there was nothing to decide.</summary>
+    public long StraightPackets { get; }
+
+    /// <summary>Every counter by <c>area.name</c>.</summary>
+    public IReadOnlyDictionary<string, long> Statistics => _statistics;
 
     /// <summary>A counter by <c>area.name</c>; fails where there is none.</summary>
     public long this[string counter] => _statistics[counter];

@@ -73,7 +73,7 @@ internal sealed record CallFacts
             Callee = PartyFacts.Of(record.Callee.Identity),
             AnsweredBy = answeredBy,
             AnsweredByPerson = person,
-            Bridge = person == false && find is not null ? BridgeOf(record, find) : null,
+            Bridge = find is not null && Calls.Outcomes.Bridge.Of(record, find) is { } bridge ? new BridgeFacts(bridge.Behind.Callee.Number, SipUriText.Host(bridge.Behind.Callee.Uri), bridge.At, bridge.Ended) : null,
             Tenant = record.Tenant,
             Trunk = record.Marks?.Trunk,
             Context = record.Marks?.Context is { } context ? EnumNames<CallContext>.Of(context) : null,
@@ -85,23 +85,6 @@ internal sealed record CallFacts
             ParentId = ParentOf(record),
             RootId = record.SessionId.Length > 0 && record.SessionId != record.Id ? record.SessionId : null,
         };
-    }
-
-    // The first call beyond the machine that a person answered. It stands at the earliest when the machine has answered and ends with the call at the latest;
-    // what came of a transfer is a call of its own and no part of this one.
-    private static BridgeFacts? BridgeOf(CallRecord record, Func<string, CallRecord?> find)
-    {
-        BridgeFacts? first = null;
-        foreach (CallLink link in record.Links)
-        {
-            if (link.Relation is not (LinkRelation.Downstream or LinkRelation.Joined)) continue;
-            if (find(link.CallId) is not { AnsweredAt: { } answered } other || Of(other).AnsweredByPerson != true) continue;
-            Timestamp at = record.AnsweredAt is { } machine && answered < machine ? machine : answered;
-            Timestamp? ended = record.EndedAt is { } own && !(other.EndedAt < own) ? own : other.EndedAt;
-            if (first is null || at < first.At) first = new BridgeFacts(other.Callee.Number, SipUriText.Host(other.Callee.Uri), at, ended);
-        }
-
-        return first;
     }
 
     private static string? ParentOf(CallRecord record)

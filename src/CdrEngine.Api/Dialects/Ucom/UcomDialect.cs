@@ -83,6 +83,11 @@ internal sealed class UcomDialect : Dialect
             Take = (int)asked.PerPage,
             Where = asked.Bridged ? asked.Where(request) : null,
             WhereTraits = asked.BridgedNumbers.Count > 0 ? CallTraits.None : CallTraits.ByMachine,
+            Bridge = asked.Bridged && asked.BridgedNumbers.Count == 0
+                ? new BridgeBounds(
+                    asked.BridgedLeast is { } least ? WholeSeconds.AtLeast(least, request.Desk.Options.Rounding) : null,
+                    asked.BridgedMost is { } most ? WholeSeconds.AtMost(most, request.Desk.Options.Rounding) : null)
+                : null,
             WhereName = asked.Bridged ? $"bridged {asked.BridgedLeast} {asked.BridgedMost} {string.Join(',', asked.BridgedNumbers)}" : "",
         }));
         if (slice is null) return;

@@ -5,6 +5,7 @@ using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.VoipStudio;
@@ -302,8 +303,10 @@ internal sealed class VoipStudioCalls
             return;
         }
 
-        if (condition.Value.Length > 0) Query = Query with { Codec = Query.Codec ?? condition.Value };
-        And(condition.ToString(), record => string.Equals(VoipStudioMapping.Codec(source ? record.Caller.Codec : record.Callee.Codec), condition.Value, StringComparison.OrdinalIgnoreCase));
+        // A call without a codec shows null, which equals nothing.
+        string codec = CallProfile.Folded(condition.Value);
+        _nothing |= codec.Length == 0 || ((source ? Query.CallerCodec : Query.CalleeCodec) ?? codec) != codec;
+        Query = source ? Query with { CallerCodec = codec } : Query with { CalleeCodec = codec };
     }
 
     private bool Words(VoipStudioCondition condition, IReadOnlyList<VoipStudioTerm> terms)

@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using CdrEngine.Calls.Streams;
+using CdrEngine.Core;
+using CdrEngine.PacketLog;
+
+namespace CdrEngine.Engine.Shards;
+
+// Packets of flows with nothing to decide: nearly all there are.
+internal sealed partial class Shard
+{
+    // From when on, and for how many microseconds, no packet that goes straight moves anything by its time.
+    private long _quietFrom;
+    private ulong _quietFor;
+
+    private void OnStraight(ShardBatch batch, int first, int count)
+    {
+        Span<StraightItem> items = batch.Straights.AsSpan(first, count);
+        long straight = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (i + FetchedAhead < items.Length) _flows[items[i + FetchedAhead].Flow].Stream?.Prefetch();
+            ref StraightItem item = ref items[i];
+            if (item.Clock != Now) KeepTime(item.Clock);
+            ref FlowSeat flow = ref _flows[item.Flow];
+            ReadOnlySpan<byte> start = item.FrameLength > 0 ? batch.Bytes.AsSpan(item.FrameOffset + item.RtpOffset, item.Rtp.Bytes) : item.Start;
+            if (flow.Stream is { } stream && stream.TryAddStraight(item.Rtp, start)) straight++;
+            else if (!Measure(item.Flow, ViewOf(ref item, start))) continue;
+            if (item.FrameLength > 0) Keep(flow.Seat, batch, ref item);
+        }
+
+        StreamCounters.Add(StreamCounter.RtpPackets, straight);
+    }
+
+    /// <summary>Folds a packet into the figures of its flow the long way; false for a mirror's copy, which belongs nowhere.</summary>
+    private bool Measure(int index, in RtpPacketView packet)
+    {
+        ref FlowSeat flow = ref _flows[index];
+        if (flow.Meter.TakeNews(out Timestamp news)) flow.Seat.Actor?.OnMedia(news, flow.Meter.From);
+        RtpOutcome outcome = flow.Meter.Add(packet);
+        flow = flow with { Stream = flow.Meter.Latest };
+        if (outcome is RtpOutcome.Counted or RtpOutcome.Fax) flow.Seat.Actor?.OnMedia(packet.At, flow.Meter.From);
+        return outcome != RtpOutcome.MirrorDuplicate;
+    }
+
+    private static RtpPacketView ViewOf(ref StraightItem item, ReadOnlySpan<byte> start) => new()
+    {
+        At = item.Rtp.At,
+        Payload = start,
+        UnseenBytes = item.Rtp.Bytes - start.Length,
+        IpIdentification = item.Rtp.IpIdentification,
+        Checksum = item.Rtp.Checksum,
+        Dscp = item.Rtp.Dscp,
+        Ttl = item.Rtp.Ttl,
+    };
+
+    private static void Keep(CallSeat seat, ShardBatch batch, ref StraightItem item) => seat.Chunks?.Append(PacketKind.Rtp, new CapturedPacket
+    {
+        CapturedAt = item.Rtp.At,
+        NanosecondRemainder = item.NanosecondRemainder,
+        InterfaceId = item.InterfaceId,
+        LinkType = LinkType.Ethernet,
+        OriginalLength = item.FrameLength,
+        Sequence = item.Sequence,
+        Bytes = batch.Bytes.AsSpan(item.FrameOffset, item.FrameLength),
+    });
+
+    /// <summary>Moves the clock, and everything that goes by it where anything may be due.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void KeepTime(Timestamp now)
+    {
+        if ((ulong)(now.Microseconds - _quietFrom) < _quietFor)
+        {
+            Now = now;
+            _log?.KeepTime(now);
+            return;
+        }
+
+        MoveClock(now);
+        FindQuiet();
+    }
+
+    // What is found holds until an item that is no packet of media, or another batch, comes.
+    private void FindQuiet()
+    {
+        _quietFrom = Now.Microseconds;
+        long deadline = _dispatcher.NextDeadlineMicroseconds;
+        long until = Math.Min(deadline == long.MaxValue ? deadline : deadline - _ahead, (_flushedAt + BetweenFlushes).Microseconds);
+        if (_log is not null) until = Math.Min(until, _log.NextDue.Microseconds);
+        if (_journal is not null) until = _journal.IsCut ? _quietFrom : Math.Min(until, (_journaledAt + _journalEvery).Microseconds);
+        _quietFor = (ulong)Math.Max(0, until - _quietFrom);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>The profile of each call of a day, by its document: what was found by other means (a text) is held against what profiles answer without looking at a call. Immutable.</summary>
+internal sealed class DayProfiles
+{
+    private const int Head = 3 * sizeof(long);
+
+    // Documents of calls that are no more take their place; a day of which next to nothing is left goes without.
+    private const long MostPerCall = 16;
+
+    private readonly long _first;
+    private readonly ushort[] _places;
+    private readonly int[] _profiles;
+    private readonly ProfileIndex _index;
+
+    private DayProfiles(ProfileIndex index, long first, ushort[] places, int[] profiles) => (_index, _first, _places, _profiles) = (index, first, places, profiles);
+
+    /// <summary>Memory it takes, bytes.</summary>
+    public long Size => ((long)_places.Length * sizeof(ushort)) + ((long)_profiles.Length * sizeof(int));
+
+    /// <summary>What is kept of a day: the first document, how many places follow and of how many profiles; these, and for each document 0 or the place of its profile, from 1. Nothing where
+    /// there are too many profiles.</summary>
+    public static byte[] Of(SqliteDatabase database)
+    {
+        long first = database.Scalar("SELECT ifnull(min(document), 1) FROM calls"), last = database.Scalar("SELECT ifnull(max(document), 0) FROM calls");
+        if (last - first >= MostPerCall * (database.Scalar("SELECT count(*) FROM calls") + 1)) return [];
+        ushort[] places = new ushort[last - first + 1];
+        var numbers = new Dictionary<long, ushort>();
+        using (SqliteStatement list = database.Prepare("SELECT document, profile FROM calls WHERE profile IS NOT NULL"))
+        {
+            while (list.Step())
+            {
+                long profile = list.Long(1);
+                if (!numbers.TryGetValue(profile, out ushort place))
+                {
+                    if (numbers.Count == ushort.MaxValue) return [];
+                    numbers.Add(profile, place = (ushort)(numbers.Count + 1));
+                }
+
+                places[list.Long(0) - first] = place;
+            }
+        }
+
+        byte[] bytes = new byte[Head + (numbers.Count * sizeof(long)) + (places.Length * sizeof(ushort))];
+        Write(0, first);
+        Write(1, places.Length);
+        Write(2, numbers.Count);
+        foreach ((long profile, ushort place) in numbers) Write(2 + place, profile);
+        Span<byte> rest = bytes.AsSpan(Head + (numbers.Count * sizeof(long)));
+        for (int i = 0; i < places.Length; i++) BinaryPrimitives.WriteUInt16LittleEndian(rest[(i * sizeof(ushort))..], places[i]);
+        return bytes;
+
+        void Write(int at, long value) => BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at * sizeof(long)), value);
+    }
+
+    /// <summary>Reads what <see cref="Of"/> gives; null for anything else.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="index">Numbers profiles for all days.</param>
+    /// <param name="numbers">Its numbers of the profiles of this day.</param>
+    public static DayProfiles? Read(ReadOnlySpan<byte> bytes, ProfileIndex index, IReadOnlyDictionary<long, int> numbers)
+    {
+        if (bytes.Length < Head) return null;
+        long first = BinaryPrimitives.ReadInt64LittleEndian(bytes), count = BinaryPrimitives.ReadInt64LittleEndian(bytes[sizeof(long)..]), different = BinaryPrimitives.ReadInt64LittleEndian(bytes[(2 * sizeof(long))..]);
+        if (first < 0 || count < 0 || different is < 0 or > ushort.MaxValue || count > bytes.Length || bytes.Length != Head + (different * sizeof(long)) + (count * sizeof(ushort))) return null;
+        int[] profiles = new int[different];
+        for (int i = 0; i < profiles.Length; i++)
+        {
+            if (!numbers.TryGetValue(BinaryPrimitives.ReadInt64LittleEndian(bytes[(Head + (i * sizeof(long)))..]), out profiles[i])) return null;
+        }
+
+        ushort[] places = new ushort[count];
+        ReadOnlySpan<byte> rest = bytes[(Head + (profiles.Length * sizeof(long)))..];
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = BinaryPrimitives.ReadUInt16LittleEndian(rest[(i * sizeof(ushort))..]);
+            if (places[i] > profiles.Length) return null;
+        }
+
+        return new DayProfiles(index, first, places, profiles);
+    }
+
+    /// <summary>Takes those away of some documents whose calls are of no profile that is asked for. True where that is told of all of them; others stay.</summary>
+    public bool Narrow(List<long> documents, AskedProfiles asked)
+    {
+        int kept = 0;
+        bool isAll = true;
+        for (int i = 0; i < documents.Count; i++)
+        {
+            long place = documents[i] - _first;
+            bool isKnown = place >= 0 && place < _places.Length && _places[place] > 0;
+            if (isKnown && !asked.Has(_index, _profiles[_places[place] - 1])) continue;
+            isAll &= isKnown;
+            documents[kept++] = documents[i];
+        }
+
+        documents.RemoveRange(kept, documents.Count - kept);
+        return isAll;
+    }
+}
