@@ -20,7 +20,8 @@ internal sealed record PostgresTextSource(string Prefix, string Rows, string Doc
         "d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json",
         "call_documents d JOIN calls c ON c.day = d.day AND c.document = d.document",
         5,
-        HasWindows: false) { HasLabels = true };
+        HasWindows: false)
+    { HasLabels = true };
 
     /// <summary>Texts of messages.</summary>
     public static readonly PostgresTextSource Messages = new("message_", "messages", "message_documents", "d.document, d.search", "message_documents d", 0, HasWindows: true);

@@ -19,7 +19,8 @@ internal sealed record TextSource(string Documents, string Index, string Indexed
         "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json "
         + "FROM call_documents d CROSS JOIN calls c INDEXED BY calls_by_document ON c.document = d.document WHERE d.document BETWEEN ?1 AND ?2 ORDER BY d.document",
         5,
-        DaySeal.Stored) { HasLabels = true };
+        DaySeal.Stored)
+    { HasLabels = true };
 
     /// <summary>Texts of messages, by what <see cref="MessageSeal"/> keeps.</summary>
     public static readonly TextSource Messages = new(
