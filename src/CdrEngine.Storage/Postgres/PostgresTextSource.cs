@@ -9,8 +9,8 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="Columns">What is read of a document <c>d</c>: number, search, numbers in the order of <see cref="Texts.TextFields"/>.</param>
 /// <param name="From">Tables that is read from.</param>
 /// <param name="Numbers">How many numbers.</param>
-/// <param name="HasWindows">Whether filters of windows are kept.</param>
-internal sealed record PostgresTextSource(string Prefix, string Rows, string Documents, string Columns, string From, int Numbers, bool HasWindows)
+/// <param name="HasFilters">Whether filters of windows and keys are kept.</param>
+internal sealed record PostgresTextSource(string Prefix, string Rows, string Documents, string Columns, string From, int Numbers, bool HasFilters)
 {
     /// <summary>Texts of calls.</summary>
     public static readonly PostgresTextSource Calls = new(
@@ -20,11 +20,11 @@ internal sealed record PostgresTextSource(string Prefix, string Rows, string Doc
         "d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json",
         "call_documents d JOIN calls c ON c.day = d.day AND c.document = d.document",
         5,
-        HasWindows: false)
+        HasFilters: false)
     { HasLabels = true };
 
     /// <summary>Texts of messages.</summary>
-    public static readonly PostgresTextSource Messages = new("message_", "messages", "message_documents", "d.document, d.search", "message_documents d", 0, HasWindows: true);
+    public static readonly PostgresTextSource Messages = new("message_", "messages", "message_documents", "d.document, d.search", "message_documents d", 0, HasFilters: true);
 
     /// <summary>Whether the columns give documents behind the numbers, which have <see cref="CallLabels"/>.</summary>
     public bool HasLabels { get; init; }

@@ -1,5 +1,6 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Dialects.PortSip;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Sessions;
 
 namespace CdrEngine.Api.Tests.Dialects.PortSip;
