@@ -81,7 +81,7 @@ public sealed class PortSipMappingTests
                 Marks = random.Next(3) == 0 ? null : new CallMarks { Context = (CallContext)random.Next(12) },
             };
             PortSipFields shown = PortSipMapping.Fields(record, CallFacts.Of(record), BillsecRounding.Nearest);
-            Assert.Equal(
+            Assert.Equal<IEnumerable<string?>>(
                 [shown.CallerDisplayName, shown.CalleeDisplayName, shown.CallerDomain, shown.CalleeDomain, shown.OutboundCallerId, shown.ServiceNumber, shown.UserData],
                 CallLabels.Of(record));
         }
