@@ -62,7 +62,7 @@ public static class StreamBenchmarks
                     {
                         // Without figures the same flows are found and nothing is fetched, so that the lookups are alike.
                         RtpFlow next = table.Find(i + ahead);
-                        if (measured) next.Prefetch();
+                        if (measured) next.Latest?.Prefetch();
                         else found += next.Source.Port;
                     }
 

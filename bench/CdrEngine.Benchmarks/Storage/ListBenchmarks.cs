@@ -63,7 +63,7 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
         }
 
         if (chats.Count == 0) chats.Add(new KnownChat(CallId.Derive("none", "none", Timestamp.MinValue), "1"));
-        string[] all = [.. settings, .. postgres is null ? (string[])[] : ["storage.backend=postgresql", $"storage.postgresql.url=\"{postgres}\"", "storage.postgresql.schema=bench"]];
+        string[] all = [.. settings, .. postgres is null ? (string[])[] : ["storage.backend=postgresql", $"storage.postgresql.url={postgres}", "storage.postgresql.schema=bench"]];
         using ListServer server = ListServer.Start(archive, all);
         IReadOnlyList<KnownCall> known = Known(server, days[0], days.Count);
         var benchmarks = new ListBenchmarks(server, new ListValues(days[0], days.Count, known, chats), stop);

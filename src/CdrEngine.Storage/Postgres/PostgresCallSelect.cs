@@ -459,6 +459,7 @@ internal sealed class PostgresCallSelect
         if (_query.RerouteReasons.Count > 0) _where.And("c.reroute = ANY (?)", (object)Numbers(_query.RerouteReasons));
         if (_query.Trunk is { Length: > 0 } trunk) _where.And("c.trunk = ?", trunk);
         else if (_query.Trunk is not null) _where.And("c.trunk IS NULL");
+        if (_query.TrunkPart is { } trunkPart) _where.And("strpos(c.trunk, ?) > 0", PostgresText.Clean(trunkPart));
         if (_query.CallerCodec is { } callerCodec) _where.And("c.caller_codec = ?", PostgresText.Clean(CallProfile.Folded(callerCodec)));
         if (_query.CalleeCodec is { } calleeCodec) _where.And("c.callee_codec = ?", PostgresText.Clean(CallProfile.Folded(calleeCodec)));
 
@@ -489,14 +490,14 @@ internal sealed class PostgresCallSelect
     {
         foreach (TextNeedle needle in _needles)
         {
-            PostgresTexts.And(_where, needle, "EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND strpos(d.search, ?) > 0)");
+            PostgresTexts.And(_where, needle, hasDocument: false);
         }
     }
 
     // What is asked of a text alone is told by the index.
     private long? CountByText(PostgresSession session) =>
         _needles.Count == 1 && _frame is { Texts: { } texts, Mark: null, After: null } && _frame.Days.All(_frame.Store.IsWhole)
-        && CallCursor.TextOf(_query with { Text = null, Parts = [], Ascending = false, Sort = CallSort.StartedAt }) == CallCursor.TextOf(new CallQuery())
+        && CallCursor.TextOf(_query with { Text = null, Parts = [], Labels = [], Ascending = false, Sort = CallSort.StartedAt }) == CallCursor.TextOf(new CallQuery())
             ? texts.Find(session, _frame.Days, _needles[0], long.MaxValue)?.Count
             : null;
 

@@ -43,7 +43,7 @@ internal sealed partial class PostgresMessageStore
         SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
         where.And("m.day BETWEEN ? AND ?", day, day);
         where.And("d.day BETWEEN ? AND ?", day, day);
-        if (NeedleOf(query, out bool leads) is { } text && leads)
+        if (Seek(query) is { LeadsByText: true, Text: { } text })
             DriveByText(session, where, [.. DaysOf(session, SqliteMessageStore.StartOf(day), SqliteMessageStore.StartOf(day), ascending: true)], text, FewFound);
         var lines = new List<string>();
         using (PostgresRows rows = session.Query($"EXPLAIN (COSTS OFF) {SqlOf(MessageColumns, ListedMessages, where, "m", ascending: false)}", [.. where.Arguments, 51L, 0L]))
@@ -87,13 +87,13 @@ internal sealed partial class PostgresMessageStore
         return sums;
     }
 
-    private long Count(PostgresSession session, Timestamp? from, Timestamp? to, SqlConditions where, string tables, string table, SumsQuestion? asked, TextNeedle? text = null)
+    private long Count(PostgresSession session, Timestamp? from, Timestamp? to, SqlConditions where, string tables, string table, SumsQuestion? asked, AskedMessages? sought = null)
     {
         if (asked is null)
         {
-            using NpgsqlTransaction? moment = MomentOf(session, text);
+            using NpgsqlTransaction? moment = MomentOf(session, sought);
             List<StoredDay> days = DaysOf(session, from, to, ascending: true);
-            if (text is not null) days = _texts.MayHave(session, days, text);
+            if (sought is { AsksAnything: true }) days = _texts.MayHave(session, days, sought);
             return CountRows(session, days.ConvertAll(static day => day.Day), where, tables, table);
         }
 
@@ -125,9 +125,9 @@ internal sealed partial class PostgresMessageStore
             int rowsRead = 0;
             long skip = Math.Max(0, asked.Skip);
             DateOnly? afterDay = after is null ? null : SqliteMessageStore.DayOf(new Timestamp(after.Number));
-            using NpgsqlTransaction? moment = MomentOf(session, asked.Text);
+            using NpgsqlTransaction? moment = MomentOf(session, asked.Sought);
             List<StoredDay> stored = DaysOf(session, asked.From, asked.To, asked.Ascending);
-            if (asked.Text is { } text) stored = _texts.MayHave(session, stored, text);
+            if (asked.Sought is { AsksAnything: true } sought) stored = _texts.MayHave(session, stored, sought);
             List<DateOnly> days = stored.ConvertAll(static day => day.Day);
             if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
             if (asked.AsksSums || skip > 0)
@@ -150,7 +150,7 @@ internal sealed partial class PostgresMessageStore
                 SqlConditions here = after is null ? where.Copy() : Behind(where, after, afterDay!.Value, asked.Ascending, table);
                 here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
                 if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
-                if (asked is { LeadsByText: true, Text: { } sought } && !DriveByText(session, here, [.. stored.Where(day => window.Contains(day.Day))], sought, FewFound * window.Count)) continue;
+                if (asked.Sought is { LeadsByText: true, Text: { } text } && !DriveByText(session, here, [.. stored.Where(day => window.Contains(day.Day))], text, FewFound * window.Count)) continue;
                 using PostgresRows rows = session.Query(SqlOf(columns, tables, here, table, asked.Ascending), [.. here.Arguments, limit + 1L - rowsRead, skip]);
 
                 // The first window is the day that has the row.
@@ -166,16 +166,17 @@ internal sealed partial class PostgresMessageStore
         });
     }
 
-    // The text that is looked for, and whether it is what leads to the messages: no other filter does that has an index of its own.
-    private static TextNeedle? NeedleOf(MessageQuery query, out bool leads)
+    // What a query asks by keys and texts, in the characters that the database has.
+    private static AskedMessages Seek(MessageQuery query) => new(query with
     {
-        var asked = new AskedMessages(query with { Text = PostgresText.CleanOrNull(query.Text) });
-        leads = asked.LeadsByText;
-        return asked.Text;
-    }
+        Text = PostgresText.CleanOrNull(query.Text),
+        Number = PostgresText.CleanOrNull(query.Number),
+        Sender = PostgresText.CleanOrNull(query.Sender),
+        Receiver = PostgresText.CleanOrNull(query.Receiver),
+    });
 
     // What the index of texts names, and the messages that are found by it, are of one moment, though a writer goes on.
-    private static NpgsqlTransaction? MomentOf(PostgresSession session, TextNeedle? text) => text is null ? null : session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
+    private static NpgsqlTransaction? MomentOf(PostgresSession session, AskedMessages? sought) => sought is not { AsksAnything: true } ? null : session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
 
     // The messages that have the text, where the index tells them and they are few; what is common is met soon in order of time. False where none has it.
     private bool DriveByText(PostgresSession session, SqlConditions where, List<StoredDay> days, TextNeedle text, long most)
@@ -213,11 +214,8 @@ internal sealed partial class PostgresMessageStore
         /// <summary>Whether sums and times are all that it asks.</summary>
         public required bool AsksOnlySums { get; init; }
 
-        /// <summary>The text it asks for; null for none.</summary>
-        public TextNeedle? Text { get; init; }
-
-        /// <summary>Whether that is what leads to the messages.</summary>
-        public bool LeadsByText { get; init; }
+        /// <summary>What it asks of messages by keys and texts; null for another list.</summary>
+        public AskedMessages? Sought { get; init; }
 
         /// <summary>Whether it asks anything that sums tell of.</summary>
         public bool AsksSums => Sums.Where.Arguments.Length > 0;

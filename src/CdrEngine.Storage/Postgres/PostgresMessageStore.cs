@@ -66,7 +66,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     {
         if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return new ListPage<MessageRecord> { Items = [] };
         return Page(
-            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Text = NeedleOf(query, out bool leads), LeadsByText = leads },
+            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Sought = Seek(query) },
             QueryConditions.Of(query, QueryConditions.InPostgres),
             MessageColumns,
             ListedMessages,
@@ -112,7 +112,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return 0;
         SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
         string tables = query.Text is null ? "messages m" : ListedMessages;
-        return _database.Read(session => Count(session, bounded.From, query.To, where, tables, "m", MessageSums.AsksOnlySums(query) ? SumsAsked(query) : null, NeedleOf(query, out _)));
+        return _database.Read(session => Count(session, bounded.From, query.To, where, tables, "m", MessageSums.AsksOnlySums(query) ? SumsAsked(query) : null, Seek(query)));
     }
 
     /// <inheritdoc />

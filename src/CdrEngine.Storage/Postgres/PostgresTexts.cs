@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Storage.Sqlite;
 using CdrEngine.Storage.Texts;
 using Npgsql;
@@ -20,7 +22,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     private const long MostFilterBytes = 64L << 20;
 
     private readonly PostgresTextSource _of = source ?? PostgresTextSource.Calls;
-    private readonly ConcurrentDictionary<long, (byte[] Grams, byte[]? Windows)> _filters = new();
+    private readonly ConcurrentDictionary<long, SegmentFilters> _filters = new();
     private long _filterBytes;
 
     /// <summary>The documents of the calls that have a text; null where nothing tells them, or they are more than <paramref name="most"/>.</summary>
@@ -36,7 +38,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
         Dictionary<DateOnly, List<long>> stale = Stale(session, named);
         if (RestOf(session, days, segments, stale) > DayTexts.MostRest) return null;
-        List<Segment> asked = Asked(session, [.. segments.Values.SelectMany(static list => list)], needle);
+        List<Segment> asked = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters => filters.MayHave(needle));
         if (asked.Count > 0)
         {
             Dictionary<long, List<byte[]>> lists = Lists(session, asked, needle);
@@ -62,16 +64,16 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         return found.Count > most ? null : found;
     }
 
-    /// <summary>The days that may have a text: of the others segments tell all, and that no text of theirs has it. One question or two, however many days.</summary>
-    public List<StoredDay> MayHave(PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle)
+    /// <summary>The days that may have what is asked for: of the others segments tell all, and that they have not. A question or two, however many days.</summary>
+    public List<StoredDay> MayHave(PostgresSession session, IReadOnlyList<StoredDay> days, AskedMessages asked)
     {
-        if (needle.IsNowhere) return [];
+        if (asked.Text is { IsNowhere: true }) return [];
         DateOnly[] named = [.. days.Select(static day => day.Day)];
         Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
-        HashSet<DateOnly> may = [.. Asked(session, [.. segments.Values.SelectMany(static list => list)], needle).Select(static segment => segment.Day)];
-        may.UnionWith(Stale(session, named).Keys);
-        may.UnionWith(Open(days, segments).Select(static open => open.Day));
-        return [.. days.Where(day => may.Contains(day.Day))];
+        List<Segment> may = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters =>
+            (asked.Text is not { } needle || filters.MayHave(needle)) && (filters.Keys is null || asked.MayBeIn(filters.Keys)));
+        HashSet<DateOnly> told = [.. may.Select(static segment => segment.Day), .. Stale(session, named).Keys, .. Open(days, segments).Select(static open => open.Day)];
+        return [.. days.Where(day => told.Contains(day.Day))];
     }
 
     /// <summary>Makes segments tell of every call of a day, inside a transaction of a writer.</summary>
@@ -119,7 +121,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         int count = 0;
         bool isFull = false;
         TextSegment? segment = null;
-        WindowFilter? windows = source.HasWindows ? new WindowFilter() : null;
+        WindowFilter? windows = source.HasFilters ? new WindowFilter() : null;
         string?[] numbers = new string?[source.Numbers];
         using (PostgresRows rows = session.Query(
             $"SELECT {source.Columns} FROM {source.From} WHERE d.day = ? AND d.document >= ? AND d.document <= ? ORDER BY d.document LIMIT ?",
@@ -137,7 +139,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
                 count++;
                 for (int i = 0; i < numbers.Length; i++) numbers[i] = rows.TextOrNull(i + 2);
                 string search = rows.Text(1);
-                segment.Add(last, search, numbers);
+                segment.Add(last, search, numbers, source.HasLabels ? CallLabels.Read(rows.Blob(2 + numbers.Length)) : []);
                 windows?.Add(System.Text.Encoding.UTF8.GetBytes(search));
                 isFull = segment.IsFull;
                 if (isFull) break;
@@ -154,7 +156,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         if (windows is null)
             session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams);
         else
-            session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams, windows) VALUES (?, ?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams, windows.ToBytes());
+            session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams, windows, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams, windows.ToBytes(), KeysOf(session, day, first, last));
         using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Grams, day)} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int gram, byte[] terms) in made.Grams)
@@ -251,7 +253,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         {
             var where = new SqlConditions();
             where.And("d.day = ?", day).And(which, value);
-            And(where, needle, "strpos(d.search, ?) > 0");
+            And(where, needle, hasDocument: true);
             using PostgresRows rows = session.Query($"SELECT d.document FROM {_of.From}{where}", where.Arguments);
             while (rows.Step()) found.Add((day, rows.Long(0)));
         }
@@ -260,8 +262,8 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     /// <summary>Adds that a call <c>c</c> has a text.</summary>
     /// <param name="where">Conditions.</param>
     /// <param name="needle">The text.</param>
-    /// <param name="searched">That its document has it.</param>
-    public static void And(SqlConditions where, TextNeedle needle, string searched)
+    /// <param name="hasDocument">Whether its document <c>d</c> is joined.</param>
+    public static void And(SqlConditions where, TextNeedle needle, bool hasDocument)
     {
         string text = System.Text.Encoding.UTF8.GetString(needle.Utf8);
         if (needle.IsNowhere)
@@ -270,7 +272,13 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
         else if (needle.Fields == TextFields.Searched)
         {
-            where.And(searched, text);
+            where.And(hasDocument ? "strpos(d.search, ?) > 0" : "EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND strpos(d.search, ?) > 0)", text);
+        }
+        else if (needle.Label is { } label)
+        {
+            // Of each call in turn, so that nobody reads the documents of a day for those that few calls lead to.
+            string condition = LabelCondition(needle, label);
+            where.And(hasDocument ? condition : $"(SELECT {condition} FROM call_documents d WHERE d.day = c.day AND d.document = c.document)", text);
         }
         else
         {
@@ -279,33 +287,48 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
     }
 
-    // Those that may have it, by their filters.
-    private List<Segment> Asked(PostgresSession session, List<Segment> segments, TextNeedle needle)
+    private static string LabelCondition(TextNeedle needle, int label)
     {
-        if (needle.Grams.Count == 0) return segments;
+        string its = string.Create(CultureInfo.InvariantCulture, $"split_part(d.labels, E'\\n', {label + 1})");
+        return needle.IsWhole ? $"{its} = ?" : $"strpos({its}, ?) > 0";
+    }
+
+    /// <summary>The labels of a call, a line each. What is asked for never goes over the end of one.</summary>
+    public static string LabelsOf(string?[] labels) => PostgresText.Clean(string.Join('\n', labels.Select(static label => label?.Replace('\n', '\uFFFD'))));
+
+    // Those that may have it, by their filters.
+    private List<Segment> Asked(PostgresSession session, List<Segment> segments, Func<SegmentFilters, bool> may)
+    {
         long[] missing = [.. segments.Where(segment => !_filters.ContainsKey(segment.Number)).Select(static segment => segment.Number)];
         if (missing.Length > 0)
         {
             using PostgresRows rows = session.Query(
-                $"SELECT segment, grams, {(_of.HasWindows ? "windows" : "NULL::bytea")} FROM {_of.Segments} WHERE day = ANY (?) AND segment = ANY (?)",
+                $"SELECT segment, grams, {(_of.HasFilters ? "windows, keys" : "NULL::bytea, NULL::bytea")} FROM {_of.Segments} WHERE day = ANY (?) AND segment = ANY (?)",
                 segments.Select(static segment => segment.Day).Distinct().ToArray(),
                 missing);
-            while (rows.Step()) Keep(rows.Long(0), rows.Blob(1), rows.BlobOrNull(2));
+            while (rows.Step()) Keep(rows.Long(0), SegmentFilters.Read(rows.Blob(1), rows.BlobOrNull(2), rows.BlobOrNull(3)));
         }
 
-        return [.. segments.Where(segment => !_filters.TryGetValue(segment.Number, out (byte[] Grams, byte[]? Windows) filter)
-            || (GramFilter.MayHave(filter.Grams, needle) && (filter.Windows is null || WindowFilter.MayHave(filter.Windows, needle))))];
+        return [.. segments.Where(segment => !_filters.TryGetValue(segment.Number, out SegmentFilters? filters) || may(filters))];
     }
 
-    private void Keep(long segment, byte[] grams, byte[]? windows)
+    private void Keep(long segment, SegmentFilters? filters)
     {
-        if (windows is not null && !WindowFilter.IsOne(windows)) windows = null;
-        if (grams.Length != GramFilter.Bytes || !_filters.TryAdd(segment, (grams, windows))) return;
-        if (Interlocked.Add(ref _filterBytes, grams.Length + (windows?.Length ?? 0)) <= MostFilterBytes) return;
+        if (filters is null || !_filters.TryAdd(segment, filters)) return;
+        if (Interlocked.Add(ref _filterBytes, filters.Size) <= MostFilterBytes) return;
 
         // Cheaper than an order of use, and seldom.
         Interlocked.Exchange(ref _filterBytes, 0);
         _filters.Clear();
+    }
+
+    // The keys of the messages of a segment.
+    private static byte[] KeysOf(PostgresSession session, DateOnly day, long first, long last)
+    {
+        var keys = new HashSet<ulong>();
+        using PostgresRows rows = session.Query("SELECT from_number, to_number, conversation, sip_call_hash FROM messages WHERE day = ? AND document BETWEEN ? AND ?", day, first, last);
+        while (rows.Step()) MessageSeal.AddKeys(keys, rows.TextOrNull(0), rows.TextOrNull(1), rows.Text(2), rows.Long(3));
+        return KeyFilter.Of(keys).ToBytes();
     }
 
     private Dictionary<long, List<byte[]>> Lists(PostgresSession session, List<Segment> segments, TextNeedle needle)
@@ -372,4 +395,15 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     }
 
     private sealed record Segment(DateOnly Day, long Number, long First, long Last, byte[] Fields);
+
+    // What of a segment is known in memory.
+    private sealed record SegmentFilters(byte[] Grams, byte[]? Windows, KeyFilter? Keys)
+    {
+        public long Size => Grams.Length + (Windows?.Length ?? 0) + (Keys?.Size ?? 0);
+
+        public static SegmentFilters? Read(byte[] grams, byte[]? windows, byte[]? keys) =>
+            grams.Length != GramFilter.Bytes ? null : new SegmentFilters(grams, windows is not null && WindowFilter.IsOne(windows) ? windows : null, keys is null ? null : KeyFilter.Read(keys));
+
+        public bool MayHave(TextNeedle needle) => GramFilter.MayHave(Grams, needle) && (Windows is null || WindowFilter.MayHave(Windows, needle));
+    }
 }

@@ -13,7 +13,7 @@ namespace CdrEngine.Storage.Sqlite;
 internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows, IReadOnlyList<DayTextSegment>? Texts) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 3 FROM message_seal";
+    public const string Stored = $"SELECT count(*) = 3 FROM message_seal WHERE name IN ('{KeysName}', '{GramsName}', '{WindowsName}')";
 
     /// <summary>Addresses of parties are looked for by what stands before one of so many of their at signs.</summary>
     public const int MostAts = 4;
@@ -27,7 +27,7 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
         """;
 
     private const string KeysName = "keys";
-    private const string GramsName = "grams";
+    private const string GramsName = "texts";
     private const string WindowsName = "windows";
 
     /// <inheritdoc />
@@ -37,6 +37,7 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
     public static void Make(SqliteDatabase database) => database.Transact(() =>
     {
         database.Execute(Schema);
+        database.Execute("DELETE FROM message_seal");
         DayTexts.Complete(database, TextSource.Messages);
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, GramsName, DayTexts.FilterOf(database));
@@ -88,18 +89,21 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
     private static void Put(SqliteDatabase database, string name, byte[] value) =>
         database.Prepare("INSERT OR REPLACE INTO message_seal (name, value) VALUES (?1, ?2)").Bind(name).BindBlob(value.AsSpan()).Run();
 
+    /// <summary>Adds the keys of a message.</summary>
+    public static void AddKeys(HashSet<ulong> keys, string? from, string? to, string conversation, long sipCallHash)
+    {
+        if (from is not null) keys.Add(KeyFilter.OfNumber(from));
+        if (to is not null) keys.Add(KeyFilter.OfNumber(to));
+        keys.Add(KeyFilter.OfConversation(Encoding.UTF8.GetBytes(conversation)));
+        keys.Add(KeyFilter.OfSipCall(sipCallHash));
+    }
+
     private static HashSet<ulong> KeysOf(SqliteDatabase database)
     {
         var keys = new HashSet<ulong>();
         using (SqliteStatement list = database.Prepare("SELECT from_number, to_number, conversation, sip_call_hash FROM messages"))
         {
-            while (list.Step())
-            {
-                if (!list.IsNull(0)) keys.Add(KeyFilter.OfNumber(list.TextBytes(0)));
-                if (!list.IsNull(1)) keys.Add(KeyFilter.OfNumber(list.TextBytes(1)));
-                keys.Add(KeyFilter.OfConversation(list.TextBytes(2)));
-                keys.Add(KeyFilter.OfSipCall(list.Long(3)));
-            }
+            while (list.Step()) AddKeys(keys, Text(list, 0), Text(list, 1), Text(list, 2)!, list.Long(3));
         }
 
         using (SqliteStatement list = database.Prepare("SELECT first, second FROM conversations"))
@@ -112,6 +116,9 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
         }
 
         return keys;
+
+        // As it is stored, a zero character in it too.
+        static string? Text(SqliteStatement row, int column) => row.IsNull(column) ? null : Encoding.UTF8.GetString(row.TextBytes(column));
     }
 
     // A party is asked for by all of it, or by what stands before an at sign.
@@ -162,7 +169,10 @@ internal sealed class AskedMessages
     public bool AsksAnything => _keys.Count > 0 || Text is not null;
 
     /// <summary>Whether a day may have what is asked for.</summary>
-    public bool MayBeIn(MessageSeal seal) => _keys.TrueForAll(seal.Keys.MayHave) && (Text is null || seal.MayHave(Text));
+    public bool MayBeIn(MessageSeal seal) => MayBeIn(seal.Keys) && (Text is null || seal.MayHave(Text));
+
+    /// <summary>Whether what has these keys may be asked for.</summary>
+    public bool MayBeIn(KeyFilter keys) => _keys.TrueForAll(keys.MayHave);
 
     /// <summary>The part of a text that an index is asked for; null for none.</summary>
     public static TextNeedle? NeedleOf(string? text)

@@ -64,9 +64,6 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
     /// <summary>Everything that was told.</summary>
     public IReadOnlyList<RecordEmission> Told => _told;
 
-    /// <summary>Every counter by <c>area.name</c>.</summary>
-    public IReadOnlyDictionary<string, long> Statistics => _statistics;
-
     /// <summary>Records told for the first time.</summary>
     public int Finals { get; private set; }
 

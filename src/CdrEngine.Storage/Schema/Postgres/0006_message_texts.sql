@@ -7,6 +7,7 @@ CREATE TABLE message_text_segments (
     fields         bytea  NOT NULL, -- where the texts of each field end
     grams          bytea  NOT NULL, -- a bit for each gram that any text has
     windows        bytea  NOT NULL, -- the same of runs of six bytes
+    keys           bytea  NOT NULL, -- the same of numbers, conversations and Call-IDs
     PRIMARY KEY (day, segment)
 );
 

@@ -1,5 +1,6 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Dialects.PortSip;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Sessions;
 
 namespace CdrEngine.Api.Tests.Dialects.PortSip;
@@ -61,6 +62,31 @@ public sealed class PortSipMappingTests
     {
         PortSipLeg leg = Assert.Single(PortSipMapping.Legs(Answered, Facts, BillsecRounding.Nearest));
         Assert.Equal(expected, typeof(PortSipLeg).GetProperty(member)!.GetValue(leg));
+    }
+
+    [Fact]
+    public void Labels_AreWhatIsShown()
+    {
+        var random = new Random(4);
+        string?[] names = [null, "Alice", "", "Bob"];
+        for (int i = 0; i < 300; i++)
+        {
+            CallRecord record = Answered with
+            {
+                Direction = random.Next(5) is var way and < 4 ? (CallDirection)way : null,
+                Dialled = random.Next(3) == 0 ? null : "600",
+                Caller = new Party { Number = names[random.Next(4)], Name = names[random.Next(4)], Uri = random.Next(2) == 0 ? null : "sip:1@A.example:5060", Identity = Identity() },
+                Callee = new Party { Number = names[random.Next(4)], Name = names[random.Next(4)], Uri = random.Next(2) == 0 ? "tel:+49" : "<sips:x@[::1]:5061>", Identity = Identity() },
+                Headers = random.Next(2) == 0 ? Answered.Headers : [new("remote-party-id", "<sip:7@x>"), new("user-to-user", "1"), new("user-to-user", "2")],
+                Marks = random.Next(3) == 0 ? null : new CallMarks { Context = (CallContext)random.Next(12) },
+            };
+            PortSipFields shown = PortSipMapping.Fields(record, CallFacts.Of(record), BillsecRounding.Nearest);
+            Assert.Equal(
+                [shown.CallerDisplayName, shown.CalleeDisplayName, shown.CallerDomain, shown.CalleeDomain, shown.OutboundCallerId, shown.ServiceNumber, shown.UserData],
+                CallLabels.Of(record));
+        }
+
+        PartyIdentity? Identity() => random.Next(2) == 0 ? null : new PartyIdentity((PartyKind)random.Next(8), 1, names[random.Next(1, 4)]!);
     }
 
     [Fact]
