@@ -21,6 +21,7 @@ public static class ImportProcess
     public static string Command(string capture, string data, bool log, params string[] settings) => string.Join(
         ' ',
         Surroundings,
+        "DOTNET_GCConserveMemory=8",
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(EngineProgram.Path),
         "import",

@@ -104,7 +104,13 @@ internal sealed record Identity(string? Number, string? Name, string? Uri)
     /// <summary>Carries one into a small form or out of it.</summary>
     public static void Carry(StateCarrier carrier, ref Identity? identity)
     {
-        if (!carrier.Flag(identity is not null)) return;
+        if (!carrier.Flag(identity is not null))
+        {
+            identity = null;
+            return;
+        }
+
+        if (!carrier.IsPacking) identity = null;
         string? number = carrier.Text(identity?.Number), name = carrier.Text(identity?.Name), uri = carrier.Text(identity?.Uri);
         identity ??= new Identity(number, name, uri);
     }
