@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Legs;
 using CdrEngine.Calls.Negotiation;
 using CdrEngine.Calls.Records;
@@ -22,7 +23,16 @@ public sealed partial class CallMachine
     private int _rtpSides;
 
     /// <summary>An offer inside the dialog that waits for its answer: a refused one changes nothing (RFC 3264 8).</summary>
-    private record struct PendingHold(bool IsSet, bool IsHold, MediaDirection Direction, Timestamp At);
+    private record struct PendingHold(bool IsSet, bool IsHold, MediaDirection Direction, Timestamp At)
+    {
+        public static void Carry(StateCarrier carrier, ref PendingHold hold)
+        {
+            bool isSet = carrier.Flag(hold.IsSet), isHold = carrier.Flag(hold.IsHold);
+            MediaDirection direction = hold.Direction;
+            carrier.Name(ref direction);
+            hold = new PendingHold(isSet, isHold, direction, carrier.Time(hold.At));
+        }
+    }
 
     /// <summary>Everything announced for media so far, in order.</summary>
     public IEnumerable<MediaDescription> MediaDescriptions

@@ -1,8 +1,9 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Exchanges;
 
 namespace CdrEngine.Calls;
 
-/// <summary>What rules a call's machine: its timers and its limits. One object for all calls.</summary>
+/// <summary>What rules a call's machine: its timers and its limits. One object for all calls of a thread.</summary>
 public sealed record CallOptions
 {
     /// <summary>Timers.</summary>
@@ -13,6 +14,15 @@ public sealed record CallOptions
 
     /// <summary>Texts that many calls have in common: names of programs, phrases of responses.</summary>
     internal TextCache Texts { get; } = new(256);
+
+    /// <summary>Puts machines away and brings them back, one at a time.</summary>
+    internal StateCarrier Carrier { get; } = new();
+
+    /// <summary>Machines that wait for another call.</summary>
+    internal Stack<CallMachine> Spare { get; } = new();
+
+    /// <summary>A machine that waits for its first message, packed; null before the first was.</summary>
+    internal DormantState? Blank { get; set; }
 }
 
 /// <summary>Timers of a call, all in packet time. Keys <c>call.*</c> of <c>reference.conf</c>.</summary>

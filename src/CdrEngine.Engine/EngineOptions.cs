@@ -90,10 +90,26 @@ public sealed record EngineOptions
     /// <summary>Linking of calls to sessions.</summary>
     public SessionOptions Sessions { get; init; } = new();
 
+    /// <summary>When calls are put away; records never depend on it, as tests show.</summary>
+    internal PutsAway PutsAway { get; init; } = PutsAway.AtRest;
+
     /// <summary>Whether packets may go straight (<see cref="Routing.StraightTable"/>). They give the same results either way: tests hold one against the other.</summary>
     internal bool GoesStraight { get; init; } = true;
 
     /// <summary>Told each message just before its call takes it, on the shard's thread. What it throws is the call's failure: how tests see to
     /// it that a failure stays with its call.</summary>
     internal Action<SipMessage>? BeforeFold { get; init; }
+}
+
+/// <summary>When a call's machine is put away (<see cref="CallMachine.PutAway"/>).</summary>
+internal enum PutsAway : byte
+{
+    /// <summary>Once its record is out.</summary>
+    AtRest,
+
+    /// <summary>Not at all.</summary>
+    Never,
+
+    /// <summary>After everything it is told.</summary>
+    Always,
 }

@@ -42,9 +42,9 @@ public sealed record SqliteStoreLimits
     /// <summary>Profiles of all days together whose sums are kept in memory; 4,000,000 by default, some 32 MB: a year of 10,000 a day.</summary>
     public int ProfilesKept { get; init; } = 4_000_000;
 
-    /// <summary>Bytes of what is kept in memory of days that are over: which numbers, Call-IDs, sessions and addresses they may have, and how long their calls were; 128 MiB by default,
-    /// which is ten million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
-    public long SealBytes { get; init; } = 128L << 20;
+    /// <summary>Bytes of what is kept in memory of days that are over: which numbers, Call-IDs, sessions and addresses they may have, and how long their calls were, and
+    /// which profiles they have; 192 MiB by default, which is eleven million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
+    public long SealBytes { get; init; } = 192L << 20;
 
     /// <summary>The same of days of messages: which numbers, parties, conversations and Call-IDs they may have, and what their texts are made of; 64 MiB by default, some three million
     /// messages.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
@@ -130,8 +131,18 @@ public sealed class Scenario
         return copy;
     }
 
-    /// <summary>Runs the script and gives what came out.</summary>
-    public Outcome Run() => new Player(Options).Play(this);
+    /// <summary>Runs the script and gives what came out. A second run puts its calls away after every step and brings them back before the next, and has to give the same.</summary>
+    public Outcome Run()
+    {
+        Outcome outcome = new Player(Options).Play(this);
+        Outcome dormant = new Player(Options) { PutsAway = true }.Play(this);
+        Assert.Equal(outcome.Emitted.Select(Told), dormant.Emitted.Select(Told));
+        Assert.Equal(outcome.Events, dormant.Events);
+        foreach (CallCounter counter in Enum.GetValues<CallCounter>()) Assert.Equal(outcome.Counters[counter], dormant.Counters[counter]);
+        return outcome;
+    }
+
+    private static string Told((CallRecord Record, bool IsUpdate, Timestamp At) told) => $"{told.At} {told.IsUpdate} {System.Text.Encoding.UTF8.GetString(CallRecordJson.ToUtf8(told.Record))}";
 
     /// <summary>Runs the script and gives its only call.</summary>
     public CallRecord Record() => Assert.Single(Run().Records);
@@ -203,6 +214,9 @@ internal sealed class Player(CallOptions options)
     private readonly SipMessage _message = new();
     private readonly Outcome _outcome = new();
 
+    /// <summary>Whether a call is put away after every step.</summary>
+    public bool PutsAway { get; init; }
+
     public Outcome Play(Scenario scenario)
     {
         foreach (Scenario.Event e in scenario.Events)
@@ -262,5 +276,13 @@ internal sealed class Player(CallOptions options)
         if (_effects.RecordFinal || _effects.RecordUpdated) _outcome.Emit(machine.ToRecord([]), _effects.RecordUpdated, at);
         else machine.ToRecord([]);
         if (machine.IsForgotten) _machines.Remove(machine);
+        else if (PutsAway) _machines[_machines.IndexOf(machine)] = Again(machine);
+    }
+
+    private CallMachine Again(CallMachine machine)
+    {
+        DormantCall away = machine.PutAway();
+        machine.GiveBack();
+        return CallMachine.Wake(away, options, _outcome.Counters);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -137,7 +138,18 @@ public abstract class CallTextTests
 
     // Other numbers and names; the call is the same.
     private static StoredCall Told(StoredCall call, Random random) => new(
-        call.Record with { Caller = Party(call.Record.Caller, random), Callee = Party(call.Record.Callee, random) }, RecordRevision.Updated, call.Chunks, call.Tenant);
+        call.Record with
+        {
+            Caller = Party(call.Record.Caller, random),
+            Callee = Party(call.Record.Callee, random),
+            Headers = [.. Headers.Where(_ => random.Next(4) == 0).Select(name => new KeyValuePair<string, string>(name, random.Next(4) == 0 ? "" : $"<sip:{random.Next(30)}@carrier.example>;x=A{random.Next(5)}"))],
+            Marks = random.Next(2) == 0 ? null : new CallMarks { Context = (CallContext)random.Next(8), Trunk = random.Next(3) == 0 ? null : $"Trunk-{random.Next(3)}" },
+        },
+        RecordRevision.Updated,
+        call.Chunks,
+        call.Tenant);
+
+    private static readonly string[] Headers = ["p-asserted-identity", "user-to-user", "remote-party-id", "p-asserted-identity", "diversion"];
 
     private static Party Party(Party party, Random random)
     {
@@ -147,6 +159,8 @@ public abstract class CallTextTests
             Number = number,
             E164 = random.Next(3) == 0 ? $"+4930{random.Next(1_000)}" : null,
             Name = random.Next(4) == 0 ? null : Names[random.Next(Names.Length)],
+            Uri = random.Next(3) == 0 ? $"sip:{number}@Domain{random.Next(4)}.example:5060;transport=tcp" : party.Uri,
+            Identity = random.Next(3) == 0 ? new PartyIdentity((PartyKind)random.Next(5), random.Next(5), random.Next(3) == 0 ? "" : $"User {random.Next(40)}") : null,
             UserAgent = random.Next(3) == 0 ? $"Phone/{random.Next(9)}" : party.UserAgent,
         };
     }
@@ -161,6 +175,9 @@ public abstract class CallTextTests
             query = query with { Parts = parts };
         }
 
+        if (random.Next(4) == 0 && Label(random, calls[random.Next(calls.Count)].Record) is { } label)
+            query = query with { Labels = [label], Text = random.Next(2) == 0 ? null : query.Text, Parts = [] };
+        if (random.Next(8) == 0) query = query with { TrunkPart = random.Next(2) == 0 ? "unk-1" : "UNK" };
         return random.Next(8) switch
         {
             0 => query with { Tenant = "acme" },
@@ -169,9 +186,21 @@ public abstract class CallTextTests
             3 => query with { Sort = CallSort.Duration },
             4 => query with { Except = [.. calls.Where(_ => random.Next(3) == 0).Select(static call => call.Record.Id)] },
             5 => query with { Text = null, Parts = [], Ids = [.. calls.Where(_ => random.Next(3) == 0).Select(static call => call.Record.Id)] },
-            6 => query with { Text = null, Parts = [], Any = [new CallQuery { Text = query.Text, Parts = [new NumberPart(NumberOf.Callee, "1")] }, new CallQuery { Dispositions = [Disposition.Busy] }, new CallQuery { CallerNumbers = ["1007", "1003"] }] },
+            6 => query with { Text = null, Parts = [], Labels = [], TrunkPart = null, Any = [new CallQuery { Text = query.Text, Labels = query.Labels, Parts = [new NumberPart(NumberOf.Callee, "1")] }, new CallQuery { Dispositions = [Disposition.Busy] }, new CallQuery { CallerNumbers = ["1007", "1003"] }] },
             _ => query,
         };
+    }
+
+    // One that the call has, or nobody.
+    private static LabelPart? Label(Random random, CallRecord record)
+    {
+        var of = (CallLabel)random.Next(CallLabels.Count);
+        if (random.Next(8) == 0) return new LabelPart(of, "nobody's", random.Next(2) == 0);
+        if (CallLabels.Of(record, of) is not { Length: > 0 } label) return null;
+        int at = random.Next(label.Length);
+        bool isWhole = random.Next(3) == 0;
+        string text = isWhole ? label : label.Substring(at, random.Next(1, label.Length - at + 1));
+        return LabelPart.CanBeAsked(text) ? new LabelPart(of, text, isWhole) : null;
     }
 
     // Of any length, as it is, in other case, or with a stroke of bad luck.
@@ -236,6 +265,12 @@ public abstract class CallTextTests
             if (!numbers.Any(number => number?.Contains(part.Text, StringComparison.Ordinal) == true)) return false;
         }
 
+        foreach (LabelPart part in query.Labels)
+        {
+            if (CallLabels.Of(record, part.Of) is not { } label || !(part.IsWhole ? label == part.Text : label.Contains(part.Text, StringComparison.Ordinal))) return false;
+        }
+
+        if (query.TrunkPart is { } trunk && record.Marks?.Trunk?.Contains(trunk, StringComparison.Ordinal) != true) return false;
         if (query.Except.Contains(record.Id) || (query.Ids.Count > 0 && !query.Ids.Contains(record.Id))) return false;
         if (query.Any.Count > 0 && !query.Any.Any(one => Matches(one, call))) return false;
         if (query.CallerNumbers.Count > 0 && !query.CallerNumbers.Any(number => number == record.Caller.Number || number == record.Caller.E164)) return false;
@@ -319,6 +354,38 @@ public sealed class SqliteCallTextTests : CallTextTests
     }
 
     [Fact]
+    public void Labels_OfJson_AreThoseOfTheRecord()
+    {
+        var random = new Random(11);
+        for (int i = 0; i < 400; i++)
+        {
+            byte[] json = CallRecordJson.ToUtf8(Call(i, random).Record);
+            Assert.True(CallRecordJson.TryRead(json, out CallRecord? record));
+            Assert.Equal(CallLabels.Of(record!), CallLabels.Read(json));
+
+            // Whatever else it is, it is nothing, or as far as it goes.
+            json[random.Next(json.Length)] = (byte)random.Next(256);
+            Assert.Equal(CallLabels.Count, CallLabels.Read(json.AsSpan(0, random.Next(json.Length))).Length);
+            Assert.Equal(CallLabels.Count, CallLabels.Read(json).Length);
+        }
+    }
+
+    [Fact]
+    public void Plans_OfLabels_LeadFromTheIndexToTheCalls()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        var random = new Random(12);
+        store.Write([.. Enumerable.Range(0, 600).Select(index => Call(index, random, TestCalls.Start + TimeSpan.FromSeconds(index)))]);
+        store.Seal(new DateOnly(2030, 1, 1));
+        foreach (CallLabel of in Enum.GetValues<CallLabel>())
+        {
+            foreach (LabelPart part in (LabelPart[])[new(of, "nobody's", false), new(of, "User 3", true), new(of, "U", false)])
+                Assert.Contains(ByDocument, string.Join('\n', store.ExplainPage(new CallQuery { Labels = [part], Tenant = "acme" }, Day)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Purge_LeavesNoTextBehind()
     {
         using var folder = new StoreFolder();
@@ -358,7 +425,7 @@ public sealed class SqliteCallTextTests : CallTextTests
         {
             // As version 6 left a sealed day.
             database.Execute("DROP TRIGGER text_stale_delete; DROP TABLE text_segments; DROP TABLE text_grams; DROP TABLE text_terms; DROP TABLE text_stale; DROP INDEX calls_by_document; "
-                + "DELETE FROM day_seal WHERE name = 'grams'; " + SqliteCallTotalsTests.AsVersion7 + "PRAGMA user_version = 6;");
+                + "DELETE FROM day_seal WHERE name = 'texts'; " + SqliteCallTotalsTests.AsVersion7 + "PRAGMA user_version = 6;");
         }
 
         using SqliteCallStore newer = SqliteCallStore.Open(folder.Records);

@@ -45,6 +45,7 @@ internal static partial class ListShapes
         yield return Of("number", static value => $"number={value.User}");
         yield return Of("number, nobody's", static value => $"number={Uri.EscapeDataString(value.Outside)}");
         yield return Of("kind", static value => $"kind={value.Any("call", "legs", "transfer")}");
+        yield return Of("kind, rare", static value => $"kind={value.Any("transfer", "pickup")}");
         yield return Of("tenant", static value => $"tenant=tenant{value.Tenant}");
 
         static ListShape Of(string filter, Func<ListValues, string> query) => Native("sessions", "sessions", filter, query);

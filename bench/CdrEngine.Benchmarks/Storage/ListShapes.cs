@@ -194,6 +194,14 @@ internal static partial class ListShapes
         yield return Of("caller or callee", static value => $"caller eq '{value.User}' or callee eq '{value.User}'");
         yield return Of("contains(caller)", static value => $"contains(caller,'{value.Outside[3..11]}')");
         yield return Of("caller_display_name, nobody's", static value => $"caller_display_name eq 'nobody {value.Random.Next()}'");
+        yield return Of("caller_display_name", static value => $"caller_display_name eq 'User {value.Random.Next(StoredCalls.Users)}'");
+        yield return Of("caller_display_name, common", static _ => "caller_display_name eq 'Ada Young'");
+        yield return Of("contains(callee_display_name)", static value => $"contains(callee_display_name,'er {value.Random.Next(100, 200)}')");
+        yield return Of("caller_domain", static _ => "caller_domain eq 'example.com'");
+        yield return Of("outbound_caller_id", static value => $"outbound_caller_id eq '{value.User}'");
+        yield return Of("contains(service_number)", static value => $"contains(service_number,'{value.Did[^3..]}')");
+        yield return Of("user_data, nobody's", static value => $"contains(user_data,'{value.Random.Next():x8}')");
+        yield return Of("contains(trunk)", static value => $"contains(trunk,'{value.Any("er-b", "rier")}')");
         yield return Of("two conditions", static value => $"direction eq INBOUND_CALL and status_code eq 486 and started_at ge {ListValues.Zulu(value.Hour)}");
 
         static ListShape Of(string filter, Func<ListValues, string> condition) => new(ListApi.PortSip, filter, value => $"/api/cdrs?filter={Uri.EscapeDataString(condition(value))}");

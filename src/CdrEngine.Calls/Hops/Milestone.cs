@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Core;
 
 namespace CdrEngine.Calls.Hops;
@@ -27,6 +28,21 @@ internal struct Milestone
         Place = place;
         _isSet = true;
         return true;
+    }
+
+    /// <summary>Carries it into a small form or out of it.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        carrier.Flag(ref _isSet);
+        if (!_isSet)
+        {
+            // What was never set is zero.
+            if (!carrier.IsPacking) this = default;
+            return;
+        }
+
+        At = carrier.Time(At);
+        Place = carrier.Number(Place);
     }
 
     /// <summary>Replaces whatever was there.</summary>

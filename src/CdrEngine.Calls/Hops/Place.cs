@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Core;
 
 namespace CdrEngine.Calls.Hops;
@@ -28,4 +29,17 @@ internal struct Place
 
     /// <summary>Whether an initial INVITE passed here: only such places are hops.</summary>
     public bool HasInvite;
+
+    /// <summary>Carries it into a small form or out of it.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        carrier.Address(ref CallerSide);
+        carrier.Address(ref CalleeSide);
+        carrier.Name(ref Transport);
+        carrier.Time(ref FirstSeenAt);
+        carrier.Number(ref Messages);
+        carrier.Number(ref ViaCount);
+        carrier.Number(ref MaxForwards);
+        carrier.Flag(ref HasInvite);
+    }
 }

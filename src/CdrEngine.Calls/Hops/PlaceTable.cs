@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -18,6 +19,13 @@ internal sealed class PlaceTable
     public int Count { get; private set; }
 
     public ref Place this[int index] => ref _places[index];
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        Array.Clear(_places);
+        Count = 0;
+    }
 
     /// <summary>The place with this pair of addresses, either way round; <see cref="None"/> where there is none.</summary>
     public int Find(Endpoint source, Endpoint destination, out bool fromCaller)
@@ -97,6 +105,14 @@ internal sealed class PlaceTable
         }
 
         return best;
+    }
+
+    /// <summary>Carries the table into a small form or out of it.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        Count = carrier.Number(Count);
+        if (_places.Length < Count) _places = new Place[Count];
+        for (int i = 0; i < Count; i++) _places[i].Carry(carrier);
     }
 
     /// <summary>The hops of the record: places the INVITE passed, from caller to callee.</summary>

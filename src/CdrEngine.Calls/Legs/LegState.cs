@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Hops;
 using CdrEngine.Core;
 
@@ -67,10 +68,44 @@ internal sealed class LegState(ulong tag, string toTag, int attempt)
 
     /// <summary>The inferred end was wrong.</summary>
     public void Reopen() => EndedAt = null;
+
+    /// <summary>Carries one into a small form (which gives it back as it is) or makes one out of it.</summary>
+    public static LegState Carry(StateCarrier carrier, LegState? leg)
+    {
+        ulong tag = leg?.Tag ?? 0;
+        carrier.Hash(ref tag);
+        string toTag = carrier.Text(leg?.ToTag)!;
+        int attempt = carrier.Number(leg?.Attempt ?? 0);
+        leg ??= new LegState(tag, toTag, attempt);
+        leg.Rang.Carry(carrier);
+        leg.Answered.Carry(carrier);
+        leg.IsInferred = carrier.Flag(leg.IsInferred);
+        leg.IsAcked = carrier.Flag(leg.IsAcked);
+        leg.Status = carrier.Number(leg.Status);
+        leg.EndedAt = carrier.Time(leg.EndedAt);
+        leg.IsForkLoser = carrier.Flag(leg.IsForkLoser);
+        leg.IsAbandoned = carrier.Flag(leg.IsAbandoned);
+        leg.Farthest = carrier.Number(leg.Farthest);
+        leg.Contact = carrier.Text(leg.Contact);
+        leg.UserAgent = carrier.Keep(leg.UserAgent);
+        Identity? identity = leg.Identity;
+        Identity.Carry(carrier, ref identity);
+        leg.Identity = identity;
+        return leg;
+    }
 }
 
 /// <summary>Who somebody is by a header.</summary>
 /// <param name="Number">User part of the URI.</param>
 /// <param name="Name">Display name.</param>
 /// <param name="Uri">The URI.</param>
-internal sealed record Identity(string? Number, string? Name, string? Uri);
+internal sealed record Identity(string? Number, string? Name, string? Uri)
+{
+    /// <summary>Carries one into a small form or out of it.</summary>
+    public static void Carry(StateCarrier carrier, ref Identity? identity)
+    {
+        if (!carrier.Flag(identity is not null)) return;
+        string? number = carrier.Text(identity?.Number), name = carrier.Text(identity?.Name), uri = carrier.Text(identity?.Uri);
+        identity ??= new Identity(number, name, uri);
+    }
+}

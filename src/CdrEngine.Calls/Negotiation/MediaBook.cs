@@ -1,4 +1,5 @@
 using System.Text;
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Hops;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -17,6 +18,9 @@ internal sealed class MediaBook
     /// <summary>A description by position.</summary>
     public MediaDescription this[int index] => _all[index].Description;
 
+    /// <summary>Forgets all.</summary>
+    public void Clear() => _all.Clear();
+
     /// <summary>True where this very body was announced by that side before.</summary>
     public bool Knows(int leg, ulong body)
     {
@@ -34,6 +38,19 @@ internal sealed class MediaBook
         if (_all.Count >= limit) return false;
         _all.Add((description, body));
         return true;
+    }
+
+    /// <summary>Carries all descriptions into a small form, or out of it into a book that has none yet.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        int count = carrier.Number(_all.Count);
+        for (int i = 0; i < count; i++)
+        {
+            (MediaDescription? description, ulong body) = carrier.IsPacking ? _all[i] : default;
+            description = MediaDescription.Carry(carrier, description);
+            carrier.Hash(ref body);
+            if (!carrier.IsPacking) _all.Add((description, body));
+        }
     }
 
     /// <summary>Reads one m-line.</summary>

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
@@ -99,6 +100,48 @@ public sealed record MediaDescription
 
     /// <summary>True where this side keeps the other on hold by it: sendonly, inactive or the unspecified address.</summary>
     public bool IsHold => IsAccepted && (Direction is MediaDirection.SendOnly or MediaDirection.Inactive || Endpoint.Address.IsUnspecified);
+
+    /// <summary>Carries one into a small form (which gives it back as it is) or makes one out of it.</summary>
+    internal static MediaDescription Carry(StateCarrier carrier, MediaDescription? known)
+    {
+        PartySide side = known?.Side ?? default;
+        Endpoint endpoint = known?.Endpoint ?? default, rtcp = known?.RtcpEndpoint ?? default;
+        MediaDirection direction = known?.Direction ?? default;
+        MediaRole role = known?.Role ?? default;
+        carrier.Name(ref side);
+        carrier.Address(ref endpoint);
+        carrier.Address(ref rtcp);
+        carrier.Name(ref direction);
+        carrier.Name(ref role);
+        int index = carrier.Number(known?.Index ?? 0), t38 = carrier.Number(known?.T38Version ?? 0), leg = carrier.Number(known?.Leg ?? 0), place = carrier.Number(known?.Place ?? 0);
+        bool isSrtp = carrier.Flag(known?.IsSrtp ?? false), isT38 = carrier.Flag(known?.IsT38 ?? false), isRtp = carrier.Flag(known?.IsRtp ?? false);
+        string media = carrier.Keep(known?.Media)!, protocol = carrier.Keep(known?.Protocol)!;
+        string? legTag = carrier.Text(known?.LegTag);
+        IReadOnlyList<Endpoint> candidates = carrier.Keep(known?.Candidates)!;
+        IReadOnlyList<MediaFormat> formats = carrier.Keep(known?.Formats)!;
+        Timestamp at = carrier.Time(known?.At ?? default);
+        return known ?? new MediaDescription
+        {
+            Side = side,
+            Index = index,
+            Media = media,
+            Protocol = protocol,
+            Endpoint = endpoint,
+            RtcpEndpoint = rtcp,
+            Candidates = candidates,
+            Formats = formats,
+            Direction = direction,
+            IsSrtp = isSrtp,
+            IsT38 = isT38,
+            T38Version = t38,
+            IsRtp = isRtp,
+            Role = role,
+            LegTag = legTag,
+            Leg = leg,
+            Place = place,
+            At = at,
+        };
+    }
 
     /// <summary>The format with this payload type; null where it is not listed.</summary>
     public MediaFormat? FormatOf(int payloadType)

@@ -64,6 +64,9 @@ public sealed record CallQuery
     /// <summary>Parts of numbers, all of which are there; empty for all.</summary>
     public IReadOnlyList<NumberPart> Parts { get; init; } = [];
 
+    /// <summary>Names, domains and the like, all of which are there; empty for all.</summary>
+    public IReadOnlyList<LabelPart> Labels { get; init; } = [];
+
     /// <summary>Alternatives, of which one holds; empty for none. Of an alternative its filters count, and beside them times, text, tenant and <see cref="IsSessionStart"/> of this
     /// query, which then has no other filters. The text of an alternative counts where this query has none.</summary>
     public IReadOnlyList<CallQuery> Any { get; init; } = [];
@@ -121,6 +124,9 @@ public sealed record CallQuery
 
     /// <summary>Name of the trunk, exactly; empty for calls over none, null for all.</summary>
     public string? Trunk { get; init; }
+
+    /// <summary>Part of the name of the trunk; case matters. Null for all.</summary>
+    public string? TrunkPart { get; init; }
 
     /// <summary>Codec that the caller sent, by its name without clock rate (<c>PCMU</c>); case does not matter. Empty for calls of which none is known, null for all.</summary>
     public string? CallerCodec { get; init; }

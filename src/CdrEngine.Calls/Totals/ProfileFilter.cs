@@ -20,7 +20,7 @@ public sealed class ProfileFilter(CallQuery query)
 
     /// <summary>Whether it asks what only profiles tell, and no column of a call.</summary>
     public bool AsksFurther => query.Traits.Count > 0 || query.SipStatuses.Count > 0 || query.Causes.Count > 0 || query.HangupBys.Count > 0 || query.RerouteReasons.Count > 0 || query.Trunk is not null
-        || query.CallerCodec is not null || query.CalleeCodec is not null;
+        || query.TrunkPart is not null || query.CallerCodec is not null || query.CalleeCodec is not null;
 
     /// <summary>The query without what profiles answer, and without times, order and page: what is left must be asked of each call.</summary>
     public static CallQuery Rest(CallQuery query) => query with
@@ -38,6 +38,7 @@ public sealed class ProfileFilter(CallQuery query)
         HangupBys = [],
         RerouteReasons = [],
         Trunk = null,
+        TrunkPart = null,
         CallerCodec = null,
         CalleeCodec = null,
         From = null,
@@ -68,6 +69,7 @@ public sealed class ProfileFilter(CallQuery query)
         if (query.HangupBys.Count > 0 && !query.HangupBys.Contains(profile.HangupBy)) return false;
         if (query.RerouteReasons.Count > 0 && !query.RerouteReasons.Contains(profile.Reroute)) return false;
         if (query.Trunk is { } trunk && profile.Trunk != trunk) return false;
+        if (query.TrunkPart is { } part && !profile.Trunk.Contains(part, StringComparison.Ordinal)) return false;
         if (_callerCodec is not null && profile.CallerCodec != _callerCodec) return false;
         if (_calleeCodec is not null && profile.CalleeCodec != _calleeCodec) return false;
         if (query.Traits.Count == 0) return true;

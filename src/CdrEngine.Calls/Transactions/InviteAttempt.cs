@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Hops;
 using CdrEngine.Core;
 
@@ -23,4 +24,18 @@ internal sealed class InviteAttempt(uint cseq)
 
     /// <summary>A 2xx was seen.</summary>
     public bool IsAnswered { get; set; }
+
+    /// <summary>Carries one into a small form (which gives it back as it is) or makes one out of it.</summary>
+    public static InviteAttempt Carry(StateCarrier carrier, InviteAttempt? attempt)
+    {
+        uint cseq = attempt?.CSeq ?? 0;
+        carrier.Number(ref cseq);
+        attempt ??= new InviteAttempt(cseq);
+        attempt.Invite.Carry(carrier);
+        attempt.IsAuthenticated = carrier.Flag(attempt.IsAuthenticated);
+        attempt.HasOffer = carrier.Flag(attempt.HasOffer);
+        attempt.LastResponseAt = carrier.Time(attempt.LastResponseAt);
+        attempt.IsAnswered = carrier.Flag(attempt.IsAnswered);
+        return attempt;
+    }
 }

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Core;
 
 namespace CdrEngine.Calls.Transactions;
@@ -54,6 +55,23 @@ internal struct InviteTransaction
     public ReasonGiven CancelReason;
 
     public readonly bool HasFinal => Status != 0;
+
+    /// <summary>Carries it into a small form or out of it.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        carrier.Hash(ref Branch);
+        carrier.Number(ref Attempt);
+        carrier.Number(ref Place);
+        carrier.Name(ref State);
+        carrier.Number(ref Status);
+        carrier.Time(ref FinalAt);
+        carrier.Keep(ref Phrase);
+        ReasonGiven.Carry(carrier, ref FinalReason);
+        bool unused = false;
+        carrier.Flags(ref IsAcked, ref IsCancelled, ref IsCancelAnswered, ref unused);
+        carrier.Time(ref CancelledAt);
+        ReasonGiven.Carry(carrier, ref CancelReason);
+    }
 }
 
 /// <summary>A Reason header that was understood.</summary>
@@ -66,4 +84,8 @@ internal readonly record struct ReasonGiven(int Q850, string? Text)
 
     /// <summary>Whether there was one.</summary>
     public bool IsGiven => Q850 >= 0;
+
+    /// <summary>Carries one into a small form or out of it.</summary>
+    public static void Carry(StateCarrier carrier, ref ReasonGiven reason) =>
+        reason = new ReasonGiven(carrier.Number(reason.Q850), carrier.Text(reason.Text));
 }

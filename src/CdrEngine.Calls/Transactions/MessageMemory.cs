@@ -1,3 +1,5 @@
+using CdrEngine.Calls.Dormant;
+
 namespace CdrEngine.Calls.Transactions;
 
 /// <summary>Which messages a call has seen: a set of hashes that grows to a limit and then only answers.</summary>
@@ -12,11 +14,46 @@ internal sealed class MessageMemory(int limit)
     /// <summary>Hashes held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Hashes there is room for.</summary>
+    public int Room => _slots.Length;
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        Array.Clear(_slots);
+        Count = 0;
+    }
+
     /// <summary>True where the hash is new; it is then kept, unless the limit is reached.</summary>
     public bool Add(ulong hash)
     {
         if (hash == 0) hash = 1;
         return _slots.Length <= MostInRow ? AddToRow(hash) : AddToTable(hash);
+    }
+
+    /// <summary>Carries the hashes into a small form, or out of it into a memory that has none yet.</summary>
+    public void Carry(StateCarrier carrier)
+    {
+        int count = carrier.Number(Count);
+        if (carrier.IsPacking)
+        {
+            // A row holds them side by side, a table with holes.
+            bool isRow = _slots.Length <= MostInRow;
+            foreach (ulong hash in isRow ? _slots.AsSpan(0, Count) : _slots)
+            {
+                ulong carried = hash;
+                if (hash != 0) carrier.Hash(ref carried);
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            ulong hash = 0;
+            carrier.Hash(ref hash);
+            Add(hash);
+        }
     }
 
     private bool AddToRow(ulong hash)

@@ -13,9 +13,9 @@ namespace CdrEngine.Engine.Recording;
 
 /// <summary>Makes the recording of a call from its packets.</summary>
 /// <remarks>
-/// Reads the packets three times, holding none: the signalling alone, to know what the call said in the end; all, to survey the streams and their
-/// clocks; all again, to decode and lay them on the timeline. So the memory for a call of hours is that for a call of seconds, and some bytes
-/// for each second. Depends on the packets and the record only. Thread-safe: each call has its own state.
+/// Reads the packets three times: the signalling alone, to know what the call said in the end; all, to survey the streams and their
+/// clocks; all again, to decode and lay them on the timeline. The last reading is from memory where the call's open media is small
+/// (<see cref="CallRecorderOptions.MediaBytes"/>); else nothing is held, so that the memory for a call of hours is bounded: that, and some bytes for each second. Depends on the packets and the record only. Thread-safe: each call has its own state.
 /// </remarks>
 public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 {
@@ -122,7 +122,8 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         using var opened = decryptor as IDisposable;
         var signalling = new CallPacketReplay(record, options, whole: null, media: null, decryptor, request.Stop);
         packets.Visit(record.Id, PacketKinds.Signalling, signalling);
-        var surveyor = new Surveyor(new RecordingSurvey(options.Playout));
+        using var kept = new KeptMedia(options.MediaBytes);
+        var surveyor = new Surveyor(new RecordingSurvey(options.Playout), kept);
         bool isKnown = packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, surveyor, decryptor: null, request.Stop));
         RecordingPlan plan = surveyor.Survey.ToPlan();
         MediaSide? only = request.Sides switch
@@ -156,7 +157,8 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
         using var timeline = new RecordingTimeline(
             plan, settings, options.Decoders, (PcmFormat format, [NotNullWhen(true)] out IPcmSink? sink, [NotNullWhen(false)] out string? reason) => sinks(format, start, out sink, out reason));
         var player = new Player(timeline, decryptor);
-        packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, player, decryptor, request.Stop));
+        if (kept.IsWhole) kept.PlayTo(timeline, request.Stop);
+        else packets.Visit(record.Id, PacketKinds.All, new CallPacketReplay(record, options, signalling.Machine, player, decryptor, request.Stop));
         if (timeline.Complete())
         {
             return new RecordingResult
@@ -233,7 +235,7 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
     private static bool IsOpenRedundancy(in RtpHeader rtp, MediaFlow flow) => !flow.IsSrtp && RedundancyReader.IsRedundant(flow.FormatOf(rtp.PayloadType).Format);
 
-    private sealed class Surveyor(RecordingSurvey survey) : IReplayedMedia, IRecordingPackets
+    private sealed class Surveyor(RecordingSurvey survey, KeptMedia kept) : IReplayedMedia, IRecordingPackets
     {
         private readonly RedundancyReader _redundancy = new();
 
@@ -241,8 +243,17 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
         public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
         {
-            if (IsOpenRedundancy(rtp, flow)) _redundancy.Read(rtp, flow, SideOf(flow), at, this);
-            else survey.Note(PacketOf(rtp, flow, at));
+            if (IsOpenRedundancy(rtp, flow))
+            {
+                kept.GiveUp();
+                _redundancy.Read(rtp, flow, SideOf(flow), at, this);
+                return true;
+            }
+
+            RecordingPacket packet = PacketOf(rtp, flow, at);
+            survey.Note(packet);
+            if (flow.IsSrtp) kept.GiveUp();
+            else kept.Add(packet);
             return true;
         }
 

@@ -27,6 +27,9 @@ public sealed record CallRecorderOptions
     /// <summary>Pairs of media addresses followed in one call. Default 256; packets of further ones are left out.</summary>
     public int FlowsPerCall { get; init; } = 256;
 
+    /// <summary>Bytes of open media of one call that are kept between the two readings of its packets; what has more is read again. Default 4 MiB: some four minutes of G.711 both ways.</summary>
+    public int MediaBytes { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Highest rate of a recording, Hz: 8000, 16000 or 48000. Default 48000.</summary>
     public int MaxSampleRateHz { get; init; } = 48_000;
 }

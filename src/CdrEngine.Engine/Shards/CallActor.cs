@@ -1,5 +1,6 @@
 using CdrEngine.Actors;
 using CdrEngine.Calls;
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Negotiation;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -10,21 +11,41 @@ namespace CdrEngine.Engine.Shards;
 
 /// <summary>One call. A thin shell: hands messages to the call's machine and carries out what follows.</summary>
 /// <remarks>Where the machine throws, the supervisor makes a new actor in the same seat, which folds the call's SIP anew from the packet log,
-/// without the message at fault; a second failure gives the call up. Its neighbours never notice.</remarks>
+/// without the message at fault; a second failure gives the call up. Its neighbours never notice.
+/// Once the record is out the machine is put away, and brought back by whatever it is told then: of ten calls that are remembered for late messages nine never see one.</remarks>
 internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival>
 {
     private static readonly object WakeTimer = new();
     private readonly CallSeat _seat;
     private readonly Shard _shard;
-    private readonly CallMachine _machine;
+    private CallMachine? _awake;
+    private DormantCall? _dormant;
     private Timestamp _wakeAt = Timestamp.MaxValue;
 
     public CallActor(CallSeat seat)
     {
         _seat = seat;
         _shard = seat.Shard;
-        _machine = new CallMachine(_shard.CallOptions, _shard.CallCounters);
+        _awake = CallMachine.Take(_shard.CallOptions, _shard.CallCounters);
     }
+
+    // The machine, to be told something: one that was put away is back from now on.
+    private CallMachine Machine
+    {
+        get
+        {
+            if (_awake is { } awake) return awake;
+            _shard.Counters.Increment(ShardCounter.CallsBroughtBack);
+            _awake = Wake();
+            _dormant = null;
+            return _awake;
+        }
+    }
+
+    // The machine, to be asked something: one that was put away stays there.
+    private CallMachine Asked => _awake ?? Wake();
+
+    private CallMachine Wake() => CallMachine.Wake(_dormant!, _shard.CallOptions, _shard.CallCounters);
 
     protected override void PreStart() => _seat.Actor = this;
 
@@ -58,6 +79,7 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         }
 
         Follow();
+        if (_shard.PutsAway == PutsAway.Always) PutAway();
     }
 
     protected override void Receive(CallSignal message)
@@ -68,39 +90,47 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         {
             case CallSignal.Wake:
                 _wakeAt = Timestamp.MaxValue;
-                _machine.Advance(_shard.Now, effects);
+                Machine.Advance(_shard.Now, effects);
                 break;
+            case CallSignal.CaptureEnd or CallSignal.Evict or CallSignal.Suspend when _dormant is { IsAtRest: true }:
+                // Its record is out and has nothing to be added: it is closed next, or the engine stops.
+                return;
             case CallSignal.CaptureEnd:
-                _machine.CaptureEnded(_shard.Now, effects);
+                Machine.CaptureEnded(_shard.Now, effects);
                 break;
             case CallSignal.Evict:
-                _machine.Evict(_shard.Now, effects);
+                Machine.Evict(_shard.Now, effects);
                 break;
             case CallSignal.Gap:
-                _machine.MarkGap(_shard.GapSince);
+                if (_dormant is null || _dormant.MayHaveGap(_shard.GapSince)) Machine.MarkGap(_shard.GapSince);
                 _seat.Live?.Touch();
+                PutAway();
                 return;
             case CallSignal.ClockSet:
-                _machine.SetClockBack(_shard.SetBackBy, _shard.Now);
+                Machine.SetClockBack(_shard.SetBackBy, _shard.Now);
                 _seat.Live?.Touch();
+                PutAway();
                 return;
             case CallSignal.PortReused:
-                _machine.MarkReusedPort();
+                Machine.MarkReusedPort();
+                PutAway();
                 return;
             case CallSignal.Standing:
-                if (_machine.IsFinal) Emit(RecordRevision.Updated);
+                if (Machine.IsFinal) Emit(RecordRevision.Updated);
+                PutAway();
                 return;
             case CallSignal.Close:
                 Close();
                 return;
             case CallSignal.Suspend:
                 // What is over is told now; what is open goes on after the next start.
-                if (!_machine.IsOver) return;
-                _machine.CaptureEnded(_shard.Now, effects);
+                if (!Machine.IsOver) return;
+                Machine.CaptureEnded(_shard.Now, effects);
                 break;
         }
 
         Follow();
+        PutAway();
     }
 
     /// <summary>Folds one message into the machine; false where it does not parse. Also how a call is rebuilt.</summary>
@@ -110,19 +140,20 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         var context = new MessageContext(
             arrival.At, arrival.Source, arrival.Destination, arrival.Transport, arrival.CaptureSource, arrival.IsTruncated);
         _shard.BeforeFold?.Invoke(_shard.Message);
-        _machine.Apply(_shard.Message, context, _shard.Effects);
+        Machine.Apply(_shard.Message, context, _shard.Effects);
         return true;
     }
 
     /// <summary>Tells a flow which side sends it and what its payload types mean, by all that the call knows now.</summary>
     public void Place(RtpFlow flow)
     {
-        MediaMatch match = _machine.MatchMedia(flow.Source, flow.Destination);
+        CallMachine machine = Machine;
+        MediaMatch match = machine.MatchMedia(flow.Source, flow.Destination);
         if (match.IsBySource)
         {
             foreach (RtpFlow other in _seat.Flows)
             {
-                MediaMatch beside = match.Beside(flow.Source, flow.Destination, _machine.MatchMedia(other.Source, other.Destination), other.Source, other.Destination);
+                MediaMatch beside = match.Beside(flow.Source, flow.Destination, machine.MatchMedia(other.Source, other.Destination), other.Source, other.Destination);
                 if (beside.From == match.From) continue;
                 match = beside;
                 break;
@@ -155,30 +186,30 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     }
 
     /// <summary>Notes an RTP packet, or the latest of some that went straight; it does next to nothing.</summary>
-    public void OnMedia(Timestamp at, PartySide from) => _machine.OnMediaPacket(at, from);
+    public void OnMedia(Timestamp at, PartySide from) => Machine.OnMediaPacket(at, from);
 
     /// <summary>The call's record as it stands.</summary>
     public CallRecord ToRecord()
     {
         _seat.PassOnMedia();
-        return InSession(_machine.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
+        return InSession(Asked.ToRecord(Shard.StreamsOf(_seat), StreamDigits.Of(_seat.Flows), _seat.Fax?.ToRecord(), _seat.Rtcp?.Heard));
     }
 
     /// <summary>Id of the record; empty before the first message.</summary>
-    public string Id => _machine.Id;
+    public string Id => Asked.Id;
 
     /// <summary>See <see cref="CallMachine.ToOutline"/>.</summary>
     public CallRecord ToOutline()
     {
         _seat.PassOnMedia();
-        return InSession(_machine.ToOutline());
+        return InSession(Asked.ToOutline());
     }
 
     /// <summary>Where the call is.</summary>
-    public CallState State => _machine.State;
+    public CallState State => _dormant is { IsAtRest: true } ? CallState.Ended : Asked.State;
 
     /// <summary>Whether it is on hold.</summary>
-    public bool IsHeld => _machine.IsHeld;
+    public bool IsHeld => Asked.IsHeld;
 
     private void Follow()
     {
@@ -188,6 +219,16 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
         if (effects.WakeAt >= _wakeAt) return;
         _wakeAt = effects.WakeAt;
         Context.Timers.StartAt(WakeTimer, CallSignal.Wake, _shard.OnDispatcherClock(_wakeAt));
+    }
+
+    // Not after a late message: where there was one there may be more, and each would pay for the way there and back.
+    private void PutAway()
+    {
+        if (_awake is null || _shard.PutsAway == PutsAway.Never || (_shard.PutsAway == PutsAway.AtRest && !_awake.IsAtRest)) return;
+        _shard.Counters.Increment(ShardCounter.CallsPutAway);
+        _dormant = _awake.PutAway();
+        _awake.GiveBack();
+        _awake = null;
     }
 
     private void Emit(RecordRevision revision)
@@ -200,9 +241,9 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
     private void Close()
     {
         CallEffects effects = _shard.Effects;
-        if (!_machine.IsFinal)
+        if (_dormant is not { IsAtRest: true } && !Machine.IsFinal)
         {
-            _machine.Evict(_shard.Now, effects);
+            Machine.Evict(_shard.Now, effects);
             if (effects.RecordFinal) Emit(RecordRevision.Final);
         }
         else if (_seat.Chunks is { } chunks)

@@ -70,6 +70,7 @@ internal sealed partial class Shard : ShardHandler<ShardBatch>
         _streamLimits = options.Streams;
         if (options.HearsDigits) Listeners = () => new InbandListener(_streamLimits);
         BeforeFold = options.BeforeFold;
+        PutsAway = options.PutsAway;
         CallOptions = new CallOptions { Timers = options.Timers, Limits = options.Call };
         Message = new SipMessage(options.Sip);
     }
@@ -81,6 +82,9 @@ internal sealed partial class Shard : ShardHandler<ShardBatch>
 
     /// <summary>See <see cref="EngineOptions.BeforeFold"/>.</summary>
     public Action<SipMessage>? BeforeFold { get; }
+
+    /// <summary>See <see cref="EngineOptions.PutsAway"/>.</summary>
+    public PutsAway PutsAway { get; }
 
     public Counters<ShardCounter> Counters { get; } = new();
 

@@ -25,6 +25,14 @@ public enum ShardCounter
     [Description("calls given up after a second failure; their packets are kept")]
     CallsFailed,
 
+    /// <summary>Calls put away.</summary>
+    [Description("times that a call whose record is out was put away to take less memory")]
+    CallsPutAway,
+
+    /// <summary>Calls brought back.</summary>
+    [Description("times that such a call was brought back because something came of it")]
+    CallsBroughtBack,
+
     /// <summary>Unparsed messages.</summary>
     [Description("SIP messages the switchboard understood and the shard did not")]
     SipRefused,

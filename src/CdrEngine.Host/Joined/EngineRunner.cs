@@ -72,7 +72,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             BatchDelay = settings.Storage.BatchDelay,
 
             // Who waits for the store has nothing of a long queue but its memory.
-            QueueLimit = isLive ? settings.Storage.Queue : Math.Min(settings.Storage.Queue, 2 * settings.Storage.Batch),
+            QueueLimit = isLive ? settings.Storage.Queue : Math.Min(settings.Storage.Queue, settings.Storage.Batch),
             OnWritten = OnWritten,
         });
         _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits, tell) { Told = Told(live is null ? null : new LiveNews(live.Feed)) };

@@ -25,7 +25,7 @@ internal sealed partial class PostgresCallStore
     }
 
     private static bool AsksNewly(CallQuery query) =>
-        query.CallerCodec is not null || query.CalleeCodec is not null || query.Traits.Any(static match => ((match.Has | match.Lacks) & CallTraits.MakesKind) != 0) || query.Any.Any(AsksNewly);
+        query.CallerCodec is not null || query.CalleeCodec is not null || query.Traits.Any(static match => ((match.Has | match.Lacks) & CallTraits.MakesKind) != 0) || query.Labels.Count > 0 || query.Any.Any(AsksNewly);
 
     private void TellDays(DateOnly first, DateOnly last, CancellationToken stop)
     {
@@ -58,9 +58,11 @@ internal sealed partial class PostgresCallStore
         var traits = new List<long?>();
         var callers = new List<string>();
         var callees = new List<string>();
+        var documents = new List<long>();
+        var labels = new List<string>();
         using (PostgresRows rows = session.Query(
-            "SELECT c.started_at, c.id, d.json FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
-            + "WHERE c.day = ? AND (c.started_at, c.id) > (?, ?) AND c.caller_codec IS NULL ORDER BY c.started_at, c.id LIMIT ?",
+            "SELECT c.started_at, c.id, d.json, c.document FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
+            + "WHERE c.day = ? AND (c.started_at, c.id) > (?, ?) AND (c.caller_codec IS NULL OR d.labels IS NULL) ORDER BY c.started_at, c.id LIMIT ?",
             day,
             startedAt,
             id,
@@ -70,6 +72,8 @@ internal sealed partial class PostgresCallStore
             {
                 // Of a record that cannot be read nothing is told.
                 bool isRead = CallRecordJson.TryRead(rows.Blob(2), out CallRecord? record);
+                documents.Add(rows.Long(3));
+                labels.Add(PostgresTexts.LabelsOf(CallLabels.Read(rows.Blob(2))));
                 times.Add(rows.Long(0));
                 ids.Add(rows.Blob(1));
                 traits.Add(isRead ? (long)CallTraitsReader.Of(record!) : null);
@@ -93,6 +97,8 @@ internal sealed partial class PostgresCallStore
             callers.ToArray(),
             callees.ToArray(),
             day);
+        session.Execute(
+            "UPDATE call_documents d SET labels = u.labels FROM unnest(?::bigint[], ?::text[]) u (document, labels) WHERE d.day = ? AND d.document = u.document", documents.ToArray(), labels.ToArray(), day);
         return (times[^1], ids[^1]);
     }
 }

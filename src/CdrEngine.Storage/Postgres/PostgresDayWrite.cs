@@ -1,4 +1,5 @@
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
 using Npgsql;
@@ -214,7 +215,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
     {
         Into("calls", "day, started_at, id, document, revision, duration_us, billsec_us, disposition, direction, flags, mos, caller_number, callee_number, dialled, caller_ip, callee_ip, "
             + "codecs, sip_call_hash, session_id, tenant, context, caller_e164, callee_e164, caller_user, callee_user, pdd_us, sip_status, cause, hangup_by, reroute, traits, trunk, caller_codec, callee_codec, kinds", written, static (row, pending, day) => PostgresRow.Call(row, pending.Call!, day, pending.Id, pending.Document));
-        Into("call_documents", "day, document, sip_call_id, search, json, chunks", written, static (row, pending, day) =>
+        Into("call_documents", "day, document, sip_call_id, search, json, chunks, labels", written, static (row, pending, day) =>
         {
             row.StartRow();
             row.Write(day, NpgsqlDbType.Date);
@@ -223,6 +224,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
             row.Text(Encoding.UTF8.GetString(CallRow.Search(pending.Call.Record)));
             row.Write(pending.Json, NpgsqlDbType.Bytea);
             row.Bytes(pending.Chunks);
+            row.Text(PostgresTexts.LabelsOf(CallLabels.Of(pending.Call.Record)));
         });
         Into("call_numbers", "day, number, started_at, id, roles", written, static (row, pending, day) => PostgresRow.Numbers(row, pending.Call!.Record, day, pending.Id));
         Into("media_sessions", "day, started_at, id, session, document, type, flags, mos, codecs, addresses, tenant", [.. written.Where(static pending => !pending.IsRemark)],

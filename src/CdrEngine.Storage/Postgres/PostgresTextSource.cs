@@ -1,3 +1,5 @@
+using CdrEngine.Calls.Outcomes;
+
 namespace CdrEngine.Storage.Postgres;
 
 /// <summary>Whose texts are noted, where, and how their documents lead to the rows of lists; see <see cref="Sqlite.TextSource"/>.</summary>
@@ -15,13 +17,17 @@ internal sealed record PostgresTextSource(string Prefix, string Rows, string Doc
         "",
         "calls",
         "call_documents",
-        "d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164",
+        "d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json",
         "call_documents d JOIN calls c ON c.day = d.day AND c.document = d.document",
         5,
-        HasFilters: false);
+        HasFilters: false)
+    { HasLabels = true };
 
     /// <summary>Texts of messages.</summary>
     public static readonly PostgresTextSource Messages = new("message_", "messages", "message_documents", "d.document, d.search", "message_documents d", 0, HasFilters: true);
+
+    /// <summary>Whether the columns give documents behind the numbers, which have <see cref="CallLabels"/>.</summary>
+    public bool HasLabels { get; init; }
 
     /// <summary>Table of segments.</summary>
     public string Segments { get; } = $"{Prefix}text_segments";

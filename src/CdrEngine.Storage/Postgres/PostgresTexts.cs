@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Storage.Sqlite;
 using CdrEngine.Storage.Texts;
 using Npgsql;
@@ -137,7 +139,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
                 count++;
                 for (int i = 0; i < numbers.Length; i++) numbers[i] = rows.TextOrNull(i + 2);
                 string search = rows.Text(1);
-                segment.Add(last, search, numbers);
+                segment.Add(last, search, numbers, source.HasLabels ? CallLabels.Read(rows.Blob(2 + numbers.Length)) : []);
                 windows?.Add(System.Text.Encoding.UTF8.GetBytes(search));
                 isFull = segment.IsFull;
                 if (isFull) break;
@@ -251,7 +253,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         {
             var where = new SqlConditions();
             where.And("d.day = ?", day).And(which, value);
-            And(where, needle, "strpos(d.search, ?) > 0");
+            And(where, needle, hasDocument: true);
             using PostgresRows rows = session.Query($"SELECT d.document FROM {_of.From}{where}", where.Arguments);
             while (rows.Step()) found.Add((day, rows.Long(0)));
         }
@@ -260,8 +262,8 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     /// <summary>Adds that a call <c>c</c> has a text.</summary>
     /// <param name="where">Conditions.</param>
     /// <param name="needle">The text.</param>
-    /// <param name="searched">That its document has it.</param>
-    public static void And(SqlConditions where, TextNeedle needle, string searched)
+    /// <param name="hasDocument">Whether its document <c>d</c> is joined.</param>
+    public static void And(SqlConditions where, TextNeedle needle, bool hasDocument)
     {
         string text = System.Text.Encoding.UTF8.GetString(needle.Utf8);
         if (needle.IsNowhere)
@@ -270,7 +272,13 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
         else if (needle.Fields == TextFields.Searched)
         {
-            where.And(searched, text);
+            where.And(hasDocument ? "strpos(d.search, ?) > 0" : "EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND strpos(d.search, ?) > 0)", text);
+        }
+        else if (needle.Label is { } label)
+        {
+            // Of each call in turn, so that nobody reads the documents of a day for those that few calls lead to.
+            string condition = LabelCondition(needle, label);
+            where.And(hasDocument ? condition : $"(SELECT {condition} FROM call_documents d WHERE d.day = c.day AND d.document = c.document)", text);
         }
         else
         {
@@ -278,6 +286,15 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             where.And($"({string.Join(" OR ", columns.Select(static column => $"strpos(c.{column}, ?) > 0"))})", [.. columns.Select(_ => (object)text)]);
         }
     }
+
+    private static string LabelCondition(TextNeedle needle, int label)
+    {
+        string its = string.Create(CultureInfo.InvariantCulture, $"split_part(d.labels, E'\\n', {label + 1})");
+        return needle.IsWhole ? $"{its} = ?" : $"strpos({its}, ?) > 0";
+    }
+
+    /// <summary>The labels of a call, a line each. What is asked for never goes over the end of one.</summary>
+    public static string LabelsOf(string?[] labels) => PostgresText.Clean(string.Join('\n', labels.Select(static label => label?.Replace('\n', '\uFFFD'))));
 
     // Those that may have it, by their filters.
     private List<Segment> Asked(PostgresSession session, List<Segment> segments, Func<SegmentFilters, bool> may)

@@ -61,9 +61,13 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     {
         string further = string.Create(
             CultureInfo.InvariantCulture,
-            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}{(match.Ways == 0 ? "" : $"-{match.Ways}")}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.Causes)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}|{List(query.SessionCalleeNumbers)}|{query.PersonBillsecMax}{(query.Parts.Count == 0 ? "" : $"|{List([.. query.Parts.Select(static part => $"{(int)part.Of}{part.Text}")])}")}{(query.Except.Count == 0 ? "" : $"|except {DayIds.TextOf(query.Except)}")}{Codecs(query)}{(query.Any.Count == 0 ? "" : $"|any {List([.. query.Any.Select(TextOf)])}")}");
+            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}{(match.Ways == 0 ? "" : $"-{match.Ways}")}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.Causes)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}|{List(query.SessionCalleeNumbers)}|{query.PersonBillsecMax}{(query.Parts.Count == 0 ? "" : $"|{List([.. query.Parts.Select(static part => $"{(int)part.Of}{part.Text}")])}")}{Labels(query)}{(query.Except.Count == 0 ? "" : $"|except {DayIds.TextOf(query.Except)}")}{Codecs(query)}{(query.Any.Count == 0 ? "" : $"|any {List([.. query.Any.Select(TextOf)])}")}");
         return further.All(static c => c == '|') ? "" : "|" + further;
     }
+
+    private static string Labels(CallQuery query) =>
+        (query.Labels.Count == 0 ? "" : $"|labels {List([.. query.Labels.Select(static part => $"{(int)part.Of}{(part.IsWhole ? '=' : '~')}{part.Text}")])}")
+        + (query.TrunkPart is { } trunk ? $"|trunk {List([trunk])}" : "");
 
     private static string Codecs(CallQuery query) =>
         (query.CallerCodec is { } caller ? $"|from {List([CallProfile.Folded(caller)])}" : "") + (query.CalleeCodec is { } callee ? $"|to {List([CallProfile.Folded(callee)])}" : "");

@@ -143,6 +143,7 @@ internal sealed partial class CallSelect
         if (_query.HangupBys.Count > 0) Any("p.hangup_by", _query.HangupBys.Select(static value => (int)value));
         if (_query.RerouteReasons.Count > 0) Any("p.reroute", _query.RerouteReasons.Select(static value => (int)value));
         if (_query.Trunk is { } trunk) Is("p.trunk = ?", trunk);
+        if (_query.TrunkPart is { } trunkPart) Is("instr(p.trunk, ?) > 0", trunkPart);
         if (_query.CallerCodec is { } callerCodec) Is("p.caller_codec = ?", CallProfile.Folded(callerCodec));
         if (_query.CalleeCodec is { } calleeCodec) Is("p.callee_codec = ?", CallProfile.Folded(calleeCodec));
         if (_query.Traits.Count > 0)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Texts;
 
@@ -18,7 +19,7 @@ internal sealed partial class CallSelect
     // The documents that an index of texts names, and the calls that a page is made of, are of one state of the day.
     private static T InOneState<T>(SqliteDatabase database, CallQuery query, Func<T> read)
     {
-        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Any.Count == 0) return read();
+        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0) return read();
         T found = default!;
         database.InOneState(() => found = read());
         return found;
@@ -30,7 +31,7 @@ internal sealed partial class CallSelect
         var asked = new AskedProfiles(_query);
         bool narrows = _frame.Profiles is not null && !asked.IsEverything;
         bool isAlone = _counts && _needles.Count == 1 && _frame.Mark is null && _frame.Hidden.IsNothing && _frame.After is null && (narrows || asked.IsEverything)
-            && _query.From is null && _query.To is null && DayQuestion.IsByProfile(_query with { Text = null, Parts = [] });
+            && _query.From is null && _query.To is null && DayQuestion.IsByProfile(_query with { Text = null, Parts = [], Labels = [] });
         long stored = _frame.Stored > 0 ? _frame.Stored : database.Scalar("SELECT ifnull(max(document), 0) FROM call_documents");
         long most = _adds || _counts || _query.Sort != CallSort.StartedAt ? Math.Max(RareRows, stored / OftenFound)
             : Math.Max(RareRows, (long)(RootsCollected * Math.Sqrt(stored)));
@@ -61,6 +62,11 @@ internal sealed partial class CallSelect
             else if (needle.Fields == TextFields.Searched)
             {
                 And("instr((SELECT d.search FROM call_documents d WHERE d.document = c.document), ?) > 0", text);
+            }
+            else if (needle.Label is { } label)
+            {
+                string its = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqliteDatabase.LabelFunction}(d.json, {label}) FROM call_documents d WHERE d.document = c.document)");
+                And(DayTexts.LabelCondition(needle, its), text);
             }
             else
             {

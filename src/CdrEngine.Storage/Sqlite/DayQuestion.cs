@@ -89,7 +89,7 @@ internal sealed class DayQuestion(CallQuery query)
     /// <param name="stored">How a database stores a text; null for as it is.</param>
     public static IReadOnlyList<TextNeedle> NeedlesOf(CallQuery query, Func<string, string>? stored = null)
     {
-        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0) return [];
+        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0) return [];
         var needles = new List<TextNeedle>();
         if (!string.IsNullOrEmpty(query.Text)) needles.Add(new TextNeedle(stored?.Invoke(query.Text) ?? query.Text, TextFields.Searched));
         needles.AddRange(query.Parts.Select(static part => new TextNeedle(part.Text, part.Of switch
@@ -98,6 +98,7 @@ internal sealed class DayQuestion(CallQuery query)
             NumberOf.Callee => TextFields.Callee | TextFields.CalleeInFull,
             _ => TextFields.Dialled,
         })));
+        needles.AddRange(query.Labels.Select(static part => new TextNeedle(part.Text, (TextFields)((int)TextFields.FirstLabel << (int)part.Of), part.IsWhole)));
         return [.. needles.OrderByDescending(static needle => needle.Utf8.Length)];
     }
 

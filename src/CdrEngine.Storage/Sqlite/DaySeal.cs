@@ -20,7 +20,8 @@ internal sealed record DaySeal(
     KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 9 FROM day_seal";
+    public const string Stored =
+        $"SELECT count(*) = 9 FROM day_seal WHERE name IN ('{KeysName}', '{MediaFigures.Name}', '{LengthsName}', '{ProfilesName}', '{BridgesName}', '{CodecsName}', '{FlagsName}', '{GramsName}', '{DayVoice.Name}')";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -61,7 +62,7 @@ internal sealed record DaySeal(
     private const string ProfilesName = "profiles";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
-    private const string GramsName = "grams";
+    private const string GramsName = "texts";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
@@ -72,6 +73,7 @@ internal sealed record DaySeal(
     public static void Make(SqliteDatabase database) => database.Transact(() =>
     {
         database.Execute(Schema);
+        database.Execute("DELETE FROM day_seal");
         DayTexts.Complete(database);
         Put(database, GramsName, DayTexts.FilterOf(database));
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -45,6 +46,9 @@ internal static class DayTexts
     public static void Make(SqliteDatabase database, bool isOver, TextSource? source = null)
     {
         source ??= TextSource.Calls;
+
+        // Segments of an earlier program tell less.
+        if (Segments(database) is null) database.Transact(() => Drop(database));
         long rest = RestOf(database, source), stale = database.Scalar(Stale);
         bool isMany = isOver && database.Scalar("SELECT count(*) FROM text_segments") > (database.Scalar(source.Stored) / TextSegment.MostCalls) + 1;
         if (rest < (isOver ? 1 : LeastAdded) && !isMany) return;
@@ -55,7 +59,7 @@ internal static class DayTexts
     /// <summary>Makes segments tell of every call, inside a transaction.</summary>
     public static void Complete(SqliteDatabase database, TextSource? source = null)
     {
-        if (database.Scalar(Stale) > 0) Drop(database);
+        if (database.Scalar(Stale) > 0 || Segments(database) is null) Drop(database);
         while (Add(database, source ?? TextSource.Calls))
         {
         }
@@ -144,7 +148,7 @@ internal static class DayTexts
 
     private static void AddRest(SqliteDatabase database, TextSource source, TextNeedle needle, long last, bool anyStale, List<long> found)
     {
-        string condition = Condition(needle.Fields, "d", out int times);
+        string condition = Condition(needle, "d", out int times);
         Add($"SELECT d.document FROM {source.Documents} d WHERE d.document > ?1 AND {condition}", last);
         if (anyStale) Add($"SELECT d.document FROM text_stale s CROSS JOIN {source.Documents} d ON d.document = s.document WHERE s.document <= ?1 AND {condition}", last);
 
@@ -157,17 +161,17 @@ internal static class DayTexts
     }
 
     // Numbers are asked for parts without letters only, which are the same in lower case.
-    private static string Condition(TextFields fields, string documents, out int times)
+    private static string Condition(TextNeedle needle, string documents, out int times)
     {
-        if (fields == TextFields.Searched)
-        {
-            times = 1;
-            return $"instr({documents}.search, ?) > 0";
-        }
-
-        string columns = NumberCondition(fields, "r", out times);
+        times = 1;
+        if (needle.Fields == TextFields.Searched) return $"instr({documents}.search, ?) > 0";
+        if (needle.Label is { } label) return LabelCondition(needle, string.Create(CultureInfo.InvariantCulture, $"{SqliteDatabase.LabelFunction}({documents}.json, {label})"));
+        string columns = NumberCondition(needle.Fields, "r", out times);
         return $"EXISTS (SELECT 1 FROM calls r INDEXED BY {Index} WHERE r.document = {documents}.document AND {columns})";
     }
+
+    /// <summary>The condition that a label has a text, or is it.</summary>
+    public static string LabelCondition(TextNeedle needle, string label) => needle.IsWhole ? $"{label} = ?" : $"instr({label}, ?) > 0";
 
     /// <summary>The condition that a number of a call has a part that is bound as often as <paramref name="times"/> says.</summary>
     public static string NumberCondition(TextFields fields, string calls, out int times)
@@ -215,7 +219,7 @@ internal static class DayTexts
             while (list.Step())
             {
                 for (int i = 0; i < numbers.Length; i++) numbers[i] = list.IsNull(FirstNumber + i) ? null : Encoding.UTF8.GetString(list.TextBytes(FirstNumber + i));
-                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers);
+                segment.Add(list.Long(0), Encoding.UTF8.GetString(list.TextBytes(1)), numbers, source.HasLabels ? CallLabels.Read(list.Blob(FirstNumber + numbers.Length)) : []);
                 if (!segment.IsFull) continue;
                 last = list.Long(0);
                 break;

@@ -13,7 +13,7 @@ namespace CdrEngine.Storage.Sqlite;
 internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows, IReadOnlyList<DayTextSegment>? Texts) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = "SELECT count(*) >= 3 FROM message_seal";
+    public const string Stored = $"SELECT count(*) = 3 FROM message_seal WHERE name IN ('{KeysName}', '{GramsName}', '{WindowsName}')";
 
     /// <summary>Addresses of parties are looked for by what stands before one of so many of their at signs.</summary>
     public const int MostAts = 4;
@@ -27,7 +27,7 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
         """;
 
     private const string KeysName = "keys";
-    private const string GramsName = "grams";
+    private const string GramsName = "texts";
     private const string WindowsName = "windows";
 
     /// <inheritdoc />
@@ -37,6 +37,7 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
     public static void Make(SqliteDatabase database) => database.Transact(() =>
     {
         database.Execute(Schema);
+        database.Execute("DELETE FROM message_seal");
         DayTexts.Complete(database, TextSource.Messages);
         Put(database, KeysName, KeyFilter.Of(KeysOf(database)).ToBytes());
         Put(database, GramsName, DayTexts.FilterOf(database));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Core;
 using SQLitePCL;
 
@@ -23,6 +24,9 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly sqlite3 _handle;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private DaySums? _sums;
+
+    /// <summary>Reads a label of a record's JSON, by its number: see <see cref="CallLabel"/>.</summary>
+    public const string LabelFunction = "call_label";
 
     private SqliteDatabase(sqlite3 handle, string path)
     {
@@ -77,6 +81,12 @@ internal sealed class SqliteDatabase : IDisposable
             {
                 Span<byte> id = stackalloc byte[CallRow.IdBytes];
                 if (CallRow.TryReadId(raw.sqlite3_value_text(arguments[0]).utf8_to_string() ?? "", out DateOnly _, id)) raw.sqlite3_result_blob(context, id);
+                else raw.sqlite3_result_null(context);
+            });
+            // A label of a record's JSON.
+            raw.sqlite3_create_function(handle, LabelFunction, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
+            {
+                if (CallLabels.Read(raw.sqlite3_value_blob(arguments[0]))[raw.sqlite3_value_int(arguments[1])] is { } label) raw.sqlite3_result_text(context, Encoding.UTF8.GetBytes(label));
                 else raw.sqlite3_result_null(context);
             });
             database.Execute($"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cacheKibibytes};");

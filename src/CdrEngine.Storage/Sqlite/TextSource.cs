@@ -1,3 +1,5 @@
+using CdrEngine.Calls.Outcomes;
+
 namespace CdrEngine.Storage.Sqlite;
 
 /// <summary>Whose texts are noted, and how their documents lead to the rows of lists.</summary>
@@ -14,10 +16,10 @@ internal sealed record TextSource(string Documents, string Index, string Indexed
         "call_documents",
         "calls_by_document",
         "calls (document)",
-        "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164 "
+        "SELECT d.document, d.search, c.caller_number, c.callee_number, c.dialled, c.caller_e164, c.callee_e164, d.json "
         + "FROM call_documents d CROSS JOIN calls c INDEXED BY calls_by_document ON c.document = d.document WHERE d.document BETWEEN ?1 AND ?2 ORDER BY d.document",
         5,
-        DaySeal.Stored);
+        DaySeal.Stored) { HasLabels = true };
 
     /// <summary>Texts of messages, by what <see cref="MessageSeal"/> keeps.</summary>
     public static readonly TextSource Messages = new(
@@ -27,6 +29,9 @@ internal sealed record TextSource(string Documents, string Index, string Indexed
         "SELECT d.document, d.search FROM message_documents d WHERE d.document BETWEEN ?1 AND ?2 ORDER BY d.document",
         0,
         MessageSeal.Stored);
+
+    /// <summary>Whether the list gives documents behind the numbers, which have <see cref="CallLabels"/>.</summary>
+    public bool HasLabels { get; init; }
 
     /// <summary>The last segment of texts where segments tell of every document; -1 where that is not said.</summary>
     public string NewestOfSeal { get; } = $"SELECT CASE WHEN ({Sealed}) THEN ({DayTexts.Newest}) ELSE -1 END";

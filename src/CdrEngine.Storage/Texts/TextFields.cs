@@ -25,6 +25,12 @@ internal enum TextFields
     /// <summary>Number of the callee in full international form.</summary>
     CalleeInFull = 32,
 
+    /// <summary><see cref="Calls.Outcomes.CallLabel.CallerName"/>; the other labels follow in their order.</summary>
+    FirstLabel = 64,
+
+    /// <summary>All labels.</summary>
+    Labels = FirstLabel * ((1 << Calls.Outcomes.CallLabels.Count) - 1),
+
     /// <summary>What a text search looks at.</summary>
     Searched = Other | Caller | Callee | Dialled,
 }

@@ -63,7 +63,7 @@ internal static class TextLookup
             if (!TextBytes.TryTakePart(ref texts, out ReadOnlySpan<byte> text) || !TextBytes.TryTakePart(ref calls, out ReadOnlySpan<byte> list)) break;
             if (number != candidates[at]) continue;
             at++;
-            if (text.IndexOf(needle.Utf8) >= 0) found.AddSteps(list);
+            if (needle.IsIn(text)) found.AddSteps(list);
         }
 
         while (at < candidates.Count && candidates[at] < behind) at++;

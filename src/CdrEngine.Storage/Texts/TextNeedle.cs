@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 
 namespace CdrEngine.Storage.Texts;
@@ -12,13 +13,15 @@ internal sealed class TextNeedle
     // So many of a long part, spread over it, leave few texts to be looked at; each costs a look at every day.
     private const int MostGrams = 3;
 
-    /// <summary>A part of some fields; case does not matter.</summary>
+    /// <summary>A part of some fields; case does not matter, but of labels.</summary>
     /// <param name="text">The part, not empty.</param>
     /// <param name="fields">Where it is looked for.</param>
-    public TextNeedle(string text, TextFields fields)
+    /// <param name="isWhole">Whether it is to be all of a text.</param>
+    public TextNeedle(string text, TextFields fields, bool isWhole = false)
     {
         Fields = fields;
-        Utf8 = Encoding.UTF8.GetBytes(TextSegment.Lower(text));
+        IsWhole = isWhole;
+        Utf8 = Encoding.UTF8.GetBytes((fields & TextFields.Labels) != 0 ? text : TextSegment.Lower(text));
         IsNowhere = Utf8.AsSpan().Contains(End);
         if (Utf8.Length < GramBytes) return;
         int[] all = [.. GramsOf(Utf8).Take(Utf8.Length - GramBytes + 1).Distinct()];
@@ -28,8 +31,17 @@ internal sealed class TextNeedle
     /// <summary>Where it is looked for.</summary>
     public TextFields Fields { get; }
 
-    /// <summary>The part, in lower case.</summary>
+    /// <summary>The part, as texts of its fields are kept: in lower case, but of labels.</summary>
     public byte[] Utf8 { get; }
+
+    /// <summary>Whether it is to be all of a text.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>The label it is looked for in; null for none.</summary>
+    public int? Label => (Fields & TextFields.Labels) == 0 ? null : BitOperations.TrailingZeroCount((int)Fields / (int)TextFields.FirstLabel);
+
+    /// <summary>Whether a text has it.</summary>
+    public bool IsIn(ReadOnlySpan<byte> text) => IsWhole ? text.SequenceEqual(Utf8) : text.IndexOf(Utf8) >= 0;
 
     /// <summary>True where no text has it: it goes over the end of a line.</summary>
     public bool IsNowhere { get; }

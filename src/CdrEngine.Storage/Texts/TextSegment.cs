@@ -1,4 +1,5 @@
 using System.Text;
+using CdrEngine.Calls.Outcomes;
 
 namespace CdrEngine.Storage.Texts;
 
@@ -14,7 +15,9 @@ internal sealed class TextSegment
     public const int MostCalls = 65_536;
 
     /// <summary>Fields there are.</summary>
-    public const int Fields = 6;
+    public const int Fields = FirstLabel + CallLabels.Count;
+
+    private const int FirstLabel = 6;
 
     // Different texts of a segment, characters: those of calls are short, of messages each may be as long as a page.
     private const long MostCharacters = 16L << 20;
@@ -35,9 +38,15 @@ internal sealed class TextSegment
     /// <param name="document">The call's document; never one before those added.</param>
     /// <param name="search">An item a line, lower case.</param>
     /// <param name="numbers">Numbers of caller, callee, dialled, caller and callee in full, as stored; null where there is none.</param>
-    public void Add(long document, string search, ReadOnlySpan<string?> numbers)
+    /// <param name="labels">Its labels, in order; null where there is none.</param>
+    public void Add(long document, string search, ReadOnlySpan<string?> numbers, ReadOnlySpan<string?> labels)
     {
         int call = (int)(document - _first);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (labels[i] is { Length: > 0 } label) Add(FirstLabel + i, label, call);
+        }
+
         for (int i = 0; i < numbers.Length; i++)
         {
             if (numbers[i] is { Length: > 0 } number) Add(i + 1, Lower(number), call);

@@ -19,8 +19,18 @@ public sealed class StraightWayTests
         PacketTape.OfLoad(
             new LoadOptions
             {
-                Seed = 700 + seed, Calls = 80, CallsPerSecond = 10, TalkSeconds = 14, TcpShare = 0.1, IPv6Share = 0.2, FragmentShare = 0.05, MirrorShare = 0.01,
-                LossShare = 0.02, ReorderShare = 0.02, DuplicateShare = 0.01, RetransmissionShare = 0.05,
+                Seed = 700 + seed,
+                Calls = 80,
+                CallsPerSecond = 10,
+                TalkSeconds = 14,
+                TcpShare = 0.1,
+                IPv6Share = 0.2,
+                FragmentShare = 0.05,
+                MirrorShare = 0.01,
+                LossShare = 0.02,
+                ReorderShare = 0.02,
+                DuplicateShare = 0.01,
+                RetransmissionShare = 0.05,
             },
             out _),
         shards) > 50_000);

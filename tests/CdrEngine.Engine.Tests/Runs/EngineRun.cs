@@ -23,6 +23,9 @@ internal sealed record RunOptions
 
     /// <summary>Changes the engine's options.</summary>
     public Func<EngineOptions, EngineOptions>? Adjust { get; init; }
+
+    /// <summary>Is told the time of each packet before the engine is given it.</summary>
+    public Action<CaptureEngine, Timestamp>? Before { get; init; }
 }
 
 /// <summary>One run of the engine over a tape, from the first packet to the last record. Dispose it to remove its packet log.</summary>
@@ -31,6 +34,7 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
     private readonly Dictionary<string, RecordEmission> _latest = [];
     private readonly Dictionary<string, long> _statistics = [];
     private readonly List<string> _repeated = [];
+    private readonly List<RecordEmission> _told = [];
     private readonly string? _folder;
 
     private EngineRun(PacketTape tape, RunOptions options)
@@ -41,7 +45,7 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
         if (options.Adjust is { } adjust) settings = adjust(settings);
         var engine = new CaptureEngine(settings, this, log);
         using IDisposable failures = engine.Events.Subscribe(happened => Events.Enqueue(happened.ToString() ?? ""));
-        tape.PlayTo(engine);
+        tape.PlayTo(engine, options.Before);
         engine.CompleteAsync().GetAwaiter().GetResult();
         foreach ((string area, string name, long value, _) in engine.Statistics()) _statistics[$"{area}.{name}"] = value;
         LogFault = engine.LogFault;
@@ -52,6 +56,16 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
     /// <summary>The last revision of each record, by start, then id.</summary>
     public IReadOnlyList<CallRecord> Records =>
         [.. _latest.Values.Select(static emission => emission.Record).OrderBy(static record => record.StartedAt).ThenBy(static record => record.Id, StringComparer.Ordinal)];
+
+    /// <summary>Everything that was told of a Call-ID, in order: revision and record.</summary>
+    public IReadOnlyList<string> TellingsOf(string sipCallId) =>
+        [.. _told.Where(told => told.Record.SipCallId == sipCallId).Select(static told => $"{told.Revision} {Encoding.UTF8.GetString(CallRecordJson.ToUtf8(told.Record))}")];
+
+    /// <summary>Everything that was told.</summary>
+    public IReadOnlyList<RecordEmission> Told => _told;
+
+    /// <summary>Every counter by <c>area.name</c>.</summary>
+    public IReadOnlyDictionary<string, long> Statistics => _statistics;
 
     /// <summary>Records told for the first time.</summary>
     public int Finals { get; private set; }
@@ -116,6 +130,7 @@ internal sealed class EngineRun : IRecordOutput, IDisposable
             }
 
             _latest[Key(emission.Record)] = emission;
+            _told.Add(emission);
         }
     }
 

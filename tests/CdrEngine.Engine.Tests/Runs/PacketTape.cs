@@ -118,13 +118,16 @@ internal sealed class PacketTape
     }
 
     /// <summary>Plays all to an engine.</summary>
-    public void PlayTo(CaptureEngine engine)
+    /// <param name="engine">The engine.</param>
+    /// <param name="before">Is told the time of each packet before the engine is given it.</param>
+    public void PlayTo(CaptureEngine engine, Action<CaptureEngine, Timestamp>? before = null)
     {
         int index = 0;
         int source = 0;
         foreach (CapturedPacket packet in _frames)
         {
             while (source < _sources.Count && _sources[source].At <= index) engine.BeginSource(_sources[source++].Name);
+            before?.Invoke(engine, packet.CapturedAt);
             engine.Process(packet);
             index++;
         }

@@ -29,13 +29,16 @@ internal static class PortSipMapping
     /// <param name="record">Its record.</param>
     /// <param name="facts">What the packets do not show.</param>
     /// <param name="rounding">How seconds are made whole.</param>
-    public static PortSipFields Fields(CallRecord record, CallFacts facts, BillsecRounding rounding) => new()
+    public static PortSipFields Fields(CallRecord record, CallFacts facts, BillsecRounding rounding) => Fields(record, facts, rounding, CallLabels.Of(record));
+
+    // What lists find calls by (CallLabels) is shown as it is stored; what facts tell is the same of a record that holds them.
+    private static PortSipFields Fields(CallRecord record, CallFacts facts, BillsecRounding rounding, string?[] labels) => new()
     {
         Caller = record.Caller.Number,
-        CallerDomain = SipUriText.Host(record.Caller.Uri),
+        CallerDomain = labels[(int)CallLabel.CallerDomain],
         CallerDisplayName = record.Caller.Name ?? facts.Caller?.Name,
         Callee = record.Callee.Number,
-        CalleeDomain = SipUriText.Host(record.Callee.Uri),
+        CalleeDomain = labels[(int)CallLabel.CalleeDomain],
         CalleeDisplayName = record.Callee.Name ?? facts.Callee?.Name,
         StartedAt = Time(record.StartedAt),
         RangAt = Time(record.RangAt),
@@ -47,12 +50,12 @@ internal static class PortSipMapping
         RerouteReason = RerouteReason(record),
         StatusCode = Status(record.SipStatus),
         Destination = record.Dialled,
-        OutboundCallerId = Leaves(record.Direction) ? ShownCaller(record) : null,
+        OutboundCallerId = labels[(int)CallLabel.OutboundCallerId],
         DidCid = Enters(record.Direction) ? record.Dialled : null,
         Trunk = facts.Trunk,
         Duration = WholeSeconds.Of(record.Duration, rounding),
         ServiceNumber = IsService(facts) ? record.Dialled ?? record.Callee.Number : null,
-        UserData = Header(record, "user-to-user"),
+        UserData = labels[(int)CallLabel.UserData],
     };
 
     /// <summary>The legs of a call: one for each target that its INVITE reached, in order of appearance; the call itself where it reached one.</summary>
@@ -229,23 +232,8 @@ internal static class PortSipMapping
 
     private static int? Status(int status) => status == 0 ? null : status;
 
-    private static bool Leaves(CallDirection? direction) => direction is CallDirection.Outbound or CallDirection.Transit;
-
     private static bool Enters(CallDirection? direction) => direction is CallDirection.Inbound or CallDirection.Transit;
-
-    // Asserted to the trunk before what the From shows (RFC 3325).
-    private static string? ShownCaller(CallRecord record) => SipUriText.User(Header(record, "p-asserted-identity")) ?? SipUriText.User(Header(record, "remote-party-id")) ?? record.Caller.Number;
 
     private static bool IsService(CallFacts facts) =>
         facts.Callee?.Kind is "queue" or "ring_group" or "ivr" or "voicemail" or "conference" || facts.Context is "queue" or "ring_group" or "ivr" or "voicemail" or "conference";
-
-    private static string? Header(CallRecord record, string name)
-    {
-        foreach ((string key, string value) in record.Headers)
-        {
-            if (key == name) return value;
-        }
-
-        return null;
-    }
 }

@@ -32,6 +32,8 @@ internal sealed class PortSipNarrowing
     private IReadOnlyList<string>? _trunks;
     private IReadOnlyList<TraitMatch>? _traits;
     private IReadOnlyList<NumberPart>? _parts;
+    private IReadOnlyList<LabelPart>? _labels;
+    private string? _trunkPart;
     private string? _text;
     private IReadOnlyList<PortSipNarrowing> _any = [];
 
@@ -114,6 +116,8 @@ internal sealed class PortSipNarrowing
             Trunk = _trunks is [var trunk] ? trunk : null,
             Traits = _traits ?? [],
             Parts = _parts ?? [],
+            Labels = _labels ?? [],
+            TrunkPart = _trunkPart,
             Text = _text,
         };
     }
@@ -141,9 +145,13 @@ internal sealed class PortSipNarrowing
                 return Contains(text!, NumberOf.Dialled);
             case "did_cid" when comparison.Operator == PortSipOperator.Contains:
                 return Contains(text!, NumberOf.Dialled).And(new PortSipNarrowing { _directions = [CallDirection.Inbound, CallDirection.Transit] });
-            case "call_id" or "caller_domain" when comparison.Operator == PortSipOperator.Contains || equal && comparison.Field == "caller_domain":
-            case "callee_domain" or "service_number" when !context.Sessions && (comparison.Operator == PortSipOperator.Contains || equal):
-                // They are part of what a text search looks at.
+            case "caller_display_name" or "caller_domain" or "outbound_caller_id" or "service_number" or "user_data" when LabelPart.CanBeAsked(text ?? "") && (comparison.Operator == PortSipOperator.Contains || equal):
+            case "callee_display_name" or "callee_domain" when !context.Sessions && LabelPart.CanBeAsked(text ?? "") && (comparison.Operator == PortSipOperator.Contains || equal):
+                return new PortSipNarrowing { _labels = [new LabelPart(LabelOf(comparison.Field), text!, equal)] };
+            case "trunk" when comparison.Operator == PortSipOperator.Contains && !context.Sessions:
+                return new PortSipNarrowing { _trunkPart = text };
+            case "call_id" when comparison.Operator == PortSipOperator.Contains:
+                // It is part of what a text search looks at.
                 return Lines(text!) is { } line ? new PortSipNarrowing { _text = line, IsExact = false } : Everything();
             case "caller" when equal:
                 return new PortSipNarrowing { _callers = [text!] };
@@ -184,6 +192,17 @@ internal sealed class PortSipNarrowing
                 return Everything();
         }
     }
+
+    private static CallLabel LabelOf(string field) => field switch
+    {
+        "caller_display_name" => CallLabel.CallerName,
+        "callee_display_name" => CallLabel.CalleeName,
+        "caller_domain" => CallLabel.CallerDomain,
+        "callee_domain" => CallLabel.CalleeDomain,
+        "outbound_caller_id" => CallLabel.OutboundCallerId,
+        "service_number" => CallLabel.ServiceNumber,
+        _ => CallLabel.UserData,
+    };
 
     private static PortSipNarrowing Contains(string text, NumberOf of) =>
         NumberPart.IsPlain(text) ? new PortSipNarrowing { _parts = [new NumberPart(of, text)] }
@@ -257,7 +276,7 @@ internal sealed class PortSipNarrowing
 
     private PortSipNarrowing And(PortSipNarrowing other) => new()
     {
-        IsExact = IsExact && other.IsExact,
+        IsExact = IsExact && other.IsExact && (_trunkPart is null || other._trunkPart is null),
         _from = _from is { } from && other._from is { } otherFrom ? Timestamp.Max(from, otherFrom) : _from ?? other._from,
         _to = _to is { } to && other._to is { } otherTo ? (to < otherTo ? to : otherTo) : _to ?? other._to,
         _least = _least is { } least && other._least is { } otherLeast ? (least > otherLeast ? least : otherLeast) : _least ?? other._least,
@@ -275,6 +294,8 @@ internal sealed class PortSipNarrowing
         _trunks = Both(_trunks, other._trunks),
         _traits = _traits is { } traits && other._traits is { } otherTraits ? TraitMatch.Both(traits, otherTraits) : _traits ?? other._traits,
         _parts = _parts is { } parts && other._parts is { } otherParts ? [.. parts.Union(otherParts)] : _parts ?? other._parts,
+        _labels = _labels is { } labels && other._labels is { } otherLabels ? [.. labels.Union(otherLabels)] : _labels ?? other._labels,
+        _trunkPart = Longer(_trunkPart, other._trunkPart),
         _text = Longer(_text, other._text),
     };
 
@@ -307,7 +328,7 @@ internal sealed class PortSipNarrowing
     }
 
     private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions)
-        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_text);
+        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_labels) + Of(_trunkPart) + Of(_text);
 
     private static int Of(object? dimension) => dimension is null ? 0 : 1;
 

@@ -64,6 +64,31 @@ public sealed class PortSipMappingTests
     }
 
     [Fact]
+    public void Labels_AreWhatIsShown()
+    {
+        var random = new Random(4);
+        string?[] names = [null, "Alice", "", "Bob"];
+        for (int i = 0; i < 300; i++)
+        {
+            CallRecord record = Answered with
+            {
+                Direction = random.Next(5) is var way and < 4 ? (CallDirection)way : null,
+                Dialled = random.Next(3) == 0 ? null : "600",
+                Caller = new Party { Number = names[random.Next(4)], Name = names[random.Next(4)], Uri = random.Next(2) == 0 ? null : "sip:1@A.example:5060", Identity = Identity() },
+                Callee = new Party { Number = names[random.Next(4)], Name = names[random.Next(4)], Uri = random.Next(2) == 0 ? "tel:+49" : "<sips:x@[::1]:5061>", Identity = Identity() },
+                Headers = random.Next(2) == 0 ? Answered.Headers : [new("remote-party-id", "<sip:7@x>"), new("user-to-user", "1"), new("user-to-user", "2")],
+                Marks = random.Next(3) == 0 ? null : new CallMarks { Context = (CallContext)random.Next(12) },
+            };
+            PortSipFields shown = PortSipMapping.Fields(record, CallFacts.Of(record), BillsecRounding.Nearest);
+            Assert.Equal(
+                [shown.CallerDisplayName, shown.CalleeDisplayName, shown.CallerDomain, shown.CalleeDomain, shown.OutboundCallerId, shown.ServiceNumber, shown.UserData],
+                CallLabels.Of(record));
+        }
+
+        PartyIdentity? Identity() => random.Next(2) == 0 ? null : new PartyIdentity((PartyKind)random.Next(8), 1, names[random.Next(1, 4)]!);
+    }
+
+    [Fact]
     public void EveryMember_HasARow() =>
         Assert.Equal(typeof(PortSipLeg).GetProperties().Select(static property => property.Name), Members.Select(static row => (string)row[0]!));
 

@@ -1,7 +1,7 @@
-namespace CdrEngine.Api.Dialects.Common;
+namespace CdrEngine.Calls.Records;
 
 /// <summary>Parts of the URIs that records hold, for mappings that show them apart.</summary>
-internal static class SipUriText
+public static class SipUriText
 {
     /// <summary>Host of a SIP URI, without port and parameters; null where there is none.</summary>
     public static string? Host(string? uri)
