@@ -228,6 +228,13 @@ internal sealed class PostgresCallSelect
         else _where.And($"{table}.day BETWEEN ? AND ?", first < last ? first : last, first < last ? last : first);
     }
 
+    // What a call's day says to us the planner does not conclude: without the days named it prepares every partition there is of the table that is looked into.
+    private string Within(string table)
+    {
+        DateOnly first = _frame.Days[0].Day, last = _frame.Days[^1].Day;
+        return string.Create(CultureInfo.InvariantCulture, $"{table}.day BETWEEN DATE '{(first < last ? first : last):yyyy-MM-dd}' AND DATE '{(first < last ? last : first):yyyy-MM-dd}'");
+    }
+
     private void ChooseDriver(PostgresSession session, List<Action> rest)
     {
         bool driven = _query.Ids.Count > 0 || _query.SipCallId is not null || _query.SessionId is not null;
@@ -235,7 +242,7 @@ internal sealed class PostgresCallSelect
         if (_query.SipCallId is { } sipCallId)
         {
             rest.Add(() => _where.And("c.sip_call_hash = ?", CallRow.SipCallHash(sipCallId))
-                .And("EXISTS (SELECT 1 FROM call_documents d WHERE d.day = c.day AND d.document = c.document AND d.sip_call_id = ?)", sipCallId));
+                .And($"EXISTS (SELECT 1 FROM call_documents d WHERE {Within("d")} AND d.day = c.day AND d.document = c.document AND d.sip_call_id = ?)", sipCallId));
         }
 
         if (_query.SessionId is { } session1) rest.Add(() => AndSession(session1));
@@ -268,7 +275,7 @@ internal sealed class PostgresCallSelect
             else
             {
                 rest.Add(() => _where.And(
-                    "EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ANY (?) AND v.day = c.day AND v.started_at = c.started_at AND v.id = c.id AND (v.roles & ?) <> 0)",
+                    $"EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ANY (?) AND {Within("v")} AND v.day = c.day AND v.started_at = c.started_at AND v.id = c.id AND (v.roles & ?) <> 0)",
                     different,
                     (long)roles));
             }
@@ -287,7 +294,7 @@ internal sealed class PostgresCallSelect
             }
 
             rest.Add(() => _where.And(
-                "EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ? AND v.day = c.day AND v.started_at = c.started_at AND v.id = c.id AND (v.roles & ?) <> 0)",
+                $"EXISTS (SELECT 1 FROM call_numbers v WHERE v.number = ? AND {Within("v")} AND v.day = c.day AND v.started_at = c.started_at AND v.id = c.id AND (v.roles & ?) <> 0)",
                 number,
                 (long)roles));
         }
@@ -384,8 +391,8 @@ internal sealed class PostgresCallSelect
         DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
         using (PostgresRows rows = session.Query(
             "SELECT c.day, c.id, c.session_id FROM call_numbers n JOIN calls c ON c.day = n.day AND c.started_at = n.started_at AND c.id = n.id "
-            + "WHERE n.number = ANY (?) AND n.day BETWEEN ? AND ? AND (n.roles & ?) <> 0",
-            _query.SessionCalleeNumbers.Distinct(StringComparer.Ordinal).ToArray(), first, last, (long)CallRow.CalleeRole))
+            + "WHERE n.number = ANY (?) AND n.day BETWEEN ? AND ? AND c.day BETWEEN ? AND ? AND (n.roles & ?) <> 0",
+            _query.SessionCalleeNumbers.Distinct(StringComparer.Ordinal).ToArray(), first, last, first, last, (long)CallRow.CalleeRole))
         {
             while (rows.Step())
             {
@@ -439,7 +446,7 @@ internal sealed class PostgresCallSelect
         if (_query.Recorded is { } recorded)
         {
             _where.And(
-                $"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE r.day = c.day AND r.document = c.document AND r.state = ?)",
+                $"{(recorded ? "" : "NOT ")}EXISTS (SELECT 1 FROM recordings r WHERE {Within("r")} AND r.day = c.day AND r.document = c.document AND r.state = ?)",
                 (long)RecordingState.Available);
         }
 
@@ -447,7 +454,7 @@ internal sealed class PostgresCallSelect
         {
             _where.And("c.disposition = ? AND (c.flags & ?) = 0", (long)Disposition.Answered, (long)CallFlags.NoRtp);
             _where.And(
-                "NOT EXISTS (SELECT 1 FROM recordings r WHERE r.day = c.day AND r.document = c.document AND (r.state IN (?, ?) OR (r.state = ? AND r.reason IS NOT NULL)))",
+                $"NOT EXISTS (SELECT 1 FROM recordings r WHERE {Within("r")} AND r.day = c.day AND r.document = c.document AND (r.state IN (?, ?) OR (r.state = ? AND r.reason IS NOT NULL)))",
                 (long)RecordingState.Failed,
                 (long)RecordingState.Deleted,
                 (long)RecordingState.None);

@@ -227,8 +227,10 @@ internal sealed partial class PostgresCallStore
         }
 
         using PostgresRows rows = session.Query(
-            "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day = k.day AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
+            "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day BETWEEN ? AND ? AND c.day = k.day AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
             + "FROM unnest(?::date[], ?::bytea[], ?::bytea[], ?::bigint[]) WITH ORDINALITY k (day, first, last, document, place)",
+            found.Min(static call => call.Day),
+            found.Max(static call => call.Day),
             found.Select(static call => call.Day).ToArray(),
             firsts,
             lasts,

@@ -183,14 +183,19 @@ internal sealed partial class PostgresCallStore : ICallStore
     {
         var records = new CallRecord?[found.Count];
         if (found.Count == 0) return records;
+
+        // Of each table by itself: from one's day the planner does not conclude another's, and prepares every partition there is.
+        DateOnly first = found.Min(static call => call.Day), last = found.Max(static call => call.Day);
         using PostgresRows rows = session.Query(
             "SELECT d.json, r.state, r.reason, k.place FROM unnest(?::date[], ?::bigint[]) WITH ORDINALITY k (day, document, place) "
-            + "JOIN call_documents d ON d.day = k.day AND d.document = k.document LEFT JOIN recordings r ON r.day = k.day AND r.document = k.document "
+            + "JOIN call_documents d ON d.day = k.day AND d.document = k.document LEFT JOIN recordings r ON r.day BETWEEN ? AND ? AND r.day = k.day AND r.document = k.document "
             + "WHERE d.day BETWEEN ? AND ?",
             found.Select(static call => call.Day).ToArray(),
             found.Select(static call => call.Document).ToArray(),
-            found.Min(static call => call.Day),
-            found.Max(static call => call.Day));
+            first,
+            last,
+            first,
+            last);
         while (rows.Step()) records[rows.Long(3) - 1] = ReadCall(rows, 0);
         return records;
     }
