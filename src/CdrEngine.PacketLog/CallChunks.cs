@@ -40,6 +40,13 @@ public sealed class CallChunks : IDisposable
     public bool Append(PacketKind kind, in CapturedPacket packet, long captureSequence) =>
         Chunk(kind).Append(packet with { Sequence = captureSequence });
 
+    /// <summary>As above, with a frame that is laid as a chunk lays it (<see cref="FrameBuffer.WriteFrame"/>): it is copied as it is.</summary>
+    /// <param name="kind">What it is.</param>
+    /// <param name="laid">Header and bytes of the frame.</param>
+    /// <param name="at">Its capture time, as its header says.</param>
+    /// <param name="captureSequence">Its place in the order of capture, likewise; from 1.</param>
+    public bool Append(PacketKind kind, ReadOnlySpan<byte> laid, Timestamp at, long captureSequence) => Chunk(kind).Append(laid, at, captureSequence);
+
     /// <summary>Lays copies of all frames of a buffer.</summary>
     public void Append(PacketKind kind, FrameBuffer frames)
     {
@@ -94,31 +101,19 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
     public bool Append(in CapturedPacket packet)
     {
         if (packet.Sequence <= 0) return Append(packet with { Sequence = shard.LastSequence + 1 });
-        int needed = FrameBuffer.FrameHeaderBytes + packet.Bytes.Length;
-        if (packet.Bytes.Length > shard.Limits.FrameBytes)
-        {
-            shard.Counters.Increment(PacketLogCounter.OversizedFrames);
-            return false;
-        }
+        if (!MakeRoom(packet.Bytes.Length, packet.Sequence, out bool isThere)) return isThere;
+        Lay(packet, FrameBuffer.FrameHeaderBytes + packet.Bytes.Length);
+        Complete(packet.Bytes.Length, packet.CapturedAt, packet.Sequence);
+        return true;
+    }
 
-        if (_frames > 0 && packet.Sequence == _lastSequence)
-        {
-            shard.Counters.Increment(PacketLogCounter.RepeatedFrames);
-            return true;
-        }
-
-        if (_frames > 0 && Length + needed > shard.Limits.ChunkBytes) Seal();
-        if (!HavePages(needed))
-        {
-            shard.Counters.Increment(PacketLogCounter.UnpagedFrames);
-            return false;
-        }
-
-        Lay(packet, needed);
-        Account(packet);
-        shard.Counters.Increment(PacketLogCounter.Frames);
-        shard.Counters.Add(PacketLogCounter.FrameBytes, packet.Bytes.Length);
-        if (Length >= shard.Limits.ChunkBytes) Seal();
+    public bool Append(ReadOnlySpan<byte> laid, Timestamp at, long sequence)
+    {
+        int length = laid.Length - FrameBuffer.FrameHeaderBytes;
+        if (!MakeRoom(length, sequence, out bool isThere)) return isThere;
+        Spread(shard.Pool, laid);
+        Length += laid.Length;
+        Complete(length, at, sequence);
         return true;
     }
 
@@ -141,6 +136,38 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
         _tailUsed = 0;
         _frames = 0;
         Length = 0;
+    }
+
+    /// <summary>False where a frame is not to be laid: it is there already, is too long, or finds no memory.</summary>
+    private bool MakeRoom(int frameBytes, long sequence, out bool isThere)
+    {
+        int needed = FrameBuffer.FrameHeaderBytes + frameBytes;
+        isThere = _frames > 0 && sequence == _lastSequence;
+        if (frameBytes > shard.Limits.FrameBytes)
+        {
+            shard.Counters.Increment(PacketLogCounter.OversizedFrames);
+            isThere = false;
+            return false;
+        }
+
+        if (isThere)
+        {
+            shard.Counters.Increment(PacketLogCounter.RepeatedFrames);
+            return false;
+        }
+
+        if (_frames > 0 && Length + needed > shard.Limits.ChunkBytes) Seal();
+        if (HavePages(needed)) return true;
+        shard.Counters.Increment(PacketLogCounter.UnpagedFrames);
+        return false;
+    }
+
+    private void Complete(int frameBytes, Timestamp at, long sequence)
+    {
+        Account(at, sequence);
+        shard.Counters.Increment(PacketLogCounter.Frames);
+        shard.Counters.Add(PacketLogCounter.FrameBytes, frameBytes);
+        if (Length >= shard.Limits.ChunkBytes) Seal();
     }
 
     // When memory is used up the oldest chunks of the shard are sealed, this one perhaps among them.
@@ -201,25 +228,25 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
         }
     }
 
-    private void Account(in CapturedPacket packet)
+    private void Account(Timestamp captured, long sequence)
     {
-        long at = packet.CapturedAt.Microseconds;
+        long at = captured.Microseconds;
         if (_frames++ == 0)
         {
-            _firstSequence = packet.Sequence;
+            _firstSequence = sequence;
             _firstMicroseconds = at;
             _lastMicroseconds = at;
-            OpenedAt = shard.Now == Timestamp.MinValue ? packet.CapturedAt : shard.Now;
+            OpenedAt = shard.Now == Timestamp.MinValue ? captured : shard.Now;
             shard.Add(this);
         }
         else
         {
-            if (packet.Sequence < _firstSequence) _firstSequence = packet.Sequence;
+            if (sequence < _firstSequence) _firstSequence = sequence;
             if (at < _firstMicroseconds) _firstMicroseconds = at;
             if (at > _lastMicroseconds) _lastMicroseconds = at;
         }
 
-        _lastSequence = packet.Sequence;
-        shard.Saw(packet.Sequence);
+        _lastSequence = sequence;
+        shard.Saw(sequence);
     }
 }

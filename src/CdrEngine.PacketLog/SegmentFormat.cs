@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using CdrEngine.Core;
 using CdrEngine.PacketLog.Sealing;
 
@@ -46,15 +44,8 @@ public static class SegmentFormat
 
     private static ReadOnlySpan<byte> SegmentMagic => "CDRSEG\r\n"u8;
 
-    /// <summary>CRC-32C (Castagnoli, RFC 3720 B.4) of <paramref name="bytes"/>; the processor's instruction where it has one.</summary>
-    public static uint Crc32C(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (ulong word in words) crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
-        foreach (byte b in bytes[(words.Length * sizeof(ulong))..]) crc = BitOperations.Crc32C(crc, b);
-        return ~crc;
-    }
+    /// <summary>CRC-32C (Castagnoli, RFC 3720 B.4) of <paramref name="bytes"/>; see <see cref="PacketLog.Crc32C"/>.</summary>
+    public static uint Crc32C(ReadOnlySpan<byte> bytes) => PacketLog.Crc32C.Of(bytes);
 
     /// <summary>Where the first chunk of a segment lies.</summary>
     public static int FirstChunkAt(bool isSealed) => SegmentHeaderBytes + (isSealed ? FileKeys.Bytes : 0);

@@ -17,6 +17,22 @@ public sealed class SegmentFormatTests
     public void Crc32C_Of32Zeros_IsThatOfRfc3720() => Assert.Equal(0x8A9136AAu, SegmentFormat.Crc32C(new byte[32]));
 
     [Fact]
+    public void Crc32C_OfAnyLengthAndPlace_IsThatByteByByte()
+    {
+        byte[] bytes = new byte[20_000];
+        new Random(3).NextBytes(bytes);
+        foreach (int length in (int[])[0, 1, 7, 8, 9, 1023, 1024, 3071, 3072, 3073, 3080, 4097, 6143, 6144, 6145, 9216, 16_447, 19_990])
+        {
+            foreach (int from in (int[])[0, 1, 5, 8])
+            {
+                uint crc = uint.MaxValue;
+                foreach (byte b in bytes.AsSpan(from, length)) crc = System.Numerics.BitOperations.Crc32C(crc, b);
+                Assert.Equal(~crc, SegmentFormat.Crc32C(bytes.AsSpan(from, length)));
+            }
+        }
+    }
+
+    [Fact]
     public void SegmentHeader_Written_ReadsBack()
     {
         var id = new SegmentId(PacketKind.Rtp, 7, 12345, 3, 2);

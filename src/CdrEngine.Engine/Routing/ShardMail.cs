@@ -135,15 +135,13 @@ internal sealed class ShardMail
     {
         if (KeepsFrames)
         {
-            item.FrameOffset = _batches[shard].Copy(packet.Bytes);
-            item.FrameLength = packet.Bytes.Length;
-            item.RtpOffset = rtpOffset;
-            item.NanosecondRemainder = packet.NanosecondRemainder;
-            item.InterfaceId = packet.InterfaceId;
+            item.LaidOffset = _batches[shard].Lay(packet);
+            item.LaidLength = FrameBuffer.FrameHeaderBytes + packet.Bytes.Length;
+            item.RtpOffset = FrameBuffer.FrameHeaderBytes + rtpOffset;
             return;
         }
 
-        item.FrameLength = 0;
+        item.LaidLength = 0;
         item.CopyStart(packet.Bytes, rtpOffset);
     }
 

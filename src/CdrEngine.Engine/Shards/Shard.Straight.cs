@@ -22,10 +22,10 @@ internal sealed partial class Shard
             ref StraightItem item = ref items[i];
             if (item.Clock != Now) KeepTime(item.Clock);
             ref FlowSeat flow = ref _flows[item.Flow];
-            ReadOnlySpan<byte> start = item.FrameLength > 0 ? batch.Bytes.AsSpan(item.FrameOffset + item.RtpOffset, item.Rtp.Bytes) : item.Start;
+            ReadOnlySpan<byte> start = item.LaidLength > 0 ? batch.Bytes.AsSpan(item.LaidOffset + item.RtpOffset, item.Rtp.Bytes) : item.Start;
             if (flow.Stream is { } stream && stream.TryAddStraight(item.Rtp, start)) straight++;
             else if (!Measure(item.Flow, ViewOf(ref item, start))) continue;
-            if (item.FrameLength > 0) Keep(flow.Seat, batch, ref item);
+            if (item.LaidLength > 0) flow.Seat.Chunks?.Append(PacketKind.Rtp, batch.Bytes.AsSpan(item.LaidOffset, item.LaidLength), item.Rtp.At, item.Sequence);
         }
 
         StreamCounters.Add(StreamCounter.RtpPackets, straight);
@@ -52,17 +52,6 @@ internal sealed partial class Shard
         Dscp = item.Rtp.Dscp,
         Ttl = item.Rtp.Ttl,
     };
-
-    private static void Keep(CallSeat seat, ShardBatch batch, ref StraightItem item) => seat.Chunks?.Append(PacketKind.Rtp, new CapturedPacket
-    {
-        CapturedAt = item.Rtp.At,
-        NanosecondRemainder = item.NanosecondRemainder,
-        InterfaceId = item.InterfaceId,
-        LinkType = LinkType.Ethernet,
-        OriginalLength = item.FrameLength,
-        Sequence = item.Sequence,
-        Bytes = batch.Bytes.AsSpan(item.FrameOffset, item.FrameLength),
-    });
 
     /// <summary>Moves the clock, and everything that goes by it where anything may be due.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

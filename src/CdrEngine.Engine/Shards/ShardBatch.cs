@@ -156,16 +156,30 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     /// <summary>Copies bytes in; gives their offset.</summary>
     public int Copy(ReadOnlySpan<byte> bytes)
     {
-        if (_bytes.Length - _used < bytes.Length)
+        int offset = Reserve(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(offset));
+        return offset;
+    }
+
+    /// <summary>Lays a frame with its header, as the packet log does; gives its offset.</summary>
+    public int Lay(in CapturedPacket packet)
+    {
+        int offset = Reserve(FrameBuffer.FrameHeaderBytes + packet.Bytes.Length);
+        FrameBuffer.WriteFrame(_bytes.AsSpan(offset), packet);
+        return offset;
+    }
+
+    private int Reserve(int count)
+    {
+        if (_bytes.Length - _used < count)
         {
-            byte[] larger = GC.AllocateUninitializedArray<byte>(_used + bytes.Length + Overhang);
+            byte[] larger = GC.AllocateUninitializedArray<byte>(_used + count + Overhang);
             _bytes.AsSpan(0, _used).CopyTo(larger);
             _bytes = larger;
         }
 
         int offset = _used;
-        bytes.CopyTo(_bytes.AsSpan(offset));
-        _used += bytes.Length;
+        _used += count;
         return offset;
     }
 

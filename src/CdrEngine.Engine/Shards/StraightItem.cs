@@ -15,8 +15,9 @@ internal struct StraightItem
     /// <summary>Number of the flow in its shard.</summary>
     public int Flow;
 
-    /// <summary>Length of the frame, which lies in the batch's bytes; 0 where frames are not kept, and <see cref="Start"/> is all there is.</summary>
-    public int FrameLength;
+    /// <summary>Length of the frame with its header, as <see cref="FrameBuffer.WriteFrame"/> lays it, in the batch's bytes; 0 where frames are not kept, and
+    /// <see cref="Start"/> is all there is.</summary>
+    public int LaidLength;
 
     /// <summary>Engine time.</summary>
     public Timestamp Clock;
@@ -24,13 +25,11 @@ internal struct StraightItem
     /// <summary>Place in the order of capture.</summary>
     public long Sequence;
 
-    public int FrameOffset;
+    public int LaidOffset;
 
-    /// <summary>The RTP header within the frame.</summary>
+    /// <summary>The RTP header within what is laid.</summary>
     public int RtpOffset;
 
-    public int InterfaceId;
-    public ushort NanosecondRemainder;
     private StartBytes _start;
 
     /// <summary>The datagram's first bytes.</summary>
