@@ -187,11 +187,17 @@ public sealed class InbandDigitTests
         var listener = new InbandListener(new StreamLimits());
         byte[] sound = new ToneMaker().Tone(440, 20, -10).WithNoise(-20, 1).MuLaw;
         Listen(50);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Listen(5_000);
 
-        // The smallest object for each packet would be 120,000; what the runtime does on this thread meanwhile is not the listener's.
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5_000);
+        // The best of ten: what the listener allocated would be in each, what the runtime does on this thread meanwhile is in one.
+        long least = long.MaxValue;
+        for (int window = 0; window < 10; window++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Listen(500);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
 
         void Listen(int packets)
         {

@@ -104,9 +104,17 @@ public sealed class MirrorFilterTests
         byte[] frame = PacketBuilder.UdpFrame("10.0.0.1:1", "10.0.0.2:2", new string('x', 500)).Build();
         decoder.Decode(PacketBuilder.Captured(frame, At), out DecodedPacket decoded);
         filter.IsDuplicate(decoded, At);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 1; i < 1000; i++) filter.IsDuplicate(decoded, At + TimeSpan.FromMilliseconds(20 * i));
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096); // tiering may leave a crumb; one object a call would be 24,000
+
+        // The best of ten: what the filter allocated would be in each, what the runtime does on this thread meanwhile is in one.
+        long least = long.MaxValue;
+        for (int window = 0; window < 10; window++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 1; i <= 100; i++) filter.IsDuplicate(decoded, At + TimeSpan.FromMilliseconds(20 * ((100 * window) + i)));
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     private static bool Ask(MirrorFilter filter, PacketBuilder frame, Timestamp at)

