@@ -16,7 +16,7 @@ public sealed class EngineClock
     public const int Confirmations = 8;
 
     /// <summary>Longest silence believed at once.</summary>
-    public static readonly TimeSpan MaxLeap = TimeSpan.FromHours(24);
+    public static readonly TimeSpan MaxLeap = TimeSpan.FromMicroseconds(MaxLeapMicroseconds);
 
     /// <summary>How far back a stamp may lie without meaning that the clock was set.</summary>
     public static readonly TimeSpan MaxDisorder = TimeSpan.FromSeconds(10);
@@ -41,6 +41,7 @@ public sealed class EngineClock
     /// <summary>Takes the stamp of the next packet and gives the time after it.</summary>
     public Timestamp Observe(Timestamp at)
     {
+        if (TryFollow(at)) return Now;
         if (Now == Timestamp.MinValue)
         {
             Now = at;
@@ -48,16 +49,7 @@ public sealed class EngineClock
         }
 
         TimeSpan step = at - Now;
-        if (step >= TimeSpan.Zero && step <= MaxLeap)
-        {
-            Now = at;
-            _agreeing = 0;
-        }
-        else if (step < -MaxDisorder || step > MaxLeap)
-        {
-            Doubt(at, step);
-        }
-
+        if (step < -MaxDisorder || step > MaxLeap) Doubt(at, step);
         return Now;
     }
 

@@ -15,7 +15,8 @@ namespace CdrEngine.Engine.Recording;
 /// <remarks>
 /// Reads the packets three times: the signalling alone, to know what the call said in the end; all, to survey the streams and their
 /// clocks; all again, to decode and lay them on the timeline. The last reading is from memory where the call's open media is small
-/// (<see cref="CallRecorderOptions.MediaBytes"/>); else nothing is held, so that the memory for a call of hours is bounded: that, and some bytes for each second. Depends on the packets and the record only. Thread-safe: each call has its own state.
+/// (<see cref="CallRecorderOptions.MediaBytes"/>); else nothing is held, so that the memory for a call of hours is bounded: that, and some bytes for each second.
+/// Depends on the packets and the record only. Thread-safe: each call has its own state.
 /// </remarks>
 public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 {
