@@ -159,7 +159,7 @@ internal sealed class MediaRouter
         ref byte ip = ref Unsafe.Add(ref MemoryMarshal.GetReference(packet.Bytes), glance.IpOffset);
         ref byte rtp = ref Unsafe.Add(ref MemoryMarshal.GetReference(packet.Bytes), glance.RtpOffset);
         ref StraightFlow flow = ref _straight.Find(StraightTable.KeyAt(ref ip));
-        if (Unsafe.IsNullRef(ref flow) || flow.Ssrc != Big32(ref rtp, 8) || _mail.FromOutside != Pressure.None) return false;
+        if (Unsafe.IsNullRef(ref flow) || flow.Ssrc != NetworkOrder.Big32(ref rtp, 8) || _mail.FromOutside != Pressure.None) return false;
         flow.LastPacketAt = _mail.Now;
         _counters.Increment(SwitchboardCounter.MediaPackets);
         ref StraightItem item = ref _mail.AddStraight(flow.Shard);
@@ -170,12 +170,12 @@ internal sealed class MediaRouter
         {
             At = packet.CapturedAt,
             Ssrc = flow.Ssrc,
-            Timestamp = Big32(ref rtp, 4),
-            SequenceNumber = Big16(ref rtp, 2),
+            Timestamp = NetworkOrder.Big32(ref rtp, 4),
+            SequenceNumber = NetworkOrder.Big16(ref rtp, 2),
             MarkerAndType = Unsafe.Add(ref rtp, 1),
             Bytes = (ushort)glance.RtpBytes,
-            IpIdentification = Big16(ref ip, 4),
-            Checksum = Big16(ref ip, 26),
+            IpIdentification = NetworkOrder.Big16(ref ip, 4),
+            Checksum = NetworkOrder.Big16(ref ip, 26),
             Dscp = (byte)(Unsafe.Add(ref ip, 1) >> 2),
             Ttl = Unsafe.Add(ref ip, 8),
         };
@@ -205,14 +205,6 @@ internal sealed class MediaRouter
         call.OffersFax = true;
         foreach (FlowEntry flow in call.Flows) flow.LeaveStraight();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort Big16(ref byte start, int offset) =>
-        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, offset)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Big32(ref byte start, int offset) =>
-        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, offset)));
 
     /// <summary>Begins a flow where a call announced either end; null where none did.</summary>
     private FlowEntry? OpenFlow(ulong hash, Endpoint source, Endpoint destination)

@@ -20,14 +20,14 @@ public sealed partial class PacketDecoder
         ref byte start = ref MemoryMarshal.GetReference(bytes);
         int at = EthernetBytes;
         int tags = 0;
-        ushort etherType = Big16(ref start, 12);
+        ushort etherType = NetworkOrder.Big16(ref start, 12);
         if (etherType != EtherTypes.IPv4)
         {
             while (EtherTypes.IsVlan(etherType))
             {
                 if (tags == _straightTags) return false;
                 tags++;
-                etherType = Big16(ref start, at + 2);
+                etherType = NetworkOrder.Big16(ref start, at + 2);
                 at += 4;
             }
 
@@ -36,9 +36,9 @@ public sealed partial class PacketDecoder
 
         // There are 28 bytes behind: see above.
         ref byte ip = ref Unsafe.Add(ref start, at);
-        int totalLength = Big16(ref ip, 2);
-        int rtpBytes = Big16(ref ip, 24) - UdpBytes;
-        if (ip != 0x45 || (Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp
+        int totalLength = NetworkOrder.Big16(ref ip, 2);
+        int rtpBytes = NetworkOrder.Big16(ref ip, 24) - UdpBytes;
+        if (ip != 0x45 || (NetworkOrder.Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp
             || totalLength > bytes.Length - at || rtpBytes < RtpFixedBytes || rtpBytes > totalLength - IPv4Bytes - UdpBytes) return false;
         ref byte rtp = ref Unsafe.Add(ref ip, IPv4Bytes + UdpBytes);
         if (rtp != 0x80 || (Unsafe.Add(ref rtp, 1) & 0xE0) == 0xC0) return false;

@@ -71,13 +71,13 @@ public sealed partial class PacketDecoder
         // Long enough for all tags and an IPv4 and UDP header; short ones are rare, and the walk sorts them out.
         if (bytes.Length < EthernetBytes + (MaxStraightTags * tagBytes) + IPv4Bytes + UdpBytes) return false;
         ref byte start = ref MemoryMarshal.GetReference(bytes);
-        ushort etherType = Big16(ref start, 12);
+        ushort etherType = NetworkOrder.Big16(ref start, 12);
         int tags = 0;
         while (EtherTypes.IsVlan(etherType))
         {
             if (tags == _straightTags) return false;
             tags++;
-            etherType = Big16(ref start, at + 2);
+            etherType = NetworkOrder.Big16(ref start, at + 2);
             at += tagBytes;
         }
 
@@ -99,21 +99,21 @@ public sealed partial class PacketDecoder
     private static bool TryPlainIPv4(ref byte ip, int length, out DecodedPacket decoded)
     {
         decoded = default;
-        if (ip != 0x45 || (Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp) return false;
-        ushort sourcePort = Big16(ref ip, 20);
-        ushort destinationPort = Big16(ref ip, 22);
-        int totalLength = Big16(ref ip, 2);
-        int udpLength = Big16(ref ip, 24);
+        if (ip != 0x45 || (NetworkOrder.Big16(ref ip, 6) & 0x3FFF) != 0 || Unsafe.Add(ref ip, 9) != (byte)IpProtocol.Udp) return false;
+        ushort sourcePort = NetworkOrder.Big16(ref ip, 20);
+        ushort destinationPort = NetworkOrder.Big16(ref ip, 22);
+        int totalLength = NetworkOrder.Big16(ref ip, 2);
+        int udpLength = NetworkOrder.Big16(ref ip, 24);
         if (IsTunnelPort(sourcePort, destinationPort) || totalLength > length || udpLength < UdpBytes || udpLength > totalLength - IPv4Bytes) return false;
         decoded = new DecodedPacket
         {
             Protocol = IpProtocol.Udp,
             Dscp = (byte)(Unsafe.Add(ref ip, 1) >> 2),
             TimeToLive = Unsafe.Add(ref ip, 8),
-            TransportChecksum = Big16(ref ip, 26),
-            IpIdentification = Big16(ref ip, 4),
-            Source = new Endpoint(IpAddress.FromV4(Big32(ref ip, 12)), sourcePort),
-            Destination = new Endpoint(IpAddress.FromV4(Big32(ref ip, 16)), destinationPort),
+            TransportChecksum = NetworkOrder.Big16(ref ip, 26),
+            IpIdentification = NetworkOrder.Big16(ref ip, 4),
+            Source = new Endpoint(IpAddress.FromV4(NetworkOrder.Big32(ref ip, 12)), sourcePort),
+            Destination = new Endpoint(IpAddress.FromV4(NetworkOrder.Big32(ref ip, 16)), destinationPort),
             Payload = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref ip, IPv4Bytes + UdpBytes), udpLength - UdpBytes), // checked above
         };
         return true;
@@ -124,17 +124,17 @@ public sealed partial class PacketDecoder
     {
         decoded = default;
         if (length < IPv6Bytes + UdpBytes || ip >> 4 != 6 || Unsafe.Add(ref ip, 6) != (byte)IpProtocol.Udp) return false;
-        ushort sourcePort = Big16(ref ip, IPv6Bytes);
-        ushort destinationPort = Big16(ref ip, IPv6Bytes + 2);
-        int payloadLength = Big16(ref ip, 4);
-        int udpLength = Big16(ref ip, IPv6Bytes + 4);
+        ushort sourcePort = NetworkOrder.Big16(ref ip, IPv6Bytes);
+        ushort destinationPort = NetworkOrder.Big16(ref ip, IPv6Bytes + 2);
+        int payloadLength = NetworkOrder.Big16(ref ip, 4);
+        int udpLength = NetworkOrder.Big16(ref ip, IPv6Bytes + 4);
         if (IsTunnelPort(sourcePort, destinationPort) || payloadLength > length - IPv6Bytes || udpLength < UdpBytes || udpLength > payloadLength) return false;
         decoded = new DecodedPacket
         {
             Protocol = IpProtocol.Udp,
-            Dscp = (byte)((Big16(ref ip, 0) >> 6) & 0x3F),
+            Dscp = (byte)((NetworkOrder.Big16(ref ip, 0) >> 6) & 0x3F),
             TimeToLive = Unsafe.Add(ref ip, 7),
-            TransportChecksum = Big16(ref ip, IPv6Bytes + 6),
+            TransportChecksum = NetworkOrder.Big16(ref ip, IPv6Bytes + 6),
             Source = new Endpoint(new IpAddress(Big64(ref ip, 8), Big64(ref ip, 16)), sourcePort),
             Destination = new Endpoint(new IpAddress(Big64(ref ip, 24), Big64(ref ip, 32)), destinationPort),
             Payload = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref ip, IPv6Bytes + UdpBytes), udpLength - UdpBytes), // checked above
@@ -200,14 +200,6 @@ public sealed partial class PacketDecoder
 
     /// <summary>Enters an encapsulation; false where the limit is met.</summary>
     private bool MayNest(ref LayerWalk walk) => walk.Nesting++ < _limits.MaxNesting;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort Big16(ref byte start, int offset) =>
-        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref start, offset)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Big32(ref byte start, int offset) =>
-        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, offset)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Big64(ref byte start, int offset) =>
