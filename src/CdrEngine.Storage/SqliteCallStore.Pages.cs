@@ -123,7 +123,7 @@ public sealed partial class SqliteCallStore
             }
 
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
-            if (left > 0 && !walk.Reaches(day, left))
+            if ((left > 0 || asked.Excluded is not null) && !walk.Reaches(day, left))
             {
                 long count = CountOf(days, asked, frame, walk);
                 if (count <= left)
@@ -133,15 +133,16 @@ public sealed partial class SqliteCallStore
                 }
             }
 
-            if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) continue;
-            frame = narrowed;
+            if (Narrowed(days, asked, frame) is not { } narrowed) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
-            List<FoundCall> rows = Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count }));
+            frame = narrowed with { After = after, Offset = left - row, Limit = limit - found.Count };
+            List<FoundCall>? rows = KnownRows(days, asked, frame) ?? (days.Get(day) is { } database ? Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame)) : null);
+            if (rows is null) continue;
             found.AddRange(rows);
 
             // The last row is only looked at to know whether there is more.
             int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
-            if (shown > 0) walk.Remember(day, left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id), _limits.WalkPlaces);
+            if (shown > 0) walk.Remember(day, left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id) { Document = rows[shown - 1].Document }, _limits.WalkPlaces);
             left = 0;
         }
 
@@ -167,7 +168,7 @@ public sealed partial class SqliteCallStore
         }
 
         int shown = Math.Min(found.Count, limit - 1);
-        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id), _limits.WalkPlaces);
+        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id) { Document = found[shown - 1].Document }, _limits.WalkPlaces);
         return found;
     }
 
@@ -180,10 +181,11 @@ public sealed partial class SqliteCallStore
         var byPerson = new AskedProfiles(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
         int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
         var asked = new DayQuestion(query);
+        AskedProfiles judged = JudgedProfiles(request.WhereTraits);
         foreach (DateOnly day in DaysOf(query))
         {
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame || days.Get(day) is not { } database) continue;
+            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame) continue;
             CallCursor? from = after?.Day == day ? after : null;
             DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
             if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, byPerson, day, request) is { } bridged && bridged <= passing.Left)
@@ -192,6 +194,15 @@ public sealed partial class SqliteCallStore
                 continue;
             }
 
+            if (PlacesOf(days, asked, frame with { After = from }) is { } known)
+            {
+                var sofar = new JudgedSoFar { After = from, Left = passing.Left };
+                foreach (FoundCall row in KnownJudged(days, known, day, judged, bridges, request, passing, sofar)) yield return row;
+                if (!sofar.IsBroken) continue;
+                from = sofar.After;
+            }
+
+            if (days.Get(day) is not { } database) continue;
             List<FoundCall> rows;
             do
             {
@@ -266,6 +277,7 @@ public sealed partial class SqliteCallStore
     {
         DateOnly day = frame.Day;
         asked = asked.On(day);
+        if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);
         if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;
@@ -296,8 +308,8 @@ public sealed partial class SqliteCallStore
         var listed = new List<ListedCall>(found.Count);
         foreach (FoundCall call in found)
         {
-            if (days.Get(call.Day) is { } database && RecordOf(database, call.Document) is { } record)
-                listed.Add(new ListedCall(record, call.Tenant, NumberOf(database, record.Id, call.Id)));
+            if ((call.Record ?? (days.Get(call.Day) is { } database ? RecordOf(database, call.Document) : null)) is { } record)
+                listed.Add(new ListedCall(record, call.Tenant, NumberIn(days, call, record)));
         }
 
         return listed;

@@ -83,6 +83,7 @@ public sealed partial class SqliteCallStore
         asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
+        if (KnownNumbers(days, asked, day, seal) is { } calls) return calls;
         if (asked.AsksLength && !days.HiddenOf(day).IsNothing) return null;
         return asked.CountIn(figures, seal);
     }

@@ -314,9 +314,16 @@ public sealed partial class SqliteCallStore : ICallStore
 
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (Narrowed(days, asked, Frame(days, day)) is not { } frame || days.Get(day) is not { } database) continue;
-            if (IsEmptied(days, database, day, query.Tenant)) continue;
-            found.AddRange(CallSelect.Rows(database, query, frame with { After = after, Limit = limit - found.Count }));
+            if (Narrowed(days, asked, Frame(days, day)) is not { } narrowed) continue;
+            SelectFrame frame = narrowed with { After = after, Limit = limit - found.Count };
+            if (KnownRows(days, asked, frame) is { } known)
+            {
+                found.AddRange(known);
+                continue;
+            }
+
+            if (days.Get(day) is not { } database || IsEmptied(days, database, day, query.Tenant)) continue;
+            found.AddRange(CallSelect.Rows(database, query, frame));
         }
 
         return found;
@@ -392,9 +399,10 @@ public sealed partial class SqliteCallStore : ICallStore
         var records = new CallRecord?[found.Count];
         foreach (IGrouping<DateOnly, int> day in Enumerable.Range(0, found.Count).GroupBy(index => found[index].Day))
         {
-            if (days.Get(day.Key) is not { } database) continue;
             foreach (int index in day)
             {
+                records[index] = found[index].Record;
+                if (records[index] is not null || days.Get(day.Key) is not { } database) continue;
                 using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
                 if (find.Bind(found[index].Document).Step()) records[index] = ReadCall(find);
             }
