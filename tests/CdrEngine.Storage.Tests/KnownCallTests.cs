@@ -178,6 +178,8 @@ public sealed class KnownCallTests
         if (random.Next(6) == 0) query = query with { IsSessionStart = true };
         if (random.Next(4) == 0) query = query with { From = TestCalls.Start + TimeSpan.FromHours(random.Next(40)), To = random.Next(2) == 0 ? TestCalls.Start + TimeSpan.FromHours(random.Next(60)) : null };
         if (random.Next(10) == 0) query = query with { Codec = "PCMU" };
+        if (random.Next(8) == 0) query = query with { Flags = (CallFlags)(1 << random.Next(4)) };
+        if (random.Next(8) == 0) query = query with { Without = query with { Context = CallContext.Queue, BillsecMin = TimeSpan.FromSeconds(random.Next(12)) } };
         return query;
     }
 
