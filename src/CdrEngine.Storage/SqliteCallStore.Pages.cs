@@ -74,7 +74,11 @@ public sealed partial class SqliteCallStore
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
         DayFigures figures = Load(days, database, day);
-        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50 } with { Stored = figures.Last, Sought = new DayQuestion(query).SoughtIn(day, figures, SealOf(days, day)) ?? new SoughtCalls(0, 0, 0) }).Explain(database);
+        var asked = new DayQuestion(query);
+        DaySeal? seal = SealOf(days, day);
+        SoughtCalls sought = asked.SoughtIn(day, figures, seal) ?? new SoughtCalls(0, 0, 0);
+        SelectFrame frame = Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50, Stored = figures.Last, Sought = sought, Found = FoundIn(days, asked, day, seal, sought.Profiles) };
+        return CallSelect.BuildFound(database, query, frame).Explain(database);
     });
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);

@@ -39,6 +39,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _seals = new SealsKept<DaySeal>(limits.SealBytes);
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
+        _texts = new ArchiveTexts(folder);
     }
 
     /// <summary>Opens the records below <paramref name="folder"/> (made where there is none). Throws <see cref="StoreException"/> where SQLite is
@@ -147,6 +148,7 @@ public sealed partial class SqliteCallStore : ICallStore
             try
             {
                 File.Delete(path);
+                _texts.Forget(day);
                 File.Delete(path + "-wal");
                 File.Delete(path + "-shm");
             }
@@ -178,6 +180,7 @@ public sealed partial class SqliteCallStore : ICallStore
         }
 
         _readers.Dispose();
+        _texts.Dispose();
         _hidden.Dispose();
     }
 

@@ -402,7 +402,7 @@ public sealed class SqliteCallTextTests : CallTextTests
         Assert.Empty(store.Scrub());
         store.Seal(new DateOnly(2030, 1, 1));
         Assert.Empty(store.List(new CallQuery { Text = secret }).Calls);
-        foreach (string file in Directory.GetFiles(folder.Records))
+        foreach (string file in Directory.GetFiles(folder.Records, "*", SearchOption.AllDirectories))
         {
             string bytes = Encoding.Latin1.GetString(File.ReadAllBytes(file));
             Assert.DoesNotContain(secret, bytes, StringComparison.OrdinalIgnoreCase);

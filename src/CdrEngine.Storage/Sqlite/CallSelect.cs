@@ -51,6 +51,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>The profile of each call, as long as the day is sealed; null where that is not known.</summary>
     public DayProfiles? Profiles { get; init; }
 
+    /// <summary>Its calls that were found in memory; null where that is not known.</summary>
+    public DayFound? Found { get; init; }
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
@@ -109,9 +112,16 @@ internal sealed partial class CallSelect
     /// <summary>Builds the statement for one day.</summary>
     public static CallSelect Build(SqliteDatabase database, CallQuery query, SelectFrame frame) => new CallSelect(query, frame).Finish(database);
 
+    /// <summary>The same of what is left to be asked where calls were found in memory.</summary>
+    public static CallSelect BuildFound(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    {
+        (query, frame) = Found(database, query, frame);
+        return Build(database, query, frame);
+    }
+
     /// <summary>Runs a query for one day; rows in order. Where any of several numbers drives, each is asked and the answers are merged.</summary>
     public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
-        frame is { Voice: { } voice, Mark: null, Judged: CallTraits.None } ? voice.Rows(query, frame) : InOneState(database, query, () => RowsNow(database, query, frame));
+        frame is { Voice: { } voice, Mark: null, Judged: CallTraits.None } ? voice.Rows(query, frame) : InOneState(database, query, frame, RowsNow);
 
     private static List<FoundCall> RowsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -134,7 +144,7 @@ internal sealed partial class CallSelect
 
     /// <summary>Counts the rows of a day; offset and limit of the frame do not matter.</summary>
     public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
-        frame is { Voice: { } voice, Mark: null, After: null } ? voice.Count(query, frame.Day) : InOneState(database, query, () => CountNow(database, query, frame));
+        frame is { Voice: { } voice, Mark: null, After: null } ? voice.Count(query, frame.Day) : InOneState(database, query, frame, CountNow);
 
     private static long CountNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -155,7 +165,7 @@ internal sealed partial class CallSelect
     }
 
     /// <summary>The sums of the rows of a day; offset, limit and place of the frame do not matter.</summary>
-    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => SumsNow(database, query, frame));
+    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, frame, SumsNow);
 
     private static CallSums SumsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -315,6 +325,7 @@ internal sealed partial class CallSelect
             driven = true;
         }
 
+        if (_frame.Found is { } found) driven = DriveByFound(found, driven);
         if (!driven && _needles.Count > 0) driven = DriveByText(database);
         if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByWhatIsRare(database);
     }

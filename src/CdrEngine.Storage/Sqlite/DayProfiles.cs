@@ -98,4 +98,18 @@ internal sealed class DayProfiles
         documents.RemoveRange(kept, documents.Count - kept);
         return isAll;
     }
+
+    /// <summary>The documents of all calls of a profile that is asked for, ascending.</summary>
+    public List<long> Collect(AskedProfiles asked)
+    {
+        var found = new List<long>();
+        bool[] isAsked = new bool[_profiles.Length + 1];
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        for (int i = 0; i < _places.Length; i++)
+        {
+            if (isAsked[_places[i]]) found.Add(_first + i);
+        }
+
+        return found;
+    }
 }
