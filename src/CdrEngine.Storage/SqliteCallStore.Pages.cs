@@ -81,6 +81,9 @@ public sealed partial class SqliteCallStore
         return CallSelect.BuildFound(database, query, frame).Explain(database);
     });
 
+    /// <summary>How many calls of a day a query finds, where that is told in memory; null where it is not. For tests.</summary>
+    internal long? CountTold(CallQuery query, DateOnly day) => Reading(days => FiguresOf(days, day) is { } figures ? KnownCountOf(days, new DayQuestion(query), day, figures) : null);
+
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
     // What is stored by now, and where sums tell it how many of a day's calls are asked for: both of one state of the day.
@@ -115,8 +118,9 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
+        var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
-        long left = skip;
+        long left = skip, expected = 0;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
@@ -137,19 +141,41 @@ public sealed partial class SqliteCallStore
                 }
             }
 
-            if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) continue;
-            frame = narrowed;
+            if (Narrowed(days, asked, frame) is not { } narrowed) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
-            List<FoundCall> rows = Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count }));
-            found.AddRange(rows);
-
-            // The last row is only looked at to know whether there is more.
-            int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
-            if (shown > 0) walk.Remember(day, left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id), _limits.WalkPlaces);
+            ahead.Add(new DayAhead(narrowed with { After = after, Offset = left - row }, left));
+            long? its = KnownCount(days, day, walk);
+            expected += Math.Max(0, its - left ?? 0);
             left = 0;
+            if (its is null || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
         }
 
+        Flush();
         return found;
+
+        void Flush()
+        {
+            ReadAhead(days, ahead, query, limit - found.Count);
+            foreach (DayAhead part in ahead)
+            {
+                DateOnly day = part.Frame.Day;
+                if (found.Count >= limit || days.Get(day) is not { } database) continue;
+                List<FoundCall> rows = Marked(days, part.Frame, walk, frame => part.TakeRows() ?? CallSelect.Rows(database, query, frame with { Limit = limit - found.Count }));
+
+                // Rows that end before the page does are all there are.
+                int most = limit - found.Count;
+                if (rows.Count < most && part.Frame is { After: null, Offset: 0 }) walk.Counts.TryAdd(day, (days.HiddenStampOf(day).Text, rows.Count));
+                int taken = Math.Min(rows.Count, most);
+                found.AddRange(rows.Take(taken));
+
+                // The last row is only looked at to know whether there is more.
+                int shown = found.Count >= limit ? taken - 1 : taken;
+                if (shown > 0) walk.Remember(day, part.Left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id), _limits.WalkPlaces);
+            }
+
+            ahead.Clear();
+            expected = 0;
+        }
     }
 
     // Records are read and judged; places are counted over all days.
@@ -293,18 +319,6 @@ public sealed partial class SqliteCallStore
     {
         using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
         return find.Bind(document).Step() ? ReadCall(find) : null;
-    }
-
-    private List<ListedCall> Listed(OpenDays days, List<FoundCall> found)
-    {
-        var listed = new List<ListedCall>(found.Count);
-        foreach (FoundCall call in found)
-        {
-            if (days.Get(call.Day) is { } database && RecordOf(database, call.Document) is { } record)
-                listed.Add(new ListedCall(record, call.Tenant, NumberOf(database, record.Id, call.Id)));
-        }
-
-        return listed;
     }
 
     private ListedCall? FindListed(SqliteDatabase database, DateOnly day, byte[] id)

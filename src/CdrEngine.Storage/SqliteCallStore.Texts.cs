@@ -21,9 +21,17 @@ public sealed partial class SqliteCallStore
     private DayFound? FoundIn(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal, long? byProfile)
     {
         if (seal?.Stamp is not { } stamp || asked.Query.Sort != CallSort.StartedAt) return null;
-        if (asked.Texts.IsAsked) return GroupOf(days, day, stamp) is { } place && FoundIn(asked.Query, asked.Texts, asked.Profiles, place, seal) is { } found ? found with { Stamp = stamp } : null;
+        CallQuery times = DayFound.TimesOf(asked.Query);
+        if (asked.Texts.IsAsked)
+        {
+            if (GroupOf(days, day, stamp) is not { } place || PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) is not { } isAll) return null;
+            var documents = new List<long>(asked.Places.Count);
+            foreach (int its in asked.Places) documents.Add(place.Day.First + (its - place.Day.Begin));
+            return new DayFound(stamp, documents, isAll ? times : asked.Texts.Rest, isAll);
+        }
+
         if (!asked.IsByProfileAlone || !asked.Profiles.Filter.AsksOutcome || seal.Profiles is not { } profiles || byProfile is not <= FewByProfile) return null;
-        return profiles.Collect(asked.Profiles) is { } documents && documents.Count == byProfile ? new DayFound(stamp, documents, DayFound.TimesOf(asked.Query), true) : null;
+        return profiles.Collect(asked.Profiles) is { } all && all.Count == byProfile ? new DayFound(stamp, all, times, true) : null;
     }
 
     // How many calls of a whole day there are, of which nothing was deleted.
@@ -31,48 +39,59 @@ public sealed partial class SqliteCallStore
     {
         if (seal?.Stamp is not { } stamp || GroupOf(days, day, stamp) is not { } place) return null;
         if (asked.Texts is { IsAll: true, Any.Count: 0, Clauses: [var clause] } && asked.Profiles.IsEverything) return _texts.SetOf(place.Group, clause).CountIn(place.Day.Begin, place.Day.End);
-        return FoundIn(asked.Query, asked.Texts, asked.Profiles, place, seal) is { IsAll: true } found ? found.Documents.Count : null;
+        return PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) == true ? asked.Places.Count : null;
     }
 
     private (TextGroup Group, TextGroupDay Day)? GroupOf(OpenDays days, DateOnly day, long stamp) => (days.Groups ??= _texts.Now()).Find(day, stamp);
 
-    private DayFound? FoundIn(CallQuery query, AskedTexts texts, AskedProfiles profiles, (TextGroup Group, TextGroupDay Day) place, DaySeal seal)
+    // The places of the calls that a query may find: true where these are all that it finds, but for times; null where nothing is told.
+    private bool? PlacesIn(CallQuery query, AskedTexts texts, AskedProfiles profiles, (TextGroup Group, TextGroupDay Day) place, DaySeal seal, List<int> places)
     {
-        if (texts.Any.Count > 0) return FoundInAny(query, texts, profiles, place, seal);
-        if (texts.Clauses.Count == 0)
+        places.Clear();
+        TextGroupDay day = place.Day;
+        if (texts.Any.Count > 0)
         {
-            if (!texts.IsAll || profiles.IsEverything || seal.Profiles is null) return null;
-            return new DayFound(0, seal.Profiles.Collect(profiles), DayFound.TimesOf(query), true);
+            if (!AddAlternatives(query, texts, place, seal, places)) return null;
+        }
+        else if (texts.Clauses.Count == 0)
+        {
+            if (!texts.IsAll || profiles.IsEverything) return null;
+            for (int its = day.Begin; its < day.End; its++) places.Add(its);
+        }
+        else
+        {
+            // The rarest first; the others are asked whether they have it.
+            GroupSet[] sets = [.. texts.Clauses.Select(clause => _texts.SetOf(place.Group, clause)).OrderBy(set => set.CountIn(day.Begin, day.End))];
+            sets[0].AddTo(places, day.Begin, day.End);
+            foreach (GroupSet set in sets.Skip(1)) places.RemoveAll(its => !set.Has(its));
         }
 
-        // The rarest first; the others are asked whether they have it.
-        (_, TextGroupDay day) = place;
-        GroupSet[] sets = [.. texts.Clauses.Select(clause => _texts.SetOf(place.Group, clause)).OrderBy(set => set.CountIn(day.Begin, day.End))];
-        var places = new List<int>();
-        sets[0].AddTo(places, day.Begin, day.End);
-        if (sets.Length > 1) places.RemoveAll(its => !sets.AsSpan(1).ToArray().All(set => set.Has(its)));
-        var documents = new List<long>(places.Count);
-        foreach (int its in places) documents.Add(day.First + (its - day.Begin));
-        bool isTold = profiles.IsEverything || (seal.Profiles is { } known && known.Narrow(documents, profiles));
-        return texts.IsAll && isTold ? new DayFound(0, documents, DayFound.TimesOf(query), true) : new DayFound(0, documents, texts.Rest, false);
+        bool isTold = profiles.IsEverything || (seal.Profiles is { } known && known.Narrow(places, day.First - day.Begin, profiles, isEach: texts.Any.Count + texts.Clauses.Count > 0));
+        return texts.IsAll && isTold ? true : texts.Any.Count + texts.Clauses.Count > 0 && texts.Any.Count == 0 ? false : null;
     }
 
-    // Alternatives that are all told make one list; where one is not, each is asked for itself.
-    private DayFound? FoundInAny(CallQuery query, AskedTexts texts, AskedProfiles profiles, (TextGroup Group, TextGroupDay Day) place, DaySeal seal)
+    // Alternatives that are all told make one list; where one is not, each is asked for itself. False for that.
+    private bool AddAlternatives(CallQuery query, AskedTexts texts, (TextGroup Group, TextGroupDay Day) place, DaySeal seal, List<int> places)
     {
         // A text beside alternatives is one of each of them; nothing else may stand there.
-        if (!texts.IsAll || texts.Clauses.Count > (string.IsNullOrEmpty(query.Text) ? 0 : 1)) return null;
-        var documents = new List<long>();
-        foreach ((CallQuery one, AskedTexts its, AskedProfiles asked) in texts.Any)
+        if (!texts.IsAll || texts.Clauses.Count > (string.IsNullOrEmpty(query.Text) ? 0 : 1)) return false;
+        var its = new List<int>();
+        foreach ((CallQuery one, AskedTexts asked, AskedProfiles profiles) in texts.Any)
         {
             // Times of an alternative are its own.
-            if (one.From != query.From || one.To != query.To || FoundIn(one, its, asked, place, seal) is not { IsAll: true } found) return null;
-            documents.AddRange(found.Documents);
+            if (one.From != query.From || one.To != query.To || PlacesIn(one, asked, profiles, place, seal, its) != true) return false;
+            places.AddRange(its);
         }
 
-        documents.Sort();
-        documents = [.. documents.Distinct()];
-        return profiles.IsEverything || (seal.Profiles is { } known && known.Narrow(documents, profiles)) ? new DayFound(0, documents, DayFound.TimesOf(query), true) : null;
+        places.Sort();
+        int kept = 0;
+        for (int i = 0; i < places.Count; i++)
+        {
+            if (i == 0 || places[i] != places[kept - 1]) places[kept++] = places[i];
+        }
+
+        places.RemoveRange(kept, places.Count - kept);
+        return true;
     }
 
     // What was purged is in no group any more; the next pass makes them anew of what is left.

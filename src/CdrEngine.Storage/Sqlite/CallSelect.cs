@@ -82,6 +82,11 @@ internal sealed partial class CallSelect
     // One call in so many of a sealed day: what is rarer by profile is collected from the index, what is commoner is met soon in order of time.
     private const int RareByProfile = 20;
 
+    private static readonly (int Role, string Column)[] s_numberColumns =
+    [
+        (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled"), (CallRow.CallerRole, "c.caller_e164"), (CallRow.CalleeRole, "c.callee_e164"),
+    ];
+
     private readonly StringBuilder _where = new();
     private readonly List<object?> _arguments = [];
     private readonly CallQuery _query;
@@ -348,8 +353,7 @@ internal sealed partial class CallSelect
     {
         var any = new List<string>();
         var arguments = new List<object?>();
-        foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
-            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled")])
+        foreach ((int role, string column) in s_numberColumns)
         {
             if ((roles & role) == 0) continue;
             any.Add($"{column} {In(numbers.Count)}");
@@ -417,9 +421,7 @@ internal sealed partial class CallSelect
         var arguments = new List<object?>();
         bool prefix = text.EndsWith('*');
         (byte[] first, byte[] behind) = prefix ? Range(text) : ([], []);
-        foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
-            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled"),
-            (CallRow.CallerRole, "c.caller_e164"), (CallRow.CalleeRole, "c.callee_e164")])
+        foreach ((int role, string column) in s_numberColumns)
         {
             if ((roles & role) == 0) continue;
             any.Add(prefix ? $"({column} >= ? AND {column} < ?)" : $"{column} = ?");

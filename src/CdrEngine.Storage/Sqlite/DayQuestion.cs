@@ -90,6 +90,9 @@ internal sealed class DayQuestion(CallQuery query)
         return all == 0 ? null : new SoughtCalls(byProfile, byLength, all);
     }
 
+    /// <summary>Places of a group that were last found for it.</summary>
+    public List<int> Places { get; } = [];
+
     /// <summary>Whether it asks what a seal tells.</summary>
     public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;
 

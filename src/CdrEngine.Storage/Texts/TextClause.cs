@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
@@ -44,7 +43,7 @@ internal sealed class AskedTexts
         // Numbers are kept in lower case among texts: those of which another could be the same are asked elsewhere.
         bool Take(IReadOnlyList<string?> numbers, TextFields fields)
         {
-            if (numbers.Count is 0 or > MostNumbers || !numbers.All(static number => number is not null && !number.EndsWith('*') && NumberPart.IsPlain(number))) return false;
+            if (numbers.Count is 0 or > MostNumbers || !numbers.All(static number => number is not null && !number.EndsWith('*') && NumberPart.IsPlain(number) && !number.Any(char.IsLetter))) return false;
             clauses.Add(new TextClause([.. numbers.Distinct(StringComparer.Ordinal).Select(number => new TextNeedle(number!, fields, isWhole: true))]));
             return true;
         }
