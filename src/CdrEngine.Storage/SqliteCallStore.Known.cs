@@ -82,11 +82,8 @@ public sealed partial class SqliteCallStore
     private long? KnownNumbers(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal) =>
         seal?.Calls is { } known && asked.Calls is { } calls && calls.AsksMore && days.HiddenOf(day).IsNothing && StampOf(days, day).IsSettled ? known.Count(calls, seal.Keys) : null;
 
-    // The integer id of a call of a list.
-    private long NumberIn(OpenDays days, FoundCall call, CallRecord record) =>
-        StampOf(days, call.Day).IsSettled && SealOf(days, call.Day) is { Calls.HasTwins: false } || days.Get(call.Day) is not { } database
-            ? CallNumber.Of(record.Id)
-            : NumberOf(database, record.Id, call.Id);
+    // Whether two calls of a day may have the same integer id but for its rank.
+    private bool MayHaveTwins(OpenDays days, DateOnly day) => !StampOf(days, day).IsSettled || SealOf(days, day) is not { Calls.HasTwins: false };
 
     // Calls of which a condition on the record decides, and those on the list without it.
     private IEnumerable<FoundCall> KnownJudged(OpenDays days, KnownPlaces known, DateOnly day, AskedProfiles judged, DayBridges? bridges, CallPageRequest request, Passing passing, JudgedSoFar sofar)

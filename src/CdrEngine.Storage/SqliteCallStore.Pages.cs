@@ -74,8 +74,15 @@ public sealed partial class SqliteCallStore
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
         DayFigures figures = Load(days, database, day);
-        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50 } with { Stored = figures.Last, Sought = new DayQuestion(query).SoughtIn(day, figures, SealOf(days, day)) ?? new SoughtCalls(0, 0, 0) }).Explain(database);
+        var asked = new DayQuestion(query);
+        DaySeal? seal = SealOf(days, day);
+        SoughtCalls sought = asked.SoughtIn(day, figures, seal) ?? new SoughtCalls(0, 0, 0);
+        SelectFrame frame = Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50, Stored = figures.Last, Sought = sought, Found = FoundIn(days, asked, day, seal, sought.Profiles) };
+        return CallSelect.BuildFound(database, query, frame).Explain(database);
     });
+
+    /// <summary>How many calls of a day a query finds, where that is told in memory; null where it is not. For tests.</summary>
+    internal long? CountTold(CallQuery query, DateOnly day) => Reading(days => FiguresOf(days, day) is { } figures ? KnownCountOf(days, new DayQuestion(query), day, figures) : null);
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
@@ -111,8 +118,9 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
+        var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
-        long left = skip;
+        long left = skip, expected = 0;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
@@ -135,18 +143,57 @@ public sealed partial class SqliteCallStore
 
             if (Narrowed(days, asked, frame) is not { } narrowed) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
-            frame = narrowed with { After = after, Offset = left - row, Limit = limit - found.Count };
-            List<FoundCall>? rows = KnownRows(days, asked, frame) ?? (days.Get(day) is { } database ? Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame)) : null);
-            if (rows is null) continue;
-            found.AddRange(rows);
+            SelectFrame its = narrowed with { After = after, Offset = left - row };
+            if (asked.Calls is not null)
+            {
+                Flush();
+                if (found.Count >= limit) break;
+                if (KnownRows(days, asked, its with { Limit = limit - found.Count }) is { } told)
+                {
+                    Add(day, left, told);
+                    left = 0;
+                    continue;
+                }
+            }
 
-            // The last row is only looked at to know whether there is more.
-            int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
-            if (shown > 0) walk.Remember(day, left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id) { Document = rows[shown - 1].Document }, _limits.WalkPlaces);
+            ahead.Add(new DayAhead(its, left));
+            long? all = KnownCount(days, day, walk);
+            expected += Math.Max(0, all - left ?? 0);
             left = 0;
+            if (all is null || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
         }
 
+        Flush();
         return found;
+
+        void Flush()
+        {
+            ReadAhead(days, ahead, query, limit - found.Count);
+            foreach (DayAhead part in ahead)
+            {
+                DateOnly day = part.Frame.Day;
+                if (found.Count >= limit || days.Get(day) is not { } database) continue;
+                List<FoundCall> rows = Marked(days, part.Frame, walk, frame => part.TakeRows() ?? CallSelect.Rows(database, query, frame with { Limit = limit - found.Count }));
+
+                // Rows that end before the page does are all there are.
+                int most = limit - found.Count;
+                if (rows.Count < most && part.Frame is { After: null, Offset: 0 }) walk.Counts.TryAdd(day, (days.HiddenStampOf(day).Text, rows.Count));
+                Add(day, part.Left, rows);
+            }
+
+            ahead.Clear();
+            expected = 0;
+        }
+
+        void Add(DateOnly day, long before, List<FoundCall> rows)
+        {
+            int taken = Math.Min(rows.Count, limit - found.Count);
+            found.AddRange(rows.Take(taken));
+
+            // The last row is only looked at to know whether there is more.
+            int shown = found.Count >= limit ? taken - 1 : taken;
+            if (shown > 0) walk.Remember(day, before + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id) { Document = rows[shown - 1].Document }, _limits.WalkPlaces);
+        }
     }
 
     // Records are read and judged; places are counted over all days.
@@ -301,18 +348,6 @@ public sealed partial class SqliteCallStore
     {
         using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
         return find.Bind(document).Step() ? ReadCall(find) : null;
-    }
-
-    private List<ListedCall> Listed(OpenDays days, List<FoundCall> found)
-    {
-        var listed = new List<ListedCall>(found.Count);
-        foreach (FoundCall call in found)
-        {
-            if ((call.Record ?? (days.Get(call.Day) is { } database ? RecordOf(database, call.Document) : null)) is { } record)
-                listed.Add(new ListedCall(record, call.Tenant, NumberIn(days, call, record)));
-        }
-
-        return listed;
     }
 
     private ListedCall? FindListed(SqliteDatabase database, DateOnly day, byte[] id)

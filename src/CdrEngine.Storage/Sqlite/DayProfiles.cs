@@ -104,4 +104,37 @@ internal sealed class DayProfiles
         documents.RemoveRange(kept, documents.Count - kept);
         return isAll;
     }
+
+    /// <summary>The same of places, which lie before the documents by a number. A place without a call is taken away where not each is one.</summary>
+    public bool Narrow(List<int> places, long toDocument, AskedProfiles asked, bool isEach)
+    {
+        int kept = 0;
+        bool isAll = true;
+        long first = _first - toDocument;
+        for (int i = 0; i < places.Count; i++)
+        {
+            long place = places[i] - first;
+            int profile = place >= 0 && place < _places.Length ? _places[place] : 0;
+            if (profile > 0 ? !asked.Has(_index, _profiles[profile - 1]) : !isEach) continue;
+            isAll &= profile > 0;
+            places[kept++] = places[i];
+        }
+
+        places.RemoveRange(kept, places.Count - kept);
+        return isAll;
+    }
+
+    /// <summary>The documents of all calls of a profile that is asked for, ascending.</summary>
+    public List<long> Collect(AskedProfiles asked)
+    {
+        var found = new List<long>();
+        bool[] isAsked = new bool[_profiles.Length + 1];
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        for (int i = 0; i < _places.Length; i++)
+        {
+            if (isAsked[_places[i]]) found.Add(_first + i);
+        }
+
+        return found;
+    }
 }

@@ -64,6 +64,15 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>Texts it asks for.</summary>
     public IReadOnlyList<TextNeedle> Needles { get; } = NeedlesOf(query);
 
+    /// <summary>What texts answer of it.</summary>
+    public AskedTexts Texts { get; } = new(query);
+
+    /// <summary>Whether what it asks for may be told in memory: by texts, or by profiles alone.</summary>
+    public bool MayBeFound => Texts.IsAsked || (IsByProfileAlone && !Profiles.IsEverything);
+
+    /// <summary>Whether times and what profiles answer are all that it asks for.</summary>
+    public bool IsByProfileAlone { get; } = IsByProfile(query);
+
     /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
     public bool IsCounted { get; } = IsByProfile(query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null });
 
@@ -90,6 +99,9 @@ internal sealed class DayQuestion(CallQuery query)
         long all = byProfile is null ? byLength : lengths.CallsOf(Profiles, bounds);
         return all == 0 ? null : new SoughtCalls(byProfile, byLength, all);
     }
+
+    /// <summary>Places of a group that were last found for it.</summary>
+    public List<int> Places { get; } = [];
 
     /// <summary>Whether it asks what a seal tells.</summary>
     public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;

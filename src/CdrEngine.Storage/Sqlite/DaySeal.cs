@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
@@ -16,8 +17,9 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
 /// <param name="Voice">Its calls that a voice mailbox answered; null where they could not be read.</param>
+/// <param name="Stamp">Tells this seal from every other, whatever file it is in; null where it has none yet.</param>
 internal sealed record DaySeal(
-    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
+    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice, long? Stamp) : IDaySeal
 {
     /// <summary>Its calls in memory; null where they could not be read.</summary>
     public DayCalls? Calls { get; init; }
@@ -66,6 +68,9 @@ internal sealed record DaySeal(
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
     private const string GramsName = "texts";
+    private const string StampName = "stamp";
+    private const string FindStamp = $"SELECT value FROM day_seal WHERE name = '{StampName}'";
+    private const string AddStamp = $"INSERT OR IGNORE INTO day_seal (name, value) VALUES ('{StampName}', randomblob(8))";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
@@ -88,7 +93,21 @@ internal sealed record DaySeal(
         Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
         Put(database, DayVoice.Name, DayVoice.ToBytes(database));
         Put(database, DayCalls.Name, DayCallsBytes.Of(database));
+        database.Execute(AddStamp);
     });
+
+    /// <summary>Gives a stamp to the seal of a day that has none: one made by an earlier program.</summary>
+    public static void MakeStamp(SqliteDatabase database) => database.Transact(() =>
+    {
+        if (database.Scalar(HasSchema) > 0 && database.Scalar(Stored) > 0) database.Execute(AddStamp);
+    });
+
+    /// <summary>The stamp of the seal that a day has now; null where it has none.</summary>
+    public static long? StampOf(SqliteDatabase database)
+    {
+        using SqliteStatement find = database.Prepare(FindStamp);
+        return find.Step() && find.Blob(0) is { Length: sizeof(long) } bytes ? BinaryPrimitives.ReadInt64LittleEndian(bytes) : null;
+    }
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
     /// <param name="database">The day.</param>
@@ -105,6 +124,7 @@ internal sealed record DaySeal(
         IReadOnlyList<DayTextSegment>? texts = null;
         DayVoice? voice = null;
         DayCalls? calls = null;
+        long? stamp = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -152,8 +172,9 @@ internal sealed record DaySeal(
             if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
+            stamp = StampOf(database);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice) { Calls = calls };
+        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice, stamp) { Calls = calls };
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>

@@ -53,7 +53,16 @@ internal static class DayTexts
         bool isMany = isOver && database.Scalar("SELECT count(*) FROM text_segments") > (database.Scalar(source.Stored) / TextSegment.MostCalls) + 1;
         if (rest < (isOver ? 1 : LeastAdded) && !isMany) return;
         if (isMany || stale > (isOver ? 0 : LeastAdded)) database.Transact(() => Drop(database));
-        for (bool more = true; more;) database.Transact(() => more = Add(database, source));
+        bool more = true;
+        while (more)
+        {
+            // Kept also where nothing is left.
+            database.Transact(() =>
+            {
+                more = Add(database, source);
+                return true;
+            });
+        }
     }
 
     /// <summary>Makes segments tell of every call, inside a transaction.</summary>

@@ -91,6 +91,9 @@ internal sealed class SqliteDatabase : IDisposable
                 if (CallLabels.Read(raw.sqlite3_value_blob(arguments[0]))[raw.sqlite3_value_int(arguments[1])] is { } label) raw.sqlite3_result_text(context, Encoding.UTF8.GetBytes(label));
                 else raw.sqlite3_result_null(context);
             });
+            // Whether a document was found in memory.
+            raw.sqlite3_create_function(handle, DayFound.Function, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
+                raw.sqlite3_result_int(context, DayFound.Has(raw.sqlite3_value_blob(arguments[0]), raw.sqlite3_value_int64(arguments[1])) ? 1 : 0));
             database.Execute($"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cacheKibibytes};");
             return database;
         }

@@ -13,6 +13,8 @@ internal sealed class TextNeedle
     // So many of a long part, spread over it, leave few texts to be looked at; each costs a look at every day.
     private const int MostGrams = 3;
 
+    private string? _key;
+
     /// <summary>A part of some fields; case does not matter, but of labels.</summary>
     /// <param name="text">The part, not empty.</param>
     /// <param name="fields">Where it is looked for.</param>
@@ -55,10 +57,16 @@ internal sealed class TextNeedle
     /// <summary>The last of them.</summary>
     public int LastGram => FirstGram | (Utf8.Length == 1 ? 0xFFFF : 0xFF);
 
+    /// <summary>Names it among others.</summary>
+    public string Key => _key ??= string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(int)Fields}/{(IsWhole ? 1 : 0)}/{Convert.ToHexString(Utf8)}");
+
     /// <summary>Grams of a text, its end included.</summary>
     public static IEnumerable<int> GramsOf(byte[] text)
     {
-        for (int i = 0; i < text.Length; i++)
-            yield return (text[i] << 16) | ((i + 1 < text.Length ? text[i + 1] : End) << 8) | (i + 2 < text.Length ? text[i + 2] : End);
+        for (int i = 0; i < text.Length; i++) yield return GramAt(text, i);
     }
+
+    /// <summary>The gram of a text that begins at one of its bytes.</summary>
+    public static int GramAt(ReadOnlySpan<byte> text, int at) =>
+        (text[at] << 16) | ((at + 1 < text.Length ? text[at + 1] : End) << 8) | (at + 2 < text.Length ? text[at + 2] : End);
 }
