@@ -1,6 +1,5 @@
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
