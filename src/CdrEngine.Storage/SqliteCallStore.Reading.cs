@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
@@ -11,14 +10,16 @@ public sealed partial class SqliteCallStore
     // Days that are open at once for it; fewer than any query may hold.
     private const int DaysAtOnce = 12;
 
-    // Threads for one page.
-    private const int ReadersOfPage = 4;
+    // Threads beside those that ask: for all questions together.
+    private const int Helpers = 6;
 
     // With fewer days one after the other is as fast.
     private const int LeastDays = 3;
 
+    private readonly ReadHelpers _helpers = new(Helpers);
+
     // Each day on one thread, in no order.
-    private static void InDays(OpenDays days, IReadOnlyList<DateOnly> all, Action<DateOnly, SqliteDatabase> read)
+    private void InDays(OpenDays days, IReadOnlyList<DateOnly> all, Action<DateOnly, SqliteDatabase> read)
     {
         for (int at = 0; at < all.Count; at += DaysAtOnce)
         {
@@ -34,19 +35,12 @@ public sealed partial class SqliteCallStore
                 continue;
             }
 
-            try
-            {
-                Parallel.ForEach(open, new ParallelOptions { MaxDegreeOfParallelism = ReadersOfPage }, one => read(one.Day, one.Database));
-            }
-            catch (AggregateException e) when (e.InnerExceptions is [var first, ..])
-            {
-                ExceptionDispatchInfo.Throw(first);
-            }
+            _helpers.ForEach(open, one => read(one.Day, one.Database));
         }
     }
 
     // Something of each call, in their order; null for one that is not there.
-    private static T?[] ReadEach<T>(OpenDays days, List<FoundCall> found, Func<SqliteDatabase, FoundCall, T?> read)
+    private T?[] ReadEach<T>(OpenDays days, List<FoundCall> found, Func<SqliteDatabase, FoundCall, T?> read)
         where T : class
     {
         var each = new T?[found.Count];
@@ -59,7 +53,7 @@ public sealed partial class SqliteCallStore
     }
 
     // Rows of several days, where it is known how many each has: as many days as fill a page are read before the first is looked at.
-    private static void ReadAhead(OpenDays days, List<DayAhead> ahead, CallQuery query, int limit)
+    private void ReadAhead(OpenDays days, List<DayAhead> ahead, CallQuery query, int limit)
     {
         if (ahead.Count < LeastDays) return;
         var parts = ahead.ToDictionary(static part => part.Frame.Day);

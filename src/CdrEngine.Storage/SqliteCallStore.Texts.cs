@@ -10,6 +10,9 @@ public sealed partial class SqliteCallStore
     // Calls of a day by profile alone, up to which their rows are asked for by name: finding profiles in the day's file costs as much as these.
     private const int FewByProfile = 500;
 
+    // Groups that are looked into at once at first.
+    private const int FirstGroups = 2;
+
     private const string FirstDocument = "SELECT ifnull(min(first), 0) FROM text_segments";
     private const string LastOfSegments = "SELECT ifnull(max(last), 0) FROM text_segments";
     private const string SegmentChunks = "SELECT texts, calls FROM text_terms WHERE chunk BETWEEN ?1 AND ?2 ORDER BY chunk";
@@ -24,7 +27,7 @@ public sealed partial class SqliteCallStore
         CallQuery times = DayFound.TimesOf(asked.Query);
         if (asked.Texts.IsAsked)
         {
-            if (GroupOf(days, day, stamp) is not { } place || PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) is not { } isAll) return null;
+            if (GroupOf(days, asked, day, stamp) is not { } place || PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) is not { } isAll) return null;
             var documents = new List<long>(asked.Places.Count);
             foreach (int its in asked.Places) documents.Add(place.Day.First + (its - place.Day.Begin));
             return new DayFound(stamp, documents, isAll ? times : asked.Texts.Rest, isAll);
@@ -37,12 +40,25 @@ public sealed partial class SqliteCallStore
     // How many calls of a whole day there are, of which nothing was deleted.
     private long? CountFound(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal)
     {
-        if (seal?.Stamp is not { } stamp || GroupOf(days, day, stamp) is not { } place) return null;
+        if (seal?.Stamp is not { } stamp || GroupOf(days, asked, day, stamp) is not { } place) return null;
         if (asked.Texts is { IsAll: true, Any.Count: 0, Clauses: [var clause] } && asked.Profiles.IsEverything) return _texts.SetOf(place.Group, clause).CountIn(place.Day.Begin, place.Day.End);
         return PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) == true ? asked.Places.Count : null;
     }
 
-    private (TextGroup Group, TextGroupDay Day)? GroupOf(OpenDays days, DateOnly day, long stamp) => (days.Groups ??= _texts.Now()).Find(day, stamp);
+    // The group of a day. What it has is read of several groups at once: few for the first page, which may not need more, then as many as can be.
+    private (TextGroup Group, TextGroupDay Day)? GroupOf(OpenDays days, DayQuestion asked, DateOnly day, long stamp)
+    {
+        ArchiveTexts.Known known = days.Groups ??= _texts.Now();
+        if (known.Find(day, stamp) is not { } place) return null;
+        if (asked.Ready.Contains(place.Group)) return place;
+        TextClause[] clauses = [.. asked.Texts.EachClause().DistinctBy(static clause => clause.Key)];
+        IEnumerable<TextGroup> order = asked.Query.Ascending ? known.Groups.Values : known.Groups.Values.Reverse();
+        TextGroup[] next = [.. order.Where(group => group == place.Group || (asked.Query.Ascending ? group.Days[0].Day > day : group.Days[0].Day < day))
+            .OrderBy(group => group == place.Group ? 0 : 1).Where(group => !asked.Ready.Contains(group)).Take(asked.Ready.Count == 0 ? FirstGroups : Helpers + 1)];
+        _helpers.ForEach([.. next.SelectMany(group => clauses.Select(clause => (group, clause)))], pair => _texts.SetOf(pair.group, pair.clause));
+        asked.Ready.UnionWith(next);
+        return place;
+    }
 
     // The places of the calls that a query may find: true where these are all that it finds, but for times; null where nothing is told.
     private bool? PlacesIn(CallQuery query, AskedTexts texts, AskedProfiles profiles, (TextGroup Group, TextGroupDay Day) place, DaySeal seal, List<int> places)

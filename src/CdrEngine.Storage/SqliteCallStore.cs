@@ -182,6 +182,7 @@ public sealed partial class SqliteCallStore : ICallStore
         }
 
         _readers.Dispose();
+        _helpers.Dispose();
         _texts.Dispose();
         _hidden.Dispose();
     }

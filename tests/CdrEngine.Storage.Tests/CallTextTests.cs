@@ -390,10 +390,11 @@ public sealed class SqliteCallTextTests : CallTextTests
         using var folder = new StoreFolder();
         using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
         var random = new Random(13);
-        store.Write([.. Enumerable.Range(0, DayTexts.LeastAdded + 10).Select(index => Call(index, random, TestCalls.Start + TimeSpan.FromSeconds(index)))]);
-        Assert.Equal(1, store.Seal(Day));
-        using (SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 1000)) Assert.Equal(0, DayTexts.RestOf(database));
-        Assert.Equal(0, store.Seal(Day));
+        store.Write([.. Enumerable.Range(0, DayTexts.LeastAdded + 900).Select(index => Call(index, random, TestCalls.Start + TimeSpan.FromSeconds(index)))]);
+        using SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 1000);
+        Assert.InRange(DayTexts.RestOf(database), DayTexts.LeastAdded, long.MaxValue);
+        store.Seal(Day);
+        Assert.Equal(0, DayTexts.RestOf(database));
     }
 
     [Fact]

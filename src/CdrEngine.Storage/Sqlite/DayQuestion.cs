@@ -103,6 +103,9 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>Places of a group that were last found for it.</summary>
     public List<int> Places { get; } = [];
 
+    /// <summary>Groups of days whose texts were looked for already.</summary>
+    public HashSet<TextGroup> Ready { get; } = [];
+
     /// <summary>Whether it asks what a seal tells.</summary>
     public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;
 

@@ -55,6 +55,9 @@ internal sealed class AskedTexts
     /// <summary>Whether texts answer anything of it.</summary>
     public bool IsAsked => Clauses.Count > 0 || Any.Any(static one => one.Texts.IsAsked);
 
+    /// <summary>The clauses of it and of its alternatives.</summary>
+    public IEnumerable<TextClause> EachClause() => Any.Count > 0 ? Any.SelectMany(static one => one.Texts.Clauses) : Clauses;
+
     /// <summary>The query without what they answer.</summary>
     public CallQuery Rest { get; }
 

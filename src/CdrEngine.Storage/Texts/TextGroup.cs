@@ -30,6 +30,7 @@ internal sealed class TextGroup : IDisposable
     public const byte Bits = 1;
 
     private const int FewTerms = 16;
+    private const int ReadAtOnce = 8 * 1024;
     private const long MostDirectory = 256L << 20;
 
     private readonly SafeFileHandle _file;
@@ -151,8 +152,10 @@ internal sealed class TextGroup : IDisposable
     {
         if (chunk >= _chunks.Length) return;
         (long place, int textBytes, int listBytes) = _chunks[chunk];
-        ReadOnlySpan<byte> texts = Block(place, textBytes), lists = default;
-        bool isRead = false;
+
+        // A chunk whose lists are short is read at once.
+        bool isRead = textBytes + (long)listBytes <= ReadAtOnce;
+        ReadOnlySpan<byte> block = Block(place, isRead ? textBytes + listBytes : textBytes), texts = block[..textBytes], lists = block[textBytes..];
         int passed = 0;
         for (int number = chunk * TextSegment.ChunkTerms; TextBytes.TryTakePart(ref texts, out ReadOnlySpan<byte> text); number++, passed++)
         {

@@ -42,6 +42,23 @@ internal sealed class TextNeedle
     /// <summary>The label it is looked for in; null for none.</summary>
     public int? Label => (Fields & TextFields.Labels) == 0 ? null : BitOperations.TrailingZeroCount((int)Fields / (int)TextFields.FirstLabel);
 
+    /// <summary>The longest run of it that stands in JSON as it is; empty for none.</summary>
+    public ReadOnlySpan<byte> JsonPart
+    {
+        get
+        {
+            (int Begin, int Length) longest = default;
+            for (int begin = 0, i = 0; i <= Utf8.Length; i++)
+            {
+                if (i < Utf8.Length && (char.IsAsciiLetterOrDigit((char)Utf8[i]) || Utf8[i] is (byte)' ' or (byte)'.' or (byte)'-' or (byte)'_' or (byte)'@')) continue;
+                if (i - begin > longest.Length) longest = (begin, i - begin);
+                begin = i + 1;
+            }
+
+            return Utf8.AsSpan(longest.Begin, longest.Length);
+        }
+    }
+
     /// <summary>Whether a text has it.</summary>
     public bool IsIn(ReadOnlySpan<byte> text) => IsWhole ? text.SequenceEqual(Utf8) : text.IndexOf(Utf8) >= 0;
 
