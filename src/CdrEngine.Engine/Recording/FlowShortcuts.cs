@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using CdrEngine.Core;
 using CdrEngine.Protocols.Link;
 
 namespace CdrEngine.Engine.Recording;
