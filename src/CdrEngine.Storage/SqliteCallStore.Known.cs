@@ -1,3 +1,4 @@
+using System.Collections;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
@@ -9,6 +10,7 @@ public sealed partial class SqliteCallStore
 {
     private const string RowOfDocument = "SELECT started_at, id, tenant FROM calls WHERE document = ?1";
 
+    private readonly DayAnswers<BitArray?> _met;
     private long _knownPages;
 
     /// <summary>Pages of days so far that were told by memory: for tests.</summary>
@@ -25,6 +27,12 @@ public sealed partial class SqliteCallStore
         DayStamp stamp = StampOf(days, day);
         if (!stamp.IsSettled || SealOf(days, day) is not { Calls: { } known } seal) return null;
         if (known.Find(calls, seal.Keys, asked.Query.Ascending) is not { } places) return null;
+        if (calls.Ranges.Count > 0)
+        {
+            if (MetBy(days, day, calls, known, seal) is not { } met) return null;
+            places = places.Where(place => met[place]);
+        }
+
         if (frame.After is { } after && after.Day == day)
         {
             if (PlaceOf(days, known, after) is not { } place) return null;
@@ -78,8 +86,44 @@ public sealed partial class SqliteCallStore
     }
 
     // How many calls of a whole day have the numbers that are asked for; null where memory does not tell.
-    private long? KnownNumbers(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal) =>
-        seal?.Calls is { } known && asked.Calls is { } calls && calls.AsksMore && days.HiddenOf(day).IsNothing && StampOf(days, day).IsSettled ? known.Count(calls, seal.Keys) : null;
+    private long? KnownNumbers(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal)
+    {
+        if (seal?.Calls is not { } known || asked.Calls is not { AsksMore: true } calls || !days.HiddenOf(day).IsNothing || !StampOf(days, day).IsSettled) return null;
+        if (calls.Ranges.Count == 0) return known.Count(calls, seal.Keys);
+        return MetBy(days, day, calls, known, seal) is { } met ? known.Find(calls, seal.Keys, ascending: true)?.LongCount(place => met[place]) : null;
+    }
+
+    // Which calls of a day meet what is asked of texts, by their places; kept for the pages that follow. Null where the day is not as it was when it was sealed.
+    private BitArray? MetBy(OpenDays days, DateOnly day, AskedCalls asked, DayCalls known, DaySeal seal)
+    {
+        if (seal is not { Texts: { } segments, Stamp: { } stamp }) return null;
+        foreach (TextRange range in asked.Ranges)
+        {
+            if (TextRanges.NeedleOf(range) is { } needle && !seal.MayHave(needle)) return new BitArray(known.Places);
+        }
+
+        string key = $"{day.DayNumber}|{string.Join('|', asked.Ranges.Select(static range => $"{(int)range.Of}-{(int)range.Sense}-{range.Text.Length}-{range.Text}"))}";
+        return _met.GetOrAdd(key, StampOf(days, day), () =>
+        {
+            BitArray? all = null;
+            if (days.Get(day) is not { } database) return null;
+            database.InOneState(() =>
+            {
+                if (DaySeal.StampOf(database) != stamp) return;
+                foreach (TextRange range in asked.Ranges)
+                {
+                    var met = new BitArray(known.Places);
+                    foreach (long document in TextRanges.Find(database, range, segments))
+                    {
+                        if (known.PlaceOf(document) is { } place) met[place] = true;
+                    }
+
+                    all = all?.And(met) ?? met;
+                }
+            });
+            return all;
+        });
+    }
 
     // Whether two calls of a day may have the same integer id but for its rank.
     private bool MayHaveTwins(OpenDays days, DateOnly day) => !StampOf(days, day).IsSettled || SealOf(days, day) is not { Calls.HasTwins: false };

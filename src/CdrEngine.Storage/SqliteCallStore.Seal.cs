@@ -22,14 +22,17 @@ public sealed partial class SqliteCallStore
             if (stop.IsCancellationRequested) break;
             bool isOver = day < before;
             if (Reading(days => days.Get(day) is not { } database
-                || (isOver ? database.Scalar(DaySeal.HasSchema) > 0 && database.Scalar(DaySeal.Stored) > 0 : DayTexts.RestOf(database) < DayTexts.LeastAdded))) continue;
+                || (isOver ? DaySeal.IsWhole(database) && database.Scalar(DaySeal.HasIndexes) > 0 : DayTexts.RestOf(database) < DayTexts.LeastAdded))) continue;
 
             // A connection of its own: no writer waits for it longer than for the one day.
             using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
             {
                 DayTexts.Make(database, isOver);
                 if (!isOver) continue;
-                DaySeal.Make(database);
+
+                // A seal of which nothing is missing stays as it is.
+                if (DaySeal.IsWhole(database)) database.Transact(() => database.Execute(DaySeal.Schema));
+                else DaySeal.Make(database);
             }
 
             done++;

@@ -50,6 +50,9 @@ public sealed record SqliteStoreLimits
     /// messages.</summary>
     public long MessageSealBytes { get; init; } = 64L << 20;
 
+    /// <summary>Days of which it is remembered which calls meet what a query holds against their texts (greater, less); 4,096 by default, some 8 MB at 14,000 calls a day.</summary>
+    public int DayTexts { get; init; } = 4_096;
+
     /// <summary>Counts of one query on one day that are remembered; 65,536 by default, some 10 MB.</summary>
     public int DayCounts { get; init; } = 65_536;
 }

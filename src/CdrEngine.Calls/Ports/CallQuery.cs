@@ -67,6 +67,9 @@ public sealed record CallQuery
     /// <summary>Names, domains and the like, all of which are there; empty for all.</summary>
     public IReadOnlyList<LabelPart> Labels { get; init; } = [];
 
+    /// <summary>Texts held against others, all of which meet; empty for all.</summary>
+    public IReadOnlyList<TextRange> Ranges { get; init; } = [];
+
     /// <summary>Alternatives, of which one holds; empty for none. Of an alternative its filters count, and beside them times, text, tenant and <see cref="IsSessionStart"/> of this
     /// query, which then has no other filters. The text of an alternative counts where this query has none.</summary>
     public IReadOnlyList<CallQuery> Any { get; init; } = [];

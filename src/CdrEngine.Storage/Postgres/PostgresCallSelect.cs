@@ -490,6 +490,7 @@ internal sealed class PostgresCallSelect
         AndExcept();
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
+        AndRanges();
         AndTexts();
     }
 
@@ -503,6 +504,17 @@ internal sealed class PostgresCallSelect
             "NOT EXISTS (SELECT 1 FROM unnest(?::date[], ?::bytea[]) x (day, id) WHERE x.day = c.day AND x.id = c.id)",
             here.Select(static one => one.Day).ToArray(),
             here.Select(static one => Convert.FromHexString(one.Id.AsSpan(9))).ToArray());
+    }
+
+    private void AndRanges()
+    {
+        foreach (TextRange range in _query.Ranges)
+        {
+            string? ofDocument = range.Of == TextOf.SipCallId ? "d.sip_call_id" : range.Label is { } label ? string.Create(CultureInfo.InvariantCulture, $"nullif(split_part(d.labels, E'\\n', {(int)label + 1}), '')") : null;
+            string its = ofDocument ?? range.Of switch { TextOf.Caller => "c.caller_number", TextOf.Callee => "c.callee_number", TextOf.Dialled => "c.dialled", _ => "c.trunk" };
+            string condition = TextRanges.Condition(range, its, QueryConditions.InPostgres, out bool binds);
+            _where.And(ofDocument is null ? condition : $"(SELECT {condition} FROM call_documents d WHERE {Within("d")} AND d.day = c.day AND d.document = c.document)", binds ? [PostgresText.Clean(range.Text)] : []);
+        }
     }
 
     private void AndTexts()

@@ -22,7 +22,11 @@ internal sealed class AskedCalls
         AsksPerson = query.PersonBillsecMax is not null;
         Codec = query.Codec is { } codec ? CallSelect.CodecItem(codec) : null;
         Flags = (long)query.Flags;
+        Ranges = query.Ranges;
     }
+
+    /// <summary>Texts held against others; which calls of a day meet them is told beside.</summary>
+    public IReadOnlyList<TextRange> Ranges { get; }
 
     /// <summary>A codec as it stands in the list of a call; null for any.</summary>
     public string? Codec { get; }
@@ -31,7 +35,7 @@ internal sealed class AskedCalls
     public long Flags { get; }
 
     /// <summary>Whether neither figures nor lengths alone tell how many there are.</summary>
-    public bool AsksMore => HasNumbers || Any.Count > 0 || Codec is not null || Flags != 0;
+    public bool AsksMore => HasNumbers || Any.Count > 0 || Codec is not null || Flags != 0 || Ranges.Count > 0;
 
     /// <summary>Any of these numbers; empty for all.</summary>
     public IReadOnlyList<AskedNumber> Numbers { get; private init; } = [];
@@ -67,7 +71,7 @@ internal sealed class AskedCalls
         if (query.Any.Count > 0)
         {
             if (!DayQuestion.IsByProfile(query with { Any = [] }) || new ProfileFilter(query with { Any = [], Tenant = null, IsSessionStart = false }).AsksAnything) return null;
-            AskedCalls?[] any = [.. query.Alternatives().Select(static one => one.From is null && one.To is null ? Of(one) : null)];
+            AskedCalls?[] any = [.. query.Alternatives().Select(static one => one.From is null && one.To is null && one.Ranges.Count == 0 ? Of(one) : null)];
             return any.Any(static one => one is null) ? null : new AskedCalls(new CallQuery()) { Any = [.. any.OfType<AskedCalls>()] };
         }
 
@@ -90,6 +94,10 @@ internal sealed class AskedCalls
             SessionCalleeNumbers = [],
             Codec = null,
             Flags = CallFlags.None,
+            Ranges = [],
+
+            // A text that a part of a Call-ID implies only leads to it.
+            Text = query.Ranges.Any(range => range is { Of: TextOf.SipCallId, Sense: TextSense.Contains } && range.Text == query.Text) ? null : query.Text,
         };
         if (!DayQuestion.IsByProfile(plain) || IsPrefix(query.Number) || IsPrefix(query.Caller) || IsPrefix(query.Callee)) return null;
         (IReadOnlyList<string> Numbers, int Roles, bool WithSessions)[] conditions = [.. NumbersOf(query)];

@@ -509,6 +509,12 @@ internal sealed partial class CallSelect
 
         if (_query.Except.Count > 0 && DayIds.Of(_query.Except) is var except && except.Has(_day))
             And("c.id NOT IN (SELECT call_id_bytes(value) FROM json_each(?))", except.Json(_day));
+        foreach (TextRange range in _query.Ranges)
+        {
+            string condition = TextRanges.Condition(range, TextRanges.TextOf(range), QueryConditions.InSqlite, out bool binds);
+            And(condition, binds ? [range.Text] : []);
+        }
+
         if (_query.IsSessionStart) And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);

@@ -108,6 +108,9 @@ internal sealed class DayCalls
         }
     }
 
+    /// <summary>How many places there are.</summary>
+    public int Places => _ranks.Count;
+
     /// <summary>The document of a call.</summary>
     public long DocumentOf(int place) => _first + place;
 

@@ -107,7 +107,7 @@ internal sealed class DayQuestion(CallQuery query)
     public HashSet<TextGroup> Ready { get; } = [];
 
     /// <summary>Whether it asks what a seal tells.</summary>
-    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;
+    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0 || query.Ranges.Count > 0;
 
     /// <summary>The texts that a query asks for, the longest first.</summary>
     /// <param name="query">The query.</param>

@@ -42,6 +42,7 @@ internal sealed record DaySeal(
         CREATE INDEX IF NOT EXISTS calls_by_mos ON calls (mos) WHERE mos IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_codecs ON calls (codecs);
         CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
+        CREATE INDEX IF NOT EXISTS call_documents_by_call_id ON call_documents (sip_call_id);
         CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
         CREATE INDEX IF NOT EXISTS recordings_by_tenant ON recordings (tenant, started_at, id) WHERE tenant IS NOT NULL;
         CREATE INDEX IF NOT EXISTS media_sessions_by_type ON media_sessions (type, started_at, id, session) WHERE type <> 1;
@@ -54,6 +55,12 @@ internal sealed record DaySeal(
 
     /// <summary>Whether the indexes are there.</summary>
     public const string HasSchema = "SELECT count(*) FROM sqlite_master WHERE name = 'day_seal'";
+
+    /// <summary>Whether the day has those that were added last.</summary>
+    public const string HasIndexes = $"SELECT count(*) FROM sqlite_master WHERE name = '{TextRanges.CallIdIndex}'";
+
+    /// <summary>Whether a day has its seal, all of it.</summary>
+    public static bool IsWhole(SqliteDatabase database) => database.Scalar(HasSchema) > 0 && database.Scalar(Stored) > 0;
 
     /// <summary>The index over profiles, and within one over billable lengths.</summary>
     public const string ProfileIndex = "calls_by_profile_length";
