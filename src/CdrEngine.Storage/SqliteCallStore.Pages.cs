@@ -131,7 +131,7 @@ public sealed partial class SqliteCallStore
             }
 
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
-            if (left > 0 && !walk.Reaches(day, left))
+            if ((left > 0 || asked.Excluded is not null) && !walk.Reaches(day, left))
             {
                 long count = CountOf(days, asked, frame, walk);
                 if (count <= left)
@@ -143,11 +143,24 @@ public sealed partial class SqliteCallStore
 
             if (Narrowed(days, asked, frame) is not { } narrowed) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
-            ahead.Add(new DayAhead(narrowed with { After = after, Offset = left - row }, left));
-            long? its = KnownCount(days, day, walk);
-            expected += Math.Max(0, its - left ?? 0);
+            SelectFrame its = narrowed with { After = after, Offset = left - row };
+            if (asked.Calls is not null)
+            {
+                Flush();
+                if (found.Count >= limit) break;
+                if (KnownRows(days, asked, its with { Limit = limit - found.Count }) is { } told)
+                {
+                    Add(day, left, told);
+                    left = 0;
+                    continue;
+                }
+            }
+
+            ahead.Add(new DayAhead(its, left));
+            long? all = KnownCount(days, day, walk);
+            expected += Math.Max(0, all - left ?? 0);
             left = 0;
-            if (its is null || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
+            if (all is null || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
         }
 
         Flush();
@@ -165,16 +178,21 @@ public sealed partial class SqliteCallStore
                 // Rows that end before the page does are all there are.
                 int most = limit - found.Count;
                 if (rows.Count < most && part.Frame is { After: null, Offset: 0 }) walk.Counts.TryAdd(day, (days.HiddenStampOf(day).Text, rows.Count));
-                int taken = Math.Min(rows.Count, most);
-                found.AddRange(rows.Take(taken));
-
-                // The last row is only looked at to know whether there is more.
-                int shown = found.Count >= limit ? taken - 1 : taken;
-                if (shown > 0) walk.Remember(day, part.Left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id), _limits.WalkPlaces);
+                Add(day, part.Left, rows);
             }
 
             ahead.Clear();
             expected = 0;
+        }
+
+        void Add(DateOnly day, long before, List<FoundCall> rows)
+        {
+            int taken = Math.Min(rows.Count, limit - found.Count);
+            found.AddRange(rows.Take(taken));
+
+            // The last row is only looked at to know whether there is more.
+            int shown = found.Count >= limit ? taken - 1 : taken;
+            if (shown > 0) walk.Remember(day, before + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id) { Document = rows[shown - 1].Document }, _limits.WalkPlaces);
         }
     }
 
@@ -197,7 +215,7 @@ public sealed partial class SqliteCallStore
         }
 
         int shown = Math.Min(found.Count, limit - 1);
-        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id), _limits.WalkPlaces);
+        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id) { Document = found[shown - 1].Document }, _limits.WalkPlaces);
         return found;
     }
 
@@ -210,10 +228,11 @@ public sealed partial class SqliteCallStore
         var byPerson = new AskedProfiles(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
         int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
         var asked = new DayQuestion(query);
+        AskedProfiles judged = JudgedProfiles(request.WhereTraits);
         foreach (DateOnly day in DaysOf(query))
         {
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame || days.Get(day) is not { } database) continue;
+            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame) continue;
             CallCursor? from = after?.Day == day ? after : null;
             DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
             if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, byPerson, day, request) is { } bridged && bridged <= passing.Left)
@@ -222,6 +241,15 @@ public sealed partial class SqliteCallStore
                 continue;
             }
 
+            if (PlacesOf(days, asked, frame with { After = from }) is { } known)
+            {
+                var sofar = new JudgedSoFar { After = from, Left = passing.Left };
+                foreach (FoundCall row in KnownJudged(days, known, day, judged, bridges, request, passing, sofar)) yield return row;
+                if (!sofar.IsBroken) continue;
+                from = sofar.After;
+            }
+
+            if (days.Get(day) is not { } database) continue;
             List<FoundCall> rows;
             do
             {
@@ -296,6 +324,7 @@ public sealed partial class SqliteCallStore
     {
         DateOnly day = frame.Day;
         asked = asked.On(day);
+        if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);
         if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;

@@ -73,6 +73,17 @@ public sealed partial class SqliteCallStore
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
             if (Narrowed(days, asked, Frame(days, day)) is not { } frame) continue;
+            if (asked.Calls is not null)
+            {
+                Flush();
+                if (found.Count >= limit) break;
+                if (KnownRows(days, asked, frame with { After = after, Limit = limit - found.Count }) is { } known)
+                {
+                    found.AddRange(known);
+                    continue;
+                }
+            }
+
             ahead.Add(new DayAhead(frame with { After = after }, 0));
             bool isKnown = frame is { Found.IsAll: true, Hidden.IsNothing: true } && IsWhole(query, day) && after?.Day != day && query.Start is null;
             expected += frame.Found?.Documents.Count ?? 0;
@@ -98,10 +109,19 @@ public sealed partial class SqliteCallStore
         }
     }
 
-    private List<ListedCall> Listed(OpenDays days, List<FoundCall> found) =>
-        [.. ReadEach(days, found, (database, call) => RecordOf(database, call.Document) is { } record ? new ListedCall(record, call.Tenant, NumberOf(database, record.Id, call.Id)) : null).OfType<ListedCall>()];
+    private List<ListedCall> Listed(OpenDays days, List<FoundCall> found)
+    {
+        var twins = found.Select(static call => call.Day).Distinct().ToDictionary(static day => day, day => MayHaveTwins(days, day));
+        return
+        [
+            .. ReadEach(days, found, (database, call) => (call.Record ?? RecordOf(database, call.Document)) is { } record
+                ? new ListedCall(record, call.Tenant, twins[call.Day] ? NumberOf(database, record.Id, call.Id) : CallNumber.Of(record.Id))
+                : null).OfType<ListedCall>(),
+        ];
+    }
 
-    private List<CallRecord> Read(OpenDays days, List<FoundCall> found) => [.. ReadEach(days, found, (database, call) => RecordOf(database, call.Document)).OfType<CallRecord>()];
+    private List<CallRecord> Read(OpenDays days, List<FoundCall> found) =>
+        [.. ReadEach(days, found, (database, call) => call.Record ?? RecordOf(database, call.Document)).OfType<CallRecord>()];
 
     // A day of a page that is put together.
     private sealed class DayAhead(SelectFrame frame, long left)

@@ -81,11 +81,12 @@ public sealed partial class SqliteCallStore
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
-        if (!IsWhole(asked.Query, day)) return null;
+        if (!IsWhole(asked.Query, day) || asked.Base is not null) return null;
         if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.WholeQuery, day);
         asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
+        if (KnownNumbers(days, asked, day, seal) is { } known) return known;
         if (asked.Texts.IsAsked && days.HiddenOf(day).IsNothing && CountFound(days, asked, day, seal) is { } found) return found;
         if (asked.AsksLength && !days.HiddenOf(day).IsNothing) return null;
         return asked.CountIn(figures, seal);

@@ -19,7 +19,7 @@ internal sealed partial class CallSelect
     // The documents that an index of texts names, and the calls that a page is made of, are of one state of the day.
     private static T InOneState<T>(SqliteDatabase database, CallQuery query, SelectFrame frame, Func<SqliteDatabase, CallQuery, SelectFrame, T> read)
     {
-        if (frame.Found is null && string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0) return read(database, query, frame);
+        if (frame.Found is null && string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 && query.Without is null) return read(database, query, frame);
         T result = default!;
         database.InOneState(() =>
         {

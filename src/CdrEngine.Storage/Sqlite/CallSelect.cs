@@ -16,6 +16,9 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Tenant">Tenant.</param>
 internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant)
 {
+    /// <summary>Its record, where it was read already.</summary>
+    public CallRecord? Record { get; init; }
+
     /// <summary>Whether a condition on the record decides of it; see <see cref="SelectFrame.Judged"/>.</summary>
     public bool IsJudged { get; init; }
 }
@@ -156,6 +159,7 @@ internal sealed partial class CallSelect
         var select = new CallSelect(query, frame) { _counts = true };
         select.ChooseDriver(database);
         select.AddFilters();
+        select.AndWithout(database);
         if (frame.After is { } after) select.AddKeyset(after);
         if (select._isNothing) return 0;
         if (select._textCalls is { } calls) return calls;
@@ -177,6 +181,7 @@ internal sealed partial class CallSelect
         var select = new CallSelect(query, frame) { _adds = true };
         select.ChooseDriver(database);
         select.AddFilters();
+        select.AndWithout(database);
         if (select._isNothing) return default;
         using SqliteStatement statement = select.Bound(database, $"SELECT {ProfileRow.SumsOfCalls} FROM {select._from}{select._where}");
         return statement.Step() ? ProfileRow.Sums(statement, 0) : default;
@@ -254,6 +259,7 @@ internal sealed partial class CallSelect
     {
         ChooseDriver(database);
         AddFilters();
+        AndWithout(database);
         if (_frame.After is { } after) AddKeyset(after);
         long offset = _cutsKeys ? 0 : _frame.Offset;
         string sense = _query.Ascending ? "" : " DESC";

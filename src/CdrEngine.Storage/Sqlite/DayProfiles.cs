@@ -20,6 +20,12 @@ internal sealed class DayProfiles
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => ((long)_places.Length * sizeof(ushort)) + ((long)_profiles.Length * sizeof(int));
 
+    /// <summary>Numbers the profiles.</summary>
+    public ProfileIndex Index => _index;
+
+    /// <summary>The number of the profile of a call; null where that is not told.</summary>
+    public int? ProfileOf(long document) => document - _first is var place && place >= 0 && place < _places.Length && _places[place] > 0 ? _profiles[_places[place] - 1] : null;
+
     /// <summary>What is kept of a day: the first document, how many places follow and of how many profiles; these, and for each document 0 or the place of its profile, from 1. Nothing where
     /// there are too many profiles.</summary>
     public static byte[] Of(SqliteDatabase database)

@@ -49,6 +49,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         SqliteLibrary.EnsureLoaded();
         int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (access == SqliteAccess.Write ? raw.SQLITE_OPEN_CREATE : 0);
+        int next = access == SqliteAccess.Read ? ReadAhead.Next() : -1;
         int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags, null);
         if (code != raw.SQLITE_OK)
         {
@@ -57,6 +58,7 @@ internal sealed class SqliteDatabase : IDisposable
             throw new StoreException($"{path}: {message}", code);
         }
 
+        ReadAhead.Off(path, next);
         var database = new SqliteDatabase(handle, path);
         try
         {
