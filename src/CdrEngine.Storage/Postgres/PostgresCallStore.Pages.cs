@@ -10,6 +10,7 @@ namespace CdrEngine.Storage.Postgres;
 // Pages by number: walks as in SqliteCallStore, day by day.
 internal sealed partial class PostgresCallStore
 {
+    private const int FirstRead = 60;
     private const int RecordsRead = 200;
     private const int RowsRead = 2_000;
 
@@ -26,15 +27,16 @@ internal sealed partial class PostgresCallStore
             // Marks, rows and sums are of one moment, though a writer goes on.
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            var asked = new Asked(session, store, days, query);
             Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
+            Asked asked = AskedOf(session, store, days, query);
             lock (walk)
             {
+                if (request.Where is null && (request.WantsTotal || skip > 0)) CountTexts(asked);
                 List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
-                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request).LongCount();
+                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request, new Passing()).LongCount();
                 return new CallSlice { Calls = Numbered(session, found), HasMore = more, Total = total };
             }
         });
@@ -74,7 +76,10 @@ internal sealed partial class PostgresCallStore
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            return Total(new Asked(session, store, days, query), new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
+            var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
+            Asked asked = AskedOf(session, store, days, query);
+            CountTexts(asked);
+            return Total(asked, walk);
         });
     }
 
@@ -82,7 +87,7 @@ internal sealed partial class PostgresCallStore
     private PostgresFrame? FrameOf(Asked asked, StoredDay day, Walk walk)
     {
         if (!walk.Marks.TryGetValue(day.Day, out long mark) || asked.Store.HidesAll(asked.Query.Tenant, mark)) return null;
-        var frame = new PostgresFrame(asked.Store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts };
+        PostgresFrame frame = FrameOf(asked, day);
         return day.LastDocument > mark ? frame with { Mark = mark } : frame;
     }
 
@@ -92,11 +97,12 @@ internal sealed partial class PostgresCallStore
     {
         var found = new List<FoundCall>();
         long left = skip;
+        var frames = new Dictionary<DateOnly, PostgresFrame>();
+        var days = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
-            if (found.Count >= limit) break;
             if (FrameOf(asked, day, walk) is not { } frame) continue;
-            if (left > 0 && !walk.Reaches(day.Day, left))
+            if (days.Count == 0 && left > 0 && !walk.Reaches(day.Day, left))
             {
                 long count = CountOf(asked, frame);
                 if (count <= left)
@@ -106,14 +112,32 @@ internal sealed partial class PostgresCallStore
                 }
             }
 
-            (long row, CallCursor? after) = walk.Nearest(day.Day, left);
-            List<FoundCall> rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
-            found.AddRange(rows);
+            // Of the first day what stands before the page is left out; of the others nothing is.
+            (long row, CallCursor? after) = walk.Nearest(day.Day, days.Count == 0 ? left : 0);
+            frames.Add(day.Day, frame with { After = after, Offset = days.Count == 0 ? left - row : 0 });
+            days.Add(day);
+        }
 
-            // The last row is only looked at to know whether there is more.
-            int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
-            if (shown > 0) walk.Remember(day.Day, left + shown, new CallCursor(rows[shown - 1].Key, day.Day, rows[shown - 1].Id), _limits.WalkPlaces);
-            left = 0;
+        bool isFirst = true;
+        foreach (List<StoredDay> together in Together(asked, days, () => limit - found.Count))
+        {
+            PostgresWindow window = WindowOf(asked, together);
+            int wanted = limit - found.Count;
+            List<List<FoundCall>> rows = PostgresCallSelect.RowsOf(asked.Session, asked.Query, together.ConvertAll(day => frames[day.Day] with { Limit = wanted, Window = window }));
+            for (int i = 0; i < rows.Count && found.Count < limit; i++)
+            {
+                List<FoundCall> here = rows[i];
+                if (here.Count > limit - found.Count) here.RemoveRange(limit - found.Count, here.Count - (limit - found.Count));
+                found.AddRange(here);
+
+                // The last row is only looked at to know whether there is more.
+                int shown = found.Count >= limit ? here.Count - 1 : here.Count;
+                long before = isFirst && i == 0 ? left : 0;
+                if (shown > 0) walk.Remember(together[i].Day, before + shown, new CallCursor(here[shown - 1].Key, together[i].Day, here[shown - 1].Id), _limits.WalkPlaces);
+            }
+
+            isFirst = false;
+            if (found.Count >= limit) break;
         }
 
         return found;
@@ -124,9 +148,15 @@ internal sealed partial class PostgresCallStore
     {
         (long row, CallCursor? after) = walk.Nearest(default, skip);
         var found = new List<FoundCall>();
-        foreach (FoundCall call in Judged(asked, walk, after, request))
+        var passing = new Passing { Left = skip - row };
+        foreach (FoundCall call in Judged(asked, walk, after, request, passing))
         {
-            if (row++ < skip) continue;
+            if (passing.Left > 0)
+            {
+                passing.Left--;
+                continue;
+            }
+
             found.Add(call);
             if (found.Count >= limit) break;
         }
@@ -136,28 +166,46 @@ internal sealed partial class PostgresCallStore
         return found;
     }
 
-    private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request)
+    // Days of which it is known how many calls are on the list are passed at once; what a seal tells of a bridge is not read.
+    private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request, Passing passing)
     {
-        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+        var byPerson = new AskedProfiles(asked.Query with { Traits = TraitMatch.Both(asked.Query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
+        Dictionary<DateOnly, PostgresDaySeal> seals = request.Bridge is null || asked.Seals.Count > 0 ? asked.Seals : _seals.Of(asked.Session, asked.Days);
+        bool isByTraits = request.WhereTraits != CallTraits.None;
         foreach (StoredDay day in asked.Days)
         {
             if (after is not null && (asked.Query.Ascending ? day.Day < after.Day : day.Day > after.Day)) continue;
             if (FrameOf(asked, day, walk) is not { } frame) continue;
             CallCursor? from = after?.Day == day.Day ? after : null;
+            PostgresDaySeal? seal = asked.Store.IsWhole(day) ? seals.GetValueOrDefault(day.Day) : null;
+            if (passing.Left > 0 && seal is not null && from is null && frame.Mark is null && request.Bridge is { } bounds && IsWholeDay(asked.Query, day.Day)
+                && asked.Question.BridgedIn(seal, byPerson, bounds) is { } bridged && bridged <= passing.Left)
+            {
+                passing.Left -= bridged;
+                continue;
+            }
+
+            // The first rows are a page's; whoever goes on reads more of them together.
             List<FoundCall> rows;
+            int together = isByTraits ? RecordsRead : FirstRead;
+            int read;
             do
             {
-                rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = from, Limit = together, Judged = request.WhereTraits });
-                CallRecord?[] records = Records(asked.Session, [.. rows.Where(static row => row.IsJudged)]);
+                read = together;
+                rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = from, Limit = read, Judged = request.WhereTraits });
+                bool?[] told = [.. rows.Select(row => row.IsJudged && request.Bridge is { } its ? seal?.Seal.Bridges?.Meets(row.Document, its) : null)];
+                CallRecord?[] records = Records(asked.Session, [.. rows.Where((row, i) => row.IsJudged && told[i] is null)]);
                 int judged = 0;
                 for (int i = 0; i < rows.Count; i++)
                 {
-                    if (!rows[i].IsJudged || (records[judged++] is { } record && request.Where!(record))) yield return rows[i];
+                    bool isOn = told[i] ?? (!rows[i].IsJudged || (records[judged++] is { } record && request.Where!(record)));
+                    if (isOn) yield return rows[i];
                 }
 
                 if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day.Day, rows[^1].Id);
+                together = isByTraits ? RowsRead : RecordsRead;
             }
-            while (rows.Count == together);
+            while (rows.Count == read);
         }
     }
 
@@ -174,10 +222,12 @@ internal sealed partial class PostgresCallStore
 
     private long CountOf(Asked asked, PostgresFrame frame)
     {
+        if (KnownCount(asked, frame) is { } known) return known;
+
         // A day that lies within the times asked for counts the same whatever they are.
         StoredDay day = frame.Days[0];
         CallQuery query = asked.Query;
-        bool whole = !(query.From > StartOf(day.Day)) && !(query.To < StartOf(day.Day.AddDays(1)));
+        bool whole = IsWholeDay(query, day.Day);
         if (whole) query = query with { From = null, To = null };
         bool summed = whole && frame.Mark is null && asked.Store.IsWhole(day);
         string key = $"{day.Day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
@@ -226,19 +276,22 @@ internal sealed partial class PostgresCallStore
             CallNumber.TryRead(CallNumber.Of(CallRow.IdText(found[i].Day, found[i].Id)), out _, firsts[i], lasts[i], out _);
         }
 
-        using PostgresRows rows = session.Query(
-            "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day BETWEEN ? AND ? AND c.day = k.day AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
-            + "FROM unnest(?::date[], ?::bytea[], ?::bytea[], ?::bigint[]) WITH ORDINALITY k (day, first, last, document, place)",
-            found.Min(static call => call.Day),
-            found.Max(static call => call.Day),
-            found.Select(static call => call.Day).ToArray(),
-            firsts,
-            lasts,
-            found.Select(static call => call.Document).ToArray());
-        while (rows.Step()) ranks[rows.Long(0) - 1] = (int)rows.Long(1);
+        IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).GroupBy(i => found[i].Day)];
+        using PostgresRows rows = session.QueryAll(days.Select(day => (
+            "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day = ? AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
+            + "FROM unnest(?::bytea[], ?::bytea[], ?::bigint[], ?::bigint[]) k (first, last, document, place)",
+            (object?[])[day.Key, day.Select(i => firsts[i]).ToArray(), day.Select(i => lasts[i]).ToArray(), day.Select(i => found[i].Document).ToArray(), day.Select(static i => (long)i).ToArray()])));
+        do
+        {
+            while (rows.Step()) ranks[rows.Long(0)] = (int)rows.Long(1);
+        }
+        while (rows.NextAnswer());
         return ranks;
     }
 
-    /// <summary>A question at work.</summary>
-    private sealed record Asked(PostgresSession Session, PostgresDays Store, List<StoredDay> Days, CallQuery Query);
+    // Calls before a page that are yet to be passed.
+    private sealed class Passing
+    {
+        public long Left { get; set; }
+    }
 }

@@ -30,14 +30,25 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     /// <param name="days">The days.</param>
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
-    public List<(DateOnly Day, long Document)>? Find(PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle, long most)
+    /// <param name="seals">Seals of days, which tell the segments of their texts, and that these tell of every call; null for none.</param>
+    public List<(DateOnly Day, long Document)>? Find(
+        PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle, long most, IReadOnlyDictionary<DateOnly, PostgresDaySeal>? seals = null)
     {
         var found = new List<(DateOnly, long)>();
         if (needle.IsNowhere) return found;
-        DateOnly[] named = [.. days.Select(static day => day.Day)];
-        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
-        Dictionary<DateOnly, List<long>> stale = Stale(session, named);
-        if (RestOf(session, days, segments, stale) > DayTexts.MostRest) return null;
+        IReadOnlyList<StoredDay> open = seals is null ? days : [.. days.Where(day => !seals.ContainsKey(day.Day))];
+        DateOnly[] named = [.. open.Select(static day => day.Day)];
+        Dictionary<DateOnly, List<Segment>> segments = named.Length == 0 ? [] : Segments(session, named, _of);
+        Dictionary<DateOnly, List<long>> stale = named.Length == 0 ? [] : Stale(session, named);
+        if (RestOf(session, open, segments, stale) > DayTexts.MostRest) return null;
+        if (open.Count < days.Count)
+        {
+            foreach (StoredDay day in days)
+            {
+                if (seals!.TryGetValue(day.Day, out PostgresDaySeal? seal)) segments[day.Day] = [.. seal.Segments];
+            }
+        }
+
         List<Segment> asked = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters => filters.MayHave(needle));
         if (asked.Count > 0)
         {
@@ -60,7 +71,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             }
         }
 
-        AddRest(session, days, segments, stale, needle, found);
+        AddRest(session, open, segments, stale, needle, found);
         return found.Count > most ? null : found;
     }
 
@@ -69,7 +80,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     {
         if (asked.Text is { IsNowhere: true }) return [];
         DateOnly[] named = [.. days.Select(static day => day.Day)];
-        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
+        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named, _of);
         List<Segment> may = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters =>
             (asked.Text is not { } needle || filters.MayHave(needle)) && (filters.Keys is null || asked.MayBeIn(filters.Keys)));
         HashSet<DateOnly> told = [.. may.Select(static segment => segment.Day), .. Stale(session, named).Keys, .. Open(days, segments).Select(static open => open.Day)];
@@ -191,10 +202,11 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
     }
 
-    private Dictionary<DateOnly, List<Segment>> Segments(PostgresSession session, DateOnly[] days)
+    /// <summary>The segments of some days, in order.</summary>
+    public static Dictionary<DateOnly, List<Segment>> Segments(PostgresSession session, DateOnly[] days, PostgresTextSource of)
     {
         var segments = new Dictionary<DateOnly, List<Segment>>();
-        using PostgresRows rows = session.Query($"SELECT day, segment, first_document, last_document, fields FROM {_of.Segments} WHERE day = ANY (?) ORDER BY day, segment", (object)days);
+        using PostgresRows rows = session.Query($"SELECT day, segment, first_document, last_document, fields FROM {of.Segments} WHERE day = ANY (?) ORDER BY day, segment", (object)days);
         while (rows.Step())
         {
             var segment = new Segment(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3), rows.Blob(4));
@@ -394,7 +406,13 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
     }
 
-    private sealed record Segment(DateOnly Day, long Number, long First, long Last, byte[] Fields);
+    /// <summary>A segment, as it is known without being opened.</summary>
+    /// <param name="Day">Its day.</param>
+    /// <param name="Number">Its number, never given to another.</param>
+    /// <param name="First">The first document it tells of.</param>
+    /// <param name="Last">The last.</param>
+    /// <param name="Fields">Where the texts of each field end.</param>
+    internal sealed record Segment(DateOnly Day, long Number, long First, long Last, byte[] Fields);
 
     // What of a segment is known in memory.
     private sealed record SegmentFilters(byte[] Grams, byte[]? Windows, KeyFilter? Keys)
