@@ -34,6 +34,9 @@ internal sealed record PostgresFrame(PostgresDays Store, IReadOnlyList<StoredDay
     /// <summary>As <see cref="SelectFrame.Judged"/>.</summary>
     public CallTraits Judged { get; init; }
 
+    /// <summary>The calls that have the numbers that are asked for, where that is known; null where it is not.</summary>
+    public long[]? Documents { get; init; }
+
     /// <summary>The days that are asked together; null where these are all.</summary>
     public PostgresWindow? Window { get; init; }
 }
@@ -64,7 +67,7 @@ internal sealed partial class PostgresCallSelect
 
     private PostgresCallSelect(CallQuery query, PostgresFrame frame)
     {
-        _query = query;
+        _query = frame.Documents is null ? query : PostgresNumbers.Without(query);
         _frame = frame;
         _needles = DayQuestion.NeedlesOf(query, PostgresText.Clean);
     }
@@ -195,7 +198,8 @@ internal sealed partial class PostgresCallSelect
         AndDays(_row);
         if (_row != "c") AndDays("c");
         foreach (Action add in rest) add();
-        if (!_isDriven) DriveByText(session);
+        if (_frame.Documents is { } documents) _where.And("c.document = ANY (?::bigint[])", (object)documents);
+        else if (!_isDriven) DriveByText(session);
     }
 
     // Of alternatives the keys that each finds, put together; what holds beside them is a condition.

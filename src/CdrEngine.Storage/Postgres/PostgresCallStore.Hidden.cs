@@ -36,12 +36,6 @@ internal sealed partial class PostgresCallStore
         ("codecs", "(codecs)"),
     ];
 
-    private static readonly (string Name, string On)[] RecordingSeals =
-    [
-        ("state", "(state, started_at, id)"),
-        ("tenant", "(tenant, started_at, id) WHERE tenant IS NOT NULL"),
-    ];
-
     /// <inheritdoc />
     public int Hide(IReadOnlyCollection<string> ids, string by, Timestamp at)
     {
@@ -171,13 +165,18 @@ internal sealed partial class PostgresCallStore
         }
 
         // The first to ask finds what is known of all days.
-        if (!stop.IsCancellationRequested) _database.Read(session => _seals.Of(session, PostgresDays.Read(session).Days).Count);
+        if (!stop.IsCancellationRequested) _database.Read(session =>
+            {
+                PostgresDays stored = PostgresDays.Read(session);
+                _seals.Of(session, stored.Days);
+                return RecordingSumsOf(session, stored.Days).Count;
+            });
         return done;
     }
 
     private static void GiveIndexes(PostgresSession session, DateOnly day)
     {
-        foreach ((string table, (string Name, string On)[] indexes) in ((string, (string, string)[])[])[("calls", Seals), ("media_sessions", MediaSeals), ("recordings", RecordingSeals)])
+        foreach ((string table, (string Name, string On)[] indexes) in ((string, (string, string)[])[])[("calls", Seals), ("media_sessions", MediaSeals)])
         {
             string partition = PostgresSchema.Partition(table, day);
             foreach ((string name, string on) in indexes) session.Script($"CREATE INDEX IF NOT EXISTS {partition}_{name} ON {partition} {on}");

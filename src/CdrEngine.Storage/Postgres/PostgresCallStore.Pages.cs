@@ -28,7 +28,7 @@ internal sealed partial class PostgresCallStore
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
             Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
-            Asked asked = AskedOf(session, store, days, query);
+            Asked asked = AskedOf(session, store, days, query, request.WantsTotal || skip > 0);
             lock (walk)
             {
                 if (request.Where is null && (request.WantsTotal || skip > 0)) CountTexts(asked);
@@ -37,7 +37,7 @@ internal sealed partial class PostgresCallStore
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
                 if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request, new Passing()).LongCount();
-                return new CallSlice { Calls = Numbered(session, found), HasMore = more, Total = total };
+                return new CallSlice { Calls = Numbered(session, found, asked), HasMore = more, Total = total };
             }
         });
     }
@@ -77,7 +77,7 @@ internal sealed partial class PostgresCallStore
             using NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
             var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
-            Asked asked = AskedOf(session, store, days, query);
+            Asked asked = AskedOf(session, store, days, query, all: true);
             CountTexts(asked);
             return Total(asked, walk);
         });
@@ -123,7 +123,7 @@ internal sealed partial class PostgresCallStore
         {
             PostgresWindow window = WindowOf(asked, together);
             int wanted = limit - found.Count;
-            List<List<FoundCall>> rows = PostgresCallSelect.RowsOf(asked.Session, asked.Query, together.ConvertAll(day => frames[day.Day] with { Limit = wanted, Window = window }));
+            List<List<FoundCall>> rows = RowsOf(asked, together.ConvertAll(day => frames[day.Day] with { Limit = wanted, Window = window }));
             for (int i = 0; i < rows.Count && found.Count < limit; i++)
             {
                 List<FoundCall> here = rows[i];
@@ -192,7 +192,7 @@ internal sealed partial class PostgresCallStore
             do
             {
                 read = together;
-                rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = from, Limit = read, Judged = request.WhereTraits });
+                rows = RowsOf(asked, [frame with { After = from, Limit = read, Judged = request.WhereTraits }])[0];
                 bool?[] told = [.. rows.Select(row => row.IsJudged && request.Bridge is { } its ? seal?.Seal.Bridges?.Meets(row.Document, its) : null)];
                 CallRecord?[] records = Records(asked.Session, [.. rows.Where((row, i) => row.IsJudged && told[i] is null)]);
                 int judged = 0;
@@ -239,11 +239,14 @@ internal sealed partial class PostgresCallStore
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 
-    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found)
+    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found, Asked? asked = null)
     {
         CallRecord?[] records = Records(session, found);
         var listed = new List<ListedCall>(found.Count);
-        int[] ranks = Ranks(session, found);
+
+        // Of most days it is known that no two calls have the same.
+        Dictionary<DateOnly, PostgresDaySeal> seals = asked is null ? s_noSeals : _seals.Of(session, [.. asked.Days.Where(day => found.Any(call => call.Day == day.Day))]);
+        int[] ranks = Ranks(session, found, day => seals.TryGetValue(day, out PostgresDaySeal? seal) && !seal.HasTwins);
         for (int i = 0; i < found.Count; i++)
         {
             if (records[i] is { } record) listed.Add(new ListedCall(record, found[i].Tenant, CallNumber.Of(record.Id, ranks[i])));
@@ -264,19 +267,20 @@ internal sealed partial class PostgresCallStore
     }
 
     // How many calls with the same number were stored before each: nearly always none.
-    private static int[] Ranks(PostgresSession session, List<FoundCall> found)
+    private static int[] Ranks(PostgresSession session, List<FoundCall> found, Func<DateOnly, bool> hasNoTwins)
     {
         int[] ranks = new int[found.Count];
-        if (found.Count == 0) return ranks;
+        int[] asked = [.. Enumerable.Range(0, found.Count).Where(i => !hasNoTwins(found[i].Day))];
+        if (asked.Length == 0) return ranks;
         var firsts = new byte[found.Count][];
         var lasts = new byte[found.Count][];
-        for (int i = 0; i < found.Count; i++)
+        foreach (int i in asked)
         {
             (firsts[i], lasts[i]) = (new byte[CallRow.IdBytes], new byte[CallRow.IdBytes]);
             CallNumber.TryRead(CallNumber.Of(CallRow.IdText(found[i].Day, found[i].Id)), out _, firsts[i], lasts[i], out _);
         }
 
-        IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).GroupBy(i => found[i].Day)];
+        IGrouping<DateOnly, int>[] days = [.. asked.GroupBy(i => found[i].Day)];
         using PostgresRows rows = session.QueryAll(days.Select(day => (
             "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day = ? AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
             + "FROM unnest(?::bytea[], ?::bytea[], ?::bigint[], ?::bigint[]) k (first, last, document, place)",

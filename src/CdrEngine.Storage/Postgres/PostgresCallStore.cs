@@ -102,9 +102,10 @@ internal sealed partial class PostgresCallStore : ICallStore
                     session.Execute("DELETE FROM call_counts WHERE day = ?", day);
                     session.Execute("DELETE FROM media_counts WHERE day = ?", day);
                     session.Execute("DELETE FROM day_seals WHERE day = ?", day);
-                    session.Execute("DELETE FROM text_segments WHERE day = ?", day);
-                    session.Execute("DELETE FROM text_stale WHERE day = ?", day);
+                    session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
+                    PostgresTexts.Drop(session, day);
                     PostgresSchema.DropRecordDay(session, day);
+                    PostgresSchema.DropMonth(session, PostgresSchema.MonthTables, "record_days", day);
                 });
             }
 
@@ -157,7 +158,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         {
             PostgresWindow window = WindowOf(asked, together);
             List<PostgresFrame> frames = together.ConvertAll(day => FrameOf(asked, day) with { After = after?.Day == day.Day ? after : null, Limit = limit - found.Count, Window = window });
-            foreach (List<FoundCall> rows in PostgresCallSelect.RowsOf(session, query, frames)) found.AddRange(rows.Take(limit - found.Count));
+            foreach (List<FoundCall> rows in RowsOf(asked, frames)) found.AddRange(rows.Take(limit - found.Count));
             if (found.Count >= limit) break;
         }
 

@@ -13,7 +13,8 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="Media">Its media sessions.</param>
 /// <param name="MosLeast">The worst score of a call; null where none has one.</param>
 /// <param name="Segments">Segments of its texts, which tell of every call.</param>
-internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFigures Media, double? MosLeast, IReadOnlyList<PostgresTexts.Segment> Segments) : IDaySeal
+/// <param name="HasTwins">Whether any two of its calls have the same integer id.</param>
+internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFigures Media, double? MosLeast, IReadOnlyList<PostgresTexts.Segment> Segments, bool HasTwins) : IDaySeal
 {
     /// <summary>Columns of a profile, of a table <c>c</c> like <c>calls</c>.</summary>
     public const string ProfileColumns =
@@ -26,6 +27,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
     private const string BridgesName = "bridges";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
+    private const string TwinsName = "twins";
 
     /// <inheritdoc />
     public long Size => Seal.Size + ((Figures.Profiles.Length + (Figures.ByTenant.Count * 16L)) * 2 * sizeof(int)) + Media.Addresses.Size + (Media.Sums.Count * 40L)
@@ -43,12 +45,14 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         var keys = new HashSet<ulong>();
         double? least = null;
         long first = long.MaxValue, last = 0;
+        var ids = new HashSet<long>();
+        bool hasTwins = false;
         using (PostgresRows rows = session.Query(
-            "SELECT c.document, c.duration_us, c.billsec_us, c.pdd_us, c.mos, c.sip_call_hash, c.session_id, c.caller_ip, c.callee_ip, " + ProfileColumns + " FROM calls c WHERE c.day = ?", day))
+            "SELECT c.document, c.duration_us, c.billsec_us, c.pdd_us, c.mos, c.sip_call_hash, c.session_id, c.caller_ip, c.callee_ip, c.id, " + ProfileColumns + " FROM calls c WHERE c.day = ?", day))
         {
             while (rows.Step())
             {
-                CallProfile profile = ReadProfile(rows, 9);
+                CallProfile profile = ReadProfile(rows, 10);
                 if (!profiles.TryGetValue(profile, out int its))
                 {
                     profiles.Add(profile, its = profiles.Count);
@@ -64,6 +68,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
                 (first, last) = (Math.Min(first, document), Math.Max(last, document));
                 calls.Add((document, its));
                 lengths.Add((its, rows.Long(1), rows.Long(2)));
+                hasTwins |= !ids.Add(CallNumber.Of(CallRow.IdText(day, rows.Blob(9))));
                 keys.Add(KeyFilter.OfSipCall(rows.Long(5)));
                 if (rows.TextOrNull(6) is { } of) keys.Add(KeyFilter.OfSession(Encoding.UTF8.GetBytes(of)));
                 if (rows.BlobOrNull(7) is { } from) keys.Add(KeyFilter.OfAddress(from));
@@ -71,6 +76,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
             }
         }
 
+        PostgresNumbers.Make(session, day, number);
         AddNumbers(session, day, keys);
         lengths.Sort(static (one, other) => one.Profile!.Value.CompareTo(other.Profile!.Value));
         Put(ProfilesName, ProfilesOf(profiles, sums, least));
@@ -81,6 +87,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         Put(CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(session, day, "calls", "codecs", static row => row.Text(0)) ?? [])));
         Put(FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(session, day, "calls", "flags", static row => row.Long(0)) ?? [])));
         Put(DayVoice.Name, VoiceOf(session, day));
+        Put(TwinsName, hasTwins ? [1] : [0]);
         Put(MediaFigures.Name, MediaOf(session, day).ToBytes());
         session.Queue("UPDATE record_days SET seal = ? WHERE day = ?", number, day);
         session.RunQueued();
@@ -104,7 +111,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         DayBridges? bridges = Part(BridgesName) is { } bridgeBytes ? DayBridges.Read(bridgeBytes, index, numbers) : null;
         string[]? codecs = Lines(Part(CodecsName));
         DayVoice? voice = Part(DayVoice.Name) is { } voiceBytes ? DayVoice.Read(voiceBytes) : null;
-        return new PostgresDaySeal(new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice), figures, media, least, segments);
+        return new PostgresDaySeal(new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice), figures, media, least, segments, Part(TwinsName) is not [0]);
     }
 
     /// <summary>The profile in a row, from a column on, in the order of <see cref="ProfileColumns"/>.</summary>

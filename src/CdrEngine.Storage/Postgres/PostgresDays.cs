@@ -59,14 +59,26 @@ internal sealed class PostgresDays
         return days;
     }
 
-    /// <summary>Days in the sense of a list, first one, then ever more together: where few calls match, few questions are asked.</summary>
-    public static IEnumerable<IReadOnlyList<T>> Windows<T>(List<T> days)
+    /// <summary>Days that together have as much as is wanted, as far as that is known; where it is not, first one, then ever more: where little is found, few questions are asked.</summary>
+    /// <param name="days">The days, in the sense of a list.</param>
+    /// <param name="most">How much a day has at most; null where nothing tells.</param>
+    /// <param name="wanted">How much is wanted yet.</param>
+    public static IEnumerable<List<T>> Together<T>(List<T> days, Func<T, long?> most, Func<long> wanted)
     {
-        const int most = 32;
-        for (int at = 0, size = 1; at < days.Count; at += size, size = Math.Min(size * 2, most))
+        const int together = 32;
+        for (int at = 0, size = 1; at < days.Count; size = Math.Min(size * 2, together))
         {
-            size = Math.Min(size, days.Count - at);
-            yield return days.GetRange(at, size);
+            var window = new List<T>();
+            long known = 0, enough = Math.Max(1, wanted()) * size;
+            int unknown = 0;
+            for (; at < days.Count && window.Count < together && known < enough && unknown < size; at++)
+            {
+                window.Add(days[at]);
+                if (most(days[at]) is { } its) known += its;
+                else unknown++;
+            }
+
+            yield return window;
         }
     }
 

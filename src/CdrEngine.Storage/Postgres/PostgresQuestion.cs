@@ -29,6 +29,12 @@ internal sealed class PostgresQuestion
     /// <summary>The one text that it asks for; null for none or several.</summary>
     public TextNeedle? OnlyNeedle => _asked.Needles.Count == 1 && _asked.Any.Count == 0 ? _asked.Needles[0] : null;
 
+    /// <summary>Whether it asks for nothing but voice messages.</summary>
+    public bool IsVoice => _asked.IsVoice;
+
+    /// <summary>The query in the characters that the database has.</summary>
+    public CallQuery Query => _asked.Query;
+
     /// <summary>How many calls of a day it may find at most; 0 where there are none for sure, null where nothing tells.</summary>
     public long? MostIn(DateOnly day, PostgresDaySeal seal)
     {

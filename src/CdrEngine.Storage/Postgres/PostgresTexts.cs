@@ -12,12 +12,6 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="source">Whose texts; those of calls unless said.</param>
 internal sealed class PostgresTexts(PostgresTextSource? source = null)
 {
-    /// <summary>Tables with a partition for each day.</summary>
-    public static readonly string[] Tables = ["text_grams", "text_terms"];
-
-    /// <summary>The same of messages.</summary>
-    public static readonly string[] MessageTables = ["message_text_grams", "message_text_terms"];
-
     // Filters of segments in memory. A segment never changes, and its number is never given to another.
     private const long MostFilterBytes = 64L << 20;
 
@@ -94,6 +88,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         if (session.Scalar($"SELECT count(*) FROM {source.Stale} WHERE day = ?", day) > 0) Drop(session, day, source);
         string rows = PostgresSchema.Partition(source.Rows, day);
         session.Script($"CREATE INDEX IF NOT EXISTS {rows}_document ON {rows} (document)");
+        PostgresSchema.EnsureMonth(session, [source.Grams, source.Terms], day);
         while (Add(session, day, lastDocument, source))
         {
         }
@@ -168,7 +163,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams);
         else
             session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams, windows, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams, windows.ToBytes(), KeysOf(session, day, first, last));
-        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Grams, day)} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
+        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {source.Grams} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int gram, byte[] terms) in made.Grams)
             {
@@ -179,7 +174,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             rows.Complete();
         }
 
-        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Terms, day)} (day, segment, chunk, texts, calls) FROM STDIN (FORMAT BINARY)"))
+        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {source.Terms} (day, segment, chunk, texts, calls) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int chunk, byte[] texts, byte[] calls) in made.Chunks)
             {
@@ -347,7 +342,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     {
         var lists = new Dictionary<long, List<byte[]>>();
         var where = new SqlConditions();
-        where.And("g.day = ANY (?)", (object)segments.Select(static segment => segment.Day).Distinct().ToArray());
+        where.And("g.day BETWEEN ? AND ?", segments.Min(static segment => segment.Day), segments.Max(static segment => segment.Day));
         where.And("g.segment = ANY (?)", (object)segments.Select(static segment => segment.Number).ToArray());
         if (needle.Grams.Count > 0) where.And("g.gram = ANY (?::integer[])", (object)needle.Grams.Select(static gram => (long)gram).ToArray());
         else where.And("g.gram BETWEEN ? AND ?", (long)needle.FirstGram, (long)needle.LastGram);
@@ -363,7 +358,6 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
 
     private IEnumerable<(Segment Segment, CallSet Calls)> Match(PostgresSession session, List<Segment> segments, Dictionary<long, List<int>> candidates, TextNeedle needle)
     {
-        var days = new List<DateOnly>();
         var numbers = new List<long>();
         var chunks = new List<long>();
         foreach (Segment segment in segments)
@@ -371,7 +365,6 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             if (!candidates.TryGetValue(segment.Number, out List<int>? terms)) continue;
             foreach (int chunk in terms.Select(static term => term / TextSegment.ChunkTerms).Distinct())
             {
-                days.Add(segment.Day);
                 numbers.Add(segment.Number);
                 chunks.Add(chunk);
             }
@@ -380,13 +373,12 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         if (chunks.Count == 0) yield break;
         var read = new Dictionary<long, List<(int Chunk, byte[] Texts, byte[] Calls)>>();
         using (PostgresRows rows = session.Query(
-            "SELECT t.segment, t.chunk::bigint, t.texts, t.calls FROM unnest(?::date[], ?::bigint[], ?::bigint[]) k (day, segment, chunk) "
-            + $"JOIN {_of.Terms} t ON t.day = k.day AND t.segment = k.segment AND t.chunk = k.chunk::integer WHERE t.day BETWEEN ? AND ?",
-            days.ToArray(),
+            "SELECT t.segment, t.chunk::bigint, t.texts, t.calls FROM unnest(?::bigint[], ?::bigint[]) k (segment, chunk) "
+            + $"JOIN {_of.Terms} t ON t.segment = k.segment AND t.chunk = k.chunk::integer WHERE t.day BETWEEN ? AND ?",
             numbers.ToArray(),
             chunks.ToArray(),
-            days.Min(),
-            days.Max()))
+            segments.Min(static segment => segment.Day),
+            segments.Max(static segment => segment.Day)))
         {
             while (rows.Step())
             {

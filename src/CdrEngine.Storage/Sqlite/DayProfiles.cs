@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CdrEngine.Calls.Totals;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -91,6 +92,13 @@ internal sealed class DayProfiles
         }
 
         return new DayProfiles(index, first, places, profiles);
+    }
+
+    /// <summary>The profile of a call; null where it is not known.</summary>
+    public CallProfile? ProfileOf(long document)
+    {
+        long place = document - _first;
+        return place >= 0 && place < _places.Length && _places[place] > 0 ? _index.ProfileOf(_profiles[_places[place] - 1]) : null;
     }
 
     /// <summary>Takes those away of some documents whose calls are of no profile that is asked for. True where that is told of all of them; others stay.</summary>

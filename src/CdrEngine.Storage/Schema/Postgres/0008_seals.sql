@@ -13,5 +13,5 @@ CREATE TABLE day_seals (
 -- A day that was dropped and comes back has none of the versions that it had.
 ALTER TABLE record_days ALTER COLUMN version SET DEFAULT nextval('text_numbers') * 1000000000;
 
--- Days that are over get indexes over recordings and media sessions too.
+-- Days that are over get indexes over media sessions too.
 UPDATE record_days SET is_sealed = false;
