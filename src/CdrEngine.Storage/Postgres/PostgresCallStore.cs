@@ -135,6 +135,16 @@ internal sealed partial class PostgresCallStore : ICallStore
         return PostgresCallSelect.Explain(session, query, new PostgresFrame(days, asked) { After = after, Limit = query.Limit + 1, PrefixRows = _limits.PrefixRows, Texts = _texts });
     });
 
+    /// <summary>The days that a list in order of time would ask, and those that it knows the answer of, for tests of what seals tell.</summary>
+    internal (IReadOnlyList<DateOnly> Asked, IReadOnlyList<DateOnly> Known) DaysAsked(CallQuery query, bool all = false) => _database.Read<(IReadOnlyList<DateOnly>, IReadOnlyList<DateOnly>)>(session =>
+    {
+        (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
+        Asked asked = AskedOf(session, store, days, query, all);
+        if (all) CountTexts(asked);
+        bool IsKnown(StoredDay day) => KnownRows(asked, FrameOf(asked, day)) is not null;
+        return ([.. asked.Days.Where(day => !IsKnown(day)).Select(static day => day.Day)], [.. asked.Days.Where(IsKnown).Select(static day => day.Day)]);
+    });
+
     /// <summary>Runs statements beside the store, for tests.</summary>
     internal void Script(string sql) => _database.Read(session =>
     {
