@@ -504,7 +504,7 @@ internal sealed partial class PostgresCallSelect
 
     // What is asked of a text alone is told by the index.
     private long? CountByText(PostgresSession session) =>
-        _needles.Count == 1 && _frame is { Texts: { } texts, Mark: null, After: null } && _frame.Days.All(_frame.Store.IsWhole)
+        _needles.Count == 1 && _frame is { Texts: { } texts, Mark: null, After: null, Documents: null } && _frame.Days.All(_frame.Store.IsWhole)
         && CallCursor.TextOf(_query with { Text = null, Parts = [], Labels = [], Ascending = false, Sort = CallSort.StartedAt }) == CallCursor.TextOf(new CallQuery())
             ? texts.Find(session, _frame.Days, _needles[0], long.MaxValue, _frame.Window?.Seals)?.Count
             : null;

@@ -2,7 +2,6 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
-using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Postgres;
 

@@ -3,7 +3,6 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
-using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Postgres;
 
