@@ -185,6 +185,7 @@ internal sealed partial class PostgresCallSelect
         if (_query.Any.Count > 0) AndAny(session);
         else Drive(session);
         AddFilters();
+        AndWithout(session);
         if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
         _frame.Store.AndShown(_where, _frame.Days, "c");
         if (_frame.After is { } after) AndBehind(after);
@@ -206,12 +207,13 @@ internal sealed partial class PostgresCallSelect
     private void AndAny(PostgresSession session)
     {
         AndDays("c");
+        if (_frame.Documents is { } documents) _where.And("c.document = ANY (?::bigint[])", (object)documents);
         var keys = new List<string>();
         var arguments = new List<object>();
         foreach (CallQuery one in _query.Alternatives())
         {
             var select = new PostgresCallSelect(
-                one with { Start = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0 });
+                one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0, Documents = null });
             select.Build(session);
             if (select._nothing.Length > 0) continue;
             if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
@@ -221,6 +223,17 @@ internal sealed partial class PostgresCallSelect
 
         if (keys.Count == 0) _nothing = "no alternative finds anything";
         _where.And(keys.Count == 0 ? "false" : $"(c.day, c.started_at, c.id) IN ({string.Join(" UNION ", keys)})", [.. arguments]);
+    }
+
+    // The keys of what is left out.
+    private void AndWithout(PostgresSession session)
+    {
+        if (_query.Excluded() is not { } excluded) return;
+        var select = new PostgresCallSelect(excluded, _frame with { Mark = null, After = null, Offset = 0, Judged = CallTraits.None, Documents = null });
+        select.Build(session);
+        if (select._nothing.Length > 0) return;
+        if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
+        _where.And($"(c.day, c.started_at, c.id) NOT IN (SELECT c.day, c.started_at, c.id FROM {select._from}{select._where})", [.. select._where.Arguments]);
     }
 
     // Said in the text where it is one day: of so many partitions the planner then looks at one.

@@ -1,6 +1,7 @@
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage.Postgres;
@@ -75,7 +76,8 @@ internal sealed partial class PostgresCallStore
         IReadOnlySet<DayId>? only = query.Ids.Count == 0 ? null : DayIds.Of(query.Ids).SetOf(day), except = query.Except.Count == 0 ? null : DayIds.Of(query.Except).SetOf(day);
         foreach (NumberedCall call in calls)
         {
-            if (profiles?.ProfileOf(call.Document) is not { } profile) return null;
+            if (profiles?.ProfileOf(call.Document) is not { } number) return null;
+            CallProfile profile = profiles.Index.ProfileOf(number);
             if (call.StartedAt < query.From?.Microseconds || call.StartedAt >= query.To?.Microseconds || !asked.Question.Profiles.Filter.Meets(profile)) continue;
             if (only is not null && !only.Contains(DayId.Of(call.Id))) continue;
             if (except is not null && except.Contains(DayId.Of(call.Id))) continue;
@@ -130,7 +132,7 @@ internal sealed partial class PostgresCallStore
 
         CallTraits judged = frame.Judged;
         DayProfiles profiles = asked.Seals[day.Day].Seal.Profiles!;
-        return [.. rows.Skip((int)Math.Min(frame.Offset, int.MaxValue)).Take(frame.Limit).Select(call => call with { IsJudged = judged == CallTraits.None || (profiles.ProfileOf(call.Document)!.Value.Traits & judged) != 0 })];
+        return [.. rows.Skip((int)Math.Min(frame.Offset, int.MaxValue)).Take(frame.Limit).Select(call => call with { IsJudged = judged == CallTraits.None || (profiles.Index.ProfileOf(profiles.ProfileOf(call.Document)!.Value).Traits & judged) != 0 })];
     }
 
     // How many calls of a day are asked for, where its seal tells; deletions are not among what it knows.
@@ -180,6 +182,12 @@ internal sealed partial class PostgresCallStore
 
         /// <summary>Seals of the days, where they tell anything of it.</summary>
         public required Dictionary<DateOnly, PostgresDaySeal> Seals { get; init; }
+
+        /// <summary>The question with what it leaves out, once it was counted.</summary>
+        public Asked? Base { get; set; }
+
+        /// <summary>What it leaves out, once that was counted.</summary>
+        public Asked? Left { get; set; }
 
         /// <summary>Calls of days at most, where that is known.</summary>
         public Dictionary<DateOnly, long> Most { get; } = [];

@@ -13,6 +13,7 @@ internal sealed partial class PostgresCallStore
     private const int FirstRead = 60;
     private const int RecordsRead = 200;
     private const int RowsRead = 2_000;
+    private const int MostJudgedTogether = 16;
 
     /// <inheritdoc />
     public CallSlice Page(CallPageRequest request)
@@ -22,6 +23,7 @@ internal sealed partial class PostgresCallStore
         long skip = Math.Max(0, request.Skip);
         string text = CallCursor.TextOf(query);
         TellDays(query);
+        if (query.Excluded() is { } excluded) TellDays(excluded);
         return _database.Read(session =>
         {
             // Marks, rows and sums are of one moment, though a writer goes on.
@@ -36,7 +38,7 @@ internal sealed partial class PostgresCallStore
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
-                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request, new Passing()).LongCount();
+                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : JudgedTotal(asked, walk, request);
                 return new CallSlice { Calls = Numbered(session, found, asked), HasMore = more, Total = total };
             }
         });
@@ -72,6 +74,7 @@ internal sealed partial class PostgresCallStore
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
         TellDays(query);
+        if (query.Excluded() is { } excluded) TellDays(excluded);
         return _database.Read(session =>
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
@@ -166,48 +169,112 @@ internal sealed partial class PostgresCallStore
         return found;
     }
 
-    // Days of which it is known how many calls are on the list are passed at once; what a seal tells of a bridge is not read.
+    // What a seal tells of a bridge is not read: days of which it is known how many calls are on the list are passed at once.
     private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request, Passing passing)
     {
-        var byPerson = new AskedProfiles(asked.Query with { Traits = TraitMatch.Both(asked.Query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
-        Dictionary<DateOnly, PostgresDaySeal> seals = request.Bridge is null || asked.Seals.Count > 0 ? asked.Seals : _seals.Of(asked.Session, asked.Days);
-        bool isByTraits = request.WhereTraits != CallTraits.None;
+        AskedProfiles byPerson = ByPerson(asked.Query);
+        Dictionary<DateOnly, PostgresDaySeal> seals = SealsFor(asked, request);
+        var frames = new Dictionary<DateOnly, PostgresFrame>();
+        var days = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
             if (after is not null && (asked.Query.Ascending ? day.Day < after.Day : day.Day > after.Day)) continue;
             if (FrameOf(asked, day, walk) is not { } frame) continue;
-            CallCursor? from = after?.Day == day.Day ? after : null;
-            PostgresDaySeal? seal = asked.Store.IsWhole(day) ? seals.GetValueOrDefault(day.Day) : null;
-            if (passing.Left > 0 && seal is not null && from is null && frame.Mark is null && request.Bridge is { } bounds && IsWholeDay(asked.Query, day.Day)
-                && asked.Question.BridgedIn(seal, byPerson, bounds) is { } bridged && bridged <= passing.Left)
+            frames.Add(day.Day, frame with { After = after?.Day == day.Day ? after : null, Limit = FirstRead, Judged = request.WhereTraits });
+            days.Add(day);
+        }
+
+        for (int at = 0, size = 1; at < days.Count;)
+        {
+            if (passing.Left > 0 && frames[days[at].Day].After is null && BridgedOf(asked, frames[days[at].Day], seals, byPerson, request) is { } bridged && bridged <= passing.Left)
             {
                 passing.Left -= bridged;
+                at++;
                 continue;
             }
 
-            // The first rows are a page's; whoever goes on reads more of them together.
-            List<FoundCall> rows;
-            int together = isByTraits ? RecordsRead : FirstRead;
-            int read;
-            do
+            // Behind what is passed some days at a time, ever more of them.
+            List<StoredDay> together = days.GetRange(at, passing.Left > 0 ? 1 : Math.Min(size, days.Count - at));
+            size = Math.Min(size * 2, MostJudgedTogether);
+            at += together.Count;
+            PostgresWindow window = WindowOf(asked, together);
+            List<List<FoundCall>> rows = RowsOf(asked, together.ConvertAll(day => frames[day.Day] with { Window = window }));
+            List<FoundCall> all = [.. rows.SelectMany(static day => day)];
+            HashSet<long> on = On(asked, all, seals, request);
+            for (int i = 0; i < together.Count; i++)
             {
-                read = together;
-                rows = RowsOf(asked, [frame with { After = from, Limit = read, Judged = request.WhereTraits }])[0];
-                bool?[] told = [.. rows.Select(row => row.IsJudged && request.Bridge is { } its ? seal?.Seal.Bridges?.Meets(row.Document, its) : null)];
-                CallRecord?[] records = Records(asked.Session, [.. rows.Where((row, i) => row.IsJudged && told[i] is null)]);
-                int judged = 0;
-                for (int i = 0; i < rows.Count; i++)
+                foreach (FoundCall call in rows[i])
                 {
-                    bool isOn = told[i] ?? (!rows[i].IsJudged || (records[judged++] is { } record && request.Where!(record)));
-                    if (isOn) yield return rows[i];
+                    if (on.Contains(call.Document)) yield return call;
                 }
 
-                if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day.Day, rows[^1].Id);
-                together = isByTraits ? RowsRead : RecordsRead;
+                // Whoever goes on reads more of a day together.
+                int read = FirstRead;
+                for (List<FoundCall> here = rows[i]; here.Count == read;)
+                {
+                    read = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+                    here = RowsOf(asked, [frames[together[i].Day] with { After = new CallCursor(here[^1].Key, together[i].Day, here[^1].Id), Limit = read, Window = window }])[0];
+                    HashSet<long> further = On(asked, here, seals, request);
+                    foreach (FoundCall call in here)
+                    {
+                        if (further.Contains(call.Document)) yield return call;
+                    }
+                }
             }
-            while (rows.Count == read);
         }
     }
+
+    // The documents of those of some rows that are on the list.
+    private HashSet<long> On(Asked asked, List<FoundCall> rows, Dictionary<DateOnly, PostgresDaySeal> seals, CallPageRequest request)
+    {
+        var on = new HashSet<long>();
+        var read = new List<FoundCall>();
+        var whole = asked.Days.Where(asked.Store.IsWhole).Select(static day => day.Day).ToHashSet();
+        foreach (FoundCall row in rows)
+        {
+            bool? told = !row.IsJudged ? true : request.Bridge is { } bounds && whole.Contains(row.Day) ? seals.GetValueOrDefault(row.Day)?.Seal.Bridges?.Meets(row.Document, bounds) : null;
+            if (told == true) on.Add(row.Document);
+            else if (told is null) read.Add(row);
+        }
+
+        CallRecord?[] records = Records(asked.Session, read);
+        for (int i = 0; i < read.Count; i++)
+        {
+            if (records[i] is { } record && request.Where!(record)) on.Add(read[i].Document);
+        }
+
+        return on;
+    }
+
+    private long JudgedTotal(Asked asked, Walk walk, CallPageRequest request)
+    {
+        AskedProfiles byPerson = ByPerson(asked.Query);
+        Dictionary<DateOnly, PostgresDaySeal> seals = SealsFor(asked, request);
+        long total = 0;
+        var rest = new List<StoredDay>();
+        foreach (StoredDay day in asked.Days)
+        {
+            if (FrameOf(asked, day, walk) is not { } frame) continue;
+            if (BridgedOf(asked, frame, seals, byPerson, request) is { } bridged) total += bridged;
+            else rest.Add(day);
+        }
+
+        return rest.Count == 0 ? total : total + Judged(asked with { Days = rest }, walk, null, request, new Passing()).LongCount();
+    }
+
+    // How many calls of a day are on a list of those that were bridged for a time; null where no seal tells.
+    private static long? BridgedOf(Asked asked, PostgresFrame frame, Dictionary<DateOnly, PostgresDaySeal> seals, AskedProfiles byPerson, CallPageRequest request)
+    {
+        StoredDay day = frame.Days[0];
+        return request.Bridge is { } bounds && frame.Mark is null && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && seals.TryGetValue(day.Day, out PostgresDaySeal? seal)
+            ? asked.Question.BridgedIn(seal, byPerson, bounds)
+            : null;
+    }
+
+    private Dictionary<DateOnly, PostgresDaySeal> SealsFor(Asked asked, CallPageRequest request) =>
+        request.Bridge is null || asked.Seals.Count > 0 ? asked.Seals : _seals.Of(asked.Session, asked.Days);
+
+    private static AskedProfiles ByPerson(CallQuery query) => new(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
 
     private long Total(Asked asked, Walk walk)
     {
@@ -222,6 +289,14 @@ internal sealed partial class PostgresCallStore
 
     private long CountOf(Asked asked, PostgresFrame frame)
     {
+        if (asked.Query.Excluded() is { } excluded)
+        {
+            // Counted as two questions, each of which seals may answer.
+            asked.Base ??= Counting(asked, asked.Query with { Without = null });
+            asked.Left ??= Counting(asked, excluded);
+            return CountOf(asked.Base, frame.Days[0], frame.Mark) - CountOf(asked.Left, frame.Days[0], frame.Mark);
+        }
+
         if (KnownCount(asked, frame) is { } known) return known;
 
         // A day that lies within the times asked for counts the same whatever they are.
@@ -238,6 +313,15 @@ internal sealed partial class PostgresCallStore
     }
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
+
+    private Asked Counting(Asked asked, CallQuery query)
+    {
+        Asked counting = AskedOf(asked.Session, asked.Store, [.. asked.Days], query, all: true);
+        CountTexts(counting);
+        return counting;
+    }
+
+    private long CountOf(Asked asked, StoredDay day, long? mark) => asked.Days.Contains(day) ? CountOf(asked, FrameOf(asked, day) with { Mark = mark }) : 0;
 
     private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found, Asked? asked = null)
     {
@@ -257,13 +341,16 @@ internal sealed partial class PostgresCallStore
 
     private ListedCall? FindListed(PostgresSession session, DateOnly day, byte[] id)
     {
-        var found = new List<FoundCall>();
-        using (PostgresRows rows = session.Query($"SELECT c.document, c.tenant FROM calls c WHERE c.day = ? AND c.id = ? AND {PostgresDays.Shown}", day, id))
-        {
-            if (rows.Step()) found.Add(new FoundCall(0, day, id, rows.Long(0), rows.TextOrNull(1)));
-        }
-
-        return Numbered(session, found).FirstOrDefault();
+        byte[] first = new byte[CallRow.IdBytes], last = new byte[CallRow.IdBytes];
+        if (!CallNumber.TryRead(CallNumber.Of(CallRow.IdText(day, id)), out _, first, last, out _)) return null;
+        using PostgresRows rows = session.Query(
+            "SELECT d.json, r.state, r.reason, c.tenant, (SELECT count(*) FROM calls k WHERE k.day = $1 AND k.id BETWEEN $3 AND $4 AND k.document < c.document) FROM calls c "
+            + $"JOIN call_documents d ON d.day = $1 AND d.document = c.document LEFT JOIN recordings r ON r.day = $1 AND r.document = c.document WHERE c.day = $1 AND c.id = $2 AND {PostgresDays.Shown}",
+            day,
+            id,
+            first,
+            last);
+        return rows.Step() && ReadCall(rows, 0) is { } record ? new ListedCall(record, rows.TextOrNull(3), CallNumber.Of(record.Id, (int)rows.Long(4))) : null;
     }
 
     // How many calls with the same number were stored before each: nearly always none.

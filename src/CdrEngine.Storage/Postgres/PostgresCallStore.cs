@@ -164,15 +164,28 @@ internal sealed partial class PostgresCallStore : ICallStore
         if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
         days.RemoveAll(day => store.HidesAll(query.Tenant, day.LastDocument));
         Asked asked = AskedOf(session, store, days, query);
+        if (asked.Question.OnlyNeedle is not null && asked.Days.Count > 1)
+        {
+            // What is common is met on the first day; of the rest it is found out for all days at once which have it.
+            Take(asked.Days.GetRange(0, 1));
+            asked.Days.RemoveAt(0);
+            if (found.Count < limit) CountTexts(asked);
+        }
+
         foreach (List<StoredDay> together in Together(asked, asked.Days, () => limit - found.Count))
+        {
+            if (found.Count >= limit) break;
+            Take(together);
+        }
+
+        return found;
+
+        void Take(List<StoredDay> together)
         {
             PostgresWindow window = WindowOf(asked, together);
             List<PostgresFrame> frames = together.ConvertAll(day => FrameOf(asked, day) with { After = after?.Day == day.Day ? after : null, Limit = limit - found.Count, Window = window });
             foreach (List<FoundCall> rows in RowsOf(asked, frames)) found.AddRange(rows.Take(limit - found.Count));
-            if (found.Count >= limit) break;
         }
-
-        return found;
     }
 
     // A position and ids bound the days as the times do.

@@ -110,7 +110,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         DayBridges? bridges = Part(BridgesName) is { } bridgeBytes ? DayBridges.Read(bridgeBytes, index, numbers) : null;
         string[]? codecs = Lines(Part(CodecsName));
         DayVoice? voice = Part(DayVoice.Name) is { } voiceBytes ? DayVoice.Read(voiceBytes) : null;
-        return new PostgresDaySeal(new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice), figures, media, least, segments, Part(TwinsName) is not [0]);
+        return new PostgresDaySeal(new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice, null), figures, media, least, segments, Part(TwinsName) is not [0]);
     }
 
     /// <summary>The profile in a row, from a column on, in the order of <see cref="ProfileColumns"/>.</summary>

@@ -109,6 +109,9 @@ public sealed class FilterPlanTests
         ("portsip", "caller or callee", Port("caller eq '1001' or callee eq '2002'"), ByNumber),
         ("portsip", "contains or number", Port("contains(caller,'1001') or callee eq '2002'"), ByText),
         ("portsip", "contains or number, the other", Port("contains(caller,'1001') or callee eq '2002'"), ByNumber),
+        ("portsip", "other numbers", Port("caller ne '1001' and started_at ge 2026-11-20T04:00:00Z"), "SEARCH n USING PRIMARY KEY (number=? AND started_at>?)"),
+        ("portsip", "other names", Port("callee_display_name ne 'Bob' and started_at ge 2026-11-20T04:00:00Z"), ByTime),
+        ("portsip", "other outcomes", Port("end_reason ne BUSY and caller eq '1001'"), ByNumber),
         ("portsip", "number or length", Port("caller eq '1001' or duration gt 30"), ByLength),
     ];
 

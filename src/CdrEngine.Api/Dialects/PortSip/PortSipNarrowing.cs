@@ -36,6 +36,7 @@ internal sealed class PortSipNarrowing
     private string? _trunkPart;
     private string? _text;
     private IReadOnlyList<PortSipNarrowing> _any = [];
+    private PortSipNarrowing? _without;
 
     private PortSipNarrowing()
     {
@@ -50,7 +51,9 @@ internal sealed class PortSipNarrowing
     public static PortSipNarrowing Of(PortSipCondition? condition, PortSipNarrowingContext context)
     {
         PortSipNarrowing hull = Hull(condition, context);
-        if (hull.IsExact || condition is null || Alternatives(condition, context) is not { } all) return hull;
+        if (hull.IsExact || condition is null) return hull;
+        if (Without(condition, context) is { } without) return without;
+        if (Alternatives(condition, context) is not { } all) return hull;
         PortSipNarrowing[] any = [.. all.Where(static one => !one.IsNothing())];
         return any switch
         {
@@ -62,6 +65,32 @@ internal sealed class PortSipNarrowing
             _ => hull,
         };
     }
+
+    // Of what all holds, that which says what a call is not is turned round: its calls are left out of those that the rest finds. Null where that is not exact either.
+    private static PortSipNarrowing? Without(PortSipCondition condition, PortSipNarrowingContext context)
+    {
+        PortSipCondition[] terms = [.. Terms(condition)];
+        PortSipCondition[] turned = [.. terms.Select(term => Hull(term, context).IsExact ? null : Opposite(term)).OfType<PortSipCondition>()];
+        if (turned.Length == 0) return null;
+        PortSipCondition[] rest = [.. terms.Where(term => Hull(term, context).IsExact || Opposite(term) is null)];
+        PortSipCondition excluded = turned.Aggregate(static (left, right) => new PortSipJunction(true, left, right));
+        PortSipNarrowing found = rest.Length == 0 ? new PortSipNarrowing() : Of(rest.Aggregate(static (left, right) => new PortSipJunction(false, left, right)), context);
+        PortSipNarrowing leftOut = Of(rest.Aggregate(excluded, static (left, right) => new PortSipJunction(false, left, right)), context);
+        if (!found.IsExact || !leftOut.IsExact || found._without is not null || leftOut._without is not null) return null;
+        found._without = leftOut;
+        return found;
+    }
+
+    private static IEnumerable<PortSipCondition> Terms(PortSipCondition condition) =>
+        condition is PortSipJunction { IsOr: false } both ? Terms(both.Left).Concat(Terms(both.Right)) : [condition];
+
+    // What holds of exactly those calls of which a condition made of unequal alone does not hold; null for others. What has no value is unequal to any.
+    private static PortSipCondition? Opposite(PortSipCondition condition) => condition switch
+    {
+        PortSipJunction junction when Opposite(junction.Left) is { } left && Opposite(junction.Right) is { } right => new PortSipJunction(!junction.IsOr, left, right),
+        PortSipComparison { Operator: PortSipOperator.NotEqual, Text: not null } comparison => comparison with { Operator = PortSipOperator.Equal },
+        _ => null,
+    };
 
     private static PortSipNarrowing Hull(PortSipCondition? condition, PortSipNarrowingContext context) => condition switch
     {
@@ -84,8 +113,8 @@ internal sealed class PortSipNarrowing
     /// <summary>The query.</summary>
     public CallQuery Query()
     {
-        if (_any.Count > 0) return new CallQuery { Any = [.. _any.Select(static one => one.Query())] };
-        return Plain();
+        CallQuery found = _any.Count > 0 ? new CallQuery { Any = [.. _any.Select(static one => one.Query())] } : Plain();
+        return _without is { } leftOut ? found with { Without = leftOut.Query() } : found;
     }
 
     // A list from which everything was struck finds nothing.
