@@ -86,6 +86,13 @@ internal sealed partial class PostgresCallStore
         });
     }
 
+    // A first page that others stand before.
+    private List<FoundCall> Skipped(PostgresSession session, CallQuery query, int limit)
+    {
+        (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
+        return Plain(new Asked(session, store, days, query), new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)), query.Skip, limit);
+    }
+
     // What of a day a walk shows; null where nothing.
     private PostgresFrame? FrameOf(Asked asked, StoredDay day, Walk walk)
     {

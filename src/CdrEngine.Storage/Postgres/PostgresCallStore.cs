@@ -72,7 +72,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         return _database.Read(session =>
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
-            List<FoundCall> found = Listed(session, query, after, limit + 1);
+            List<FoundCall> found = query.Skip > 0 && after is null && query.Sort == CallSort.StartedAt ? Skipped(session, query, limit + 1) : Listed(session, query, after, limit + 1);
             bool more = found.Count > limit;
             if (more) found.RemoveAt(limit);
             FoundCall? last = more ? found[^1] : null;
