@@ -86,6 +86,20 @@ public sealed class FrameBuffer : IDisposable
         return ParseOutcome.Message;
     }
 
+    /// <summary>Reads no more of the frame at the start of <paramref name="bytes"/> than its place in the order of capture and its whole length; outcomes as of <see cref="TryReadFrame"/>.</summary>
+    public static ParseOutcome TryMeasureFrame(ReadOnlySpan<byte> bytes, out long sequence, out int consumed)
+    {
+        sequence = 0;
+        consumed = 0;
+        if (bytes.Length < FrameHeaderBytes) return ParseOutcome.NeedMore;
+        int captured = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
+        if (captured < 0) return ParseOutcome.Malformed;
+        if (bytes.Length - FrameHeaderBytes < captured) return ParseOutcome.NeedMore;
+        sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
+        consumed = FrameHeaderBytes + captured;
+        return ParseOutcome.Message;
+    }
+
     /// <summary>Walks the frames in order.</summary>
     public Enumerator GetEnumerator() => new(Bytes);
 

@@ -17,6 +17,7 @@ public sealed class PacketGather : IDisposable
     private readonly Stack<OpenedChunk> _spare = new();
     private int _nextChunk;
     private OpenedChunk? _current;
+    private FrameOrder _until;
     private FrameOrder _last = new(0, long.MinValue, 0);
 
     internal PacketGather(PacketLogReader reader, List<ChunkLocator> chunks, CallKey? key, bool eachOnce = true)
@@ -69,17 +70,9 @@ public sealed class PacketGather : IDisposable
     /// <summary>Goes to the next frame; false at the end.</summary>
     public bool MoveNext()
     {
-        while (true)
+        while (GoOn() || TakeTurn())
         {
-            if (_current is { } done)
-            {
-                _current = null;
-                if (done.MoveNext()) _turns.Enqueue(done, done.Order);
-                else _spare.Push(done);
-            }
-
-            OpenDue();
-            if (!_turns.TryDequeue(out _current, out FrameOrder order)) return false;
+            FrameOrder order = _current!.Order;
             if (_eachOnce && order.Run == _last.Run && order.Sequence == _last.Sequence)
             {
                 RepeatedFrames++;
@@ -89,6 +82,8 @@ public sealed class PacketGather : IDisposable
             _last = order;
             return true;
         }
+
+        return false;
     }
 
     /// <summary>Gives the memory back.</summary>
@@ -101,13 +96,35 @@ public sealed class PacketGather : IDisposable
         _nextChunk = _chunks.Count;
     }
 
+    // To the next frame of the chunk at hand, where it comes before those of all others: chunks of a call seldom overlap.
+    private bool GoOn()
+    {
+        if (_current is not { } chunk) return false;
+        bool hasMore = chunk.MoveNext();
+        if (hasMore && chunk.Order.CompareTo(_until) < 0) return true;
+        _current = null;
+        if (hasMore) _turns.Enqueue(chunk, chunk.Order);
+        else _spare.Push(chunk);
+        return false;
+    }
+
+    private bool TakeTurn()
+    {
+        OpenDue();
+        if (!_turns.TryDequeue(out _current, out _)) return false;
+        _until = _nextChunk < _chunks.Count ? FirstOf(_chunks[_nextChunk]) : FrameOrder.Last;
+        if (_turns.TryPeek(out _, out FrameOrder next) && next.CompareTo(_until) < 0) _until = next;
+        return true;
+    }
+
+    private FrameOrder FirstOf(in ChunkLocator locator) => new(locator.Segment.Run, locator.FirstSequence, _nextChunk);
+
     private void OpenDue()
     {
         for (; _nextChunk < _chunks.Count; _nextChunk++)
         {
             ChunkLocator locator = _chunks[_nextChunk];
-            if (_turns.TryPeek(out _, out FrameOrder first)
-                && first.CompareTo(new FrameOrder(locator.Segment.Run, locator.FirstSequence, _nextChunk)) < 0) return;
+            if (_turns.TryPeek(out _, out FrameOrder first) && first.CompareTo(FirstOf(locator)) < 0) return;
             if (!_spare.TryPop(out OpenedChunk? chunk)) chunk = new OpenedChunk();
             if (Load(chunk, locator) && chunk.MoveNext()) _turns.Enqueue(chunk, chunk.Order);
             else _spare.Push(chunk);
@@ -144,6 +161,8 @@ public sealed class PacketGather : IDisposable
     /// <summary>Place of a frame among all.</summary>
     private readonly record struct FrameOrder(uint Run, long Sequence, int Chunk) : IComparable<FrameOrder>
     {
+        public static readonly FrameOrder Last = new(uint.MaxValue, long.MaxValue, int.MaxValue);
+
         public int CompareTo(FrameOrder other)
         {
             int by = Run.CompareTo(other.Run);
@@ -195,12 +214,14 @@ public sealed class PacketGather : IDisposable
             Grow(ref _offsets, header.Frames);
             Grow(ref _sequences, header.Frames);
             bool inOrder = true;
+            long highest = long.MinValue;
             for (int offset = SegmentFormat.ChunkHeaderBytes; offset < _length && _frames < header.Frames;)
             {
-                if (FrameBuffer.TryReadFrame(_bytes.AsSpan(offset, _length - offset), out CapturedPacket packet, out int consumed) != ParseOutcome.Message) break;
-                inOrder &= _frames == 0 || packet.Sequence >= _sequences[_frames - 1];
+                if (FrameBuffer.TryMeasureFrame(_bytes.AsSpan(offset, _length - offset), out long sequence, out int consumed) != ParseOutcome.Message) break;
+                inOrder &= sequence >= highest;
+                highest = Math.Max(highest, sequence);
                 _offsets[_frames] = offset;
-                _sequences[_frames++] = packet.Sequence;
+                _sequences[_frames++] = sequence;
                 offset += consumed;
             }
 

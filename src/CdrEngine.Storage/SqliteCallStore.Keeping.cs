@@ -119,6 +119,7 @@ public sealed partial class SqliteCallStore : ICallKeeping
             // The texts of what is gone; those of what is left are noted anew with the next seal.
             if (purged > 0) DayTexts.Drop(database);
         });
+        if (purged > 0) ForgetTexts(day);
         var gone = ids.ToHashSet(StringComparer.Ordinal);
         partners.ExceptWith(gone);
         foreach (string partner in partners) Unlink(partner, gone);
@@ -162,6 +163,7 @@ public sealed partial class SqliteCallStore : ICallKeeping
             };
             CallUpsert.Remark(database, left, CallRecordJson.ToUtf8(left), bytes);
         });
+        ForgetTexts(day);
     }
 
     private static List<string> Recorded(SqliteDatabase database, DateOnly day, string? tenant, Timestamp before, IReadOnlySet<string> except)

@@ -78,7 +78,7 @@ public sealed partial class SqliteCallStore
                 }
 
                 var rows = new List<(RowCursor At, long Document)>();
-                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{Narrowest(database, query, asks ? MediaOf(days, day) : null, here)}{here} ORDER BY {order} LIMIT ? OFFSET ?";
+                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{Narrowest(database, query, asks && HasIndexes(days, database, day) ? MediaOf(days, day) : null, here)}{here} ORDER BY {order} LIMIT ? OFFSET ?";
                 using (SqliteStatement list = here.Bound(database, sql, limit + 1L - found.Count).Bind(skip))
                 {
                     skip = 0;
@@ -129,18 +129,21 @@ public sealed partial class SqliteCallStore
     {
         SqliteDatabase database = days.Get(day)!;
         SqlConditions where = FilterOf(query, out _)!;
-        string sql = $"EXPLAIN QUERY PLAN SELECT m.document FROM media_sessions m{Narrowest(database, query, MediaOf(days, day), where)}{where} ORDER BY m.started_at, m.id, m.session LIMIT ?";
+        string sql = $"EXPLAIN QUERY PLAN SELECT m.document FROM media_sessions m{Narrowest(database, query, HasIndexes(days, database, day) ? MediaOf(days, day) : null, where)}{where} ORDER BY m.started_at, m.id, m.session LIMIT ?";
         using SqliteStatement statement = where.Bound(database, sql, 51);
         var lines = new List<string>();
         while (statement.Step()) lines.Add(statement.Text(3));
         return lines;
     });
 
+    // Whether a day was sealed by a program that gives it all of these indexes, which stay whatever is written to it later.
+    private bool HasIndexes(OpenDays days, SqliteDatabase database, DateOnly day) => SealOf(days, day) is { Calls: not null } || (database.IsSealed && database.Scalar(DaySeal.Stored) > 0);
+
     // The index that leads to the sessions where these are few, of a day that has its indexes: said in the statement, and in the conditions what the index is over. Nothing where going
     // through the day in order of time meets them as soon.
     private static string Narrowest(SqliteDatabase database, MediaSessionQuery query, MediaFigures? figures, SqlConditions where)
     {
-        if (figures is null || query.CallId is not null || database.Scalar(DaySeal.Stored) == 0) return "";
+        if (figures is null || query.CallId is not null) return "";
         if (query.Type is { } type && type != MediaSessionType.Audio)
         {
             where.And($"m.type <> {(int)MediaSessionType.Audio}");

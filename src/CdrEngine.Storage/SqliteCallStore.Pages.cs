@@ -74,8 +74,15 @@ public sealed partial class SqliteCallStore
     {
         SqliteDatabase database = days.Get(day) ?? throw new StoreException($"no records of {day}");
         DayFigures figures = Load(days, database, day);
-        return CallSelect.Build(database, query, Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50 } with { Stored = figures.Last, Sought = new DayQuestion(query).SoughtIn(day, figures, SealOf(days, day)) ?? new SoughtCalls(0, 0, 0) }).Explain(database);
+        var asked = new DayQuestion(query);
+        DaySeal? seal = SealOf(days, day);
+        SoughtCalls sought = asked.SoughtIn(day, figures, seal) ?? new SoughtCalls(0, 0, 0);
+        SelectFrame frame = Frame(days, day) with { Limit = 51, Mark = 1, Offset = 50, Stored = figures.Last, Sought = sought, Found = FoundIn(days, asked, day, seal, sought.Profiles) };
+        return CallSelect.BuildFound(database, query, frame).Explain(database);
     });
+
+    /// <summary>How many calls of a day a query finds, where that is told in memory; null where it is not. For tests.</summary>
+    internal long? CountTold(CallQuery query, DateOnly day) => Reading(days => FiguresOf(days, day) is { } figures ? KnownCountOf(days, new DayQuestion(query), day, figures) : null);
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
@@ -111,8 +118,9 @@ public sealed partial class SqliteCallStore
     private List<FoundCall> Plain(OpenDays days, CallQuery query, Walk walk, long skip, int limit)
     {
         var found = new List<FoundCall>();
+        var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
-        long left = skip;
+        long left = skip, expected = 0;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
@@ -123,7 +131,7 @@ public sealed partial class SqliteCallStore
             }
 
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
-            if (left > 0 && !walk.Reaches(day, left))
+            if ((left > 0 || asked.Excluded is not null) && !walk.Reaches(day, left))
             {
                 long count = CountOf(days, asked, frame, walk);
                 if (count <= left)
@@ -133,19 +141,59 @@ public sealed partial class SqliteCallStore
                 }
             }
 
-            if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) continue;
-            frame = narrowed;
+            if (Narrowed(days, asked, frame) is not { } narrowed) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
-            List<FoundCall> rows = Marked(days, frame, walk, frame => CallSelect.Rows(database, query, frame with { After = after, Offset = left - row, Limit = limit - found.Count }));
-            found.AddRange(rows);
+            SelectFrame its = narrowed with { After = after, Offset = left - row };
+            if (asked.Calls is not null)
+            {
+                Flush();
+                if (found.Count >= limit) break;
+                if (KnownRows(days, asked, its with { Limit = limit - found.Count }) is { } told)
+                {
+                    Add(day, left, told);
+                    left = 0;
+                    continue;
+                }
+            }
 
-            // The last row is only looked at to know whether there is more.
-            int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
-            if (shown > 0) walk.Remember(day, left + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id), _limits.WalkPlaces);
+            ahead.Add(new DayAhead(its, left));
+            long? all = KnownCount(days, day, walk);
+            expected += Math.Max(0, all - left ?? 0);
             left = 0;
+            if (all is null || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
         }
 
+        Flush();
         return found;
+
+        void Flush()
+        {
+            ReadAhead(days, ahead, query, limit - found.Count);
+            foreach (DayAhead part in ahead)
+            {
+                DateOnly day = part.Frame.Day;
+                if (found.Count >= limit || days.Get(day) is not { } database) continue;
+                List<FoundCall> rows = Marked(days, part.Frame, walk, frame => part.TakeRows() ?? CallSelect.Rows(database, query, frame with { Limit = limit - found.Count }));
+
+                // Rows that end before the page does are all there are.
+                int most = limit - found.Count;
+                if (rows.Count < most && part.Frame is { After: null, Offset: 0 }) walk.Counts.TryAdd(day, (days.HiddenStampOf(day).Text, rows.Count));
+                Add(day, part.Left, rows);
+            }
+
+            ahead.Clear();
+            expected = 0;
+        }
+
+        void Add(DateOnly day, long before, List<FoundCall> rows)
+        {
+            int taken = Math.Min(rows.Count, limit - found.Count);
+            found.AddRange(rows.Take(taken));
+
+            // The last row is only looked at to know whether there is more.
+            int shown = found.Count >= limit ? taken - 1 : taken;
+            if (shown > 0) walk.Remember(day, before + shown, new CallCursor(rows[shown - 1].Key, day, rows[shown - 1].Id) { Document = rows[shown - 1].Document }, _limits.WalkPlaces);
+        }
     }
 
     // Records are read and judged; places are counted over all days.
@@ -167,7 +215,7 @@ public sealed partial class SqliteCallStore
         }
 
         int shown = Math.Min(found.Count, limit - 1);
-        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id), _limits.WalkPlaces);
+        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id) { Document = found[shown - 1].Document }, _limits.WalkPlaces);
         return found;
     }
 
@@ -180,10 +228,11 @@ public sealed partial class SqliteCallStore
         var byPerson = new AskedProfiles(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
         int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
         var asked = new DayQuestion(query);
+        AskedProfiles judged = JudgedProfiles(request.WhereTraits);
         foreach (DateOnly day in DaysOf(query))
         {
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame || days.Get(day) is not { } database) continue;
+            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame) continue;
             CallCursor? from = after?.Day == day ? after : null;
             DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
             if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, byPerson, day, request) is { } bridged && bridged <= passing.Left)
@@ -192,6 +241,15 @@ public sealed partial class SqliteCallStore
                 continue;
             }
 
+            if (PlacesOf(days, asked, frame with { After = from }) is { } known)
+            {
+                var sofar = new JudgedSoFar { After = from, Left = passing.Left };
+                foreach (FoundCall row in KnownJudged(days, known, day, judged, bridges, request, passing, sofar)) yield return row;
+                if (!sofar.IsBroken) continue;
+                from = sofar.After;
+            }
+
+            if (days.Get(day) is not { } database) continue;
             List<FoundCall> rows;
             do
             {
@@ -266,6 +324,7 @@ public sealed partial class SqliteCallStore
     {
         DateOnly day = frame.Day;
         asked = asked.On(day);
+        if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);
         if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;
@@ -289,18 +348,6 @@ public sealed partial class SqliteCallStore
     {
         using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
         return find.Bind(document).Step() ? ReadCall(find) : null;
-    }
-
-    private List<ListedCall> Listed(OpenDays days, List<FoundCall> found)
-    {
-        var listed = new List<ListedCall>(found.Count);
-        foreach (FoundCall call in found)
-        {
-            if (days.Get(call.Day) is { } database && RecordOf(database, call.Document) is { } record)
-                listed.Add(new ListedCall(record, call.Tenant, NumberOf(database, record.Id, call.Id)));
-        }
-
-        return listed;
     }
 
     private ListedCall? FindListed(SqliteDatabase database, DateOnly day, byte[] id)

@@ -22,14 +22,17 @@ public sealed partial class SqliteCallStore
             if (stop.IsCancellationRequested) break;
             bool isOver = day < before;
             if (Reading(days => days.Get(day) is not { } database
-                || (isOver ? database.Scalar(DaySeal.HasSchema) > 0 && database.Scalar(DaySeal.Stored) > 0 : DayTexts.RestOf(database) < DayTexts.LeastAdded))) continue;
+                || (isOver ? DaySeal.IsWhole(database) && database.Scalar(DaySeal.HasIndexes) > 0 : DayTexts.RestOf(database) < DayTexts.LeastAdded))) continue;
 
             // A connection of its own: no writer waits for it longer than for the one day.
             using (SqliteDatabase database = SqliteDatabase.Open(_files.PathOf(day), SqliteAccess.Write, _limits.BusyTimeout, _limits.WriterCacheKibibytes))
             {
                 DayTexts.Make(database, isOver);
                 if (!isOver) continue;
-                DaySeal.Make(database);
+
+                // A seal of which nothing is missing stays as it is.
+                if (DaySeal.IsWhole(database)) database.Transact(() => database.Execute(DaySeal.Schema));
+                else DaySeal.Make(database);
             }
 
             done++;
@@ -37,6 +40,7 @@ public sealed partial class SqliteCallStore
 
         // Connections opened before do not count on them.
         if (done > 0) _readers.Renew();
+        GroupTexts(stop);
 
         // The first to ask for totals finds the figures of all days; the latest come first, as they are asked for first, and seals are kept of as many as fit.
         foreach (DateOnly day in _files.List().AsEnumerable().Reverse())
@@ -68,21 +72,25 @@ public sealed partial class SqliteCallStore
     {
         if (asked is { Profiles.IsEverything: true, AsksSeal: false }) return frame;
         if (FiguresOf(days, frame.Day) is not { } figures) return null;
-        DaySeal? seal = asked.AsksSeal ? SealOf(days, frame.Day) : null;
+        DaySeal? seal = asked.AsksSeal || asked.MayBeFound ? SealOf(days, frame.Day) : null;
         if (asked.SoughtIn(frame.Day, figures, seal) is not { } sought) return null;
         SoughtCalls?[] any = [.. asked.Any.Select(one => one.SoughtIn(frame.Day, figures, seal))];
+        DayFound? found = FoundIn(days, asked, frame.Day, seal, sought.Profiles);
+        if (found is { Documents.Count: 0 }) return null;
         DayVoice? voice = asked.IsVoice && frame.Hidden.IsNothing ? seal?.Voice : null;
-        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Profiles = seal?.Profiles, Voice = voice };
+        return frame with { Stored = figures.Last, Sought = sought, Any = any, Texts = seal?.Texts, Profiles = seal?.Profiles, Voice = voice, Found = found };
     }
 
     // How many calls of a whole day a query finds, where that is known without looking at them. What was deleted of the day is still among its lengths.
     private long? KnownCountOf(OpenDays days, DayQuestion asked, DateOnly day, DayFigures figures)
     {
-        if (!IsWhole(asked.Query, day)) return null;
+        if (!IsWhole(asked.Query, day) || asked.Base is not null) return null;
         if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.WholeQuery, day);
         asked = asked.On(day);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
+        if (KnownNumbers(days, asked, day, seal) is { } known) return known;
+        if (asked.Texts.IsAsked && days.HiddenOf(day).IsNothing && CountFound(days, asked, day, seal) is { } found) return found;
         if (asked.AsksLength && !days.HiddenOf(day).IsNothing) return null;
         return asked.CountIn(figures, seal);
     }

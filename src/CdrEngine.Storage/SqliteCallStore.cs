@@ -34,11 +34,13 @@ public sealed partial class SqliteCallStore : ICallStore
         _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayAnswers<long>(limits.DayCounts);
+        _met = new DayAnswers<System.Collections.BitArray?>(limits.DayTexts);
         _daySums = new DayAnswers<CallSums>(limits.DayCounts);
         _figures = new FiguresKept(limits.ProfilesKept);
         _seals = new SealsKept<DaySeal>(limits.SealBytes);
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
+        _texts = new ArchiveTexts(folder);
     }
 
     /// <summary>Opens the records below <paramref name="folder"/> (made where there is none). Throws <see cref="StoreException"/> where SQLite is
@@ -146,7 +148,10 @@ public sealed partial class SqliteCallStore : ICallStore
             if (!File.Exists(path)) return false;
             try
             {
+                // Before it, so that a day whose texts cannot be removed is kept and tried again; behind it, since another program may have put them together meanwhile.
+                _texts.Forget(day);
                 File.Delete(path);
+                _texts.Forget(day);
                 File.Delete(path + "-wal");
                 File.Delete(path + "-shm");
             }
@@ -178,6 +183,8 @@ public sealed partial class SqliteCallStore : ICallStore
         }
 
         _readers.Dispose();
+        _helpers.Dispose();
+        _texts.Dispose();
         _hidden.Dispose();
     }
 
@@ -304,24 +311,6 @@ public sealed partial class SqliteCallStore : ICallStore
         });
     }
 
-    private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
-    {
-        var found = new List<FoundCall>();
-        var asked = new DayQuestion(query);
-        foreach (DateOnly day in DaysOf(query))
-        {
-            if (found.Count >= limit) break;
-
-            // Days that the pages before have used up.
-            if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (Narrowed(days, asked, Frame(days, day)) is not { } frame || days.Get(day) is not { } database) continue;
-            if (IsEmptied(days, database, day, query.Tenant)) continue;
-            found.AddRange(CallSelect.Rows(database, query, frame with { After = after, Limit = limit - found.Count }));
-        }
-
-        return found;
-    }
-
     private List<FoundCall> Merged(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
@@ -384,22 +373,5 @@ public sealed partial class SqliteCallStore : ICallStore
         }
 
         return row.IsNull(1) ? record : record! with { Recording = RecordingRows.Info(record.Id, (RecordingState)row.Long(1), row.IsNull(2) ? null : row.Text(2)) };
-    }
-
-    // Day by day, so that a page over many days opens each once, whatever its order.
-    private List<CallRecord> Read(OpenDays days, List<FoundCall> found)
-    {
-        var records = new CallRecord?[found.Count];
-        foreach (IGrouping<DateOnly, int> day in Enumerable.Range(0, found.Count).GroupBy(index => found[index].Day))
-        {
-            if (days.Get(day.Key) is not { } database) continue;
-            foreach (int index in day)
-            {
-                using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
-                if (find.Bind(found[index].Document).Step()) records[index] = ReadCall(find);
-            }
-        }
-
-        return [.. records.OfType<CallRecord>()];
     }
 }

@@ -22,6 +22,10 @@ public sealed partial class SqliteMessageStore
     // Where the documents are known, they lead.
     private static readonly string ByDocument = $"messages m INDEXED BY {TextSource.Messages.Index} CROSS JOIN message_documents d ON d.document = m.document";
 
+    // Where few messages have the outcome, these lead.
+    private const string OnlyByOutcome = $"messages m INDEXED BY {MessageSeal.OutcomeIndex}";
+    private const string ByOutcome = OnlyByOutcome + " CROSS JOIN message_documents d ON d.document = m.document";
+
     // What is counted: a text is looked for in the documents.
     private static string TablesOf(MessageQuery query) => query.Text is null ? "messages m" : Joined;
 
@@ -45,7 +49,9 @@ public sealed partial class SqliteMessageStore
         DayList<MessageRecord> list = ListOf(query, query.From);
         SqliteDatabase database = days.Get(day)!;
         SqlConditions where = list.Where.Copy();
-        string sql = "EXPLAIN QUERY PLAN " + SqlOf(list, where, DriveByText(database, list, where, SealOf(days, day), MostOfPage(database, 51)));
+        MessageSeal? seal = SealOf(days, day);
+        bool byOutcome = DrivesByOutcome(list.Asked, seal, where);
+        string sql = "EXPLAIN QUERY PLAN " + SqlOf(list, where, DriveByText(database, list, where, seal, MostOfPage(database, 51)) ? ByDocument : byOutcome ? ByOutcome : null);
         using SqliteStatement statement = where.Bound(database, sql, 51).Bind(0);
         var lines = new List<string>();
         while (statement.Step()) lines.Add(statement.Text(3));
@@ -63,11 +69,11 @@ public sealed partial class SqliteMessageStore
         CountIn = MessageSums.AsksOnlySums(query) ? sums => sums.Of(query) : null,
     };
 
-    private static string SqlOf<T>(DayList<T> list, SqlConditions where, bool byText)
+    private static string SqlOf<T>(DayList<T> list, SqlConditions where, string? tables)
         where T : class
     {
         string sense = list.Ascending ? "" : " DESC";
-        return $"SELECT {list.Columns} FROM {(byText ? ByDocument : list.Tables ?? list.Counted)}{where} ORDER BY {list.Table}started_at{sense}, {list.Table}id{sense} LIMIT ? OFFSET ?";
+        return $"SELECT {list.Columns} FROM {tables ?? list.Tables ?? list.Counted}{where} ORDER BY {list.Table}started_at{sense}, {list.Table}id{sense} LIMIT ? OFFSET ?";
     }
 
     // What is common is met soon in order of time: with so many messages that have a text, going through them for a page costs as much as collecting those.
@@ -77,6 +83,14 @@ public sealed partial class SqliteMessageStore
     // is read of it.
     private static bool DriveByText<T>(SqliteDatabase database, DayList<T> list, SqlConditions where, MessageSeal? seal, long most)
         where T : class => list.Asked is { LeadsByText: true, Text: { } text } && DriveByText(database, text, where, seal, most);
+
+    // Whether they do: what the index is over is said once more, so that SQLite knows that it may.
+    private static bool DrivesByOutcome(AskedMessages? asked, MessageSeal? seal, SqlConditions where)
+    {
+        if (asked is not { LeadsByOutcome: true } || seal is not { HasIndexes: true }) return false;
+        where.And("m.outcome <> 1");
+        return true;
+    }
 
     private static bool DriveByText(SqliteDatabase database, TextNeedle text, SqlConditions where, MessageSeal? seal, long most)
     {
@@ -121,6 +135,12 @@ public sealed partial class SqliteMessageStore
 
     private static long CountRows(SqliteDatabase database, SqlConditions where, string tables, AskedMessages? asked, MessageSeal? seal)
     {
+        if (asked is { LeadsByOutcome: true } && seal is { HasIndexes: true })
+        {
+            SqlConditions few = where.Copy();
+            return CountRows(database, few, DrivesByOutcome(asked, seal, few) ? OnlyByOutcome : tables);
+        }
+
         if (asked is not { LeadsByText: true, Text: { } text }) return CountRows(database, where, tables);
         long count = 0;
         database.InOneState(() =>
@@ -177,8 +197,8 @@ public sealed partial class SqliteMessageStore
                 }
 
                 if (days.Get(day) is not { } database) continue;
-                if (list.Asked is { LeadsByText: true }) database.InOneState(() => Read(database, here, DriveByText(database, list, here, seal, MostOfPage(database, limit))));
-                else Read(database, here, byText: false);
+                if (list.Asked is { LeadsByText: true }) database.InOneState(() => Read(database, here, DriveByText(database, list, here, seal, MostOfPage(database, limit)) ? ByDocument : null));
+                else Read(database, here, DrivesByOutcome(list.Asked, seal, here) ? ByOutcome : null);
             }
 
             if (list.Complete is { } complete)
@@ -188,9 +208,9 @@ public sealed partial class SqliteMessageStore
 
             return new ListPage<T> { Items = items, NextCursor = rowsRead > limit ? last!.Encode(list.Seal) : null };
 
-            void Read(SqliteDatabase database, SqlConditions here, bool byText)
+            void Read(SqliteDatabase database, SqlConditions here, string? tables)
             {
-                using SqliteStatement rows = here.Bound(database, SqlOf(list, here, byText), limit + 1L - rowsRead).Bind(skip);
+                using SqliteStatement rows = here.Bound(database, SqlOf(list, here, tables), limit + 1L - rowsRead).Bind(skip);
                 skip = 0;
                 while (rows.Step() && ++rowsRead <= limit)
                 {

@@ -43,12 +43,15 @@ public sealed record SqliteStoreLimits
     public int ProfilesKept { get; init; } = 4_000_000;
 
     /// <summary>Bytes of what is kept in memory of days that are over: which numbers, Call-IDs, sessions and addresses they may have, and how long their calls were, and
-    /// which profiles they have; 192 MiB by default, which is eleven million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
-    public long SealBytes { get; init; } = 192L << 20;
+    /// which profiles, numbers, codecs and flags they have, and in which order they began; 384 MiB by default, which is eleven million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
+    public long SealBytes { get; init; } = 384L << 20;
 
     /// <summary>The same of days of messages: which numbers, parties, conversations and Call-IDs they may have, and what their texts are made of; 64 MiB by default, some three million
     /// messages.</summary>
     public long MessageSealBytes { get; init; } = 64L << 20;
+
+    /// <summary>Days of which it is remembered which calls meet what a query holds against their texts (greater, less); 4,096 by default, some 8 MB at 14,000 calls a day.</summary>
+    public int DayTexts { get; init; } = 4_096;
 
     /// <summary>Counts of one query on one day that are remembered; 65,536 by default, some 10 MB.</summary>
     public int DayCounts { get; init; } = 65_536;

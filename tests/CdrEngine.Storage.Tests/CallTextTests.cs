@@ -178,6 +178,7 @@ public abstract class CallTextTests
         if (random.Next(4) == 0 && Label(random, calls[random.Next(calls.Count)].Record) is { } label)
             query = query with { Labels = [label], Text = random.Next(2) == 0 ? null : query.Text, Parts = [] };
         if (random.Next(8) == 0) query = query with { TrunkPart = random.Next(2) == 0 ? "unk-1" : "UNK" };
+        if (random.Next(4) == 0) query = WithNumbers(random.Next(3) == 0 ? query : query with { Text = null, Parts = [], Labels = [] }, random, calls);
         return random.Next(8) switch
         {
             0 => query with { Tenant = "acme" },
@@ -186,10 +187,28 @@ public abstract class CallTextTests
             3 => query with { Sort = CallSort.Duration },
             4 => query with { Except = [.. calls.Where(_ => random.Next(3) == 0).Select(static call => call.Record.Id)] },
             5 => query with { Text = null, Parts = [], Ids = [.. calls.Where(_ => random.Next(3) == 0).Select(static call => call.Record.Id)] },
-            6 => query with { Text = null, Parts = [], Labels = [], TrunkPart = null, Any = [new CallQuery { Text = query.Text, Labels = query.Labels, Parts = [new NumberPart(NumberOf.Callee, "1")] }, new CallQuery { Dispositions = [Disposition.Busy] }, new CallQuery { CallerNumbers = ["1007", "1003"] }] },
+            6 => query with { Text = null, Parts = [], Labels = [], TrunkPart = null, Number = null, Caller = null, Callee = null, CallerNumbers = [], CalleeNumbers = [], DialledNumbers = [], PartyNumbers = [], Any = [new CallQuery { Text = query.Text, Labels = query.Labels, Parts = [new NumberPart(NumberOf.Callee, "1")] }, new CallQuery { Dispositions = [Disposition.Busy] }, new CallQuery { CallerNumbers = ["1007", "1003"] }] },
             _ => query,
         };
     }
+
+    // Exact numbers of calls, and of nobody.
+    private static CallQuery WithNumbers(CallQuery query, Random random, IReadOnlyList<StoredCall> calls)
+    {
+        string[] numbers = [.. Enumerable.Range(0, 3).Select(_ => Numbers(calls[random.Next(calls.Count)].Record).OfType<string>().Where(static number => number.Length > 0).Append("000").First())];
+        return random.Next(7) switch
+        {
+            0 => query with { Number = numbers[0] },
+            1 => query with { Caller = numbers[0] },
+            2 => query with { Callee = numbers[0] },
+            3 => query with { CallerNumbers = numbers },
+            4 => query with { CalleeNumbers = numbers[..2] },
+            5 => query with { DialledNumbers = numbers },
+            _ => query with { PartyNumbers = numbers, CalleeNumbers = random.Next(3) == 0 ? numbers : [] },
+        };
+    }
+
+    private static IEnumerable<string?> Numbers(CallRecord record) => [record.Caller.E164, record.Callee.E164, record.Caller.Number, record.Callee.Number, record.Dialled];
 
     // One that the call has, or nobody.
     private static LabelPart? Label(Random random, CallRecord record)
@@ -237,6 +256,9 @@ public abstract class CallTextTests
         return number.Substring(at, random.Next(1, number.Length - at + 1));
     }
 
+    /// <summary>Whether a text search finds a call by a part in lower case.</summary>
+    internal static bool HasText(CallRecord record, string part) => Items(record).Any(item => string.Concat(item.Select(char.ToLowerInvariant)).Contains(part, StringComparison.Ordinal));
+
     // What SearchText is to be of a call; a new line in one begins another.
     private static IEnumerable<string> Items(CallRecord record)
     {
@@ -273,11 +295,20 @@ public abstract class CallTextTests
         if (query.TrunkPart is { } trunk && record.Marks?.Trunk?.Contains(trunk, StringComparison.Ordinal) != true) return false;
         if (query.Except.Contains(record.Id) || (query.Ids.Count > 0 && !query.Ids.Contains(record.Id))) return false;
         if (query.Any.Count > 0 && !query.Any.Any(one => Matches(one, call))) return false;
-        if (query.CallerNumbers.Count > 0 && !query.CallerNumbers.Any(number => number == record.Caller.Number || number == record.Caller.E164)) return false;
+        string?[] caller = [record.Caller.Number, record.Caller.E164], callee = [record.Callee.Number, record.Callee.E164], dialled = [record.Dialled];
+        foreach ((IReadOnlyList<string> asked, string?[] has) in (ReadOnlySpan<(IReadOnlyList<string>, string?[])>)[
+            (query.CallerNumbers, caller), (query.CalleeNumbers, callee), (query.DialledNumbers, dialled), (query.PartyNumbers, [.. caller, .. callee, .. dialled]),
+            (One(query.Number), [.. caller, .. callee, .. dialled]), (One(query.Caller), caller), (One(query.Callee), [.. callee, .. dialled])])
+        {
+            if (asked.Count > 0 && !asked.Any(number => has.Contains(number))) return false;
+        }
+
         return (query.Tenant is null || call.Tenant == query.Tenant)
             && !(record.StartedAt < query.From) && !(record.StartedAt >= query.To)
             && (query.Dispositions.Count == 0 || query.Dispositions.Contains(record.Disposition));
     }
+
+    private static IReadOnlyList<string> One(string? number) => number is null ? [] : [number];
 
     // Lower case character by character; half a pair is stored as what stands for any that cannot be read.
     private string Kept(string text) =>
@@ -354,6 +385,19 @@ public sealed class SqliteCallTextTests : CallTextTests
     }
 
     [Fact]
+    public void Texts_OfAnOpenDay_AreKept()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        var random = new Random(13);
+        store.Write([.. Enumerable.Range(0, DayTexts.LeastAdded + 900).Select(index => Call(index, random, TestCalls.Start + TimeSpan.FromSeconds(index)))]);
+        using SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.Zero, 1000);
+        Assert.InRange(DayTexts.RestOf(database), DayTexts.LeastAdded, long.MaxValue);
+        store.Seal(Day);
+        Assert.Equal(0, DayTexts.RestOf(database));
+    }
+
+    [Fact]
     public void Labels_OfJson_AreThoseOfTheRecord()
     {
         var random = new Random(11);
@@ -402,7 +446,7 @@ public sealed class SqliteCallTextTests : CallTextTests
         Assert.Empty(store.Scrub());
         store.Seal(new DateOnly(2030, 1, 1));
         Assert.Empty(store.List(new CallQuery { Text = secret }).Calls);
-        foreach (string file in Directory.GetFiles(folder.Records))
+        foreach (string file in Directory.GetFiles(folder.Records, "*", SearchOption.AllDirectories))
         {
             string bytes = Encoding.Latin1.GetString(File.ReadAllBytes(file));
             Assert.DoesNotContain(secret, bytes, StringComparison.OrdinalIgnoreCase);

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using CdrEngine.Benchmarks.Growth;
 using CdrEngine.Benchmarks.Processes;
+using CdrEngine.Benchmarks.Storage;
 using CdrEngine.Benchmarks.Suite;
 using CdrEngine.Load;
+using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Benchmarks.Commands;
 
@@ -51,12 +54,20 @@ internal static class GrowthCommand
 
         if (file is not null && !file.EndsWith(ResultFiles.GrowthEnding, StringComparison.Ordinal)) throw new BenchException($"the name of the page ends in {ResultFiles.GrowthEnding}");
         string? path = file ?? (quick ? null : ResultFiles.Default(ResultFiles.GrowthEnding));
+        string? stem = path?[..^ResultFiles.GrowthEnding.Length];
+        var notes = new GrowthNotes(stem);
         string folder = Directory.CreateTempSubdirectory("cdrengine-growth-").FullName;
         try
         {
-            string page = Page([.. all.Where(series => only.Length == 0 || only.Contains(series.Name, StringComparer.Ordinal))], quick, folder, path, output, stop);
+            foreach (GrowthSeries series in all.Where(series => only.Length == 0 || only.Contains(series.Name, StringComparer.Ordinal))) notes.Put(Measure(series, folder, output, stop));
             store(stop);
-            if (stored is not null) page += stored.Page(path?[..^ResultFiles.GrowthEnding.Length]);
+            if (stored is not null)
+            {
+                notes.Put(new GrowthNote(Stored, Texts.Commit(), Texts.LoadAverage(), default, [], stored.Left));
+                if (notes.Stored is { } kept) StoredBenchmarks.Write(kept, StoredBenchmarks.Read(stored.Points));
+            }
+
+            string page = Page(all, quick, notes, stem, stored);
             output.WriteLine();
             output.Write(page);
             if (path is null) return 0;
@@ -70,37 +81,51 @@ internal static class GrowthCommand
         }
     }
 
-    private static string Page(IReadOnlyList<GrowthSeries> all, bool quick, string folder, string? path, TextWriter output, CancellationToken stop)
+    private static GrowthNote Measure(GrowthSeries series, string folder, TextWriter output, CancellationToken stop)
+    {
+        string loadAverage = Texts.LoadAverage();
+        (double, double) start = Measure(SuiteLoads.One.Calls!, folder, static (_, _) => 1, stop).Records;
+        var points = new List<GrowthPoint>();
+        foreach (LoadOptions step in series.Steps)
+        {
+            GrowthPoint point = Measure(step, folder, series.Of, stop);
+            points.Add(point);
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{point.At:N0} {series.Across}: {point.Records.CpuSeconds:N2} s CPU, {point.Records.PeakBytes / 1e6:N0} MB; with packets {point.WithPackets.CpuSeconds:N2} s, {point.WithPackets.PeakBytes / 1e6:N0} MB"));
+        }
+
+        return new GrowthNote(series.Name, Texts.Commit(), loadAverage, start, points, []);
+    }
+
+    // All that is known: what this run measured, and what earlier ones left beside the page.
+    private static string Page(IReadOnlyList<GrowthSeries> all, bool quick, GrowthNotes notes, string? stem, StoredGrowth? growth)
     {
         var page = new StringBuilder();
         page.Append(string.Create(CultureInfo.InvariantCulture, $"# How cost grows, measured on {DateTime.UtcNow:yyyy-MM-dd}{(quick ? ", a quick run: proves nothing" : "")}\n\n"));
-        page.Append("Made by `./cdrengine bench growth`: the real program (`import`), from start to end, once for each point.\n\n");
-        page.Append($"- machine: {Texts.Processor()}, {Texts.Memory()}; load average before {Texts.LoadAverage()}\n- commit: {Texts.Commit()}\n");
-        if (all.Count == 0) return page.ToString();
-        (double, double) start = Measure(SuiteLoads.One.Calls!, folder, static (_, _) => 1, stop).Records;
+        page.Append("Made by `./cdrengine bench growth`: the real program (`import`), from start to end, once for each point. `docs/benchmarks.md` says how to read it.\n\n");
+        page.Append($"- machine: {Texts.Processor()}, {Texts.Memory()}\n- system: {RuntimeInformation.OSDescription}; .NET {Environment.Version}; SQLite {SqliteLibrary.EnsureLoaded()}\n");
         foreach (GrowthSeries series in all)
         {
-            var points = new List<GrowthPoint>();
-            foreach (LoadOptions step in series.Steps)
+            if (notes.Find(series.Name) is not { } note)
             {
-                GrowthPoint point = Measure(step, folder, series.Of, stop);
-                points.Add(point);
-                output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{point.At:N0} {series.Across}: {point.Records.CpuSeconds:N2} s CPU, {point.Records.PeakBytes / 1e6:N0} MB; with packets {point.WithPackets.CpuSeconds:N2} s, {point.WithPackets.PeakBytes / 1e6:N0} MB"));
+                page.Append($"\n## Against {series.Across}\nNot measured in this run: `bench growth --only {series.Name}`.\n");
+                continue;
             }
 
-            page.Append($"\n## Against {series.Across}\n{series.Explained}\n\n{GrowthPage.Table(series, points, start)}");
-            if (path is null) continue;
-            string stem = path[..^ResultFiles.GrowthEnding.Length];
+            page.Append($"\n## Against {series.Across}\n{series.Explained} Commit {note.Commit}; load average before {note.LoadAverage}.\n\n{GrowthPage.Table(series, note.Points, note.Start)}");
+            if (stem is null) continue;
             page.Append('\n');
-            foreach ((string ending, string svg) in GrowthPage.Charts(series, points))
+            foreach ((string ending, string svg) in GrowthPage.Charts(series, note.Points))
             {
                 File.WriteAllText(stem + ending, svg);
                 page.Append($"![{series.Across}]({Path.GetFileName(stem) + ending})\n");
             }
         }
 
+        string? stored = notes.Stored is { } kept && File.Exists(kept) ? kept : growth?.Points;
+        if (stored is not null) page.Append(StoredPage.Of(stored, notes.Find(Stored)?.Left ?? [], stem));
+        else page.Append("\n## Against calls stored\nNot measured in this run: `bench growth --only stored --archive DIR`.\n");
         return page.ToString();
     }
 

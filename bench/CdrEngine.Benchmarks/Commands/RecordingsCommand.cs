@@ -22,6 +22,7 @@ internal static class RecordingsCommand
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{made.Made:N0} recordings, {made.Sound.TotalMinutes:N1} min of sound, {made.Cpu.TotalSeconds:N2} s CPU ({made.Sound.TotalMinutes / made.Cpu.TotalSeconds:N1} min a CPU second)"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{GC.GetTotalAllocatedBytes() / 1e6:N0} MB allocated, {GC.CollectionCount(0)} collections"));
             if (kind == RecordingKind.Mp3) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"libmp3lame: {made.EncoderCpu.TotalSeconds:N2} s, {made.EncoderShare:P1} of it"));
             return Task.FromResult(0);
         });

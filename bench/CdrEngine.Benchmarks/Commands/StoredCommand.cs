@@ -25,10 +25,11 @@ internal static class StoredCommand
             ArchiveMaker.Make(output, stores, parsed.GetValue(calls), parsed.GetValue(days), recordsOnly: false, stop);
             return Task.FromResult(0);
         });
-        var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points };
+        var asks = new Option<bool>("--asks-only") { Description = "Writes nothing into the archive: asks, and inserts no calls." };
+        var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points, asks };
         measure.SetAction((parsed, stop) =>
         {
-            StoredBenchmarks.Write(FileOf(parsed.GetValue(points)), StoredBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), stop));
+            StoredBenchmarks.Write(FileOf(parsed.GetValue(points)), StoredBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), parsed.GetValue(asks), stop));
             return Task.FromResult(stop.IsCancellationRequested ? 1 : 0);
         });
         var draw = new Command("draw", "Draws what was noted: SVG beside it.") { points };

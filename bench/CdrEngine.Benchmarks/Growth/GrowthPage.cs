@@ -14,21 +14,23 @@ public static class GrowthPage
     public static IReadOnlyList<(string Ending, string Svg)> Charts(GrowthSeries series, IReadOnlyList<GrowthPoint> points)
     {
         ArgumentNullException.ThrowIfNull(series);
-        var across = new ChartAxis(series.Across, IsLogarithmic: true);
+
+        // Both axes from 0 and even, so that what grows in proportion is a straight line.
+        var across = new ChartAxis(series.Across);
         return
         [
             ($"-growth-{series.Name}-time.svg", SvgChart.Draw(new Chart
             {
                 Title = $"Processor time against {series.Across}",
-                Description = $"{series.Explained} A line that rises at 45 degrees of both scales grows in proportion; at the left the start of the program is most of it.",
+                Description = $"{series.Explained} What grows in proportion is a straight line; where it meets the left axis is the start of the program.",
                 Across = across,
-                Up = new ChartAxis("processor time", "s", IsLogarithmic: true),
+                Up = new ChartAxis("processor time", "s"),
                 Series = Lines(points, static cost => cost.CpuSeconds),
             })),
             ($"-growth-{series.Name}-memory.svg", SvgChart.Draw(new Chart
             {
                 Title = $"Peak memory against {series.Across}",
-                Description = series.Explained,
+                Description = $"{series.Explained} What grows in proportion is a straight line; where it meets the left axis is the program itself.",
                 Across = across,
                 Up = new ChartAxis("peak memory", "MB"),
                 Series = Lines(points, static cost => cost.PeakBytes / 1e6),

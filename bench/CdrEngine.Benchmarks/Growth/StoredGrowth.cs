@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CdrEngine.Benchmarks.Commands;
 using CdrEngine.Benchmarks.Storage;
 
@@ -21,7 +20,11 @@ internal sealed class StoredGrowth(TextWriter writer, string folder, int questio
 
     private readonly List<string> _left = [];
 
-    private string Points => Path.Combine(folder, "growth.jsonl");
+    /// <summary>What was measured, a file in the archive's folder.</summary>
+    public string Points => Path.Combine(folder, "growth.jsonl");
+
+    /// <summary>Sizes that were left out, and why.</summary>
+    public IReadOnlyList<string> Left => _left;
 
     /// <summary>Makes and measures archives of these sizes, as far as the disk has room.</summary>
     /// <param name="sizes">Calls.</param>
@@ -48,34 +51,8 @@ internal sealed class StoredGrowth(TextWriter writer, string folder, int questio
             }
 
             using (ArchiveStores stores = ArchiveStores.InFiles(folder)) ArchiveMaker.Make(writer, stores, each * days, days, recordsOnly: true, stop);
-            StoredBenchmarks.Write(Points, StoredBenchmarks.Run(writer, folder, questions, stop));
+            StoredBenchmarks.Write(Points, StoredBenchmarks.Run(writer, folder, questions, asksOnly: false, stop));
         }
-    }
-
-    /// <summary>The part of the page that tells of it; charts are drawn beside the page.</summary>
-    /// <param name="stem">Beginning of the charts' names; null for none.</param>
-    public string Page(string? stem)
-    {
-        List<StoredPoint> points = StoredBenchmarks.Read(Points);
-        var page = new StringBuilder();
-        void Line(FormattableString line) => page.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
-        Line($"\n## Against calls stored\nAn archive of records in SQLite, by day, that is made larger by more days; {questions} questions of each kind at each size. Inserting goes into its last day.\n");
-        double[] sizes = [.. points.Select(static point => (double)point.Calls).Distinct().Order()];
-        Line($"| p50, p99 in ms | {string.Join(" | ", sizes.Select(static calls => calls.ToString("N0", CultureInfo.InvariantCulture)))} |");
-        Line($"|---|{string.Concat(Enumerable.Repeat("--:|", sizes.Length))}");
-        foreach (string what in points.Select(static point => point.What).Distinct())
-        {
-            bool isRate = what == StoredBenchmarks.Inserting;
-            IEnumerable<string> cells = sizes.Select(calls => points.Find(point => point.What == what && point.Calls == calls) is not { } point ? ""
-                : isRate ? string.Create(CultureInfo.InvariantCulture, $"{point.Median:N0}, {point.High:N0}") : string.Create(CultureInfo.InvariantCulture, $"{point.Median:N1}, {point.High:N1}"));
-            Line($"| {(isRate ? "insert: calls a second, us of processor time a call" : what)} | {string.Join(" | ", cells)} |");
-        }
-
-        foreach (string left in _left) Line($"\n{left}");
-        if (stem is null || points.Count == 0) return page.ToString();
-        page.Append('\n');
-        foreach (string drawn in StoredCharts.Draw(Points, stem + "-growth-stored")) page.Append($"![calls stored]({Path.GetFileName(drawn)})\n");
-        return page.ToString();
     }
 
     // Why there is no room for so many days; null where there is.

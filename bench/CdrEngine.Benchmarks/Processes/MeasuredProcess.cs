@@ -71,30 +71,30 @@ public static partial class MeasuredProcess
 
     private static long WatchPeak(Process process, long until, CancellationToken stop)
     {
-        var marks = new Dictionary<int, long>();
+        long peak = 0;
         do
         {
-            Look(process.Id, marks);
+            peak = Math.Max(peak, Look(process.Id));
         }
         while (!process.WaitForExit(LookEvery) && Stopwatch.GetTimestamp() < until && !stop.IsCancellationRequested);
-        return marks.Values.Sum();
+        return peak;
     }
 
-    // The shell stays or becomes the program; either way the tree is looked at.
-    private static void Look(int id, Dictionary<int, long> marks)
+    // The marks of the program and of all that it started and that is still there: what ran one after the other does not add up. The shell stays or becomes the program; either way the tree is looked at.
+    private static long Look(int id)
     {
+        long bytes = 0;
         try
         {
             foreach (string line in File.ReadLines($"/proc/{id}/status"))
             {
                 if (!line.StartsWith("VmHWM:", StringComparison.Ordinal)) continue;
-                long kilobytes = long.Parse(line.AsSpan(6, line.Length - 6 - 3), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
-                marks[id] = Math.Max(marks.GetValueOrDefault(id), kilobytes * 1024);
+                bytes = 1024 * long.Parse(line.AsSpan(6, line.Length - 6 - 3), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
                 break;
             }
 
             foreach (string child in File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                Look(int.Parse(child, CultureInfo.InvariantCulture), marks);
+                bytes += Look(int.Parse(child, CultureInfo.InvariantCulture));
         }
         catch (IOException)
         {
@@ -104,6 +104,8 @@ public static partial class MeasuredProcess
         {
             // It belongs to somebody else: a set-user-id program.
         }
+
+        return bytes;
     }
 
     private static string LastLine(string errors)

@@ -192,6 +192,14 @@ internal static partial class ListShapes
         yield return Of("answered_at ne null", static _ => "answered_at ne null");
         yield return Of("rang_at eq null", static _ => "rang_at eq null");
         yield return Of("caller or callee", static value => $"caller eq '{value.User}' or callee eq '{value.User}'");
+        yield return Of("caller ne", static value => $"caller ne '{value.User}'");
+        yield return Of("caller ne and callee eq", static value => $"caller ne '{value.User}' and callee eq '{value.User}'");
+        yield return Of("callee_display_name ne", static value => $"callee_display_name ne 'User {value.Random.Next(StoredCalls.Users)}' and direction eq INBOUND_CALL");
+        yield return Of("end_reason ne", static value => $"end_reason ne {value.Any("BUSY", "REJECTED", "FAILED")}");
+        yield return Of("callee gt", static value => $"callee gt '{value.User}'");
+        yield return Of("caller_display_name lt", static value => $"caller_display_name lt 'User {value.Random.Next(1, 9)}'");
+        yield return Of("contains(call_id)", static value => $"contains(call_id,'{value.Call.SipCallId[2..12]}')");
+        yield return Of("contains(call_id), common", static value => $"contains(call_id,'{value.Any("@192.0.2.1", "@198.51", "a")}')");
         yield return Of("contains(caller)", static value => $"contains(caller,'{value.Outside[3..11]}')");
         yield return Of("caller_display_name, nobody's", static value => $"caller_display_name eq 'nobody {value.Random.Next()}'");
         yield return Of("caller_display_name", static value => $"caller_display_name eq 'User {value.Random.Next(StoredCalls.Users)}'");

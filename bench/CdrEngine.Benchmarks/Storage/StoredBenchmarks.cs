@@ -30,8 +30,9 @@ public static class StoredBenchmarks
     /// <param name="writer">Told each figure.</param>
     /// <param name="folder">The archive.</param>
     /// <param name="questions">Questions of each kind.</param>
+    /// <param name="asksOnly">Whether nothing is written: no day is sealed and no call inserted.</param>
     /// <param name="stop">Ends it early.</param>
-    public static IReadOnlyList<StoredPoint> Run(TextWriter writer, string folder, int questions, CancellationToken stop)
+    public static IReadOnlyList<StoredPoint> Run(TextWriter writer, string folder, int questions, bool asksOnly, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(writer);
         var points = new List<StoredPoint>();
@@ -41,7 +42,7 @@ public static class StoredBenchmarks
         var random = new Random(11);
 
         // What the server does when it starts.
-        store.Seal(last, stop);
+        if (!asksOnly) store.Seal(last, stop);
         long calls = store.Count(new CallQuery());
         Timestamp begin = StartOf(store.Days()[0]), end = StartOf(last.AddDays(1));
         long[] numbers = [.. Enumerable.Range(0, 50).SelectMany(_ => store.Page(new CallPageRequest { Query = Hours(2), Take = 4 }).Calls).Select(static call => call.Number)];
@@ -57,7 +58,7 @@ public static class StoredBenchmarks
         Measure("totals of a tenant and outcome", i => store.Totals(new CallQuery { Tenant = $"tenant{i % StoredCalls.Tenants}", Dispositions = [(Disposition)((i % 9) + 1)] }, TimeSpan.FromSeconds(5)));
         Measure("totals of some hours", i => store.Totals(Hours(days * 12), TimeSpan.FromSeconds(5)));
         Measure("totals of a number", i => store.Totals(new CallQuery { Number = StoredCalls.User(random) }, TimeSpan.FromSeconds(5)));
-        Insert();
+        if (!asksOnly) Insert();
         return points;
 
         CallQuery Hours(int most)

@@ -31,7 +31,7 @@ public static class StoredCharts
             {
                 Title = title,
                 Description = "Days are added to the archive and the same questions asked again. A flat line does not depend on how many calls are stored.",
-                Across = new ChartAxis("calls stored", IsLogarithmic: true),
+                Across = new ChartAxis("calls stored"),
                 Up = new ChartAxis(unit == "ms" ? "time" : "rate", unit),
                 Series = [.. series.Select(one => new ChartSeries(
                     one,

@@ -56,7 +56,7 @@ public static class SuiteTools
     /// <summary>The row that reads and writes, nothing else.</summary>
     public const string Copying = "tcpdump, copying to a file";
 
-    private static readonly (string Program, string Option)[] Versions = [("tcpdump", "--version"), ("tshark", "--version"), ("sngrep", "-V"), ("pcapsipdump", "-V")];
+    private static readonly (string Program, string Option)[] Versions = [("tcpdump", "--version"), ("tshark", "--version"), ("sngrep", "-V"), ("pcapsipdump", "-V"), ("voipmonitor", "--version")];
 
     private static readonly (string Program, SuiteTool Tool)[] Known =
     [
@@ -122,7 +122,7 @@ public static class SuiteTools
     /// <summary>A line for each peer that is there or not.</summary>
     public static IEnumerable<string> Describe()
     {
-        foreach ((string program, string option) in Versions) yield return $"{program}: {(Find(program) is null ? "not found" : Texts.FirstLineOf(program, option))}";
+        foreach ((string program, string option) in Versions) yield return $"{program}: {(Find(program) is null ? "not found" : Texts.VersionOf(program, option))}";
     }
 
     /// <summary>A command with its words put in: <c>{file}</c>, <c>{out}</c>, <c>{stdout}</c>.</summary>

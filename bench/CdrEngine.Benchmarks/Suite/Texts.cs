@@ -7,8 +7,19 @@ namespace CdrEngine.Benchmarks.Suite;
 /// <summary>Where and with what something was measured.</summary>
 internal static class Texts
 {
-    /// <summary>First line that a program prints, either way; empty where it prints none or does not run.</summary>
-    public static string FirstLineOf(string program, params string[] arguments)
+    /// <summary>First line that a program prints, either way; empty where it prints none, fails, or does not run.</summary>
+    public static string FirstLineOf(string program, params string[] arguments) =>
+        LinesOf(program, arguments) is (true, { } lines) ? lines.FirstOrDefault(IsTelling) ?? "" : "";
+
+    /// <summary>What a program says its version is. Some know no option for it and say it above the usage they fail with.</summary>
+    public static string VersionOf(string program, string option)
+    {
+        (bool done, string[] lines) = LinesOf(program, option);
+        string? line = lines.FirstOrDefault(line => IsTelling(line) && (done || line.Contains(" version ", StringComparison.Ordinal)));
+        return line ?? "says no version";
+    }
+
+    private static (bool Done, string[] Lines) LinesOf(string program, params string[] arguments)
     {
         try
         {
@@ -24,12 +35,11 @@ internal static class Texts
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string text = process.StandardOutput.ReadToEnd() + errors.GetAwaiter().GetResult();
             process.WaitForExit();
-            string? line = text.Split('\n').Select(static line => line.Trim()).FirstOrDefault(IsTelling);
-            return process.ExitCode == 0 ? line ?? "" : "";
+            return (process.ExitCode == 0, text.Split('\n', StringSplitOptions.TrimEntries));
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return "";
+            return (false, []);
         }
     }
 

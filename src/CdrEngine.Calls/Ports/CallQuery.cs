@@ -67,9 +67,16 @@ public sealed record CallQuery
     /// <summary>Names, domains and the like, all of which are there; empty for all.</summary>
     public IReadOnlyList<LabelPart> Labels { get; init; } = [];
 
+    /// <summary>Texts held against others, all of which meet; empty for all.</summary>
+    public IReadOnlyList<TextRange> Ranges { get; init; } = [];
+
     /// <summary>Alternatives, of which one holds; empty for none. Of an alternative its filters count, and beside them times, text, tenant and <see cref="IsSessionStart"/> of this
     /// query, which then has no other filters. The text of an alternative counts where this query has none.</summary>
     public IReadOnlyList<CallQuery> Any { get; init; } = [];
+
+    /// <summary>Calls that are left out, by a query that finds none which this one, without it, does not find as well; null for none. Its times, text, tenant and
+    /// <see cref="IsSessionStart"/> are those of this query besides.</summary>
+    public CallQuery? Without { get; init; }
 
     /// <summary>Any of these numbers called, exactly; empty for all.</summary>
     public IReadOnlyList<string> CallerNumbers { get; init; } = [];
@@ -178,7 +185,13 @@ public sealed record CallQuery
         Ascending = Ascending,
         Limit = Limit,
         Cursor = Cursor,
+        Without = Without,
     });
+
+    /// <summary>What <see cref="Without"/> leaves out, as a query of its own; null for none.</summary>
+    public CallQuery? Excluded() => Without is { } without
+        ? without with { From = Latest(From, without.From), To = Earliest(To, without.To), Text = Text ?? without.Text, Tenant = Tenant, IsSessionStart = IsSessionStart, Ascending = Ascending, Limit = Limit }
+        : null;
 
     private static Timestamp? Latest(Timestamp? one, Timestamp? other) => one is { } first && other is { } second ? Timestamp.Max(first, second) : one ?? other;
 

@@ -25,6 +25,7 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
     private readonly CallRecord _record;
     private readonly IReplayedMedia? _media;
     private readonly FlowBook _flows;
+    private readonly FlowShortcuts _shortcuts = new();
     private readonly IMediaDecryptor? _decryptor;
     private readonly CancellationToken _stop;
     private readonly PacketDecoder _decoder = new();
@@ -52,13 +53,19 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
     public bool Visit(in CapturedPacket packet)
     {
         _stop.ThrowIfCancellationRequested();
+        RtpGlance glance = default;
+        bool isPlain = _media is not null && _decoder.TryGlance(packet, out glance);
+        if (isPlain && _shortcuts.Find(packet.Bytes, glance) is { } known)
+            return OnRtp(packet.Bytes.Slice(glance.RtpOffset, glance.RtpBytes), isTruncated: false, known, packet.CapturedAt);
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
             case DecodeOutcome.Udp when SipParser.LooksLikeSip(decoded.Payload):
                 OnSip(decoded.Payload, packet.CapturedAt, decoded.Source, decoded.Destination, Transport.Udp);
                 return true;
             case DecodeOutcome.Udp:
-                return OnMedia(decoded, packet.CapturedAt);
+                MediaFlow? flow = OnMedia(decoded, packet.CapturedAt, out bool goesOn);
+                if (isPlain && flow is not null) _shortcuts.Add(packet.Bytes, glance, flow);
+                return goesOn;
             case DecodeOutcome.Tcp:
                 _streams.Add(decoded, packet, this);
                 return true;
@@ -88,20 +95,29 @@ internal sealed class CallPacketReplay : ICapturedPacketVisitor, ISipMessageSink
         else _decryptor.Learn(side, _sdp);
     }
 
-    private bool OnMedia(in DecodedPacket decoded, Timestamp at)
+    // Gives the flow of an RTP packet; null for what is none.
+    private MediaFlow? OnMedia(in DecodedPacket decoded, Timestamp at, out bool goesOn)
     {
-        if (_media is null) return true;
+        goesOn = true;
+        if (_media is null) return null;
         MediaPacketKind kind = MediaClassifier.Classify(decoded.Payload);
-        if (kind is not (MediaPacketKind.Rtp or MediaPacketKind.Dtls)) return true;
+        if (kind is not (MediaPacketKind.Rtp or MediaPacketKind.Dtls)) return null;
         MediaFlow? flow = _flows.Find(decoded.Source, decoded.Destination, Machine);
-        if (flow is not { IsAudio: true } || flow.Side is not (PartySide.Caller or PartySide.Callee)) return true;
-        if (kind == MediaPacketKind.Dtls)
+        if (flow is null) return null;
+        if (kind == MediaPacketKind.Rtp)
         {
-            _decryptor?.Observe(flow.Side, flow.MediaIndex, decoded.Payload);
-            return true;
+            goesOn = OnRtp(decoded.Payload, decoded.IsTruncated, flow, at);
+            return flow;
         }
 
-        if (RtpHeader.TryRead(decoded.Payload, decoded.IsTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message) return true;
-        return _media.OnRtp(rtp, flow, decoded.Payload, at);
+        if (IsVoice(flow)) _decryptor?.Observe(flow.Side, flow.MediaIndex, decoded.Payload);
+        return null;
     }
+
+    private bool OnRtp(ReadOnlySpan<byte> datagram, bool isTruncated, MediaFlow flow, Timestamp at) =>
+        !IsVoice(flow)
+        || RtpHeader.TryRead(datagram, isTruncated, out RtpHeader rtp, out _) != ParseOutcome.Message
+        || _media!.OnRtp(rtp, flow, datagram, at);
+
+    private static bool IsVoice(MediaFlow flow) => flow is { IsAudio: true, Side: PartySide.Caller or PartySide.Callee };
 }

@@ -226,15 +226,9 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
     private static MediaSide SideOf(MediaFlow flow) => flow.Side == PartySide.Caller ? MediaSide.Caller : MediaSide.Callee;
 
-    private static RecordingPacket PacketOf(in RtpHeader rtp, MediaFlow flow, Timestamp at)
-    {
-        (PayloadFormat format, string? fmtp) = flow.FormatOf(rtp.PayloadType);
-        return RedundancyReader.IsRedundant(format)
-            ? RedundancyReader.Primary(rtp, flow, SideOf(flow), at, rtp.Payload)
-            : RecordingPacket.Of(rtp, SideOf(flow), flow.Number, flow.Rank, format, fmtp, at);
-    }
-
-    private static bool IsOpenRedundancy(in RtpHeader rtp, MediaFlow flow) => !flow.IsSrtp && RedundancyReader.IsRedundant(flow.FormatOf(rtp.PayloadType).Format);
+    private static RecordingPacket PacketOf(in RtpHeader rtp, MediaFlow flow, FlowFormat format, Timestamp at) => format.IsRedundant
+        ? RedundancyReader.Primary(rtp, flow, SideOf(flow), at, rtp.Payload)
+        : RecordingPacket.Of(rtp, SideOf(flow), flow.Number, flow.Rank, format.Format, format.Fmtp, at);
 
     private sealed class Surveyor(RecordingSurvey survey, KeptMedia kept) : IReplayedMedia, IRecordingPackets
     {
@@ -244,17 +238,18 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
         public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
         {
-            if (IsOpenRedundancy(rtp, flow))
+            FlowFormat format = flow.FormatOf(rtp.PayloadType);
+            if (format.IsRedundant && !flow.IsSrtp)
             {
                 kept.GiveUp();
                 _redundancy.Read(rtp, flow, SideOf(flow), at, this);
                 return true;
             }
 
-            RecordingPacket packet = PacketOf(rtp, flow, at);
-            survey.Note(packet);
+            RecordingPacket packet = PacketOf(rtp, flow, format, at);
+            SurveyedPlace place = survey.Note(packet);
             if (flow.IsSrtp) kept.GiveUp();
-            else kept.Add(packet);
+            else kept.Add(packet, place);
             return true;
         }
 
@@ -271,13 +266,14 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
         public bool OnRtp(in RtpHeader rtp, MediaFlow flow, ReadOnlySpan<byte> datagram, Timestamp at)
         {
-            if (IsOpenRedundancy(rtp, flow))
+            FlowFormat format = flow.FormatOf(rtp.PayloadType);
+            if (format.IsRedundant && !flow.IsSrtp)
             {
                 _redundancy.Read(rtp, flow, SideOf(flow), at, this);
                 return timeline.SinkReason is null;
             }
 
-            RecordingPacket packet = PacketOf(rtp, flow, at);
+            RecordingPacket packet = PacketOf(rtp, flow, format, at);
             if (!flow.IsSrtp || !timeline.Wants(packet))
             {
                 timeline.Add(packet);
@@ -305,7 +301,8 @@ public sealed class CallRecorder(CallRecorderOptions options) : IRecordingMaker
 
         private void AddOpened(in RtpHeader plain, MediaFlow flow, Timestamp at)
         {
-            if (!RedundancyReader.IsRedundant(flow.FormatOf(plain.PayloadType).Format)) timeline.Add(PacketOf(plain, flow, at));
+            FlowFormat format = flow.FormatOf(plain.PayloadType);
+            if (!format.IsRedundant) timeline.Add(PacketOf(plain, flow, format, at));
             else if (RedundancyReader.TryPrimary(plain, flow, out RedundantBlock block))
                 timeline.Add(RedundancyReader.Primary(plain, flow, SideOf(flow), at, plain.Payload.Slice(block.Start, block.Length)));
             else timeline.Add(RedundancyReader.Primary(plain, flow, SideOf(flow), at, default), isPlain: false);

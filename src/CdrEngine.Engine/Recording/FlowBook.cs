@@ -6,10 +6,19 @@ using CdrEngine.Protocols.Rtp;
 
 namespace CdrEngine.Engine.Recording;
 
+/// <summary>What a payload type means in a flow.</summary>
+/// <param name="Format">Codec and clock.</param>
+/// <param name="Fmtp">Its parameters; null where none.</param>
+internal sealed record FlowFormat(PayloadFormat Format, string? Fmtp)
+{
+    /// <summary>True where its packets are to be taken apart (RFC 2198).</summary>
+    public bool IsRedundant { get; } = RedundancyReader.IsRedundant(Format);
+}
+
 /// <summary>What is known of a pair of media addresses at one time of the call.</summary>
 internal sealed class MediaFlow(int number, Endpoint source, Endpoint destination)
 {
-    private readonly (PayloadFormat Format, string? Fmtp)?[] _formats = new (PayloadFormat, string?)?[PayloadTypeMap.Count];
+    private readonly FlowFormat?[] _formats = new FlowFormat?[PayloadTypeMap.Count];
     private MediaMatch _match;
 
     /// <summary>Its number, from 0.</summary>
@@ -53,12 +62,13 @@ internal sealed class MediaFlow(int number, Endpoint source, Endpoint destinatio
     }
 
     /// <summary>What a payload type means in it.</summary>
-    public (PayloadFormat Format, string? Fmtp) FormatOf(int payloadType)
+    public FlowFormat FormatOf(int payloadType) => _formats[payloadType] ?? Learn(payloadType);
+
+    private FlowFormat Learn(int payloadType)
     {
-        if (_formats[payloadType] is { } known) return known;
-        (PayloadFormat, string?) format = _match.FormatOf(payloadType) is { EncodingName: { Length: > 0 } name } announced
-            ? (PayloadFormat.Of(name, announced.ClockRateHz, announced.Channels), announced.Fmtp)
-            : (PayloadTypeMap.Static[payloadType], null);
+        FlowFormat format = _match.FormatOf(payloadType) is { EncodingName: { Length: > 0 } name } announced
+            ? new FlowFormat(PayloadFormat.Of(name, announced.ClockRateHz, announced.Channels), announced.Fmtp)
+            : new FlowFormat(PayloadTypeMap.Static[payloadType], null);
         _formats[payloadType] = format;
         return format;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using CdrEngine.Core;
 using CdrEngine.Media.Playout;
 using CdrEngine.Protocols.Rtp;
@@ -16,7 +17,6 @@ internal sealed class KeptMedia(int bytes) : IDisposable
     private byte[] _payloads = ArrayPool<byte>.Shared.Rent(Math.Min(bytes, 64 * 1024));
     private int _count;
     private int _used;
-    private int _last;
 
     /// <summary>True while all packets of the survey are here.</summary>
     public bool IsWhole { get; private set; } = true;
@@ -25,7 +25,9 @@ internal sealed class KeptMedia(int bytes) : IDisposable
     public void GiveUp() => IsWhole = false;
 
     /// <summary>Keeps a packet.</summary>
-    public void Add(in RecordingPacket packet)
+    /// <param name="packet">The packet.</param>
+    /// <param name="place">What the survey said of it.</param>
+    public void Add(in RecordingPacket packet, in SurveyedPlace place)
     {
         if (!IsWhole) return;
         int kind = KindOf(packet);
@@ -40,6 +42,7 @@ internal sealed class KeptMedia(int bytes) : IDisposable
         packet.Payload.CopyTo(_payloads.AsSpan(_used));
         _entries[_count++] = new Entry
         {
+            Place = place,
             At = packet.At,
             Ssrc = packet.Ssrc,
             RtpTimestamp = packet.RtpTimestamp,
@@ -55,12 +58,13 @@ internal sealed class KeptMedia(int bytes) : IDisposable
     /// <summary>Gives all packets to a timeline, in order; it may stop before the last.</summary>
     public void PlayTo(RecordingTimeline timeline, CancellationToken stop)
     {
+        ReadOnlySpan<Kind> kinds = CollectionsMarshal.AsSpan(_kinds);
         for (int i = 0; i < _count && timeline.SinkReason is null; i++)
         {
             if ((i & 1023) == 0) stop.ThrowIfCancellationRequested();
             ref Entry entry = ref _entries[i];
-            Kind kind = _kinds[entry.Kind];
-            timeline.Add(new RecordingPacket
+            ref readonly Kind kind = ref kinds[entry.Kind];
+            var packet = new RecordingPacket
             {
                 Side = kind.Side,
                 Flow = kind.Flow,
@@ -73,7 +77,8 @@ internal sealed class KeptMedia(int bytes) : IDisposable
                 Marker = entry.Marker,
                 At = entry.At,
                 Payload = _payloads.AsSpan(entry.Offset, entry.Length),
-            });
+            };
+            timeline.Add(packet, entry.Place);
         }
     }
 
@@ -89,15 +94,15 @@ internal sealed class KeptMedia(int bytes) : IDisposable
 
     private int KindOf(in RecordingPacket packet)
     {
-        if (_last < _kinds.Count && _kinds[_last].Is(packet)) return _last;
-        for (int i = 0; i < _kinds.Count; i++)
+        ReadOnlySpan<Kind> kinds = CollectionsMarshal.AsSpan(_kinds);
+        for (int i = 0; i < kinds.Length; i++)
         {
-            if (_kinds[i].Is(packet)) return _last = i;
+            if (kinds[i].Is(packet)) return i;
         }
 
         if (_kinds.Count == MostKinds) return -1;
         _kinds.Add(new Kind(packet.Side, packet.Flow, packet.Rank, packet.Format, packet.Fmtp));
-        return _last = _kinds.Count - 1;
+        return _kinds.Count - 1;
     }
 
     private static void Grow<T>(ref T[] array, int used, int size)
@@ -116,6 +121,7 @@ internal sealed class KeptMedia(int bytes) : IDisposable
 
     private struct Entry
     {
+        public SurveyedPlace Place;
         public Timestamp At;
         public uint Ssrc;
         public uint RtpTimestamp;

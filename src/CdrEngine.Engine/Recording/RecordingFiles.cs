@@ -7,7 +7,8 @@ namespace CdrEngine.Engine.Recording;
 
 /// <summary>Recordings as files: <c>2026-11-20/ID.mp3</c> for those that are kept, <c>cache/</c> for other forms of them, <c>partial/</c> for what is
 /// being written. A file is whole or not there under its name.</summary>
-/// <remarks>With keys, all of it is sealed (<see cref="SealedStream"/>); names stay as they are. Files in the clear and sealed ones may lie side by side.</remarks>
+/// <remarks>What is kept is on the disk itself before it has its name. A WAV is not forced there: it is large, and made again from the packets like every other form. Its name says in which run of the
+/// system it was written, and in another it is not found, so that a power cut leaves nothing that is taken for whole (docs/decisions/0039). With keys, all of it is sealed (<see cref="SealedStream"/>); names stay as they are. Files in the clear and sealed ones may lie side by side.</remarks>
 public sealed class RecordingFiles : IRecordingReader
 {
     private const string CacheFolder = "cache";
@@ -15,6 +16,11 @@ public sealed class RecordingFiles : IRecordingReader
 
     /// <summary>Other forms added before the folder is looked through again.</summary>
     private const int LookEvery = 64;
+
+    private const string BootFile = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>What tells this run of the system from all others; empty where it does not say.</summary>
+    private static readonly string Boot = ReadBoot();
 
     private readonly string _folder;
     private readonly long _cacheBytes;
@@ -87,12 +93,12 @@ public sealed class RecordingFiles : IRecordingReader
     public string CachePathOf(string callId, RecordingVariant variant, string version)
     {
         _ = DayOf(callId);
-        string ending = variant.Kind switch { RecordingKind.Mp3 => ".mp3", RecordingKind.Wav => ".wav", _ => ".waveform.json" };
+        string ending = variant.Kind switch { RecordingKind.Mp3 => ".mp3", RecordingKind.Wav => Boot.Length == 0 ? ".wav" : $".{Boot}.wav", _ => ".waveform.json" };
         string side = variant.Sides switch { RecordingSides.Caller => ".caller", RecordingSides.Callee => ".callee", _ => "" };
         return Path.Combine(_folder, CacheFolder, $"{callId}-{version}{side}{(variant.Channels == RecordingChannels.Mono ? ".mono" : "")}{ending}");
     }
 
-    /// <summary>Writes a file under a name of its own and gives it its name once it is whole and on the disk. Where the writer says no, or throws,
+    /// <summary>Writes a file under a name of its own and gives it its name once it is whole, and on the disk unless its name is good for this run of the system only. Where the writer says no, or throws,
     /// nothing is left and an earlier file of the name stays.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="write">Writes it; true where it is to be kept.</param>
@@ -119,7 +125,7 @@ public sealed class RecordingFiles : IRecordingReader
                     bytes = sealing.Length;
                 }
 
-                file.Flush(flushToDisk: true);
+                file.Flush(flushToDisk: !IsOfThisBoot(path));
 
                 // While it is open, and so locked: nobody can take it for a part that was left behind.
                 File.Move(part, path, overwrite: true);
@@ -224,9 +230,24 @@ public sealed class RecordingFiles : IRecordingReader
         ? $"{callId.AsSpan(0, 4)}-{callId.AsSpan(4, 2)}-{callId.AsSpan(6, 2)}"
         : throw new ArgumentException("not the id of a call", nameof(callId));
 
+    private static bool IsOfThisBoot(string path) => Boot.Length > 0 && path.EndsWith($".{Boot}.wav", StringComparison.Ordinal);
+
+    private static string ReadBoot()
+    {
+        try
+        {
+            return File.Exists(BootFile) && Guid.TryParse(File.ReadAllText(BootFile), out Guid boot) ? boot.ToString("n")[..12] : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    // Unbuffered: who writes here writes in large pieces.
     private static FileStream CreatePart(string part)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Delete, BufferSize = 64 * 1024 };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(part, options);
     }

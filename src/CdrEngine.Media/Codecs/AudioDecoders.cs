@@ -95,9 +95,9 @@ public static class AudioDecoders
         switch (format.EncodingName)
         {
             case "PCMU":
-                return HasRate(format, ref refusal) ? new G711Decoder(G711Decoder.MuLaw, format.ClockRateHz, format.Channels) : null;
+                return HasRate(format, ref refusal) ? new G711Decoder(isMuLaw: true, format.ClockRateHz, format.Channels) : null;
             case "PCMA":
-                return HasRate(format, ref refusal) ? new G711Decoder(G711Decoder.ALaw, format.ClockRateHz, format.Channels) : null;
+                return HasRate(format, ref refusal) ? new G711Decoder(isMuLaw: false, format.ClockRateHz, format.Channels) : null;
             case "L16":
                 return HasRate(format, ref refusal) ? new LinearDecoder(format.ClockRateHz, format.Channels) : null;
             case "G722":

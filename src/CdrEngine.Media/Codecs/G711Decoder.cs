@@ -1,7 +1,7 @@
 namespace CdrEngine.Media.Codecs;
 
 /// <summary>G.711 µ-law and A-law (RFC 3551 4.5.14): a byte a sample, channels interleaved.</summary>
-internal sealed class G711Decoder(short[] table, int sampleRateHz, int channels) : AudioDecoder(sampleRateHz, channels)
+internal sealed class G711Decoder(bool isMuLaw, int sampleRateHz, int channels) : AudioDecoder(sampleRateHz, channels)
 {
     /// <summary>The 256 values of µ-law (G.711 table 2), 14 bits scaled to 16.</summary>
     public static readonly short[] MuLaw = Table(static code =>
@@ -25,8 +25,8 @@ internal sealed class G711Decoder(short[] table, int sampleRateHz, int channels)
     /// <inheritdoc />
     protected override int Write(ReadOnlySpan<byte> payload, Span<short> pcm)
     {
-        short[] values = table;
-        for (int i = 0; i < payload.Length; i++) pcm[i] = values[payload[i]];
+        if (isMuLaw) G711.ExpandMuLaw(payload, pcm);
+        else G711.ExpandALaw(payload, pcm);
         return payload.Length / Channels;
     }
 

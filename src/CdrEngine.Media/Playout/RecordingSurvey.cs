@@ -8,6 +8,8 @@ namespace CdrEngine.Media.Playout;
 /// <remarks>Memory: some sixteen bytes for each second of each stream, whatever the length of the call.</remarks>
 public sealed class RecordingSurvey(PlayoutLimits limits)
 {
+    private const int Near = 4;
+
     private readonly Dictionary<StreamKey, StreamSurvey> _byKey = [];
     private readonly List<StreamSurvey> _streams = [];
 
@@ -21,24 +23,13 @@ public sealed class RecordingSurvey(PlayoutLimits limits)
     public long PacketsBeyondLimit { get; private set; }
 
     /// <summary>Takes one packet. All packets of the call must come in order of capture, here and to the timeline alike.</summary>
-    public void Note(in RecordingPacket packet)
+    /// <returns>Where it belongs, for <see cref="RecordingTimeline.Add(in RecordingPacket, in SurveyedPlace)"/>.</returns>
+    public SurveyedPlace Note(in RecordingPacket packet)
     {
-        if (!IsSound(packet.Format)) return;
-        var key = new StreamKey(packet.Side, packet.Flow, packet.Ssrc);
-        if (!_byKey.TryGetValue(key, out StreamSurvey? stream))
-        {
-            if (_streams.Count >= limits.StreamsPerCall)
-            {
-                PacketsBeyondLimit++;
-                return;
-            }
-
-            stream = new StreamSurvey(key, packet.Rank, limits);
-            _streams.Add(stream);
-            _byKey.Add(key, stream);
-        }
-
-        stream.Note(packet);
+        if (!IsSound(packet.Format)) return new SurveyedPlace(SurveyedPlace.NoSound, default);
+        if (Find(new StreamKey(packet.Side, packet.Flow, packet.Ssrc), packet.Rank) is { } stream) return new SurveyedPlace(stream.Number, stream.Note(packet));
+        PacketsBeyondLimit++;
+        return new SurveyedPlace(SurveyedPlace.BeyondLimit, default);
     }
 
     /// <summary>What is to be played. The survey is done with after this.</summary>
@@ -64,11 +55,49 @@ public sealed class RecordingSurvey(PlayoutLimits limits)
             }
         }
 
-        return new RecordingPlan(limits, heard);
+        return new RecordingPlan(limits, heard, _streams.Count);
+    }
+
+    // Nearly all calls have two streams, whose packets come in turns.
+    private StreamSurvey? Find(in StreamKey key, int rank)
+    {
+        for (int i = 0; i < Math.Min(_streams.Count, Near); i++)
+        {
+            if (_streams[i].Key == key) return _streams[i];
+        }
+
+        if (_byKey.TryGetValue(key, out StreamSurvey? stream)) return stream;
+        if (_streams.Count >= limits.StreamsPerCall) return null;
+        stream = new StreamSurvey(_streams.Count, key, rank, limits);
+        _streams.Add(stream);
+        _byKey.Add(key, stream);
+        return stream;
     }
 
     /// <summary>True for what a listener hears or what takes the time of it.</summary>
     internal static bool IsSound(PayloadFormat format) => format.Kind is not PayloadKind.Video;
+}
+
+/// <summary>Where a packet belongs, as a survey found it. To be given back to the timeline with the packet.</summary>
+public readonly struct SurveyedPlace
+{
+    /// <summary>In place of a stream's number: neither heard nor time of what is heard.</summary>
+    internal const int NoSound = -1;
+
+    /// <summary>In place of a stream's number: of a stream too many.</summary>
+    internal const int BeyondLimit = -2;
+
+    internal SurveyedPlace(int stream, in TrackedPacket place)
+    {
+        Stream = stream;
+        Place = place;
+    }
+
+    /// <summary>Number of its stream, or one of the two above.</summary>
+    internal int Stream { get; }
+
+    /// <summary>What it is in its stream.</summary>
+    internal TrackedPacket Place { get; }
 }
 
 /// <summary>One payload format of what is heard.</summary>
@@ -82,14 +111,17 @@ public readonly record struct HeardFormat(MediaSide Side, PayloadFormat Format, 
 public sealed class RecordingPlan
 {
     private readonly Dictionary<StreamKey, StreamSurvey> _streams;
+    private readonly StreamSurvey?[] _byNumber;
 
-    internal RecordingPlan(PlayoutLimits limits, List<StreamSurvey> heard)
+    internal RecordingPlan(PlayoutLimits limits, List<StreamSurvey> heard, int streams)
     {
         Limits = limits;
         _streams = heard.ToDictionary(static stream => stream.Key);
+        _byNumber = new StreamSurvey?[streams];
         var formats = new List<HeardFormat>(4);
         foreach (StreamSurvey stream in heard)
         {
+            _byNumber[stream.Number] = stream;
             long first = stream.Heard[0].From, last = stream.Heard[^1].To;
             if (FirstAt is not { } from || first < from.Microseconds) FirstAt = new Timestamp(first);
             if (LastAt is not { } to || last > to.Microseconds) LastAt = new Timestamp(last);
@@ -115,5 +147,10 @@ public sealed class RecordingPlan
 
     internal PlayoutLimits Limits { get; }
 
+    /// <summary>Streams that the survey saw, heard or not.</summary>
+    internal int Streams => _byNumber.Length;
+
     internal StreamSurvey? Find(in StreamKey key) => _streams.GetValueOrDefault(key);
+
+    internal StreamSurvey? Find(int number) => _byNumber[number];
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using CdrEngine.Core;
 using CdrEngine.Media.Mixing;
 
@@ -48,7 +49,8 @@ public sealed record RecordingTimelineOptions
 /// </remarks>
 public sealed class RecordingTimeline : IDisposable
 {
-    private const int BlockFrames = 4096;
+    /// <summary>What is handed to the sink at once: 128 KiB of two sides. A system takes few large writes for less than many small ones.</summary>
+    private const int BlockFrames = 32_768;
     private const long AheadMicroseconds = 2_000_000;
 
     private readonly RecordingPlan _plan;
@@ -57,15 +59,17 @@ public sealed class RecordingTimeline : IDisposable
     private readonly TimelineContext _context;
     private readonly TrackWindow[] _tracks;
     private readonly Dictionary<StreamKey, StreamPlayer> _byKey = [];
+    private readonly StreamPlayer?[] _byNumber;
     private readonly List<StreamPlayer> _players = [];
-    private readonly short[] _left = new short[BlockFrames];
-    private readonly short[] _right = new short[BlockFrames];
-    private readonly short[] _interleaved = new short[BlockFrames * 2];
     private readonly PcmFormat _format;
+    private readonly int _blockSamples;
     private readonly long _lateSamples;
     private readonly int _flushSamples;
+    private short[] _block;
+    private int _filled;
     private IPcmSink? _sink;
     private long _now = long.MinValue;
+    private long _advanceAt = long.MinValue;
     private long _written;
 
     /// <summary>A timeline for one call.</summary>
@@ -84,6 +88,9 @@ public sealed class RecordingTimeline : IDisposable
         _flushSamples = (int)_context.Samples(500_000);
         int window = (int)(_lateSamples + _flushSamples + _context.Samples(AheadMicroseconds));
         _tracks = [new TrackWindow(window), new TrackWindow(window)];
+        _byNumber = new StreamPlayer?[plan.Streams];
+        _blockSamples = (int)Math.Min(BlockFrames, Math.Max(1, _format.Frames)) * _format.Channels;
+        _block = ArrayPool<short>.Shared.Rent(_blockSamples);
     }
 
     /// <summary>What became of the packets.</summary>
@@ -112,28 +119,34 @@ public sealed class RecordingTimeline : IDisposable
     public void Add(in RecordingPacket packet, bool isPlain = true)
     {
         if (!RecordingSurvey.IsSound(packet.Format) || SinkReason is not null) return;
-        if (packet.At.Microseconds > _now)
-        {
-            _now = packet.At.Microseconds;
-            Advance();
-        }
-
-        if (_options.OnlySide is { } only && only != packet.Side) return;
+        if (!Take(packet)) return;
         var key = new StreamKey(packet.Side, packet.Flow, packet.Ssrc);
         if (!_byKey.TryGetValue(key, out StreamPlayer? player))
         {
-            if (_plan.Find(key) is not { } survey)
-            {
-                _context.Counters.Increment(PlayoutCounter.NotHeard);
-                return;
-            }
-
-            player = new StreamPlayer(survey, _context, _tracks[(int)key.Side]);
+            player = Play(_plan.Find(key));
+            if (player is null) return;
             _byKey.Add(key, player);
-            _players.Add(player);
         }
 
         player.Add(packet, isPlain);
+    }
+
+    /// <summary>Takes one packet together with what the survey said of it, so that it need not be found out once more. Of one timeline all packets are added so, or none.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="place">What <see cref="RecordingSurvey.Note"/> gave for it.</param>
+    public void Add(in RecordingPacket packet, in SurveyedPlace place)
+    {
+        if (place.Stream == SurveyedPlace.NoSound || SinkReason is not null) return;
+        if (!Take(packet)) return;
+        StreamPlayer? player = place.Stream < 0 ? null : _byNumber[place.Stream];
+        if (player is null)
+        {
+            player = Play(place.Stream < 0 ? null : _plan.Find(place.Stream));
+            if (player is null) return;
+            _byNumber[place.Stream] = player;
+        }
+
+        player.Add(packet, place.Place, isPlain: true);
     }
 
     /// <summary>All packets were added: the rest is given out, to the exact length, and the sink completed.</summary>
@@ -144,6 +157,7 @@ public sealed class RecordingTimeline : IDisposable
         foreach (StreamPlayer player in _players) player.Complete();
         GiveOut(_format.Frames);
         if (_sink is null) return false;
+        HandOn();
         _sink.Complete();
         return true;
     }
@@ -152,33 +166,80 @@ public sealed class RecordingTimeline : IDisposable
     public void Dispose()
     {
         foreach (StreamPlayer player in _players) player.Dispose();
+        foreach (TrackWindow track in _tracks) track.Dispose();
+        _context.Dispose();
+        if (_block.Length > 0) ArrayPool<short>.Shared.Return(_block);
+        _block = [];
+    }
+
+    // Time goes on; false where the packet's side is not wanted.
+    private bool Take(in RecordingPacket packet)
+    {
+        if (packet.At.Microseconds > _now)
+        {
+            _now = packet.At.Microseconds;
+            if (_now >= _advanceAt) Advance();
+        }
+
+        return _options.OnlySide is not { } only || only == packet.Side;
+    }
+
+    private StreamPlayer? Play(StreamSurvey? survey)
+    {
+        if (survey is null)
+        {
+            _context.Counters.Increment(PlayoutCounter.NotHeard);
+            return null;
+        }
+
+        var player = new StreamPlayer(survey, _context, _tracks[(int)survey.Key.Side]);
+        _players.Add(player);
+        return player;
     }
 
     private void Advance()
     {
         long settled = _context.SampleAt(_now) - _lateSamples;
-        if (settled < _written + _flushSamples) return;
+        if (settled >= _written + _flushSamples)
+        {
+            // What waits for a lost packet, and the ends of runs, before the track is given away under them.
+            foreach (StreamPlayer player in _players) player.Advance(_now, Math.Max(_written, settled));
+            GiveOut(Math.Min(settled, _format.Frames));
+        }
 
-        // What waits for a lost packet, and the ends of runs, before the track is given away under them.
-        foreach (StreamPlayer player in _players) player.Advance(_now, Math.Max(_written, settled));
-        GiveOut(Math.Min(settled, _format.Frames));
+        _advanceAt = _context.NotBefore(_written + _flushSamples + _lateSamples);
     }
 
     private void GiveOut(long until)
     {
         while (_written < until && SinkReason is null)
         {
-            int frames = (int)Math.Min(BlockFrames, until - _written);
-            Span<short> left = _left.AsSpan(0, frames), right = _right.AsSpan(0, frames);
-            _tracks[0].Take(left);
-            _tracks[1].Take(right);
-            long first = _written;
+            if (_sink is null && _context.HasSound && !Open(_written)) return;
+
+            // Both rings are as long and move on together.
+            int frames = (int)Math.Min((_blockSamples - _filled) / _format.Channels, until - _written);
+            Span<short> left = _tracks[0].Oldest(frames), right = _tracks[1].Oldest(frames);
+            frames = left.Length;
+            if (_sink is not null)
+            {
+                foreach (MutedInterval muted in _options.Muted) Mute(muted, _written, left, right);
+                Span<short> output = _block.AsSpan(_filled, frames * _format.Channels);
+                if (_format.Channels == 1) SideMixer.Mix(left, right, output);
+                else SideMixer.Interleave(left, right, output);
+                _filled += output.Length;
+                if (_filled == _blockSamples) HandOn();
+            }
+
+            _tracks[0].Pass(frames);
+            _tracks[1].Pass(frames);
             _written += frames;
-            if (_sink is null && !_context.HasSound) continue;
-            if (_sink is null && !Open(first)) return;
-            foreach (MutedInterval muted in _options.Muted) Mute(muted, first, left, right);
-            _sink!.Write(Lay(left, right));
         }
+    }
+
+    private void HandOn()
+    {
+        if (_filled > 0) _sink!.Write(_block.AsSpan(0, _filled));
+        _filled = 0;
     }
 
     private bool Open(long silentFrames)
@@ -189,14 +250,14 @@ public sealed class RecordingTimeline : IDisposable
             return false;
         }
 
-        _interleaved.AsSpan().Clear();
-        while (silentFrames > 0)
+        _block.AsSpan(0, _blockSamples).Clear();
+        for (long samples = silentFrames * _format.Channels; samples > 0; samples -= _filled)
         {
-            int frames = (int)Math.Min(BlockFrames, silentFrames);
-            _sink.Write(_interleaved.AsSpan(0, frames * _format.Channels));
-            silentFrames -= frames;
+            if (_filled > 0) HandOn();
+            _filled = (int)Math.Min(_blockSamples, samples);
         }
 
+        if (_filled == _blockSamples) HandOn();
         return true;
     }
 
@@ -206,24 +267,5 @@ public sealed class RecordingTimeline : IDisposable
         int to = (int)Math.Clamp(_context.SampleAt(muted.To.Microseconds) - first, from, left.Length);
         if (muted.Side is null or MediaSide.Caller) left[from..to].Clear();
         if (muted.Side is null or MediaSide.Callee) right[from..to].Clear();
-    }
-
-    private ReadOnlySpan<short> Lay(ReadOnlySpan<short> left, ReadOnlySpan<short> right)
-    {
-        Span<short> output = _interleaved.AsSpan(0, left.Length * _format.Channels);
-        if (_format.Channels == 1)
-        {
-            // Two people seldom speak at once, so the sum keeps each as loud as it was; where they do, it is limited.
-            for (int i = 0; i < left.Length; i++) output[i] = (short)Math.Clamp(left[i] + right[i], short.MinValue, short.MaxValue);
-            return output;
-        }
-
-        for (int i = 0; i < left.Length; i++)
-        {
-            output[2 * i] = left[i];
-            output[(2 * i) + 1] = right[i];
-        }
-
-        return output;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using CdrEngine.Protocols.Rtp;
 
 namespace CdrEngine.Media.Playout;
@@ -20,56 +19,95 @@ internal readonly ref struct PlacedPacket
 }
 
 /// <summary>Packets of one stream that wait for an earlier one, in order of sequence.</summary>
-internal sealed class ReorderQueue
+/// <remarks>One lost packet in a hundred keeps half of a stream waiting, so nothing here takes longer for many that wait, but for a packet that overtakes.</remarks>
+/// <param name="spare">Room that serves again, of all streams of a recording.</param>
+internal sealed class ReorderQueue(Stack<HeldPacket> spare)
 {
-    private readonly List<Held> _held = [];
+    /// <summary>Places in front that were left, before they are used again.</summary>
+    private const int MostLeft = 512;
 
-    public int Count => _held.Count;
+    private readonly List<HeldPacket> _held = [];
+    private int _first;
+    private long _oldestAt = long.MaxValue;
 
-    public long HeadSequence => _held[0].Place.Sequence;
+    public int Count => _held.Count - _first;
 
-    public int HeadEpoch => _held[0].Place.Epoch;
+    public long HeadSequence => _held[_first].Place.Sequence;
+
+    public int HeadEpoch => _held[_first].Place.Epoch;
 
     /// <summary>Earliest capture time of those waiting.</summary>
     public long OldestAt
     {
         get
         {
-            long oldest = long.MaxValue;
-            foreach (Held held in _held) oldest = Math.Min(oldest, held.At);
-            return oldest;
+            if (_oldestAt != long.MaxValue) return _oldestAt;
+            for (int i = _first; i < _held.Count; i++) _oldestAt = Math.Min(_oldestAt, _held[i].At);
+            return _oldestAt;
         }
     }
 
-    public PlacedPacket Head => _held[0].View;
+    public PlacedPacket Head => _held[_first].View;
 
     public void Add(in PlacedPacket packet)
     {
-        byte[] payload = packet.Payload.IsEmpty ? [] : ArrayPool<byte>.Shared.Rent(packet.Payload.Length);
-        packet.Payload.CopyTo(payload);
-        var held = new Held(packet.Place, packet.Format, packet.Fmtp, packet.Marker, packet.At, payload, packet.Payload.Length);
+        if (_first == MostLeft)
+        {
+            _held.RemoveRange(0, _first);
+            _first = 0;
+        }
+
+        if (!spare.TryPop(out HeldPacket? held)) held = new HeldPacket();
+        held.Fill(packet);
         int at = _held.Count;
-        while (at > 0 && _held[at - 1].Place.Sequence > packet.Place.Sequence) at--;
+        while (at > _first && _held[at - 1].Place.Sequence > packet.Place.Sequence) at--;
         _held.Insert(at, held);
+        _oldestAt = Count == 1 ? packet.At : Math.Min(OldestAt, packet.At);
     }
 
     public void RemoveHead()
     {
-        if (_held[0].Payload.Length > 0) ArrayPool<byte>.Shared.Return(_held[0].Payload);
-        _held.RemoveAt(0);
+        HeldPacket head = _held[_first++];
+        spare.Push(head);
+        if (head.At == _oldestAt) _oldestAt = long.MaxValue;
+        if (_first < _held.Count) return;
+        _held.Clear();
+        _first = 0;
     }
+}
 
-    private readonly record struct Held(
-        TrackedPacket Place, PayloadFormat Format, string? Fmtp, bool Marker, long At, byte[] Payload, int Length)
+/// <summary>A packet that waits, with a copy of its payload; serves again for another.</summary>
+internal sealed class HeldPacket
+{
+    private byte[] _payload = [];
+    private int _length;
+    private PayloadFormat _format = PayloadFormat.Unknown;
+    private string? _fmtp;
+    private bool _marker;
+
+    public TrackedPacket Place { get; private set; }
+
+    public long At { get; private set; }
+
+    public PlacedPacket View => new()
     {
-        public PlacedPacket View => new()
-        {
-            Place = Place,
-            Format = Format,
-            Fmtp = Fmtp,
-            Marker = Marker,
-            At = At,
-            Payload = Payload.AsSpan(0, Length),
-        };
+        Place = Place,
+        Format = _format,
+        Fmtp = _fmtp,
+        Marker = _marker,
+        At = At,
+        Payload = _payload.AsSpan(0, _length),
+    };
+
+    public void Fill(in PlacedPacket packet)
+    {
+        Place = packet.Place;
+        At = packet.At;
+        _format = packet.Format;
+        _fmtp = packet.Fmtp;
+        _marker = packet.Marker;
+        _length = packet.Payload.Length;
+        if (_payload.Length < _length) _payload = new byte[(_length + 63) & ~63];
+        packet.Payload.CopyTo(_payload);
     }
 }

@@ -16,16 +16,18 @@ internal sealed class StreamPlayer : IDisposable
     private readonly StreamSurvey _survey;
     private readonly TimelineContext _context;
     private readonly TrackWindow _track;
-    private readonly StreamTracker _tracker;
-    private readonly ReorderQueue _queue = new();
+    private readonly ReorderQueue _queue;
     private readonly DecoderShelf _decoders;
     private readonly long _reorderMicroseconds;
+    private readonly short _silencePeak;
+    private StreamTracker? _tracker;
     private long _next = -1;
     private int _epoch;
     private bool _isMissing;
 
     private int _segment = -1;
     private long _line;
+    private long _lineAt;
     private long _wantedSince = long.MaxValue;
     private bool _wasSilent = true;
 
@@ -41,17 +43,23 @@ internal sealed class StreamPlayer : IDisposable
         _survey = survey;
         _context = context;
         _track = track;
-        _tracker = new StreamTracker(context.Limits);
         _decoders = new DecoderShelf(context);
+        _queue = new ReorderQueue(context.SpareHeld);
         _reorderMicroseconds = (long)context.Limits.ReorderWindow.TotalMicroseconds;
+        _silencePeak = (short)Math.Clamp(context.Limits.SilencePeak, 0, short.MaxValue);
     }
 
     /// <summary>Takes the next packet of the stream.</summary>
     /// <param name="packet">The packet.</param>
     /// <param name="isPlain">False where it could not be decrypted: its time passes, its sound does not.</param>
-    public void Add(in RecordingPacket packet, bool isPlain)
+    public void Add(in RecordingPacket packet, bool isPlain) => Add(packet, (_tracker ??= new StreamTracker(_context.Limits)).Take(packet), isPlain);
+
+    /// <summary>Takes the next packet of the stream, whose place is known.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="place">What a tracker said of it that was told all packets before it.</param>
+    /// <param name="isPlain">As above.</param>
+    public void Add(in RecordingPacket packet, TrackedPacket place, bool isPlain)
     {
-        TrackedPacket place = _tracker.Take(packet);
         if (place.Kind is TrackedKind.Duplicate or TrackedKind.Stray)
         {
             _context.Counters.Increment(place.Kind == TrackedKind.Duplicate ? PlayoutCounter.Duplicate : PlayoutCounter.Stray);
@@ -116,7 +124,12 @@ internal sealed class StreamPlayer : IDisposable
 
     public void Dispose() => _decoders.Dispose();
 
-    private long RunEnd => _runStart + (_resampler is { } resampler ? _runInput * resampler.ToHz / resampler.FromHz : 0);
+    private long RunEnd => _runStart + (_resampler switch
+    {
+        null => 0,
+        { } resampler when resampler.FromHz == resampler.ToHz => _runInput,
+        { } resampler => _runInput * resampler.ToHz / resampler.FromHz,
+    });
 
     private void Release(long now)
     {
@@ -205,8 +218,7 @@ internal sealed class StreamPlayer : IDisposable
         if (packet.Place.Segment != _segment)
         {
             _segment = packet.Place.Segment;
-            _line = wanted;
-            _wantedSince = long.MaxValue;
+            SetLine(wanted);
         }
         else if (wanted != _line)
         {
@@ -214,8 +226,7 @@ internal sealed class StreamPlayer : IDisposable
             if (_wantedSince == long.MaxValue) _wantedSince = packet.At;
             if (_wasSilent || packet.Marker || packet.At - _wantedSince >= _context.PatienceMicroseconds)
             {
-                _line = wanted;
-                _wantedSince = long.MaxValue;
+                SetLine(wanted);
                 _context.Counters.Increment(PlayoutCounter.Corrected);
             }
         }
@@ -223,8 +234,16 @@ internal sealed class StreamPlayer : IDisposable
         // Ticks first and exactly: neighbours must meet to the sample.
         long clock = Math.Max(1, packet.Format.ClockRateHz);
         long ticks = packet.Place.Ticks;
-        long whole = ticks / clock, part = ticks % clock;
-        return _context.SampleAt(_line) + (whole * _context.RateHz) + (part * _context.RateHz / clock);
+        if (clock == _context.RateHz) return _lineAt + ticks;
+        (long whole, long part) = Math.DivRem(ticks, clock);
+        return _lineAt + (whole * _context.RateHz) + (part * _context.RateHz / clock);
+    }
+
+    private void SetLine(long line)
+    {
+        _line = line;
+        _lineAt = _context.SampleAt(line);
+        _wantedSince = long.MaxValue;
     }
 
     private void BeginRun(IAudioDecoder decoder, long position)
@@ -261,9 +280,15 @@ internal sealed class StreamPlayer : IDisposable
         Span<short> sound = _context.Decoded;
         if (_decoder!.Channels > 1) Downmix(sound, samples, _decoder.Channels);
         sound = sound[..samples];
-        if (!isConcealed) _wasSilent = IsSilent(sound, _context.Limits.SilencePeak);
+        if (!isConcealed) _wasSilent = sound.IndexOfAnyExceptInRange((short)-_silencePeak, _silencePeak) < 0;
         _runInput += samples;
-        Span<short> output = _context.Resampled(_resampler!.MostOutput(samples));
+        if (_resampler!.FromHz == _resampler.ToHz)
+        {
+            Lay(sound);
+            return;
+        }
+
+        Span<short> output = _context.Resampled(_resampler.MostOutput(samples));
         Lay(output[.._resampler.Process(sound, output)]);
     }
 
@@ -281,15 +306,5 @@ internal sealed class StreamPlayer : IDisposable
             for (int channel = 0; channel < channels; channel++) sum += sound[(i * channels) + channel];
             sound[i] = (short)(sum / channels);
         }
-    }
-
-    private static bool IsSilent(ReadOnlySpan<short> sound, int peak)
-    {
-        foreach (short sample in sound)
-        {
-            if (sample > peak || sample < -peak) return false;
-        }
-
-        return true;
     }
 }

@@ -7,7 +7,7 @@ namespace CdrEngine.Media.Playout;
 internal readonly record struct StreamKey(MediaSide Side, int Flow, uint Ssrc);
 
 /// <summary>What the survey learns of one stream, then what is played of it.</summary>
-internal sealed class StreamSurvey(StreamKey key, int rank, PlayoutLimits limits)
+internal sealed class StreamSurvey(int number, StreamKey key, int rank, PlayoutLimits limits)
 {
     // A talker pauses; a stream that is silent for longer may leave the floor to another one of its side.
     private const long PauseMicroseconds = 1_000_000;
@@ -17,6 +17,9 @@ internal sealed class StreamSurvey(StreamKey key, int rank, PlayoutLimits limits
     private readonly List<SegmentSurvey> _segments = [];
     private readonly List<Stretch> _stretches = new(4);
     private readonly List<(PayloadFormat Format, string? Fmtp, long Packets)> _formats = new(1);
+
+    /// <summary>Number among the streams of the survey, from 0.</summary>
+    public int Number => number;
 
     public StreamKey Key => key;
 
@@ -37,17 +40,18 @@ internal sealed class StreamSurvey(StreamKey key, int rank, PlayoutLimits limits
 
     public IReadOnlyList<(PayloadFormat Format, string? Fmtp, long Packets)> Formats => _formats;
 
-    public void Note(in RecordingPacket packet)
+    public TrackedPacket Note(in RecordingPacket packet)
     {
         Rank = Math.Min(Rank, packet.Rank);
         TrackedPacket tracked = _tracker.Take(packet);
-        if (tracked.Kind is TrackedKind.Duplicate or TrackedKind.Stray) return;
+        if (tracked.Kind is TrackedKind.Duplicate or TrackedKind.Stray) return tracked;
         Extend(packet.At.Microseconds);
-        if (tracked.Kind != TrackedKind.Sound) return;
+        if (tracked.Kind != TrackedKind.Sound) return tracked;
         Packets++;
         Count(packet.Format, packet.Fmtp);
         if (tracked.Segment == _segments.Count) _segments.Add(new SegmentSurvey(_tracker.TicksFromPrevious, packet.Format.MicrosecondsPerTick));
         _segments[tracked.Segment].Note(packet.At.Microseconds, tracked.Ticks);
+        return tracked;
     }
 
     public void Draw()

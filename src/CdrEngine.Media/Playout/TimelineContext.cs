@@ -1,13 +1,14 @@
+using System.Buffers;
 using CdrEngine.Core;
 using CdrEngine.Media.Codecs;
 
 namespace CdrEngine.Media.Playout;
 
 /// <summary>What all players of a recording share.</summary>
-internal sealed class TimelineContext
+internal sealed class TimelineContext : IDisposable
 {
     private readonly long _start;
-    private short[] _resampled = new short[4096];
+    private short[] _resampled = [];
 
     public TimelineContext(PlayoutLimits limits, RecordingTimelineOptions options, AudioDecoderFactory decoders)
     {
@@ -36,8 +37,11 @@ internal sealed class TimelineContext
 
     public Counters<PlayoutCounter> Counters { get; } = new();
 
-    /// <summary>Room for one packet's sound.</summary>
-    public short[] Decoded { get; } = new short[AudioDecoders.MaxSamplesPerPacket];
+    /// <summary>Room for one packet's sound: <see cref="AudioDecoders.MaxSamplesPerPacket"/>.</summary>
+    public short[] Decoded { get; private set; } = ArrayPool<short>.Shared.Rent(AudioDecoders.MaxSamplesPerPacket);
+
+    /// <summary>Room for packets that wait for an earlier one.</summary>
+    public Stack<HeldPacket> SpareHeld { get; } = new();
 
     /// <summary>True once any sound was laid.</summary>
     public bool HasSound { get; set; }
@@ -47,7 +51,7 @@ internal sealed class TimelineContext
 
     public Span<short> Resampled(int samples)
     {
-        if (_resampled.Length < samples) _resampled = new short[samples];
+        if (_resampled.Length < samples) _resampled = new short[Math.Max(samples, 4096)];
         return _resampled;
     }
 
@@ -60,5 +64,18 @@ internal sealed class TimelineContext
         long since = microseconds - _start;
         long seconds = Math.DivRem(since, Timestamp.MicrosecondsPerSecond, out long rest);
         return (seconds * RateHz) + (long)Math.Round(rest * (double)RateHz / Timestamp.MicrosecondsPerSecond);
+    }
+
+    /// <summary>An instant before which <see cref="SampleAt"/> gives less than a sample; at most two samples early.</summary>
+    public long NotBefore(long sample)
+    {
+        (long seconds, long rest) = Math.DivRem(sample - 1, RateHz);
+        return _start + (seconds * Timestamp.MicrosecondsPerSecond) + (rest * Timestamp.MicrosecondsPerSecond / RateHz) - 1;
+    }
+
+    public void Dispose()
+    {
+        if (Decoded.Length > 0) ArrayPool<short>.Shared.Return(Decoded);
+        Decoded = [];
     }
 }

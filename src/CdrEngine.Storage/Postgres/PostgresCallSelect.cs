@@ -183,6 +183,7 @@ internal sealed class PostgresCallSelect
         if (_query.Any.Count > 0) AndAny(session);
         else Drive(session);
         AddFilters();
+        AndWithout(session);
         if (_frame.Mark is { } mark) _where.And("c.document <= ?", mark);
         _frame.Store.AndShown(_where, _frame.Days, "c");
         if (_frame.After is { } after) AndBehind(after);
@@ -208,7 +209,7 @@ internal sealed class PostgresCallSelect
         foreach (CallQuery one in _query.Alternatives())
         {
             var select = new PostgresCallSelect(
-                one with { Start = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0 });
+                one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0 });
             select.Build(session);
             if (select._nothing.Length > 0) continue;
             if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
@@ -218,6 +219,17 @@ internal sealed class PostgresCallSelect
 
         if (keys.Count == 0) _nothing = "no alternative finds anything";
         _where.And(keys.Count == 0 ? "false" : $"(c.day, c.started_at, c.id) IN ({string.Join(" UNION ", keys)})", [.. arguments]);
+    }
+
+    // The keys of what is left out.
+    private void AndWithout(PostgresSession session)
+    {
+        if (_query.Excluded() is not { } excluded) return;
+        var select = new PostgresCallSelect(excluded, _frame with { Mark = null, After = null, Offset = 0, Judged = CallTraits.None });
+        select.Build(session);
+        if (select._nothing.Length > 0) return;
+        if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
+        _where.And($"(c.day, c.started_at, c.id) NOT IN (SELECT c.day, c.started_at, c.id FROM {select._from}{select._where})", [.. select._where.Arguments]);
     }
 
     // Said in the text where it is one day: of so many partitions the planner then looks at one.
@@ -478,6 +490,7 @@ internal sealed class PostgresCallSelect
         AndExcept();
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
+        AndRanges();
         AndTexts();
     }
 
@@ -491,6 +504,17 @@ internal sealed class PostgresCallSelect
             "NOT EXISTS (SELECT 1 FROM unnest(?::date[], ?::bytea[]) x (day, id) WHERE x.day = c.day AND x.id = c.id)",
             here.Select(static one => one.Day).ToArray(),
             here.Select(static one => Convert.FromHexString(one.Id.AsSpan(9))).ToArray());
+    }
+
+    private void AndRanges()
+    {
+        foreach (TextRange range in _query.Ranges)
+        {
+            string? ofDocument = range.Of == TextOf.SipCallId ? "d.sip_call_id" : range.Label is { } label ? string.Create(CultureInfo.InvariantCulture, $"nullif(split_part(d.labels, E'\\n', {(int)label + 1}), '')") : null;
+            string its = ofDocument ?? range.Of switch { TextOf.Caller => "c.caller_number", TextOf.Callee => "c.callee_number", TextOf.Dialled => "c.dialled", _ => "c.trunk" };
+            string condition = TextRanges.Condition(range, its, QueryConditions.InPostgres, out bool binds);
+            _where.And(ofDocument is null ? condition : $"(SELECT {condition} FROM call_documents d WHERE {Within("d")} AND d.day = c.day AND d.document = c.document)", binds ? [PostgresText.Clean(range.Text)] : []);
+        }
     }
 
     private void AndTexts()

@@ -21,6 +21,7 @@ internal sealed partial class PostgresCallStore
         long skip = Math.Max(0, request.Skip);
         string text = CallCursor.TextOf(query);
         TellDays(query);
+        if (query.Excluded() is { } excluded) TellDays(excluded);
         return _database.Read(session =>
         {
             // Marks, rows and sums are of one moment, though a writer goes on.
@@ -70,6 +71,7 @@ internal sealed partial class PostgresCallStore
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
         TellDays(query);
+        if (query.Excluded() is { } excluded) TellDays(excluded);
         return _database.Read(session =>
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
@@ -177,6 +179,7 @@ internal sealed partial class PostgresCallStore
         // A day that lies within the times asked for counts the same whatever they are.
         StoredDay day = frame.Days[0];
         CallQuery query = asked.Query;
+        if (query.Excluded() is { } left) return CountOf(asked with { Query = query with { Without = null } }, frame) - CountOf(asked with { Query = left }, frame);
         bool whole = !(query.From > StartOf(day.Day)) && !(query.To < StartOf(day.Day.AddDays(1)));
         if (whole) query = query with { From = null, To = null };
         bool summed = whole && frame.Mark is null && asked.Store.IsWhole(day);

@@ -25,7 +25,8 @@ internal sealed partial class PostgresCallStore
     }
 
     private static bool AsksNewly(CallQuery query) =>
-        query.CallerCodec is not null || query.CalleeCodec is not null || query.Traits.Any(static match => ((match.Has | match.Lacks) & CallTraits.MakesKind) != 0) || query.Labels.Count > 0 || query.Any.Any(AsksNewly);
+        query.CallerCodec is not null || query.CalleeCodec is not null || query.Traits.Any(static match => ((match.Has | match.Lacks) & CallTraits.MakesKind) != 0) || query.Labels.Count > 0
+        || query.Ranges.Any(static range => range.Label is not null) || query.Any.Any(AsksNewly);
 
     private void TellDays(DateOnly first, DateOnly last, CancellationToken stop)
     {

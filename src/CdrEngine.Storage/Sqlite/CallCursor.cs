@@ -13,6 +13,9 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Id">Its id's twelve bytes.</param>
 internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
 {
+    /// <summary>Document of the last record, where it is known; 0 else. Not part of what is given out.</summary>
+    public long Document { get; init; }
+
     private const int Length = 1 + 8 + 4 + CallRow.IdBytes + 8;
     private const byte Version = 1;
 
@@ -61,7 +64,7 @@ internal sealed record CallCursor(long Key, DateOnly Day, byte[] Id)
     {
         string further = string.Create(
             CultureInfo.InvariantCulture,
-            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}{(match.Ways == 0 ? "" : $"-{match.Ways}")}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.Causes)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}|{List(query.SessionCalleeNumbers)}|{query.PersonBillsecMax}{(query.Parts.Count == 0 ? "" : $"|{List([.. query.Parts.Select(static part => $"{(int)part.Of}{part.Text}")])}")}{Labels(query)}{(query.Except.Count == 0 ? "" : $"|except {DayIds.TextOf(query.Except)}")}{Codecs(query)}{(query.Any.Count == 0 ? "" : $"|any {List([.. query.Any.Select(TextOf)])}")}");
+            $"{string.Join(',', query.Traits.Select(static match => $"{(int)match.Has}-{(int)match.Lacks}{(match.Ways == 0 ? "" : $"-{match.Ways}")}"))}|{string.Join(',', query.SipStatuses)}|{string.Join(',', query.Causes)}|{string.Join(',', query.HangupBys.Select(static value => (int)value))}|{string.Join(',', query.RerouteReasons.Select(static value => (int)value))}|{query.Trunk?.Length}{query.Trunk}|{List(query.SessionCalleeNumbers)}|{query.PersonBillsecMax}{(query.Parts.Count == 0 ? "" : $"|{List([.. query.Parts.Select(static part => $"{(int)part.Of}{part.Text}")])}")}{Labels(query)}{(query.Except.Count == 0 ? "" : $"|except {DayIds.TextOf(query.Except)}")}{Codecs(query)}{(query.Any.Count == 0 ? "" : $"|any {List([.. query.Any.Select(TextOf)])}")}{(query.Ranges.Count == 0 ? "" : $"|ranges {List([.. query.Ranges.Select(static range => $"{(int)range.Of}-{(int)range.Sense}-{range.Text}")])}")}{(query.Without is { } without ? $"|without {List([TextOf(without)])}" : "")}");
         return further.All(static c => c == '|') ? "" : "|" + further;
     }
 

@@ -15,7 +15,9 @@ internal static class CallRow
     public const int CalleeRole = 2;
     public const int DialledRole = 4;
 
-    // No number on the wire begins so.
+    /// <summary>What stands for something else among the numbers begins so; no number on the wire does.</summary>
+    public const byte KeyMark = 1;
+
     private const string UserMark = "\u0001u";
 
     /// <summary>Leads to calls that a voice mailbox answered, as a number would.</summary>

@@ -18,13 +18,23 @@ internal sealed partial class CallSelect
         }
     }
 
+    // The keys of what is left out: they are put together once for the statement.
+    private void AndWithout(SqliteDatabase database)
+    {
+        if (_query.Excluded() is not { } excluded) return;
+        var select = new CallSelect(excluded, new SelectFrame(_frame.Day) { PrefixRows = _frame.PrefixRows, Stored = _frame.Stored }) { _adds = true };
+        select.ChooseDriver(database);
+        select.AddFilters();
+        if (!select._isNothing) And($"(c.started_at, c.id) NOT IN (SELECT c.started_at, c.id FROM {select._from}{select._where})", [.. select._arguments]);
+    }
+
     private void DriveByAny(SqliteDatabase database)
     {
         var keys = new List<string>();
         var arguments = new List<object?>();
         foreach ((CallQuery one, SelectFrame frame) in Alternatives(_query, _frame with { Mark = null, Hidden = HiddenDay.None, After = null, Offset = 0 }))
         {
-            var select = new CallSelect(one with { Start = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, frame) { _adds = true };
+            var select = new CallSelect(one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, frame) { _adds = true };
             select.ChooseDriver(database);
             select.AddFilters();
             keys.Add($"SELECT c.started_at, c.id FROM {select._from}{select._where}");

@@ -17,12 +17,42 @@ internal sealed partial class CallSelect
     private const int NarrowedFrom = 20;
 
     // The documents that an index of texts names, and the calls that a page is made of, are of one state of the day.
-    private static T InOneState<T>(SqliteDatabase database, CallQuery query, Func<T> read)
+    private static T InOneState<T>(SqliteDatabase database, CallQuery query, SelectFrame frame, Func<SqliteDatabase, CallQuery, SelectFrame, T> read)
     {
-        if (string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0) return read();
-        T found = default!;
-        database.InOneState(() => found = read());
-        return found;
+        if (frame.Found is null && string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 && query.Without is null) return read(database, query, frame);
+        T result = default!;
+        database.InOneState(() =>
+        {
+            (CallQuery rest, SelectFrame its) = Found(database, query, frame);
+            result = read(database, rest, its);
+        });
+        return result;
+    }
+
+    // What is left to be asked, where the day is as it was when its calls were found; all of it where it is not.
+    private static (CallQuery Query, SelectFrame Frame) Found(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
+        frame.Found is not { } found ? (query, frame) : found.IsOf(database) ? (found.Rest with { Ascending = query.Ascending }, frame) : (query, frame with { Found = null });
+
+    // Few drive, and of what anything else drives, or what is met soon in order of time, each is held against them.
+    private bool DriveByFound(DayFound found, bool isDriven)
+    {
+        if (found.Documents.Count == 0) _isNothing = true;
+        long most = _adds || _counts || _query.Sort != CallSort.StartedAt ? Math.Max(RareRows, _frame.Stored / OftenFound)
+            : Math.Max(RareRows, (long)(RootsCollected * Math.Sqrt(_frame.Stored)));
+        if (_counts && found.IsAll && _query.From is null && _query.To is null && _query.Start is null && _frame is { Mark: null, After: null, Hidden.IsNothing: true })
+        {
+            _textCalls = found.Documents.Count;
+            return true;
+        }
+
+        if (!isDriven && found.Documents.Count <= most)
+        {
+            Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY {DayTexts.Index} WHERE o.document IN (SELECT value FROM json_each(?))", DayTexts.Json(found.Documents));
+            return true;
+        }
+
+        And($"{DayFound.Function}(?, c.document)", found.Bits);
+        return isDriven;
     }
 
     // The longest text drives, being the rarest as a rule.

@@ -16,6 +16,9 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Tenant">Tenant.</param>
 internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Document, string? Tenant)
 {
+    /// <summary>Its record, where it was read already.</summary>
+    public CallRecord? Record { get; init; }
+
     /// <summary>Whether a condition on the record decides of it; see <see cref="SelectFrame.Judged"/>.</summary>
     public bool IsJudged { get; init; }
 }
@@ -51,6 +54,9 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>The profile of each call, as long as the day is sealed; null where that is not known.</summary>
     public DayProfiles? Profiles { get; init; }
 
+    /// <summary>Its calls that were found in memory; null where that is not known.</summary>
+    public DayFound? Found { get; init; }
+
     /// <summary>Calls stored for the day.</summary>
     public long Stored { get; init; }
 
@@ -78,6 +84,11 @@ internal sealed partial class CallSelect
 
     // One call in so many of a sealed day: what is rarer by profile is collected from the index, what is commoner is met soon in order of time.
     private const int RareByProfile = 20;
+
+    private static readonly (int Role, string Column)[] s_numberColumns =
+    [
+        (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled"), (CallRow.CallerRole, "c.caller_e164"), (CallRow.CalleeRole, "c.callee_e164"),
+    ];
 
     private readonly StringBuilder _where = new();
     private readonly List<object?> _arguments = [];
@@ -109,9 +120,16 @@ internal sealed partial class CallSelect
     /// <summary>Builds the statement for one day.</summary>
     public static CallSelect Build(SqliteDatabase database, CallQuery query, SelectFrame frame) => new CallSelect(query, frame).Finish(database);
 
+    /// <summary>The same of what is left to be asked where calls were found in memory.</summary>
+    public static CallSelect BuildFound(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    {
+        (query, frame) = Found(database, query, frame);
+        return Build(database, query, frame);
+    }
+
     /// <summary>Runs a query for one day; rows in order. Where any of several numbers drives, each is asked and the answers are merged.</summary>
     public static List<FoundCall> Rows(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
-        frame is { Voice: { } voice, Mark: null, Judged: CallTraits.None } ? voice.Rows(query, frame) : InOneState(database, query, () => RowsNow(database, query, frame));
+        frame is { Voice: { } voice, Mark: null, Judged: CallTraits.None } ? voice.Rows(query, frame) : InOneState(database, query, frame, RowsNow);
 
     private static List<FoundCall> RowsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
@@ -134,13 +152,14 @@ internal sealed partial class CallSelect
 
     /// <summary>Counts the rows of a day; offset and limit of the frame do not matter.</summary>
     public static long Count(SqliteDatabase database, CallQuery query, SelectFrame frame) =>
-        frame is { Voice: { } voice, Mark: null, After: null } ? voice.Count(query, frame.Day) : InOneState(database, query, () => CountNow(database, query, frame));
+        frame is { Voice: { } voice, Mark: null, After: null } ? voice.Count(query, frame.Day) : InOneState(database, query, frame, CountNow);
 
     private static long CountNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
         var select = new CallSelect(query, frame) { _counts = true };
         select.ChooseDriver(database);
         select.AddFilters();
+        select.AndWithout(database);
         if (frame.After is { } after) select.AddKeyset(after);
         if (select._isNothing) return 0;
         if (select._textCalls is { } calls) return calls;
@@ -155,13 +174,14 @@ internal sealed partial class CallSelect
     }
 
     /// <summary>The sums of the rows of a day; offset, limit and place of the frame do not matter.</summary>
-    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, () => SumsNow(database, query, frame));
+    public static CallSums Sums(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, frame, SumsNow);
 
     private static CallSums SumsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
     {
         var select = new CallSelect(query, frame) { _adds = true };
         select.ChooseDriver(database);
         select.AddFilters();
+        select.AndWithout(database);
         if (select._isNothing) return default;
         using SqliteStatement statement = select.Bound(database, $"SELECT {ProfileRow.SumsOfCalls} FROM {select._from}{select._where}");
         return statement.Step() ? ProfileRow.Sums(statement, 0) : default;
@@ -239,6 +259,7 @@ internal sealed partial class CallSelect
     {
         ChooseDriver(database);
         AddFilters();
+        AndWithout(database);
         if (_frame.After is { } after) AddKeyset(after);
         long offset = _cutsKeys ? 0 : _frame.Offset;
         string sense = _query.Ascending ? "" : " DESC";
@@ -315,6 +336,7 @@ internal sealed partial class CallSelect
             driven = true;
         }
 
+        if (_frame.Found is { } found) driven = DriveByFound(found, driven);
         if (!driven && _needles.Count > 0) driven = DriveByText(database);
         if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByWhatIsRare(database);
     }
@@ -337,8 +359,7 @@ internal sealed partial class CallSelect
     {
         var any = new List<string>();
         var arguments = new List<object?>();
-        foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
-            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled")])
+        foreach ((int role, string column) in s_numberColumns)
         {
             if ((roles & role) == 0) continue;
             any.Add($"{column} {In(numbers.Count)}");
@@ -406,9 +427,7 @@ internal sealed partial class CallSelect
         var arguments = new List<object?>();
         bool prefix = text.EndsWith('*');
         (byte[] first, byte[] behind) = prefix ? Range(text) : ([], []);
-        foreach ((int role, string column) in (ReadOnlySpan<(int, string)>)[
-            (CallRow.CallerRole, "c.caller_number"), (CallRow.CalleeRole, "c.callee_number"), (CallRow.DialledRole, "c.dialled"),
-            (CallRow.CallerRole, "c.caller_e164"), (CallRow.CalleeRole, "c.callee_e164")])
+        foreach ((int role, string column) in s_numberColumns)
         {
             if ((roles & role) == 0) continue;
             any.Add(prefix ? $"({column} >= ? AND {column} < ?)" : $"{column} = ?");
@@ -490,6 +509,12 @@ internal sealed partial class CallSelect
 
         if (_query.Except.Count > 0 && DayIds.Of(_query.Except) is var except && except.Has(_day))
             And("c.id NOT IN (SELECT call_id_bytes(value) FROM json_each(?))", except.Json(_day));
+        foreach (TextRange range in _query.Ranges)
+        {
+            string condition = TextRanges.Condition(range, TextRanges.TextOf(range), QueryConditions.InSqlite, out bool binds);
+            And(condition, binds ? [range.Text] : []);
+        }
+
         if (_query.IsSessionStart) And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);

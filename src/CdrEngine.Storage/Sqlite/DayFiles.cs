@@ -49,6 +49,9 @@ internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> ope
     /// <summary>What was deleted when the query began, by day, and the stamp of that.</summary>
     public (IReadOnlyDictionary<DateOnly, HiddenDay> Days, DayStamp Stamp)? Hidden { get; set; }
 
+    /// <summary>Groups of texts there were when the query first asked for them.</summary>
+    public ArchiveTexts.Known? Groups { get; set; }
+
     /// <summary>What of a day was deleted when the query began.</summary>
     public HiddenDay HiddenOf(DateOnly day) => Hidden is { } hidden ? hidden.Days.GetValueOrDefault(day, HiddenDay.None) : HiddenDay.None;
 

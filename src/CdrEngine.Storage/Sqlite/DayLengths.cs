@@ -91,7 +91,7 @@ internal sealed class DayLengths
     /// <summary>How many calls of the profiles asked for have lengths within bounds.</summary>
     public long CallsOf(AskedProfiles asked, in LengthBounds bounds)
     {
-        if (asked.IsEverything) return CallsOf(bounds);
+        if (asked.IsEverything && bounds.PersonBilledMost >= bounds.BilledMost) return CallsOf(bounds);
         long calls = 0;
         for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
         {
@@ -102,6 +102,29 @@ internal sealed class DayLengths
 
         return calls;
     }
+
+    /// <summary>How many calls there are.</summary>
+    public int Count => _lasted.Length;
+
+    /// <summary>Where the calls of each profile begin; empty where that cannot be told.</summary>
+    public Dictionary<int, int> Groups()
+    {
+        var groups = new Dictionary<int, int>();
+        for (int group = 0; group < _profiles.Length; group++)
+        {
+            if (!groups.TryAdd(_profiles[group], group == 0 ? 0 : _ends[group - 1])) return [];
+        }
+
+        return groups;
+    }
+
+    /// <summary>Whether the lengths of one call lie within bounds.</summary>
+    /// <param name="at">Where it stands.</param>
+    /// <param name="bounds">The bounds.</param>
+    /// <param name="byPerson">Whether a person answered it.</param>
+    public bool Meets(int at, in LengthBounds bounds, bool byPerson) =>
+        _lasted[at] >= bounds.LastedLeast && _lasted[at] <= bounds.LastedMost && _billed[at] >= bounds.BilledLeast && _billed[at] <= bounds.BilledMost
+        && (!byPerson || _billed[at] <= bounds.PersonBilledMost);
 
     /// <summary>How many calls of any profile have lengths within bounds.</summary>
     public long CallsOf(in LengthBounds bounds) => bounds.Count(_lasted, _billed);

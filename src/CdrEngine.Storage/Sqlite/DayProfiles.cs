@@ -20,6 +20,12 @@ internal sealed class DayProfiles
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => ((long)_places.Length * sizeof(ushort)) + ((long)_profiles.Length * sizeof(int));
 
+    /// <summary>Numbers the profiles.</summary>
+    public ProfileIndex Index => _index;
+
+    /// <summary>The number of the profile of a call; null where that is not told.</summary>
+    public int? ProfileOf(long document) => document - _first is var place && place >= 0 && place < _places.Length && _places[place] > 0 ? _profiles[_places[place] - 1] : null;
+
     /// <summary>What is kept of a day: the first document, how many places follow and of how many profiles; these, and for each document 0 or the place of its profile, from 1. Nothing where
     /// there are too many profiles.</summary>
     public static byte[] Of(SqliteDatabase database)
@@ -97,5 +103,38 @@ internal sealed class DayProfiles
 
         documents.RemoveRange(kept, documents.Count - kept);
         return isAll;
+    }
+
+    /// <summary>The same of places, which lie before the documents by a number. A place without a call is taken away where not each is one.</summary>
+    public bool Narrow(List<int> places, long toDocument, AskedProfiles asked, bool isEach)
+    {
+        int kept = 0;
+        bool isAll = true;
+        long first = _first - toDocument;
+        for (int i = 0; i < places.Count; i++)
+        {
+            long place = places[i] - first;
+            int profile = place >= 0 && place < _places.Length ? _places[place] : 0;
+            if (profile > 0 ? !asked.Has(_index, _profiles[profile - 1]) : !isEach) continue;
+            isAll &= profile > 0;
+            places[kept++] = places[i];
+        }
+
+        places.RemoveRange(kept, places.Count - kept);
+        return isAll;
+    }
+
+    /// <summary>The documents of all calls of a profile that is asked for, ascending.</summary>
+    public List<long> Collect(AskedProfiles asked)
+    {
+        var found = new List<long>();
+        bool[] isAsked = new bool[_profiles.Length + 1];
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        for (int i = 0; i < _places.Length; i++)
+        {
+            if (isAsked[_places[i]]) found.Add(_first + i);
+        }
+
+        return found;
     }
 }

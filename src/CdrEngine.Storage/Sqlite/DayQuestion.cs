@@ -20,6 +20,7 @@ internal sealed class DayQuestion(CallQuery query)
     private string? _text;
     private string? _wholeText;
     private DayQuestion? _plain;
+    private readonly Lazy<AskedCalls?> _calls = new(() => AskedCalls.Of(query with { From = null, To = null }));
     private readonly LengthBounds? _bounds = LengthBounds.Of(query);
     private readonly bool _asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null
         || query.PersonBillsecMax is not null;
@@ -48,11 +49,29 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>What it asks of a day: nothing is excepted where none of the excepted calls is of that day.</summary>
     public DayQuestion On(DateOnly day) => query.Except.Count == 0 || DayIds.Of(query.Except).Has(day) ? this : _plain ??= new DayQuestion(query with { Except = [] });
 
+    /// <summary>It as <see cref="DayCalls"/> answers it, for whole days; null where it asks for something else as well.</summary>
+    public AskedCalls? Calls => _calls.Value;
+
+    /// <summary>What it leaves out; null for nothing.</summary>
+    public DayQuestion? Excluded { get; } = query.Excluded() is { } excluded ? new DayQuestion(excluded) : null;
+
+    /// <summary>It with all that it leaves out; null where that is nothing.</summary>
+    public DayQuestion? Base { get; } = query.Without is null ? null : new DayQuestion(query with { Without = null });
+
     /// <summary>Its alternatives; empty for none.</summary>
     public IReadOnlyList<DayQuestion> Any { get; } = [.. query.Alternatives().Select(static one => new DayQuestion(one))];
 
     /// <summary>Texts it asks for.</summary>
     public IReadOnlyList<TextNeedle> Needles { get; } = NeedlesOf(query);
+
+    /// <summary>What texts answer of it.</summary>
+    public AskedTexts Texts { get; } = new(query);
+
+    /// <summary>Whether what it asks for may be told in memory: by texts, or by profiles alone.</summary>
+    public bool MayBeFound => Texts.IsAsked || (IsByProfileAlone && !Profiles.IsEverything);
+
+    /// <summary>Whether times and what profiles answer are all that it asks for.</summary>
+    public bool IsByProfileAlone { get; } = IsByProfile(query);
 
     /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
     public bool IsCounted { get; } = IsByProfile(query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null });
@@ -81,8 +100,14 @@ internal sealed class DayQuestion(CallQuery query)
         return all == 0 ? null : new SoughtCalls(byProfile, byLength, all);
     }
 
+    /// <summary>Places of a group that were last found for it.</summary>
+    public List<int> Places { get; } = [];
+
+    /// <summary>Groups of days whose texts were looked for already.</summary>
+    public HashSet<TextGroup> Ready { get; } = [];
+
     /// <summary>Whether it asks what a seal tells.</summary>
-    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0;
+    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0 || query.Ranges.Count > 0;
 
     /// <summary>The texts that a query asks for, the longest first.</summary>
     /// <param name="query">The query.</param>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Ports;
@@ -16,12 +17,16 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
 /// <param name="Texts">The segments of its texts, which tell of every call.</param>
 /// <param name="Voice">Its calls that a voice mailbox answered; null where they could not be read.</param>
+/// <param name="Stamp">Tells this seal from every other, whatever file it is in; null where it has none yet.</param>
 internal sealed record DaySeal(
-    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice) : IDaySeal
+    KeyFilter Keys, DayLengths? Lengths, DayProfiles? Profiles, DayBridges? Bridges, string[]? Codecs, long[]? Flags, byte[]? Grams, IReadOnlyList<DayTextSegment>? Texts, DayVoice? Voice, long? Stamp) : IDaySeal
 {
+    /// <summary>Its calls in memory; null where they could not be read.</summary>
+    public DayCalls? Calls { get; init; }
+
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
     public const string Stored =
-        $"SELECT count(*) = 9 FROM day_seal WHERE name IN ('{KeysName}', '{MediaFigures.Name}', '{LengthsName}', '{ProfilesName}', '{BridgesName}', '{CodecsName}', '{FlagsName}', '{GramsName}', '{DayVoice.Name}')";
+        $"SELECT count(*) = 10 FROM day_seal WHERE name IN ('{KeysName}', '{MediaFigures.Name}', '{LengthsName}', '{ProfilesName}', '{BridgesName}', '{CodecsName}', '{FlagsName}', '{GramsName}', '{DayVoice.Name}', '{DayCalls.Name}')";
 
     /// <summary>Further indexes, and where the seal is stored.</summary>
     /// <remarks>What is said of length, address, quality, codec or flags leads straight to the rows where it is rare; so does what is said by profile. Tenants and contexts in order
@@ -37,6 +42,7 @@ internal sealed record DaySeal(
         CREATE INDEX IF NOT EXISTS calls_by_mos ON calls (mos) WHERE mos IS NOT NULL;
         CREATE INDEX IF NOT EXISTS calls_by_codecs ON calls (codecs);
         CREATE INDEX IF NOT EXISTS calls_by_flags ON calls (flags);
+        CREATE INDEX IF NOT EXISTS call_documents_by_call_id ON call_documents (sip_call_id);
         CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, started_at, id);
         CREATE INDEX IF NOT EXISTS recordings_by_tenant ON recordings (tenant, started_at, id) WHERE tenant IS NOT NULL;
         CREATE INDEX IF NOT EXISTS media_sessions_by_type ON media_sessions (type, started_at, id, session) WHERE type <> 1;
@@ -49,6 +55,12 @@ internal sealed record DaySeal(
 
     /// <summary>Whether the indexes are there.</summary>
     public const string HasSchema = "SELECT count(*) FROM sqlite_master WHERE name = 'day_seal'";
+
+    /// <summary>Whether the day has those that were added last.</summary>
+    public const string HasIndexes = $"SELECT count(*) FROM sqlite_master WHERE name = '{TextRanges.CallIdIndex}'";
+
+    /// <summary>Whether a day has its seal, all of it.</summary>
+    public static bool IsWhole(SqliteDatabase database) => database.Scalar(HasSchema) > 0 && database.Scalar(Stored) > 0;
 
     /// <summary>The index over profiles, and within one over billable lengths.</summary>
     public const string ProfileIndex = "calls_by_profile_length";
@@ -63,11 +75,14 @@ internal sealed record DaySeal(
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
     private const string GramsName = "texts";
+    private const string StampName = "stamp";
+    private const string FindStamp = $"SELECT value FROM day_seal WHERE name = '{StampName}'";
+    private const string AddStamp = $"INSERT OR IGNORE INTO day_seal (name, value) VALUES ('{StampName}', randomblob(8))";
     private const int CallIdColumns = 4;
 
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => Keys.Size + (Lengths?.Size ?? 0) + (Profiles?.Size ?? 0) + (Bridges?.Size ?? 0) + (Codecs?.Sum(static text => 32L + (2 * text.Length)) ?? 0) + ((Flags?.Length ?? 0) * sizeof(long))
-        + (Grams?.Length ?? 0) + (Voice?.Size ?? 0);
+        + (Grams?.Length ?? 0) + (Voice?.Size ?? 0) + (Calls?.Size ?? 0);
 
     /// <summary>Gives a day its indexes and makes its seal, in one transaction.</summary>
     public static void Make(SqliteDatabase database) => database.Transact(() =>
@@ -84,7 +99,22 @@ internal sealed record DaySeal(
         Put(database, CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "codecs", static row => row.Text(0)) ?? [])));
         Put(database, FlagsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(database, "calls", "flags", static row => row.Long(0)) ?? [])));
         Put(database, DayVoice.Name, DayVoice.ToBytes(database));
+        Put(database, DayCalls.Name, DayCallsBytes.Of(database));
+        database.Execute(AddStamp);
     });
+
+    /// <summary>Gives a stamp to the seal of a day that has none: one made by an earlier program.</summary>
+    public static void MakeStamp(SqliteDatabase database) => database.Transact(() =>
+    {
+        if (database.Scalar(HasSchema) > 0 && database.Scalar(Stored) > 0) database.Execute(AddStamp);
+    });
+
+    /// <summary>The stamp of the seal that a day has now; null where it has none.</summary>
+    public static long? StampOf(SqliteDatabase database)
+    {
+        using SqliteStatement find = database.Prepare(FindStamp);
+        return find.Step() && find.Blob(0) is { Length: sizeof(long) } bytes ? BinaryPrimitives.ReadInt64LittleEndian(bytes) : null;
+    }
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
     /// <param name="database">The day.</param>
@@ -100,6 +130,8 @@ internal sealed record DaySeal(
         byte[]? grams = null;
         IReadOnlyList<DayTextSegment>? texts = null;
         DayVoice? voice = null;
+        DayCalls? calls = null;
+        long? stamp = null;
         database.InOneState(() =>
         {
             using (SqliteStatement find = Find(database, KeysName))
@@ -139,11 +171,17 @@ internal sealed record DaySeal(
                 if (find.Step()) voice = DayVoice.Read(find.Blob(0).ToArray());
             }
 
+            using (SqliteStatement find = Find(database, DayCalls.Name))
+            {
+                if (profiles is not null && lengths is not null && find.Step()) calls = DayCalls.Read(find.Blob(0).ToArray(), profiles, lengths);
+            }
+
             if (grams is not null) texts = DayTexts.Segments(database);
             codecs = Values(database, CodecsName);
             flags = Values(database, FlagsName);
+            stamp = StampOf(database);
         });
-        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice);
+        return keys is null ? null : new DaySeal(keys, lengths, profiles, bridges, codecs, Numbers(flags), grams, texts, voice, stamp) { Calls = calls };
     }
 
     /// <summary>Whether any text of the day may have a part.</summary>
@@ -215,7 +253,7 @@ internal sealed record DaySeal(
     private static List<(long? Profile, long Lasted, long Billed)> LengthsOf(SqliteDatabase database)
     {
         var calls = new List<(long? Profile, long Lasted, long Billed)>();
-        using SqliteStatement list = database.Prepare("SELECT profile, duration_us, billsec_us FROM calls ORDER BY profile");
+        using SqliteStatement list = database.Prepare("SELECT profile, duration_us, billsec_us FROM calls ORDER BY profile, document");
         while (list.Step()) calls.Add((list.IsNull(0) ? null : list.Long(0), list.Long(1), list.Long(2)));
         return calls;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Texts;
 
@@ -13,13 +14,17 @@ namespace CdrEngine.Storage.Sqlite;
 internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows, IReadOnlyList<DayTextSegment>? Texts) : IDaySeal
 {
     /// <summary>Whether all of it is stored: 0 where something is missing.</summary>
-    public const string Stored = $"SELECT count(*) = 3 FROM message_seal WHERE name IN ('{KeysName}', '{GramsName}', '{WindowsName}')";
+    public const string Stored = $"SELECT count(*) = 4 FROM message_seal WHERE name IN ('{KeysName}', '{GramsName}', '{WindowsName}', '{IndexedName}')";
 
     /// <summary>Addresses of parties are looked for by what stands before one of so many of their at signs.</summary>
     public const int MostAts = 4;
 
+    /// <summary>The index that leads to messages that were not taken, which are few.</summary>
+    public const string OutcomeIndex = "messages_by_outcome";
+
     // The day that is written to all the time goes without these.
-    private const string Schema = """
+    private const string Schema = $"""
+        CREATE INDEX IF NOT EXISTS {OutcomeIndex} ON messages (outcome, started_at, id, tenant, kind, in_call, document) WHERE outcome <> 1;
         CREATE TRIGGER IF NOT EXISTS message_seal_insert AFTER INSERT ON messages BEGIN DELETE FROM message_seal; END;
         CREATE TRIGGER IF NOT EXISTS message_seal_delete AFTER DELETE ON messages BEGIN DELETE FROM message_seal; END;
         CREATE TRIGGER IF NOT EXISTS message_seal_text AFTER UPDATE OF search ON message_documents WHEN OLD.search IS NOT NEW.search BEGIN DELETE FROM message_seal; END;
@@ -29,6 +34,10 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
     private const string KeysName = "keys";
     private const string GramsName = "texts";
     private const string WindowsName = "windows";
+    private const string IndexedName = "indexed";
+
+    /// <summary>Whether the day has <see cref="OutcomeIndex"/>.</summary>
+    public bool HasIndexes { get; init; }
 
     /// <inheritdoc />
     public long Size => Keys.Size + Grams.Length + Windows.Length + ((Texts?.Count ?? 0) * 64L);
@@ -48,6 +57,7 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
         }
 
         Put(database, WindowsName, windows.ToBytes());
+        Put(database, IndexedName, [1]);
     });
 
     /// <summary>Reads the seal of a day; null where it has none.</summary>
@@ -58,6 +68,7 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
         {
             KeyFilter? keys = null;
             byte[]? grams = null, windows = null;
+            bool hasIndexes = false;
             using (SqliteStatement list = database.Prepare("SELECT name, value FROM message_seal"))
             {
                 while (list.Step())
@@ -74,11 +85,14 @@ internal sealed record MessageSeal(KeyFilter Keys, byte[] Grams, byte[] Windows,
                         case WindowsName when WindowFilter.IsOne(value):
                             windows = value.ToArray();
                             break;
+                        case IndexedName:
+                            hasIndexes = true;
+                            break;
                     }
                 }
             }
 
-            if (keys is not null && grams is not null && windows is not null) read = new MessageSeal(keys, grams, windows, DayTexts.Segments(database));
+            if (keys is not null && grams is not null && windows is not null) read = new MessageSeal(keys, grams, windows, DayTexts.Segments(database)) { HasIndexes = hasIndexes };
         });
         return read;
     }
@@ -150,6 +164,7 @@ internal sealed class AskedMessages
         if (query.ConversationId is { } conversation) _keys.Add(KeyFilter.OfConversation(Encoding.UTF8.GetBytes(conversation)));
         if (query.SipCallId is { } sipCallId) _keys.Add(KeyFilter.OfSipCall(CallRow.SipCallHash(sipCallId)));
         Text = NeedleOf(query.Text);
+        LeadsByOutcome = query is { Outcome: not (null or MessageOutcome.Delivered), Number: null, Sender: null, Receiver: null, ConversationId: null, SipCallId: null, Text: null };
         LeadsByText = Text is not null && query is { Number: null, Sender: null, Receiver: null, ConversationId: null, SipCallId: null };
     }
 
@@ -165,8 +180,11 @@ internal sealed class AskedMessages
     /// <summary>Whether the text is what leads to the messages: no other filter does that has an index of its own.</summary>
     public bool LeadsByText { get; }
 
+    /// <summary>Whether an outcome that few messages have is what leads to them.</summary>
+    public bool LeadsByOutcome { get; }
+
     /// <summary>False where a seal cannot tell anything of it.</summary>
-    public bool AsksAnything => _keys.Count > 0 || Text is not null;
+    public bool AsksAnything => _keys.Count > 0 || Text is not null || LeadsByOutcome;
 
     /// <summary>Whether a day may have what is asked for.</summary>
     public bool MayBeIn(MessageSeal seal) => MayBeIn(seal.Keys) && (Text is null || seal.MayHave(Text));

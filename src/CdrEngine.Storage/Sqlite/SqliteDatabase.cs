@@ -49,6 +49,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         SqliteLibrary.EnsureLoaded();
         int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (access == SqliteAccess.Write ? raw.SQLITE_OPEN_CREATE : 0);
+        int next = access == SqliteAccess.Read ? ReadAhead.Next() : -1;
         int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags, null);
         if (code != raw.SQLITE_OK)
         {
@@ -57,6 +58,7 @@ internal sealed class SqliteDatabase : IDisposable
             throw new StoreException($"{path}: {message}", code);
         }
 
+        ReadAhead.Off(path, next);
         var database = new SqliteDatabase(handle, path);
         try
         {
@@ -89,6 +91,9 @@ internal sealed class SqliteDatabase : IDisposable
                 if (CallLabels.Read(raw.sqlite3_value_blob(arguments[0]))[raw.sqlite3_value_int(arguments[1])] is { } label) raw.sqlite3_result_text(context, Encoding.UTF8.GetBytes(label));
                 else raw.sqlite3_result_null(context);
             });
+            // Whether a document was found in memory.
+            raw.sqlite3_create_function(handle, DayFound.Function, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
+                raw.sqlite3_result_int(context, DayFound.Has(raw.sqlite3_value_blob(arguments[0]), raw.sqlite3_value_int64(arguments[1])) ? 1 : 0));
             database.Execute($"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cacheKibibytes};");
             return database;
         }

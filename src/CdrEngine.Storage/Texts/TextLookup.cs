@@ -80,7 +80,8 @@ internal static class TextLookup
         }
     }
 
-    private static void Intersect(List<int> found, ReadOnlySpan<byte> list)
+    /// <summary>Leaves those of some numbers, ascending, that are on a list of steps too.</summary>
+    public static void Intersect(List<int> found, ReadOnlySpan<byte> list)
     {
         int kept = 0, at = 0, number = 0;
         while (at < found.Count && TextBytes.TryTake(ref list, out uint step))

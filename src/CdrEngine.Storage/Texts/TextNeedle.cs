@@ -13,6 +13,8 @@ internal sealed class TextNeedle
     // So many of a long part, spread over it, leave few texts to be looked at; each costs a look at every day.
     private const int MostGrams = 3;
 
+    private string? _key;
+
     /// <summary>A part of some fields; case does not matter, but of labels.</summary>
     /// <param name="text">The part, not empty.</param>
     /// <param name="fields">Where it is looked for.</param>
@@ -40,6 +42,23 @@ internal sealed class TextNeedle
     /// <summary>The label it is looked for in; null for none.</summary>
     public int? Label => (Fields & TextFields.Labels) == 0 ? null : BitOperations.TrailingZeroCount((int)Fields / (int)TextFields.FirstLabel);
 
+    /// <summary>The longest run of it that stands in JSON as it is; empty for none.</summary>
+    public ReadOnlySpan<byte> JsonPart
+    {
+        get
+        {
+            (int Begin, int Length) longest = default;
+            for (int begin = 0, i = 0; i <= Utf8.Length; i++)
+            {
+                if (i < Utf8.Length && (char.IsAsciiLetterOrDigit((char)Utf8[i]) || Utf8[i] is (byte)' ' or (byte)'.' or (byte)'-' or (byte)'_' or (byte)'@')) continue;
+                if (i - begin > longest.Length) longest = (begin, i - begin);
+                begin = i + 1;
+            }
+
+            return Utf8.AsSpan(longest.Begin, longest.Length);
+        }
+    }
+
     /// <summary>Whether a text has it.</summary>
     public bool IsIn(ReadOnlySpan<byte> text) => IsWhole ? text.SequenceEqual(Utf8) : text.IndexOf(Utf8) >= 0;
 
@@ -55,10 +74,16 @@ internal sealed class TextNeedle
     /// <summary>The last of them.</summary>
     public int LastGram => FirstGram | (Utf8.Length == 1 ? 0xFFFF : 0xFF);
 
+    /// <summary>Names it among others.</summary>
+    public string Key => _key ??= string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(int)Fields}/{(IsWhole ? 1 : 0)}/{Convert.ToHexString(Utf8)}");
+
     /// <summary>Grams of a text, its end included.</summary>
     public static IEnumerable<int> GramsOf(byte[] text)
     {
-        for (int i = 0; i < text.Length; i++)
-            yield return (text[i] << 16) | ((i + 1 < text.Length ? text[i + 1] : End) << 8) | (i + 2 < text.Length ? text[i + 2] : End);
+        for (int i = 0; i < text.Length; i++) yield return GramAt(text, i);
     }
+
+    /// <summary>The gram of a text that begins at one of its bytes.</summary>
+    public static int GramAt(ReadOnlySpan<byte> text, int at) =>
+        (text[at] << 16) | ((at + 1 < text.Length ? text[at + 1] : End) << 8) | (at + 2 < text.Length ? text[at + 2] : End);
 }

@@ -109,6 +109,9 @@ public sealed class FilterPlanTests
         ("portsip", "caller or callee", Port("caller eq '1001' or callee eq '2002'"), ByNumber),
         ("portsip", "contains or number", Port("contains(caller,'1001') or callee eq '2002'"), ByText),
         ("portsip", "contains or number, the other", Port("contains(caller,'1001') or callee eq '2002'"), ByNumber),
+        ("portsip", "other numbers", Port("caller ne '1001' and started_at ge 2026-11-20T04:00:00Z"), "SEARCH n USING PRIMARY KEY (number=? AND started_at>?)"),
+        ("portsip", "other names", Port("callee_display_name ne 'Bob' and started_at ge 2026-11-20T04:00:00Z"), ByTime),
+        ("portsip", "other outcomes", Port("end_reason ne BUSY and caller eq '1001'"), ByNumber),
         ("portsip", "number or length", Port("caller eq '1001' or duration gt 30"), ByLength),
     ];
 
@@ -145,7 +148,10 @@ public sealed class FilterPlanTests
             Assert.True(response.IsSuccessStatusCode, $"{asked}: {await response.Content.ReadAsStringAsync()}");
             Assert.True(rig.Noted.Asked.Count > 0, $"{asked}: no list was asked for");
             string plan = string.Join('\n', rig.Store.ExplainPage(rig.Noted.Asked[0], new DateOnly(2026, 11, 20)));
-            if (!plan.Contains(expected, StringComparison.Ordinal)) wrong.Add($"{dialect} {filter}: {expected}\n{plan}\n");
+
+            // Of days that are over memory may tell which calls these are: then their documents lead.
+            bool isTold = expected is ByNumber or ByProfile && plan.Contains(ByText, StringComparison.Ordinal);
+            if (!isTold && !plan.Contains(expected, StringComparison.Ordinal)) wrong.Add($"{dialect} {filter}: {expected}\n{plan}\n");
 
             // Keys that were collected, and the few profiles there are, may be read over.
             if (plan.Split('\n').Any(static step => step.StartsWith("SCAN", StringComparison.Ordinal) && !step.StartsWith("SCAN k", StringComparison.Ordinal) && !step.StartsWith("SCAN p", StringComparison.Ordinal) && !step.StartsWith("SCAN json_each", StringComparison.Ordinal) && !step.StartsWith("SCAN (subquery", StringComparison.Ordinal)))

@@ -44,6 +44,30 @@ public sealed class RecordingWorkshopTests
     }
 
     [Fact]
+    public void Wav_OfAnotherRunOfTheSystem_IsMadeAnew()
+    {
+        using var rig = new RecorderRig();
+        string id = rig.Add(1);
+        var wav = new RecordingVariant(RecordingKind.Wav, RecordingChannels.Stereo);
+        string path = rig.Workshop.FindOrMake(id, wav, retry: false, CancellationToken.None).Path!;
+        string[] parts = Path.GetFileName(path).Split('.');
+        if (!OperatingSystem.IsLinux()) return;
+        Assert.Equal((3, 12, "wav"), (parts.Length, parts[1].Length, parts[2]));
+
+        // As a power cut may leave it: under its name, and empty.
+        string before = Path.Combine(Path.GetDirectoryName(path)!, $"{parts[0]}.{new string('0', 12)}.wav");
+        File.Move(path, before);
+        File.WriteAllBytes(before, []);
+        Assert.Null(rig.Workshop.Find(id, wav, retry: false));
+        Assert.Equal($"Wav {id}", File.ReadAllText(rig.Workshop.FindOrMake(id, wav, retry: false, CancellationToken.None).Path!));
+        Assert.Equal(2, rig.Maker.Made);
+
+        // It goes with the other forms of its call.
+        Assert.True(rig.Workshop.Files.DropForms(id));
+        Assert.False(File.Exists(before));
+    }
+
+    [Fact]
     public void OneVoice_IsAFileOfItsOwn_AndNoneWhereTheRuleKeepsTheOther()
     {
         using var rig = new RecorderRig();

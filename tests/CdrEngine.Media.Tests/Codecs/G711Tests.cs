@@ -39,6 +39,26 @@ public sealed class G711Tests
     }
 
     [Fact]
+    public void EachLength_OfAnyCodes_IsAsTheTable()
+    {
+        var random = new Random(5);
+        byte[] codes = new byte[64];
+        for (int length = 0; length <= codes.Length; length++)
+        {
+            random.NextBytes(codes);
+            foreach (int room in (int[])[length, length / 2])
+            {
+                short[] mu = new short[room + 1], a = new short[room + 1];
+                mu[room] = a[room] = 77;
+                G711.ExpandMuLaw(codes.AsSpan(0, length), mu.AsSpan(0, room));
+                G711.ExpandALaw(codes.AsSpan(0, length), a.AsSpan(0, room));
+                Assert.Equal([.. codes.Take(room).Select(static code => G711Decoder.MuLaw[code]), (short)77], mu);
+                Assert.Equal([.. codes.Take(room).Select(static code => G711Decoder.ALaw[code]), (short)77], a);
+            }
+        }
+    }
+
+    [Fact]
     public void TwoChannels_AreInterleaved_AndAHalfPairIsMalformed()
     {
         using IAudioDecoder decoder = ReferenceAudio.Decoder(PayloadFormat.Of("PCMU", 16_000, 2));

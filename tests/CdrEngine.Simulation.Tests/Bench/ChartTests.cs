@@ -89,4 +89,28 @@ public sealed class ChartTests
         Assert.Equal(["-growth-at-once-time.svg", "-growth-at-once-memory.svg"], GrowthPage.Charts(series, points).Select(static chart => chart.Ending));
         Assert.All(GrowthPage.Charts(series, points), static chart => XDocument.Parse(chart.Svg));
     }
+
+    [Fact]
+    public void GrowthMeasuredInSeveralRuns_IsOnePage()
+    {
+        string folder = Directory.CreateTempSubdirectory("cdr-growth-").FullName;
+        try
+        {
+            string stem = Path.Combine(folder, "day-machine");
+            GrowthPoint[] points = [new(1000, 5000, 1000, 40, (1.5, 70e6), (2.5, 80e6)), new(2000, 9000, 2000, 41, (2.5, 71e6), (4, 81e6))];
+            new GrowthNotes(stem).Put(new GrowthNote("calls", "abc", "0.1 0.2 0.3", (0.2, 60e6), points, []));
+            new GrowthNotes(stem).Put(new GrowthNote("stored", "def", "0", default, [], ["10 million calls do not fit"]));
+            new GrowthNotes(stem).Put(new GrowthNote("calls", "ghi", "0.1 0.2 0.3", (0.25, 61e6), points, []));
+            var read = new GrowthNotes(stem);
+            Assert.Equal(("ghi", (0.25, 61e6)), (read.Find("calls")!.Commit, read.Find("calls")!.Start));
+            Assert.Equal(points, read.Find("calls")!.Points);
+            Assert.Equal(["10 million calls do not fit"], read.Find("stored")!.Left);
+            Assert.Null(read.Find("packets"));
+            Assert.Null(new GrowthNotes(null).Find("calls"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -33,9 +33,11 @@ internal sealed class PortSipNarrowing
     private IReadOnlyList<TraitMatch>? _traits;
     private IReadOnlyList<NumberPart>? _parts;
     private IReadOnlyList<LabelPart>? _labels;
+    private IReadOnlyList<TextRange>? _ranges;
     private string? _trunkPart;
     private string? _text;
     private IReadOnlyList<PortSipNarrowing> _any = [];
+    private PortSipNarrowing? _without;
 
     private PortSipNarrowing()
     {
@@ -50,7 +52,9 @@ internal sealed class PortSipNarrowing
     public static PortSipNarrowing Of(PortSipCondition? condition, PortSipNarrowingContext context)
     {
         PortSipNarrowing hull = Hull(condition, context);
-        if (hull.IsExact || condition is null || Alternatives(condition, context) is not { } all) return hull;
+        if (hull.IsExact || condition is null) return hull;
+        if (Without(condition, context) is { } without) return without;
+        if (Alternatives(condition, context) is not { } all) return hull;
         PortSipNarrowing[] any = [.. all.Where(static one => !one.IsNothing())];
         return any switch
         {
@@ -62,6 +66,32 @@ internal sealed class PortSipNarrowing
             _ => hull,
         };
     }
+
+    // Of what all holds, that which says what a call is not is turned round: its calls are left out of those that the rest finds. Null where that is not exact either.
+    private static PortSipNarrowing? Without(PortSipCondition condition, PortSipNarrowingContext context)
+    {
+        PortSipCondition[] terms = [.. Terms(condition)];
+        PortSipCondition[] turned = [.. terms.Select(term => Hull(term, context).IsExact ? null : Opposite(term)).OfType<PortSipCondition>()];
+        if (turned.Length == 0) return null;
+        PortSipCondition[] rest = [.. terms.Where(term => Hull(term, context).IsExact || Opposite(term) is null)];
+        PortSipCondition excluded = turned.Aggregate(static (left, right) => new PortSipJunction(true, left, right));
+        PortSipNarrowing found = rest.Length == 0 ? new PortSipNarrowing() : Of(rest.Aggregate(static (left, right) => new PortSipJunction(false, left, right)), context);
+        PortSipNarrowing leftOut = Of(rest.Aggregate(excluded, static (left, right) => new PortSipJunction(false, left, right)), context);
+        if (!found.IsExact || !leftOut.IsExact || found._without is not null || leftOut._without is not null) return null;
+        found._without = leftOut;
+        return found;
+    }
+
+    private static IEnumerable<PortSipCondition> Terms(PortSipCondition condition) =>
+        condition is PortSipJunction { IsOr: false } both ? Terms(both.Left).Concat(Terms(both.Right)) : [condition];
+
+    // What holds of exactly those calls of which a condition made of unequal alone does not hold; null for others. What has no value is unequal to any.
+    private static PortSipCondition? Opposite(PortSipCondition condition) => condition switch
+    {
+        PortSipJunction junction when Opposite(junction.Left) is { } left && Opposite(junction.Right) is { } right => new PortSipJunction(!junction.IsOr, left, right),
+        PortSipComparison { Operator: PortSipOperator.NotEqual, Text: not null } comparison => comparison with { Operator = PortSipOperator.Equal },
+        _ => null,
+    };
 
     private static PortSipNarrowing Hull(PortSipCondition? condition, PortSipNarrowingContext context) => condition switch
     {
@@ -84,8 +114,8 @@ internal sealed class PortSipNarrowing
     /// <summary>The query.</summary>
     public CallQuery Query()
     {
-        if (_any.Count > 0) return new CallQuery { Any = [.. _any.Select(static one => one.Query())] };
-        return Plain();
+        CallQuery found = _any.Count > 0 ? new CallQuery { Any = [.. _any.Select(static one => one.Query())] } : Plain();
+        return _without is { } leftOut ? found with { Without = leftOut.Query() } : found;
     }
 
     // A list from which everything was struck finds nothing.
@@ -117,6 +147,7 @@ internal sealed class PortSipNarrowing
             Traits = _traits ?? [],
             Parts = _parts ?? [],
             Labels = _labels ?? [],
+            Ranges = _ranges ?? [],
             TrunkPart = _trunkPart,
             Text = _text,
         };
@@ -128,6 +159,7 @@ internal sealed class PortSipNarrowing
     {
         string? text = comparison.Text;
         bool equal = comparison.Operator == PortSipOperator.Equal && text is not null;
+        if (Ranged(comparison, context) is { } ranged) return ranged;
         switch (comparison.Field)
         {
             case "started_at" when text is not null:
@@ -150,6 +182,9 @@ internal sealed class PortSipNarrowing
                 return new PortSipNarrowing { _labels = [new LabelPart(LabelOf(comparison.Field), text!, equal)] };
             case "trunk" when comparison.Operator == PortSipOperator.Contains && !context.Sessions:
                 return new PortSipNarrowing { _trunkPart = text };
+            case "call_id" when comparison.Operator == PortSipOperator.Contains && TextRange.CanBeAsked(text!):
+                // It is part of what a text search looks at, which leads to those that few calls have.
+                return new PortSipNarrowing { _text = Lines(text!), _ranges = [new TextRange(TextOf.SipCallId, TextSense.Contains, text!)] };
             case "call_id" when comparison.Operator == PortSipOperator.Contains:
                 // It is part of what a text search looks at.
                 return Lines(text!) is { } line ? new PortSipNarrowing { _text = line, IsExact = false } : Everything();
@@ -191,6 +226,37 @@ internal sealed class PortSipNarrowing
             default:
                 return Everything();
         }
+    }
+
+    // Texts held against others by their order, or whether there is one; null for anything else.
+    private static PortSipNarrowing? Ranged(PortSipComparison comparison, PortSipNarrowingContext context)
+    {
+        TextSense? sense = comparison.Operator switch
+        {
+            PortSipOperator.Greater => TextSense.Greater,
+            PortSipOperator.GreaterOrEqual => TextSense.GreaterOrEqual,
+            PortSipOperator.Less => TextSense.Less,
+            PortSipOperator.LessOrEqual => TextSense.LessOrEqual,
+            PortSipOperator.NotEqual when comparison.Text is null => TextSense.Present,
+            _ => null,
+        };
+        TextOf? of = comparison.Field switch
+        {
+            "caller" => TextOf.Caller,
+            "destination" or "did_cid" => TextOf.Dialled,
+            "call_id" => TextOf.SipCallId,
+            "caller_display_name" or "caller_domain" or "outbound_caller_id" or "service_number" or "user_data" => TextOf.FirstLabel + (int)LabelOf(comparison.Field),
+            "callee" when !context.Sessions => TextOf.Callee,
+            "trunk" when !context.Sessions => TextOf.Trunk,
+            "callee_display_name" or "callee_domain" when !context.Sessions => TextOf.FirstLabel + (int)LabelOf(comparison.Field),
+            _ => null,
+        };
+        if (sense is not { } how || of is not { } what || !TextRange.CanBeAsked(comparison.Text ?? "")) return null;
+        return new PortSipNarrowing
+        {
+            _ranges = [new TextRange(what, how, comparison.Text ?? "")],
+            _directions = comparison.Field == "did_cid" ? [CallDirection.Inbound, CallDirection.Transit] : null,
+        };
     }
 
     private static CallLabel LabelOf(string field) => field switch
@@ -295,6 +361,7 @@ internal sealed class PortSipNarrowing
         _traits = _traits is { } traits && other._traits is { } otherTraits ? TraitMatch.Both(traits, otherTraits) : _traits ?? other._traits,
         _parts = _parts is { } parts && other._parts is { } otherParts ? [.. parts.Union(otherParts)] : _parts ?? other._parts,
         _labels = _labels is { } labels && other._labels is { } otherLabels ? [.. labels.Union(otherLabels)] : _labels ?? other._labels,
+        _ranges = _ranges is { } ranges && other._ranges is { } otherRanges ? [.. ranges.Union(otherRanges)] : _ranges ?? other._ranges,
         _trunkPart = Longer(_trunkPart, other._trunkPart),
         _text = Longer(_text, other._text),
     };
@@ -328,7 +395,7 @@ internal sealed class PortSipNarrowing
     }
 
     private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions)
-        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_labels) + Of(_trunkPart) + Of(_text);
+        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_labels) + Of(_ranges) + Of(_trunkPart) + Of(_text);
 
     private static int Of(object? dimension) => dimension is null ? 0 : 1;
 

@@ -27,6 +27,9 @@ internal sealed class CursorPages(int capacity, TimeSpan age, TimeProvider time)
     private const int MostPlaces = 100;
     private const int ReadTogether = 1000;
 
+    // Rows that are as well read and dropped.
+    private const int Near = 50;
+
     private readonly Dictionary<string, Walk> _walks = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
@@ -39,7 +42,7 @@ internal sealed class CursorPages(int capacity, TimeSpan age, TimeProvider time)
             long total = walk.Total ??= list.Count();
             if (skip > 0 && skip >= total) return ([], total);
             (long row, string? cursor) = walk.Nearest(skip);
-            if (skip - row > ReadTogether && list.Seek is { } seek)
+            if (skip - row > Near && list.Seek is { } seek)
             {
                 // What arrived since the walk began stands before its first row.
                 long came = list.IsNewestFirst ? Math.Max(0, list.Count() - total) : 0;

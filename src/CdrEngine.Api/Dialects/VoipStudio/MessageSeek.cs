@@ -8,7 +8,7 @@ namespace CdrEngine.Api.Dialects.VoipStudio;
 internal static class MessageSeek
 {
     /// <summary>Rows that are as well read and dropped.</summary>
-    private const int Near = 500;
+    private const int Near = 50;
 
     private const int MostSteps = 16;
 

@@ -1,0 +1,261 @@
+using System.Globalization;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>A day that is over, ready to be put into a group.</summary>
+/// <param name="Day">The day.</param>
+/// <param name="Stamp">The state that it is in.</param>
+/// <param name="First">Its first document.</param>
+/// <param name="Span">How many documents there may be from there on.</param>
+internal readonly record struct ArchiveDay(DateOnly Day, long Stamp, long First, int Span);
+
+/// <summary>Which calls of all sealed days have which texts: groups of days, each a file of its own in a folder beside them. Made in the background; what a group tells of a day counts as long
+/// as the day is in the state that it was in then. Any thread, any number of programs.</summary>
+/// <param name="folder">Folder of the days.</param>
+internal sealed class ArchiveTexts(string folder) : IDisposable
+{
+    /// <summary>Its folder, in that of the days.</summary>
+    public const string FolderName = "texts";
+
+    /// <summary>Calls of a group, at most: so much is put together anew with each day that is over.</summary>
+    public const int MostCalls = 4 * TextSegment.MostCalls;
+
+    private const string Extension = ".group";
+    private const string DayFormat = "yyyy-MM-dd";
+    private const long MostKept = 32L << 20;
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
+
+    private readonly string _folder = Path.Combine(folder, FolderName);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(TextGroup Group, string Clause), GroupSet> _sets = [];
+    private Known _known = new("", [], new Dictionary<DateOnly, (TextGroup, TextGroupDay)>());
+    private long _held;
+    private bool _disposed;
+
+    /// <summary>The calls of a group that have one of some texts.</summary>
+    public GroupSet SetOf(TextGroup group, TextClause clause)
+    {
+        lock (_lock)
+        {
+            if (_sets.TryGetValue((group, clause.Key), out GroupSet? kept)) return kept;
+        }
+
+        var found = new GroupSet.Builder(group.Span);
+        foreach (TextNeedle needle in clause.Any) group.Find(needle, found);
+        GroupSet set = found.Build();
+        lock (_lock)
+        {
+            // Cheaper than an order of use, and seldom.
+            if (_held + set.Size > MostKept) ForgetSets();
+            if (_sets.TryAdd((group, clause.Key), set)) _held += set.Size + (2 * clause.Key.Length);
+        }
+
+        return set;
+    }
+
+    /// <summary>Removes every group that has a day.</summary>
+    /// <exception cref="IOException">One cannot be removed.</exception>
+    public void Forget(DateOnly day)
+    {
+        foreach (string path in Files())
+        {
+            if (DaysOf(path) is { } days && day >= days.First && day <= days.Last) File.Delete(path);
+        }
+    }
+
+    /// <summary>Makes groups of the days there are, and removes those that tell of others.</summary>
+    /// <param name="days">Days that are sealed, ascending.</param>
+    /// <param name="load">Gives the segments of a day, with their places from a first on; null where it is in another state by now.</param>
+    /// <param name="isStill">Whether a day is in the same state.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <returns>How many were made.</returns>
+    public int Maintain(IReadOnlyList<ArchiveDay> days, Func<ArchiveDay, int, List<TextGroupSource>?> load, Func<ArchiveDay, bool> isStill, CancellationToken stop)
+    {
+        if (days.Count > 0) Directory.CreateDirectory(_folder);
+        int made = 0;
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (List<ArchiveDay> group in Grouped(days))
+        {
+            string path = PathOf(group);
+            wanted.Add(path);
+            if (File.Exists(path) && TextGroup.Open(path) is { } there)
+            {
+                there.Dispose();
+                continue;
+            }
+
+            if (stop.IsCancellationRequested) return made;
+            if (Make(path, group, load, isStill, stop)) made++;
+        }
+
+        foreach (string path in Files())
+        {
+            // Another program may be at work on one.
+            if (!wanted.Contains(path) && (path.EndsWith(Extension, StringComparison.Ordinal) || DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > Abandoned)) File.Delete(path);
+        }
+
+        return made;
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            foreach (TextGroup group in _known.Groups.Values) group.Dispose();
+            ForgetSets();
+        }
+    }
+
+    // A group that is full stays as it is; days behind it, and between two, are put together as many as fit.
+    private List<List<ArchiveDay>> Grouped(IReadOnlyList<ArchiveDay> days)
+    {
+        var places = new Dictionary<DateOnly, int>();
+        for (int i = 0; i < days.Count; i++) places.Add(days[i].Day, i);
+        int[] full = new int[days.Count];
+        foreach (TextGroup group in Now().Groups.Values)
+        {
+            // Of days that follow on each other in the archive, each as it is now.
+            bool isWhole = group.Span > MostCalls / 2 && places.TryGetValue(group.Days[0].Day, out int first) && first + group.Days.Count <= days.Count
+                && Enumerable.Range(0, group.Days.Count).All(i => days[first + i].Day == group.Days[i].Day && days[first + i].Stamp == group.Days[i].Stamp && full[first + i] == 0);
+            if (!isWhole) continue;
+            int begin = places[group.Days[0].Day];
+            for (int i = 0; i < group.Days.Count; i++) full[begin + i] = begin + 1;
+        }
+
+        var groups = new List<List<ArchiveDay>>();
+        List<ArchiveDay>? last = null;
+        long span = 0;
+        int of = -1;
+        for (int i = 0; i < days.Count; i++)
+        {
+            bool isSame = last is not null && of == full[i] && (full[i] > 0 || span + days[i].Span <= MostCalls);
+            if (days[i].Span > MostCalls)
+            {
+                last = null;
+                continue;
+            }
+
+            if (!isSame)
+            {
+                groups.Add(last = []);
+                (span, of) = (0, full[i]);
+            }
+
+            last!.Add(days[i]);
+            span += days[i].Span;
+        }
+
+        return groups;
+    }
+
+    private static bool Make(string path, List<ArchiveDay> group, Func<ArchiveDay, int, List<TextGroupSource>?> load, Func<ArchiveDay, bool> isStill, CancellationToken stop)
+    {
+        var days = new List<TextGroupDay>();
+        var sources = new List<TextGroupSource>();
+        int begin = 0;
+        foreach (ArchiveDay day in group)
+        {
+            if (stop.IsCancellationRequested || load(day, begin) is not { } its) return false;
+            sources.AddRange(its);
+            days.Add(new TextGroupDay(day.Day, day.Stamp, day.First, begin, begin + day.Span));
+            begin += day.Span;
+        }
+
+        string made = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.new");
+        File.Delete(made);
+        try
+        {
+            TextGroupWriter.Write(made, days, sources, stop);
+            File.Move(made, path, overwrite: true);
+        }
+        catch (Exception e) when (e is OperationCanceledException or FileNotFoundException)
+        {
+            // Ended early, or taken away since a day of it went.
+            File.Delete(made);
+            return false;
+        }
+        catch
+        {
+            File.Delete(made);
+            throw;
+        }
+
+        // What was purged of a day meanwhile is in none, and none is left of a day that went.
+        if (group.TrueForAll(day => isStill(day))) return true;
+        File.Delete(path);
+        return false;
+    }
+
+    // Whoever makes the same of the same days gives it the same name.
+    private string PathOf(List<ArchiveDay> group)
+    {
+        ulong sum = 14695981039346656037;
+        foreach (ArchiveDay day in group) sum = (sum ^ unchecked((ulong)day.Stamp) ^ ((ulong)day.Day.DayNumber << 32)) * 1099511628211;
+        return Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{group[0].Day:yyyy-MM-dd}_{group[^1].Day:yyyy-MM-dd}_{sum:x16}{Extension}"));
+    }
+
+    private static (DateOnly First, DateOnly Last)? DaysOf(string path)
+    {
+        string[] parts = Path.GetFileName(path).Split('_');
+        return parts.Length >= 2 && DateOnly.TryParseExact(parts[0], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly first)
+            && DateOnly.TryParseExact(parts[1], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly last) ? (first, last) : null;
+    }
+
+    // Those that somebody began and did not end are among them.
+    private string[] Files() => Directory.Exists(_folder) ? Directory.GetFiles(_folder, $"*{Extension}*") : [];
+
+    /// <summary>The groups there are now.</summary>
+    public Known Now()
+    {
+        Known known = Volatile.Read(ref _known);
+        if (!Directory.Exists(_folder)) return known.Groups.Count == 0 ? known : Replace(new Known("", [], new Dictionary<DateOnly, (TextGroup, TextGroupDay)>()));
+        var stamp = DayStamp.OfFolder(_folder);
+        if (known.Stamp == stamp.Text) return known;
+        lock (_lock)
+        {
+            if (_disposed || _known.Stamp == stamp.Text) return _known;
+            var groups = new SortedDictionary<string, TextGroup>(StringComparer.Ordinal);
+            var days = new Dictionary<DateOnly, (TextGroup, TextGroupDay)>();
+            foreach (string path in Files().Where(static path => path.EndsWith(Extension, StringComparison.Ordinal)))
+            {
+                if ((_known.Groups.GetValueOrDefault(path) ?? TextGroup.Open(path)) is not { } group) continue;
+                groups.Add(path, group);
+                foreach (TextGroupDay day in group.Days) days[day.Day] = (group, day);
+            }
+
+            return Replace(new Known(stamp.IsSettled ? stamp.Text : "", groups, days));
+        }
+    }
+
+    // Files that went are closed when nobody reads them any more, which the collector sees.
+    private Known Replace(Known known)
+    {
+        lock (_lock)
+        {
+            if (!known.Groups.Values.ToHashSet().IsSupersetOf(_known.Groups.Values)) ForgetSets();
+            Volatile.Write(ref _known, known);
+        }
+
+        return known;
+    }
+
+    private void ForgetSets()
+    {
+        _sets.Clear();
+        _held = 0;
+    }
+
+    /// <summary>Groups as they were at one time.</summary>
+    /// <param name="Stamp">When; empty where something may have changed since.</param>
+    /// <param name="Groups">They, by their files.</param>
+    /// <param name="Days">Days they have.</param>
+    internal sealed record Known(string Stamp, SortedDictionary<string, TextGroup> Groups, Dictionary<DateOnly, (TextGroup Group, TextGroupDay Day)> Days)
+    {
+        /// <summary>The group of a day that was in this state, and its place there; null for none.</summary>
+        public (TextGroup Group, TextGroupDay Day)? Find(DateOnly day, long stamp) =>
+            Days.TryGetValue(day, out (TextGroup Group, TextGroupDay Day) found) && found.Day.Stamp == stamp ? found : null;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Text;
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>A number that is asked for.</summary>
+/// <param name="Key">What <see cref="DayCalls"/> has for it.</param>
+/// <param name="InFilter">What the <see cref="KeyFilter"/> of a day has for it.</param>
+/// <param name="IsAlways">Whether a day that tells of no calls of it has none.</param>
+internal readonly record struct AskedNumber(ulong Key, ulong InFilter, bool IsAlways);
+
+/// <summary>A query that <see cref="DayCalls"/> answers: by profiles, lengths, and one number or any of several. One thread.</summary>
+internal sealed class AskedCalls
+{
+    private AskedCalls(CallQuery query)
+    {
+        Profiles = new AskedProfiles(query);
+        Bounds = LengthBounds.Of(query);
+        AsksPerson = query.PersonBillsecMax is not null;
+        Codec = query.Codec is { } codec ? CallSelect.CodecItem(codec) : null;
+        Flags = (long)query.Flags;
+        Ranges = query.Ranges;
+    }
+
+    /// <summary>Texts held against others; which calls of a day meet them is told beside.</summary>
+    public IReadOnlyList<TextRange> Ranges { get; }
+
+    /// <summary>A codec as it stands in the list of a call; null for any.</summary>
+    public string? Codec { get; }
+
+    /// <summary>All of these flags; 0 for any.</summary>
+    public long Flags { get; }
+
+    /// <summary>Whether neither figures nor lengths alone tell how many there are.</summary>
+    public bool AsksMore => HasNumbers || Any.Count > 0 || Codec is not null || Flags != 0 || Ranges.Count > 0;
+
+    /// <summary>Any of these numbers; empty for all.</summary>
+    public IReadOnlyList<AskedNumber> Numbers { get; private init; } = [];
+
+    /// <summary>In any of these roles.</summary>
+    public int Roles { get; private init; }
+
+    /// <summary>Whether the others of their sessions are asked for as well.</summary>
+    public bool WithSessions { get; private init; }
+
+    /// <summary>Alternatives, of which one holds; empty for none. Beside them nothing is asked.</summary>
+    public IReadOnlyList<AskedCalls> Any { get; private init; } = [];
+
+    /// <summary>Whether any numbers are asked for.</summary>
+    public bool HasNumbers => Numbers.Count > 0;
+
+    /// <summary>What is asked of profiles.</summary>
+    public AskedProfiles Profiles { get; }
+
+    /// <summary>Whether calls that a person answered have a bound of their own.</summary>
+    public bool AsksPerson { get; }
+
+    /// <summary>Tells those.</summary>
+    public AskedProfiles ByPerson { get; } = new(new CallQuery { Traits = [new TraitMatch(CallTraits.ByPerson)] });
+
+    /// <summary>Bounds of lengths; null for none.</summary>
+    public LengthBounds? Bounds { get; }
+
+    /// <summary>Reads a query, whatever its times, order and page; null where it asks for something else as well.</summary>
+    public static AskedCalls? Of(CallQuery query)
+    {
+        if (query.Sort != CallSort.StartedAt || query.Start is not null) return null;
+        if (query.Any.Count > 0)
+        {
+            if (!DayQuestion.IsByProfile(query with { Any = [] }) || new ProfileFilter(query with { Any = [], Tenant = null, IsSessionStart = false }).AsksAnything) return null;
+            AskedCalls?[] any = [.. query.Alternatives().Select(static one => one.From is null && one.To is null && one.Ranges.Count == 0 ? Of(one) : null)];
+            return any.Any(static one => one is null) ? null : new AskedCalls(new CallQuery()) { Any = [.. any.OfType<AskedCalls>()] };
+        }
+
+        bool asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null || query.PersonBillsecMax is not null;
+        CallQuery plain = query with
+        {
+            DurationMin = null,
+            DurationMax = null,
+            BillsecMin = null,
+            BillsecMax = null,
+            PersonBillsecMax = null,
+            Number = null,
+            Caller = null,
+            Callee = null,
+            User = null,
+            CallerNumbers = [],
+            DialledNumbers = [],
+            CalleeNumbers = [],
+            PartyNumbers = [],
+            SessionCalleeNumbers = [],
+            Codec = null,
+            Flags = CallFlags.None,
+            Ranges = [],
+
+            // A text that a part of a Call-ID implies only leads to it.
+            Text = query.Ranges.Any(range => range is { Of: TextOf.SipCallId, Sense: TextSense.Contains } && range.Text == query.Text) ? null : query.Text,
+        };
+        if (!DayQuestion.IsByProfile(plain) || IsPrefix(query.Number) || IsPrefix(query.Caller) || IsPrefix(query.Callee)) return null;
+        (IReadOnlyList<string> Numbers, int Roles, bool WithSessions)[] conditions = [.. NumbersOf(query)];
+        if (conditions.Length > 1) return null;
+        (IReadOnlyList<string> numbers, int roles, bool withSessions) = conditions is [var only] ? only : ([], 0, false);
+        var asked = new AskedCalls(query)
+        {
+            // What is of a session may be of another tenant than the call whose number it is.
+            Numbers = [.. numbers.Distinct(StringComparer.Ordinal).Select(number =>
+                new AskedNumber(DayCalls.KeyOf(number), query.Tenant is null || withSessions ? KeyFilter.OfNumber(number) : KeyFilter.OfNumber(number, query.Tenant), DayCallsBytes.IsAlways(Encoding.UTF8.GetBytes(number))))],
+            Roles = roles,
+            WithSessions = withSessions,
+        };
+        return asksLength && asked.Bounds is null ? null : asked;
+    }
+
+    private static bool IsPrefix(string? text) => text is { Length: > 1 } && text.EndsWith('*');
+
+    // Each list of which one number is to be there, and as what.
+    private static IEnumerable<(IReadOnlyList<string> Numbers, int Roles, bool WithSessions)> NumbersOf(CallQuery query)
+    {
+        const int callee = CallRow.CalleeRole | CallRow.DialledRole, all = CallRow.CallerRole | callee;
+        if (query.Number is not (null or "*")) yield return ([query.Number], all, false);
+        if (query.Caller is not (null or "*")) yield return ([query.Caller], CallRow.CallerRole, false);
+        if (query.Callee is not (null or "*")) yield return ([query.Callee], callee, false);
+        if (query.User is { } user) yield return ([CallRow.UserKey(user)], CallRow.CallerRole | CallRow.CalleeRole, false);
+        if (query.CallerNumbers.Count > 0) yield return (query.CallerNumbers, CallRow.CallerRole, false);
+        if (query.DialledNumbers.Count > 0) yield return (query.DialledNumbers, CallRow.DialledRole, false);
+        if (query.CalleeNumbers.Count > 0) yield return (query.CalleeNumbers, CallRow.CalleeRole, false);
+        if (query.PartyNumbers.Count > 0) yield return (query.PartyNumbers, all, false);
+        if (query.SessionCalleeNumbers.Count > 0) yield return (query.SessionCalleeNumbers, CallRow.CalleeRole, true);
+    }
+}

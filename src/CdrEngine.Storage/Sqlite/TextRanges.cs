@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>Texts that are held against others: as conditions, and as the calls of a sealed day that meet them.</summary>
+internal static class TextRanges
+{
+    /// <summary>The index of sealed days over Call-IDs.</summary>
+    public const string CallIdIndex = "call_documents_by_call_id";
+
+    private const string FindChunks = "SELECT chunk & 4294967295, texts, calls FROM text_terms WHERE chunk BETWEEN ?1 AND ?2 ORDER BY chunk";
+    private const int ChunkBits = 32;
+
+    // Of labels the first stands behind the numbers, in full and not.
+    private const int FirstLabel = 6;
+
+    // Calls of a day whose Call-IDs are looked up one by one.
+    private const int MostLookedUp = 500;
+
+    /// <summary>What a text search would look for to find all calls that meet it; null where it does not look at that text.</summary>
+    public static TextNeedle? NeedleOf(TextRange range) =>
+        range is { Of: Calls.Ports.TextOf.SipCallId, Sense: TextSense.Contains, Text.Length: > 0 } ? new TextNeedle(range.Text, TextFields.Searched) : null;
+
+    /// <summary>The condition on a text that an expression gives; the other text is bound where <paramref name="binds"/> says so.</summary>
+    public static string Condition(TextRange range, string text, string placeOf, out bool binds)
+    {
+        binds = range.Sense != TextSense.Present;
+        return range.Sense switch
+        {
+            TextSense.Greater => $"{text} > ?",
+            TextSense.GreaterOrEqual => $"{text} >= ?",
+            TextSense.Less => $"{text} < ?",
+            TextSense.LessOrEqual => $"{text} <= ?",
+            TextSense.Contains => $"{placeOf}({text}, ?) > 0",
+            _ => $"{text} IS NOT NULL",
+        };
+    }
+
+    /// <summary>The text of a call <c>c</c> in a day.</summary>
+    public static string TextOf(TextRange range) => range.Of switch
+    {
+        Calls.Ports.TextOf.Caller => "c.caller_number",
+        Calls.Ports.TextOf.Callee => "c.callee_number",
+        Calls.Ports.TextOf.Dialled => "c.dialled",
+        Calls.Ports.TextOf.SipCallId => "(SELECT d.sip_call_id FROM call_documents d WHERE d.document = c.document)",
+        Calls.Ports.TextOf.Trunk => "(SELECT nullif(p.trunk, '') FROM call_profiles p WHERE p.profile = c.profile)",
+        _ => string.Create(CultureInfo.InvariantCulture, $"(SELECT nullif({SqliteDatabase.LabelFunction}(d.json, {(int)range.Label!.Value}), '') FROM call_documents d WHERE d.document = c.document)"),
+    };
+
+    /// <summary>The documents of a sealed day whose texts meet it, in no order, perhaps with some that are of no call any more.</summary>
+    public static List<long> Find(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments)
+    {
+        var found = new List<long>();
+        if (range.Label is { } label)
+        {
+            foreach (DayTextSegment segment in segments) AddOf(database, segment, FirstLabel + (int)label, range, found);
+            return found;
+        }
+
+        bool isCallId = range.Of == Calls.Ports.TextOf.SipCallId;
+        if (NeedleOf(range) is { } needle && DayTexts.Find(database, needle, MostLookedUp, out bool isOfSeal, segments) is { } few && isOfSeal)
+        {
+            foreach (long document in few)
+            {
+                using SqliteStatement look = database.Prepare("SELECT 1 FROM call_documents d WHERE d.document = ?1 AND instr(d.sip_call_id, ?2) > 0").Bind(document).Bind(range.Text);
+                if (look.Step()) found.Add(document);
+            }
+
+            return found;
+        }
+
+        string condition = Condition(range, isCallId ? "d.sip_call_id" : TextOf(range), QueryConditions.InSqlite, out bool binds);
+        using SqliteStatement list = database.Prepare(isCallId ? $"SELECT d.document FROM call_documents d WHERE d.sip_call_id > '' AND {condition}" : $"SELECT c.document FROM calls c WHERE {condition}");
+        if (binds) list.Bind(range.Text);
+        while (list.Step()) found.Add(list.Long(0));
+        return found;
+    }
+
+    // Each text of the field is looked at once, however many calls have it.
+    private static void AddOf(SqliteDatabase database, DayTextSegment segment, int field, TextRange range, List<long> found)
+    {
+        int begin = segment.Fields[field - 1], end = segment.Fields[field];
+        if (begin >= end) return;
+        var calls = new CallSet(segment.First, segment.Last);
+        using (SqliteStatement list = database.Prepare(FindChunks)
+            .Bind((segment.Segment << ChunkBits) | (uint)(begin / TextSegment.ChunkTerms)).Bind((segment.Segment << ChunkBits) | (uint)((end - 1) / TextSegment.ChunkTerms)))
+        {
+            while (list.Step())
+            {
+                ReadOnlySpan<byte> texts = list.Blob(1), lists = list.Blob(2);
+                for (long number = list.Long(0) * TextSegment.ChunkTerms; number < end && TextBytes.TryTakePart(ref texts, out ReadOnlySpan<byte> text) && TextBytes.TryTakePart(ref lists, out ReadOnlySpan<byte> its); number++)
+                {
+                    if (number >= begin && range.IsMetBy(Encoding.UTF8.GetString(text))) calls.AddSteps(its);
+                }
+            }
+        }
+
+        calls.AddTo(found);
+    }
+}
