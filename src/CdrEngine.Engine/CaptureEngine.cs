@@ -231,9 +231,11 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         yield return (LossArea, "disk", disk, "packets measured but not kept because the disk or memory for them fell behind");
     }
 
-    private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
-        where T : unmanaged, Enum =>
-        counters.Describe().Select(counter => (area, counter.Name, counter.Value, counter.Description));
+    internal static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
+        where T : unmanaged, Enum
+    {
+        foreach ((string name, long value, string description) in counters.Describe()) yield return (area, name, value, description);
+    }
 
     private Counters<PacketLogCounter> LogCounters()
     {

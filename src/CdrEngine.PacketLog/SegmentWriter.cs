@@ -23,7 +23,7 @@ public sealed class SegmentWriter : IDisposable
     private readonly ISegmentFiles _files;
     private readonly PacketLogLimits _limits;
     private readonly Counters<PacketLogCounter> _counters;
-    private readonly byte[] _buffer;
+    private readonly WriteBuffer _buffer;
     private readonly uint _lateMinutes;
     private readonly KeyRing? _keys;
     private readonly int _sealBytes;
@@ -48,9 +48,7 @@ public sealed class SegmentWriter : IDisposable
         _counters = counters;
         _lateMinutes = (uint)Math.Clamp(limits.LateChunk.TotalMinutes, 0, SegmentId.LastMinute);
         _id = new SegmentId(kind, shard, 0, run, 0);
-
-        // Pinned, so that the kernel copies from it without a handle for each write.
-        _buffer = GC.AllocateUninitializedArray<byte>(limits.WriteBufferBytes, pinned: true);
+        _buffer = new WriteBuffer(limits.WriteBufferBytes);
     }
 
     /// <summary>A writer of segments below <paramref name="root"/>; <paramref name="run"/> must never have been used there. With keys it seals them.</summary>
@@ -124,6 +122,7 @@ public sealed class SegmentWriter : IDisposable
         _begun = false;
         _cipher?.Dispose();
         _cipher = null;
+        _buffer.Dispose();
         _id = _id with { Part = _id.Part + 1 };
     }
 
@@ -137,7 +136,7 @@ public sealed class SegmentWriter : IDisposable
             if (State == SegmentWriterState.Failing || !WriteOut()) return default;
         }
 
-        return _buffer.AsSpan(_used, SegmentFormat.ChunkHeaderBytes + payloadBytes);
+        return _buffer.Span.Slice(_used, SegmentFormat.ChunkHeaderBytes + payloadBytes);
     }
 
     private bool Complete(Span<byte> chunk, in ChunkHeader header, out ChunkLocator locator)
@@ -163,7 +162,7 @@ public sealed class SegmentWriter : IDisposable
 
         locator = new ChunkLocator(_id, _fileOffset + _used, chunk.Length, header.First, header.Last, header.Frames, header.FirstSequence);
         int aligned = SegmentFormat.Aligned(chunk.Length);
-        _buffer.AsSpan(_used + chunk.Length, aligned - chunk.Length).Clear();
+        _buffer.Span.Slice(_used + chunk.Length, aligned - chunk.Length).Clear();
         _used += aligned;
         _bufferedChunks++;
         _bufferedFrames += header.Frames;
@@ -208,13 +207,13 @@ public sealed class SegmentWriter : IDisposable
         _begun = true;
         _fileOffset = 0;
         _syncedOffset = 0;
-        SegmentFormat.WriteSegmentHeader(_buffer, _id, _keys is not null);
+        SegmentFormat.WriteSegmentHeader(_buffer.Span, _id, _keys is not null);
         _used = SegmentFormat.FirstChunkAt(_keys is not null);
         if (_keys is not null)
         {
             _cipher?.Dispose();
             _cipher = new ChunkCipher(FileKeys.Make(
-                _buffer.AsSpan(0, SegmentFormat.SegmentHeaderBytes), _buffer.AsSpan(SegmentFormat.SegmentHeaderBytes, FileKeys.Bytes), _keys));
+                _buffer.Span[..SegmentFormat.SegmentHeaderBytes], _buffer.Span.Slice(SegmentFormat.SegmentHeaderBytes, FileKeys.Bytes), _keys));
         }
 
         _counters.Increment(PacketLogCounter.Segments);
@@ -254,7 +253,7 @@ public sealed class SegmentWriter : IDisposable
         try
         {
             _file ??= _files.Create(_id);
-            _file.Write(_buffer.AsSpan(0, _used), _fileOffset);
+            _file.Write(_buffer.Span[.._used], _fileOffset);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

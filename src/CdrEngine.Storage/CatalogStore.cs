@@ -21,10 +21,15 @@ public sealed record ImportedRun(string Conditions, uint PacketRun, int Segments
 /// <summary>What is kept beside the days, in <c>records/catalog.db</c>: settings and the files imported. Any thread, one at a time.</summary>
 public sealed class CatalogStore : ICatalog
 {
+    private const string FileName = "catalog.db";
+
     private readonly SqliteDatabase _database;
     private readonly Lock _lock = new();
 
     private CatalogStore(SqliteDatabase database) => _database = database;
+
+    /// <summary>Whether a folder has a catalog: where there was never one, nothing need be made to find nothing in it.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
     /// <summary>Opens the catalog in a folder, made where there is none; throws <see cref="StoreException"/> where it cannot be used, also where a newer
     /// program wrote it.</summary>
@@ -39,7 +44,7 @@ public sealed class CatalogStore : ICatalog
             throw new StoreException($"{folder}: {e.Message}", e);
         }
 
-        SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder, "catalog.db"), SqliteAccess.Write, TimeSpan.FromSeconds(5), 1024);
+        SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder, FileName), SqliteAccess.Write, TimeSpan.FromSeconds(5), 1024);
         try
         {
             SchemaMigrations.Catalog.Apply(database);

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using CdrEngine.Calls.Exchanges;
 using CdrEngine.Calls.Registrations;
@@ -281,8 +280,8 @@ public sealed class PeerMachine(PeerLimits limits)
             Direction = direction;
             Method = method;
             Event = package;
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{address}\0{(int)direction}\0{method}\0{package}")), hash);
+            Span<byte> hash = stackalloc byte[Sha256.HashBytes];
+            Sha256.Hash(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{address}\0{(int)direction}\0{method}\0{package}")), hash);
             Id = Convert.ToHexStringLower(hash[..12]);
         }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using CdrEngine.Calls.Exchanges;
 using CdrEngine.Core;
@@ -534,8 +533,8 @@ public sealed class RegistrarMachine
 
     private static string IdOf(string aor, string key, int turn)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(turn == 0 ? $"{aor}\0{key}" : $"{aor}\0{key}\0{turn}"), hash);
+        Span<byte> hash = stackalloc byte[Sha256.HashBytes];
+        Sha256.Hash(Encoding.UTF8.GetBytes(turn == 0 ? $"{aor}\0{key}" : $"{aor}\0{key}\0{turn}"), hash);
         return Convert.ToHexStringLower(hash[..12]);
     }
 }

@@ -405,13 +405,13 @@ public sealed partial class StreamMeter
             Strays = Strays,
             Segments = Segments,
             MirrorDuplicates = MirrorDuplicates,
-            LossRuns = runs.RunCount == 0 ? [] : [.. Enumerable.Range(1, LossRuns.Lengths).Select(length => (long)runs.RunsOfLength(length))],
+            LossRuns = runs.RunCount == 0 ? [] : RunsByLength(runs),
             DelayVariation = DelayBands(),
             Bursts = runs.RunCount == 0 ? null : Bursts(runs, burstR, packetMilliseconds),
             Intervals = Array.ConvertAll(intervals, interval => ToRecord(interval, quality)),
             ClockDriftPpm = ClockDrift.PartsPerMillion(intervals),
             PacketMilliseconds = packetMilliseconds > 0 ? packetMilliseconds : null,
-            Dscp = [.. Enumerable.Range(0, 64).Where(value => (_totals.DscpSeen >> value & 1) != 0)],
+            Dscp = BitsOf(_totals.DscpSeen),
             TtlMin = _totals.TtlMin,
             TtlMax = _totals.TtlMax,
             PayloadTypes = PayloadUses(),
@@ -438,13 +438,6 @@ public sealed partial class StreamMeter
         }
 
         return best;
-    }
-
-    private PayloadUseRecord[] PayloadUses()
-    {
-        PayloadUse[] uses = _uses[.._useCount];
-        return [.. uses.OrderByDescending(use => use.Packets).ThenBy(use => use.PayloadType)
-            .Select(use => new PayloadUseRecord(use.PayloadType, use.Format.Codec, use.Packets))];
     }
 
     /// <summary>Half the round trip between the ends, the buffer and one packet (semantics, MOS); null where RTCP gave no round trip.</summary>

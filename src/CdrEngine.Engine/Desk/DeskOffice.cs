@@ -47,17 +47,13 @@ internal sealed class DeskOffice
         DeskMachine machine = _handler.Machine;
         return
         [
-            .. Of("desk", _handler.Counters),
-            .. Of("exchange", machine.ExchangeCounters),
-            .. Of("registration", machine.Registrations.Counters),
-            .. Of("message", machine.Messages.Counters),
-            .. Of("peer", machine.Peers.Counters),
+            .. CaptureEngine.Of("desk", _handler.Counters),
+            .. CaptureEngine.Of("exchange", machine.ExchangeCounters),
+            .. CaptureEngine.Of("registration", machine.Registrations.Counters),
+            .. CaptureEngine.Of("message", machine.Messages.Counters),
+            .. CaptureEngine.Of("peer", machine.Peers.Counters),
         ];
     }
-
-    private static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
-        where T : unmanaged, Enum =>
-        counters.Describe().Select(counter => (area, counter.Name, counter.Value, counter.Description));
 }
 
 /// <summary>The desk failed at a message, which was left out.</summary>

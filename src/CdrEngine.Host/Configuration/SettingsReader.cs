@@ -156,7 +156,7 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
         where T : struct, Enum
     {
         string text = Scalar(key).Text;
-        string[] names = Array.ConvertAll(Enum.GetNames<T>(), static name => SnakeCaseName.Of(name).Replace('_', '-'));
+        string[] names = Array.ConvertAll(Enum.GetNames(typeof(T)), static name => SnakeCaseName.Of(name).Replace('_', '-'));
         int index = Array.IndexOf(names, text);
         return index >= 0
             ? Enum.GetValues<T>()[index]

@@ -228,13 +228,26 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     }
 
     /// <summary>All counters, by part.</summary>
-    protected List<CounterGroup> Counters(CaptureEngine engine) =>
-    [
-        .. Statistics(engine)
-            .Concat(Recorder.Statistics())
-            .GroupBy(static counter => counter.Area)
-            .Select(static area => new CounterGroup(area.Key, [.. area.Select(static counter => (counter.Name, counter.Value, counter.Description))])),
-    ];
+    protected List<CounterGroup> Counters(CaptureEngine engine)
+    {
+        // In loops: queries over tuples are code that nobody compiles ahead (docs/decisions/0038).
+        var groups = new List<CounterGroup>();
+        var values = new Dictionary<string, List<(string, long, string)>>(StringComparer.Ordinal);
+        List<(string Area, string Name, long Value, string Description)> counters = Statistics(engine);
+        counters.AddRange(Recorder.Statistics());
+        foreach ((string area, string name, long value, string description) in counters)
+        {
+            if (!values.TryGetValue(area, out List<(string, long, string)>? group))
+            {
+                values.Add(area, group = []);
+                groups.Add(new CounterGroup(area, group));
+            }
+
+            group.Add((name, value, description));
+        }
+
+        return groups;
+    }
 
     /// <summary>Counters of the sources.</summary>
     protected virtual IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() => [];

@@ -28,7 +28,8 @@ internal sealed class ImportLedger(Settings settings)
     /// <summary>Files of the list that were imported before, by whatever import; see <see cref="IsKnown"/> for whether all may be left out.</summary>
     public int CountKnown(IReadOnlyList<string> files)
     {
-        using ICatalog catalog = Catalog();
+        using ICatalog? catalog = Stores.KnownCatalog(settings);
+        if (catalog is null) return 0;
         int known = 0;
         foreach (string file in files)
         {
@@ -49,8 +50,8 @@ internal sealed class ImportLedger(Settings settings)
             fingerprints.Add(fingerprint);
         }
 
-        using ICatalog catalog = Catalog();
-        if (catalog.FindRun(fingerprints) is not { } run || run.Conditions != Conditions()) return false;
+        using ICatalog? catalog = Stores.KnownCatalog(settings);
+        if (catalog?.FindRun(fingerprints) is not { } run || run.Conditions != Conditions()) return false;
 
         // Retention, or somebody tidying up, may have taken records or packets since: then they are wanted again.
         return run.Days.All(days.Contains) && run.Segments == SegmentsOf(run.PacketRun);
@@ -70,7 +71,7 @@ internal sealed class ImportLedger(Settings settings)
             imported.Add(new ImportedFile(fingerprint, path, new FileInfo(path).Length, packets, calls));
         }
 
-        using ICatalog catalog = Catalog();
+        using ICatalog catalog = Stores.Catalog(settings);
         catalog.AddImport(new ImportedRun(Conditions(), packetRun, SegmentsOf(packetRun), [.. days.Order()]), imported);
     }
 
@@ -149,6 +150,4 @@ internal sealed class ImportLedger(Settings settings)
         string folder = DataFolder.Packets(settings.DataDirectory);
         return run == 0 || !Directory.Exists(folder) ? 0 : SegmentFile.List(folder).Count(file => file.Id.Run == run);
     }
-
-    private ICatalog Catalog() => Stores.Catalog(settings);
 }

@@ -23,6 +23,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
 
     private static readonly TimeSpan BetweenPosts = TimeSpan.FromSeconds(1);
 
+    private readonly ImportHeap _heap = new();
     private ImportProgress _progress = new();
     private long _postedAt;
 
@@ -128,6 +129,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
             engine.Process(packet);
             if (--untilLook > 0) continue;
             untilLook = PacketsBetweenLooks;
+            _heap.Look();
             Report(engine, file, source, state);
             if (stop.IsCancellationRequested) break;
         }

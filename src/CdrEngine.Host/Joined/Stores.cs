@@ -68,6 +68,10 @@ internal static class Stores
         ? PostgresStores.Catalog(server, DataFolder.Identity(settings.DataDirectory))
         : CatalogStore.Open(DataFolder.Records(settings.DataDirectory));
 
+    /// <summary>Imports, where there were ever any; null else, and nothing is made.</summary>
+    public static ICatalog? KnownCatalog(Settings settings) =>
+        settings.Storage.Backend == StorageBackend.Postgresql || CatalogStore.IsIn(DataFolder.Records(settings.DataDirectory)) ? Catalog(settings) : null;
+
     /// <summary>What retention needs of the records.</summary>
     public static ICallKeeping Keeping(Settings settings) => Server(settings) is { } server
         ? PostgresStores.Keeping(server)

@@ -6,6 +6,7 @@ using CdrEngine.Host.Parts;
 namespace CdrEngine.Host.Output;
 
 /// <summary>What an import did, in lines: sums first, then every counter that is not zero, by part, with its meaning.</summary>
+/// <remarks>In loops: queries over pairs and tuples are code that nobody compiles ahead (docs/decisions/0038), and every import ends with this.</remarks>
 internal static class ImportSummaryText
 {
     public static IEnumerable<string> Lines(ImportSummary summary)
@@ -16,7 +17,7 @@ internal static class ImportSummaryText
             yield break;
         }
 
-        long calls = summary.Calls.Values.Sum();
+        long calls = Sum(summary.Calls);
         double seconds = Math.Max(summary.Elapsed.TotalSeconds, 1e-6);
         yield return $"{(summary.Stopped ? "stopped after" : "read")} {Plural(summary.Files, "file")}, {Units.Bytes(summary.Bytes)}, "
             + $"{Plural(summary.Packets, "packet")} in {Units.Elapsed(summary.Elapsed)} ({Units.Count((long)(summary.Packets / seconds))} packets/s)";
@@ -32,7 +33,7 @@ internal static class ImportSummaryText
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
         if (summary.Alerts is { } alerts) yield return alerts == 0 ? "no alerts" : $"{Plural(alerts, "alert")} (cdrengine alerts)";
-        if (summary.Recordings.Values.Sum() > 0) yield return $"{Plural(summary.Recordings.Values.Sum(), "recording")}: {States(summary)}";
+        if (Sum(summary.Recordings) is > 0 and var recordings) yield return $"{Plural(recordings, "recording")}: {States(summary)}";
         foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
         if (unreadable > 0) yield return $"{Plural(unreadable, "file")} could not be read";
@@ -45,7 +46,7 @@ internal static class ImportSummaryText
     /// <summary>What a live capture did, likewise.</summary>
     public static IEnumerable<string> Lines(LiveSummary summary)
     {
-        long calls = summary.Calls.Values.Sum();
+        long calls = Sum(summary.Calls);
         yield return $"captured {Plural(summary.Packets, "packet")} from {string.Join(", ", summary.Sources)} in {Units.Elapsed(summary.Elapsed)}"
             + (summary.Lost == 0 ? ", none lost" : $", {Units.Count(summary.Lost)} losses: calls open then are flagged gap");
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
@@ -62,37 +63,80 @@ internal static class ImportSummaryText
         if (messages.Length > 0) yield return $"messages: {messages}";
     }
 
-    private static string Told(IReadOnlyList<CounterGroup> counters, string part, params string[] names) => string.Join(", ", counters
-        .Where(group => group.Name == part)
-        .SelectMany(group => names.SelectMany(name => group.Values.Where(counter => counter.Name == name && counter.Value > 0)))
-        .Select(static counter => $"{Units.Count(counter.Value)} {counter.Name}"));
+    private static string Told(IReadOnlyList<CounterGroup> counters, string part, params string[] names)
+    {
+        var told = new List<string>();
+        foreach (CounterGroup group in counters)
+        {
+            if (group.Name != part) continue;
+            foreach (string name in names)
+            {
+                foreach ((string counter, long value, _) in group.Values)
+                {
+                    if (counter == name && value > 0) told.Add($"{Units.Count(value)} {name}");
+                }
+            }
+        }
+
+        return string.Join(", ", told);
+    }
 
     private static IEnumerable<string> Noticed(IReadOnlyList<CounterGroup> counters)
     {
-        (string Group, string Name, long Value, string Description)[] noticed = counters
-            .SelectMany(static group => group.Values.Where(static counter => counter.Value != 0)
-                .Select(counter => (group.Name, counter.Name, counter.Value, counter.Description)))
-            .ToArray();
-        if (noticed.Length == 0) yield break;
-        int width = noticed.Max(static counter => Units.Count(counter.Value).Length);
-        int names = noticed.Max(static counter => counter.Name.Length);
-        string? group = null;
-        foreach ((string part, string name, long value, string description) in noticed)
+        int width = 0;
+        int names = 0;
+        foreach (CounterGroup group in counters)
         {
-            if (part != group) yield return $"{group = part}:";
-            yield return $"  {Units.Count(value).PadLeft(width)}  {name.PadRight(names)}  {description}";
+            foreach ((string name, long value, _) in group.Values)
+            {
+                if (value == 0) continue;
+                width = Math.Max(width, Units.Count(value).Length);
+                names = Math.Max(names, name.Length);
+            }
+        }
+
+        foreach (CounterGroup group in counters)
+        {
+            bool isNamed = false;
+            foreach ((string name, long value, string description) in group.Values)
+            {
+                if (value == 0) continue;
+                if (!isNamed) yield return $"{group.Name}:";
+                isNamed = true;
+                yield return $"  {Units.Count(value).PadLeft(width)}  {name.PadRight(names)}  {description}";
+            }
         }
     }
 
-    private static string Outcomes(IReadOnlyDictionary<Disposition, long> calls) => string.Join(", ", calls
-        .Where(static pair => pair.Value > 0)
-        .OrderBy(static pair => pair.Key)
-        .Select(static pair => $"{Units.Count(pair.Value)} {EnumNames<Disposition>.Of(pair.Key)}"));
+    private static string Outcomes(IReadOnlyDictionary<Disposition, long> calls)
+    {
+        var told = new List<string>();
+        foreach (Disposition outcome in Enum.GetValues<Disposition>())
+        {
+            if (calls.TryGetValue(outcome, out long count) && count > 0) told.Add($"{Units.Count(count)} {EnumNames<Disposition>.Of(outcome)}");
+        }
 
-    private static string States(ImportSummary summary) => string.Join(", ", summary.Recordings
-        .Where(static pair => pair.Value > 0)
-        .OrderBy(static pair => pair.Key)
-        .Select(static pair => $"{Units.Count(pair.Value)} {EnumNames<RecordingState>.Of(pair.Key)}"));
+        return string.Join(", ", told);
+    }
+
+    private static string States(ImportSummary summary)
+    {
+        var told = new List<string>();
+        foreach (RecordingState state in Enum.GetValues<RecordingState>())
+        {
+            if (summary.Recordings.TryGetValue(state, out long count) && count > 0) told.Add($"{Units.Count(count)} {EnumNames<RecordingState>.Of(state)}");
+        }
+
+        return string.Join(", ", told);
+    }
+
+    private static long Sum<T>(IReadOnlyDictionary<T, long> counts)
+        where T : struct, Enum
+    {
+        long sum = 0;
+        foreach (T value in Enum.GetValues<T>()) sum += counts.GetValueOrDefault(value);
+        return sum;
+    }
 
     private static string Plural(long count, string noun) => $"{Units.Count(count)} {noun}{(count == 1 ? "" : "s")}";
 

@@ -1,0 +1,23 @@
+namespace CdrEngine.Host.Joined;
+
+/// <summary>Keeps the heap of a short import small: collects, and moves together what is alive, before half of the heap is what nobody needs any more. One thread.</summary>
+/// <remarks>By itself the collector comes once in an import of 20,000 calls, finds three quarters alive, and from run to run moves them together or leaves the holes where they are: 30 MB
+/// more or less at the peak (docs/decisions/0038-the-start-and-a-collection-too-early.md). Where more is alive than <see cref="MostAlive"/> moving it costs more than it gives, and
+/// all is left to the collector.</remarks>
+internal sealed class ImportHeap
+{
+    // Less than the first generation that ./cdrengine sets, so that the collector does not come by itself a moment before.
+    private const long First = 120L << 20;
+    private const long MostAlive = 256L << 20;
+
+    private long _limit = First;
+
+    /// <summary>Looks, and collects where it is time. Costs nothing worth naming; every few thousand packets is often enough.</summary>
+    public void Look()
+    {
+        if (GC.GetTotalMemory(forceFullCollection: false) < _limit) return;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+        long alive = GC.GetTotalMemory(forceFullCollection: false);
+        _limit = alive > MostAlive ? long.MaxValue : Math.Max(First, alive + (alive / 2));
+    }
+}

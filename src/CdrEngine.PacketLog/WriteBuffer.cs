@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace CdrEngine.PacketLog;
+
+/// <summary>Bytes on their way to a file, outside the managed heap: made when they are first needed, given back by <see cref="Dispose"/>. One thread.</summary>
+/// <remarks>Within the heap a mebibyte would be a large object, and pinned ones have a small budget of their own: the buffers of two shards set off a collection of everything at the
+/// start, which moved the next one behind the end of a short import (docs/decisions/0038-the-start-and-a-collection-too-early.md).</remarks>
+/// <param name="length">Bytes there are.</param>
+internal sealed unsafe class WriteBuffer(int length) : IDisposable
+{
+    private Memory? _memory;
+
+    /// <summary>Bytes there are.</summary>
+    public int Length => length;
+
+    /// <summary>All of them, as they were left; at first they may hold anything. Not to be used once this is disposed of.</summary>
+    public Span<byte> Span => new((_memory ??= new Memory(length)).First, length);
+
+    /// <summary>Gives the memory back. Whoever asks for <see cref="Span"/> again gets other memory.</summary>
+    public void Dispose()
+    {
+        _memory?.Dispose();
+        _memory = null;
+    }
+
+    // Whoever forgets to dispose of it loses nothing but time.
+    private sealed class Memory : SafeHandleZeroOrMinusOneIsInvalid
+    {
+        public Memory(int length)
+            : base(ownsHandle: true) => SetHandle((nint)NativeMemory.Alloc((nuint)length));
+
+        public void* First => (void*)handle;
+
+        protected override bool ReleaseHandle()
+        {
+            NativeMemory.Free((void*)handle);
+            return true;
+        }
+    }
+}
