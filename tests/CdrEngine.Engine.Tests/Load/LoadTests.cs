@@ -79,6 +79,16 @@ public sealed class LoadTests
         }
     }
 
+    [Fact]
+    public void MirrorCopies_WhereIdentificationsComeRoundTo0_AreNotTheNetworks()
+    {
+        LoadOptions load = Small with { Seed = 79, Calls = 40, TalkSeconds = 20, MirrorShare = 1, TcpShare = 0, IPv6Share = 0, FragmentShare = 0, Mix = Only(Scenario.CallerHangsUp) };
+        PacketTape tape = PacketTape.OfLoad(load, out List<ExpectedCall> expected);
+        Assert.True(tape.Frames.Count > 2 * 65_536, $"{tape.Frames.Count} packets");
+        using EngineRun run = EngineRun.Of(tape);
+        ExpectExactly(expected, run);
+    }
+
     private static Dictionary<Scenario, double> Only(params Scenario[] scenarios) => scenarios.ToDictionary(static scenario => scenario, static _ => 1.0);
 
     private static void ExpectExactly(List<ExpectedCall> expected, EngineRun run)
