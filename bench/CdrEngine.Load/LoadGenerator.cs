@@ -117,7 +117,7 @@ public sealed class LoadGenerator
                 if (!message.Once && message.Status != 100 && load._random.Chance(load._options.RetransmissionShare))
                 {
                     load._sip++;
-                    load.Schedule(at + 500_000, new Datagram(path, 0, bytes));
+                    load.Schedule(at + 500_000, new Datagram(path, null, bytes));
                 }
             }
 
@@ -171,12 +171,12 @@ public sealed class LoadGenerator
         }
     }
 
-    /// <summary>A datagram sent later: a mirror copy (with the identification of the first) or a retransmission (0: a new one).</summary>
-    private sealed class Datagram(Path path, ushort identification, byte[] payload) : IEvent
+    /// <summary>A datagram sent later: a mirror copy (with the identification of the first, which may be 0) or a retransmission (null: a new one).</summary>
+    private sealed class Datagram(Path path, ushort? identification, byte[] payload) : IEvent
     {
         public long Run(LoadGenerator load, long at)
         {
-            load._writer.Udp(at, path, identification == 0 ? ++load._identification : identification, payload);
+            load._writer.Udp(at, path, identification ?? ++load._identification, payload);
             return -1;
         }
     }
@@ -268,7 +268,7 @@ public sealed class LoadGenerator
             _expected.Packets++;
             _expected.Duplicates++;
             load._rtp++;
-            load.Schedule(at + 2_000, new Datagram(_path, 0, _packet.AsSpan().ToArray()));
+            load.Schedule(at + 2_000, new Datagram(_path, null, _packet.AsSpan().ToArray()));
         }
 
         private long Next(long interval, out bool last)

@@ -123,7 +123,9 @@ public sealed partial class SqliteCallStore : ICallStore
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
         return Reading(days =>
         {
-            List<FoundCall> found = query.Sort == CallSort.StartedAt ? InOrderOfTime(days, query, after, limit + 1) : Merged(days, query, after, limit + 1);
+            List<FoundCall> found = query.Sort != CallSort.StartedAt ? Merged(days, query, after, limit + 1)
+                : query.Skip > 0 && after is null ? Plain(days, query, Begin(days, query), query.Skip, limit + 1)
+                : InOrderOfTime(days, query, after, limit + 1);
             bool more = found.Count > limit;
             if (more) found.RemoveAt(limit);
             FoundCall? last = more ? found[^1] : null;

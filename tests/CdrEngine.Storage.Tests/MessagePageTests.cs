@@ -215,6 +215,9 @@ public sealed class PostgresMessagePageTests : MessagePageTests, IOnPostgres
                 },
             };
         })]);
+
+        // The server knows the values of days that are over.
+        store.Seal(new DateOnly(2030, 1, 1));
         foreach ((MessageQuery query, string expected) in (ReadOnlySpan<(MessageQuery, string)>)
         [
             (new MessageQuery { Sender = "5001" }, "messages_20261118_from_number"),

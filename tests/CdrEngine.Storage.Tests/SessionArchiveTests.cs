@@ -69,6 +69,12 @@ public abstract class SessionArchiveTests
         Assert.Equal(expected, rig.List(new SessionQuery { Limit = 4, Ascending = ascending }).Select(static session => session.Id));
         Assert.Equal(expected, rig.List(new SessionQuery { Limit = 1000, Ascending = ascending }).Select(static session => session.Id));
         Assert.True(rig.Archive.ListSessions(new SessionQuery { Cursor = "no" }).CursorRejected);
+        foreach (int offset in (int[])[1, 7, 24, 25, 40])
+        {
+            foreach (SessionQuery query in (SessionQuery[])[new(), new() { Number = "*" }, new() { Kind = null, From = Midnight - TimeSpan.FromHours(30) }])
+                Assert.Equal(expected.Skip(offset), rig.List(query with { Offset = offset, Limit = 4, Ascending = ascending }).Select(static session => session.Id));
+            rig.Seal();
+        }
     }
 
     [StoreFact]

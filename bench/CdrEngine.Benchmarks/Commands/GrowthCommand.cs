@@ -15,6 +15,7 @@ namespace CdrEngine.Benchmarks.Commands;
 internal static class GrowthCommand
 {
     private const string Stored = "stored";
+    private const string Nothing = "";
     private const int Questions = 300;
     private const int QuickQuestions = 20;
     private const int QuickPart = 100;
@@ -30,9 +31,11 @@ internal static class GrowthCommand
         };
         var archive = new Option<string?>("--archive") { Description = "Folder of an archive, kept: asking and inserting are measured as it is made larger. What is there is gone on with." };
         var stored = new Option<string>("--stored") { Description = "Sizes of the archive, millions of calls, with commas between.", DefaultValueFactory = static _ => "1,2.5,5,10" };
-        var command = new Command("growth", "Import loads that grow in one thing at a time: processor time and peak memory, drawn as charts.") { quick, only, file, archive, stored };
+        var draw = new Option<bool>("--draw") { Description = "Measures nothing: writes the page anew from what lies beside it." };
+        var command = new Command("growth", "Import loads that grow in one thing at a time: processor time and peak memory, drawn as charts.") { quick, only, file, archive, stored, draw };
         command.SetAction((parsed, stop) =>
         {
+            if (parsed.GetValue(draw)) return Task.FromResult(Run(quick: false, [Nothing], parsed.GetValue(file), static _ => { }, null, output, stop));
             string[] some = SuiteNames.Split(parsed.GetValue(only) ?? []);
             string? folder = parsed.GetValue(archive);
             if (some.Contains(Stored) && folder is null) throw new BenchException("stored: say where the archive is, by --archive");
@@ -49,7 +52,7 @@ internal static class GrowthCommand
         IReadOnlyList<GrowthSeries> all = GrowthSeries.All(quick);
         foreach (string name in only)
         {
-            if (name != Stored && !all.Any(series => series.Name == name)) throw new BenchException($"'{name}' is no series; there are {string.Join(", ", all.Select(static series => series.Name))}, {Stored}");
+            if (name is not (Stored or Nothing) && !all.Any(series => series.Name == name)) throw new BenchException($"'{name}' is no series; there are {string.Join(", ", all.Select(static series => series.Name))}, {Stored}");
         }
 
         if (file is not null && !file.EndsWith(ResultFiles.GrowthEnding, StringComparison.Ordinal)) throw new BenchException($"the name of the page ends in {ResultFiles.GrowthEnding}");

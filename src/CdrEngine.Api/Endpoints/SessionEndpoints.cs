@@ -38,6 +38,12 @@ internal sealed class SessionEndpoints(ISessionReader sessions, ApiMedia media, 
             return;
         }
 
+        if (page.IsTooFar)
+        {
+            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, "offset: too many calls would have to be looked at to find where this page begins; go on by cursor, or narrow the list.", "offset");
+            return;
+        }
+
         await ListAnswer.WriteAsync(context, "sessions", page.Sessions, (session, writer) => SessionRecordJson.Write(session, writer, options.Rounding, withCalls: false), page.NextCursor);
     }
 

@@ -26,6 +26,12 @@ internal static class SessionParameters
         {
             Default = "-started_at",
         },
+        new("offset", "Sessions before the first page. With `number`, `kind` or `tenant`, and for a tenant's token, no more than some thousands; with `cursor` it does not matter.", new ValueShape("integer", "0") { Minimum = 0, Maximum = int.MaxValue },
+            static (query, value) =>
+            {
+                string? problem = ValueText.Whole(value, 0, int.MaxValue, out int offset);
+                return (query with { Offset = offset }, problem);
+            }),
         new("limit", $"Sessions on the page at most, 1 to {CallQuery.MaxLimit}. The default is a setting.", Shapes.Limit,
             static (query, value) =>
             {

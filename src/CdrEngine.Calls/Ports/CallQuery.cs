@@ -169,6 +169,9 @@ public sealed record CallQuery
     /// <summary>Records on the page, 1..<see cref="MaxLimit"/>; clamped.</summary>
     public int Limit { get; init; } = 50;
 
+    /// <summary>Records before the first page, with <see cref="CallSort.StartedAt"/>; with a <see cref="Cursor"/> it does not matter.</summary>
+    public long Skip { get; init; }
+
     /// <summary>Where to go on: <see cref="CallPage.NextCursor"/> of the page before; null for the first.</summary>
     public string? Cursor { get; init; }
 

@@ -39,6 +39,9 @@ public sealed record SessionQuery
     /// <summary>Sessions on the page at most, 1..<see cref="CallQuery.MaxLimit"/>; clamped.</summary>
     public int Limit { get; init; } = 50;
 
+    /// <summary>Sessions before the first page; with a <see cref="Cursor"/> it does not matter.</summary>
+    public long Offset { get; init; }
+
     /// <summary>Where to go on; null for the first page.</summary>
     public string? Cursor { get; init; }
 }
@@ -54,4 +57,7 @@ public sealed record SessionPage
 
     /// <summary>True where the cursor given was not one of ours for this query; the page is then empty.</summary>
     public bool CursorRejected { get; init; }
+
+    /// <summary>True where more calls stand before the first page than are looked at to find where it begins; the page is then empty.</summary>
+    public bool IsTooFar { get; init; }
 }

@@ -21,6 +21,9 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     /// <summary>Calls looked at for one page where a filter throws most of them away.</summary>
     private const int MostExamined = 5000;
 
+    /// <summary>Calls looked at before the first page, where counts do not tell how many sessions they are of.</summary>
+    private const int MostPassed = 20_000;
+
     /// <inheritdoc />
     public SessionRecord? GetSession(string id, string? tenant = null)
     {
@@ -65,6 +68,10 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         var sessions = new List<SessionRecord>();
         string? cursor = query.Cursor;
         int examined = 0;
+
+        // Where each call is of a session of its own the store passes them by its counts.
+        long skip = cursor is null ? Math.Max(0, query.Offset) : 0, left = query.Kind is null && IsListedByStart(query) ? 0 : skip;
+        int most = left > 0 ? MostPassed : MostExamined;
         do
         {
             // Each call gives one session at most, so a page never has to be cut.
@@ -78,7 +85,8 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 Flags = query.Kind == SessionKind.Legs && query.Number is null ? CallFlags.Linked : CallFlags.None,
                 Traits = makers == CallTraits.None ? [] : [new TraitMatch(makers)],
                 Ascending = query.Ascending,
-                Limit = limit - sessions.Count,
+                Limit = left > 0 ? (int)Math.Min(left, CallQuery.MaxLimit) : limit - sessions.Count,
+                Skip = skip - left,
                 Cursor = cursor,
             });
             if (page.CursorRejected) return new SessionPage { Sessions = [], CursorRejected = true };
@@ -90,12 +98,14 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                     : GetSession(call.SessionId, query.Tenant) ?? SessionStory.Tell(call.SessionId, [query.Tenant is { } own ? Own(call, own, []) : call]);
                 if (query.Kind is { } kind && session.Kind != kind) continue;
                 if (!IsListedByStart(query) && !IsFirstMatch(session, call, query)) continue;
-                sessions.Add(session);
+                if (left > 0) left--;
+                else sessions.Add(session);
             }
 
             cursor = page.NextCursor;
         }
-        while (cursor is not null && sessions.Count < limit && examined < MostExamined);
+        while (cursor is not null && sessions.Count < limit && examined < most);
+        if (left > 0 && cursor is not null) return new SessionPage { Sessions = [], IsTooFar = true };
         return new SessionPage { Sessions = sessions, NextCursor = cursor };
     }
 

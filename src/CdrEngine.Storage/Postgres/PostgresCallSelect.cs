@@ -33,13 +33,19 @@ internal sealed record PostgresFrame(PostgresDays Store, IReadOnlyList<StoredDay
 
     /// <summary>As <see cref="SelectFrame.Judged"/>.</summary>
     public CallTraits Judged { get; init; }
+
+    /// <summary>The calls that have the numbers that are asked for, where that is known; null where it is not.</summary>
+    public long[]? Documents { get; init; }
+
+    /// <summary>The days that are asked together; null where these are all.</summary>
+    public PostgresWindow? Window { get; init; }
 }
 
 /// <summary>Turns a query into SQL for some days, and runs it.</summary>
 /// <remarks>An exact number is joined from <c>call_numbers</c>, whose index is in order of time for each number; where any of several numbers does, each gives its
 /// first rows and these are merged. Everything else is a condition on <c>calls</c>, whose primary key is in order of time: which index serves is the planner's choice,
 /// by what it knows of the values.</remarks>
-internal sealed class PostgresCallSelect
+internal sealed partial class PostgresCallSelect
 {
     private const string MosNoneAscending = "99.0";
     private const string MosNoneDescending = "-1.0";
@@ -61,7 +67,7 @@ internal sealed class PostgresCallSelect
 
     private PostgresCallSelect(CallQuery query, PostgresFrame frame)
     {
-        _query = query;
+        _query = frame.Documents is null ? query : PostgresNumbers.Without(query);
         _frame = frame;
         _needles = DayQuestion.NeedlesOf(query, PostgresText.Clean);
     }
@@ -74,11 +80,7 @@ internal sealed class PostgresCallSelect
         var found = new List<FoundCall>();
         if (select._nothing.Length > 0) return found;
         using PostgresRows rows = session.Query(sql, arguments);
-        while (rows.Step())
-        {
-            long key = query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(rows.Real(0) ?? 0) : rows.Long(0);
-            found.Add(new FoundCall(key, rows.Day(1), rows.Blob(2), rows.Long(3), rows.TextOrNull(4)) { IsJudged = rows.Long(5) != 0 });
-        }
+        while (rows.Step()) found.Add(ReadFound(rows, query));
 
         return found;
     }
@@ -197,19 +199,21 @@ internal sealed class PostgresCallSelect
         AndDays(_row);
         if (_row != "c") AndDays("c");
         foreach (Action add in rest) add();
-        if (!_isDriven) DriveByText(session);
+        if (_frame.Documents is { } documents) _where.And("c.document = ANY (?::bigint[])", (object)documents);
+        else if (!_isDriven) DriveByText(session);
     }
 
     // Of alternatives the keys that each finds, put together; what holds beside them is a condition.
     private void AndAny(PostgresSession session)
     {
         AndDays("c");
+        if (_frame.Documents is { } documents) _where.And("c.document = ANY (?::bigint[])", (object)documents);
         var keys = new List<string>();
         var arguments = new List<object>();
         foreach (CallQuery one in _query.Alternatives())
         {
             var select = new PostgresCallSelect(
-                one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0 });
+                one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, _frame with { Mark = null, After = null, Offset = 0, Documents = null });
             select.Build(session);
             if (select._nothing.Length > 0) continue;
             if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
@@ -225,7 +229,7 @@ internal sealed class PostgresCallSelect
     private void AndWithout(PostgresSession session)
     {
         if (_query.Excluded() is not { } excluded) return;
-        var select = new PostgresCallSelect(excluded, _frame with { Mark = null, After = null, Offset = 0, Judged = CallTraits.None });
+        var select = new PostgresCallSelect(excluded, _frame with { Mark = null, After = null, Offset = 0, Judged = CallTraits.None, Documents = null });
         select.Build(session);
         if (select._nothing.Length > 0) return;
         if (select._several is { } numbers) select._where.And("n.number = ANY (?)", (object)numbers);
@@ -331,13 +335,7 @@ internal sealed class PostgresCallSelect
         _where.And("(n.roles & ?) <> 0", (long)roles);
     }
 
-    private bool IsRare(PostgresSession session, string begin)
-    {
-        var where = new SqlConditions();
-        DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
-        where.And("n.number BETWEEN ? AND ?", begin, begin + "\U0010FFFF").And("n.day BETWEEN ? AND ?", first, last);
-        return session.Scalar($"SELECT count(*) FROM (SELECT 1 FROM call_numbers n{where} LIMIT ?) k", [.. where.Arguments, _frame.PrefixRows + 1L]) <= _frame.PrefixRows;
-    }
+    private bool IsRare(PostgresSession session, string begin) => WindowOf(session).IsRare(begin, _frame.PrefixRows);
 
     private void AndBegins(string begin, int roles)
     {
@@ -394,37 +392,41 @@ internal sealed class PostgresCallSelect
         _where.And("(c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id))", days.ToArray(), ids.ToArray());
     }
 
-    // The calls with one of these callees, the others of their sessions, and the calls that those are named after.
+    // The calls with one of these callees, the others of their sessions, and the calls that those are named after: of one day each.
     private void AndSessionCallees(PostgresSession session)
     {
         var days = new List<DateOnly>();
         var ids = new List<byte[]>();
         var sessions = new HashSet<string>(StringComparer.Ordinal);
-        DateOnly first = _frame.Days.Min(static day => day.Day), last = _frame.Days.Max(static day => day.Day);
-        using (PostgresRows rows = session.Query(
-            "SELECT c.day, c.id, c.session_id FROM call_numbers n JOIN calls c ON c.day = n.day AND c.started_at = n.started_at AND c.id = n.id "
-            + "WHERE n.number = ANY (?) AND n.day BETWEEN ? AND ? AND c.day BETWEEN ? AND ? AND (n.roles & ?) <> 0",
-            _query.SessionCalleeNumbers.Distinct(StringComparer.Ordinal).ToArray(), first, last, first, last, (long)CallRow.CalleeRole))
+        byte[] id = new byte[CallRow.IdBytes];
+        foreach (DateOnly day in _frame.Days.Select(static one => one.Day))
         {
-            while (rows.Step())
+            PostgresWindow.SessionCallees callees = WindowOf(session).CalleesOf(day, _query.SessionCalleeNumbers);
+            foreach (byte[] its in callees.Ids) Add(day, its);
+            foreach (string one in callees.Sessions)
             {
-                days.Add(rows.Day(0));
-                ids.Add(rows.Blob(1));
-                if (rows.TextOrNull(2) is { } one) sessions.Add(one);
+                sessions.Add(one);
+                if (CallRow.TryReadId(one, out DateOnly own, id) && own == day) Add(day, [.. id]);
             }
         }
 
-        byte[] id = new byte[CallRow.IdBytes];
-        foreach (string one in sessions)
+        if (ids.Count == 0) _nothing = "no call of these days has such a callee";
+        string among = "(c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id))";
+        if (_frame.Days.Count == 1)
         {
-            if (!CallRow.TryReadId(one, out DateOnly day, id)) continue;
-            days.Add(day);
-            ids.Add([.. id]);
+            among = "c.id = ANY (?::bytea[])";
+            if (sessions.Count == 0) _where.And(among, (object)ids.ToArray());
+            else _where.And($"({among} OR c.session_id = ANY (?))", ids.ToArray(), sessions.ToArray());
+            return;
         }
 
-        if (ids.Count == 0) _nothing = "no call of these days has such a callee";
-        _where.And(
-            "((c.day, c.id) IN (SELECT i.day, i.id FROM unnest(?::date[], ?::bytea[]) i (day, id)) OR c.session_id = ANY (?))", days.ToArray(), ids.ToArray(), sessions.ToArray());
+        _where.And($"({among} OR c.session_id = ANY (?))", days.ToArray(), ids.ToArray(), sessions.ToArray());
+
+        void Add(DateOnly day, byte[] its)
+        {
+            days.Add(day);
+            ids.Add(its);
+        }
     }
 
     private void AndSession(string session)
@@ -527,21 +529,28 @@ internal sealed class PostgresCallSelect
 
     // What is asked of a text alone is told by the index.
     private long? CountByText(PostgresSession session) =>
-        _needles.Count == 1 && _frame is { Texts: { } texts, Mark: null, After: null } && _frame.Days.All(_frame.Store.IsWhole)
+        _needles.Count == 1 && _frame is { Texts: { } texts, Mark: null, After: null, Documents: null } && _frame.Days.All(_frame.Store.IsWhole)
         && CallCursor.TextOf(_query with { Text = null, Parts = [], Labels = [], Ascending = false, Sort = CallSort.StartedAt }) == CallCursor.TextOf(new CallQuery())
-            ? texts.Find(session, _frame.Days, _needles[0], long.MaxValue)?.Count
+            ? texts.Find(session, _frame.Days, _needles[0], long.MaxValue, _frame.Window?.Seals)?.Count
             : null;
 
     // The calls that have the longest text, where they are few; what is common is met soon in order of time.
     private bool DriveByText(PostgresSession session)
     {
-        if (_frame.Texts is not { } texts || _needles.Count == 0 || texts.Find(session, _frame.Days, _needles[0], _isPage ? Math.Min(_frame.PrefixRows, RareInDay * _frame.Days.Count) : _frame.PrefixRows) is not { } found) return false;
+        if (_needles.Count == 0 || WindowOf(session).DocumentsOf(_needles[0], _isPage ? Math.Min(_frame.PrefixRows, RareInDay) : _frame.PrefixRows) is not { } found) return false;
         _needles = [.. _needles.Skip(1)];
-        if (found.Count == 0) _nothing = "no call has the text";
+        (DateOnly Day, long Document)[] here = [.. _frame.Days.SelectMany(day => found.TryGetValue(day.Day, out List<long>? its) ? its.Select(document => (day.Day, document)) : [])];
+        if (here.Length == 0) _nothing = "no call has the text";
+        if (_frame.Days.Count == 1)
+        {
+            _where.And("c.document = ANY (?::bigint[])", (object)here.Select(static call => call.Document).ToArray());
+            return true;
+        }
+
         _where.And(
             "(c.day, c.document) IN (SELECT k.day, k.document FROM unnest(?::date[], ?::bigint[]) k (day, document))",
-            found.Select(static call => call.Day).ToArray(),
-            found.Select(static call => call.Document).ToArray());
+            here.Select(static call => call.Day).ToArray(),
+            here.Select(static call => call.Document).ToArray());
         return true;
     }
 

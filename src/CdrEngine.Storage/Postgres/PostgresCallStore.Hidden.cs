@@ -29,6 +29,13 @@ internal sealed partial class PostgresCallStore
         ("kinds", "(started_at, id) WHERE kinds IS NOT NULL"),
     ];
 
+    private static readonly (string Name, string On)[] MediaSeals =
+    [
+        ("type", "(type, started_at, id, session) WHERE type <> 1"),
+        ("mos", "(mos) WHERE mos IS NOT NULL"),
+        ("codecs", "(codecs)"),
+    ];
+
     /// <inheritdoc />
     public int Hide(IReadOnlyCollection<string> ids, string by, Timestamp at)
     {
@@ -124,18 +131,18 @@ internal sealed partial class PostgresCallStore
     public int Seal(DateOnly before, CancellationToken stop = default)
     {
         TellDays(DateOnly.MinValue, DateOnly.MaxValue, stop);
-        List<(DateOnly Day, bool IsSealed, long Last)> days = _database.Read(session =>
+        List<(DateOnly Day, bool IsSealed)> days = _database.Read(session =>
         {
-            var open = new List<(DateOnly Day, bool IsSealed, long Last)>();
+            var open = new List<(DateOnly Day, bool IsSealed)>();
             using PostgresRows rows = session.Query(
-                "SELECT d.day, CASE WHEN d.is_sealed THEN 1 ELSE 0 END::bigint, d.last_document FROM record_days d WHERE (d.day < ? AND NOT d.is_sealed) OR d.last_document > "
+                "SELECT d.day, CASE WHEN d.is_sealed THEN 1 ELSE 0 END::bigint FROM record_days d WHERE (d.day < ? AND (NOT d.is_sealed OR d.seal = 0)) OR d.last_document > "
                 + "coalesce((SELECT max(s.last_document) FROM text_segments s WHERE s.day = d.day), 0) OR EXISTS (SELECT 1 FROM text_stale t WHERE t.day = d.day) ORDER BY d.day",
                 before);
-            while (rows.Step()) open.Add((rows.Day(0), rows.Long(1) != 0, rows.Long(2)));
+            while (rows.Step()) open.Add((rows.Day(0), rows.Long(1) != 0));
             return open;
         });
         int done = 0;
-        foreach ((DateOnly day, bool isSealed, long last) in days)
+        foreach ((DateOnly day, bool isSealed) in days)
         {
             if (stop.IsCancellationRequested) break;
             bool isOver = day < before;
@@ -144,18 +151,38 @@ internal sealed partial class PostgresCallStore
             {
                 _database.Transact(Writer, session =>
                 {
+                    // It may have been dropped meanwhile, or written to.
+                    long last = session.Scalar("SELECT last_document FROM record_days WHERE day = ?", day);
+                    if (last == 0) return;
                     PostgresTexts.Complete(session, day, last);
-                    if (!isOver || isSealed) return;
-                    string calls = PostgresSchema.Partition("calls", day);
-                    foreach ((string name, string on) in Seals) session.Script($"CREATE INDEX IF NOT EXISTS {calls}_{name} ON {calls} {on}");
-                    session.Script($"ANALYZE {calls}, {PostgresSchema.Partition("call_numbers", day)}, {PostgresSchema.Partition("call_documents", day)}");
-                    session.Execute("UPDATE record_days SET is_sealed = true WHERE day = ?", day);
+                    if (!isOver) return;
+                    if (!isSealed) GiveIndexes(session, day);
+                    PostgresDaySeal.Make(session, day);
                 }, isLong: true);
             }
 
-            if (isOver && !isSealed) done++;
+            if (isOver) done++;
         }
 
+        // The first to ask finds what is known of all days.
+        if (!stop.IsCancellationRequested) _database.Read(session =>
+            {
+                PostgresDays stored = PostgresDays.Read(session);
+                _seals.Of(session, stored.Days);
+                return RecordingSumsOf(session, stored.Days).Count;
+            });
         return done;
+    }
+
+    private static void GiveIndexes(PostgresSession session, DateOnly day)
+    {
+        foreach ((string table, (string Name, string On)[] indexes) in ((string, (string, string)[])[])[("calls", Seals), ("media_sessions", MediaSeals)])
+        {
+            string partition = PostgresSchema.Partition(table, day);
+            foreach ((string name, string on) in indexes) session.Script($"CREATE INDEX IF NOT EXISTS {partition}_{name} ON {partition} {on}");
+        }
+
+        session.Script($"ANALYZE {string.Join(", ", PostgresSchema.RecordTables.Select(table => PostgresSchema.Partition(table, day)))}");
+        session.Execute("UPDATE record_days SET is_sealed = true WHERE day = ?", day);
     }
 }

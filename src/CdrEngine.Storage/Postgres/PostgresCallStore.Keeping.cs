@@ -115,7 +115,11 @@ internal sealed partial class PostgresCallStore : ICallKeeping
 
                 // The texts of what is gone; those of what is left are noted anew with the next seal.
                 if (purged > 0) PostgresTexts.Drop(session, day);
-                PostgresScrubbing.Note(session, PostgresSchema.RecordTables.Select(table => PostgresSchema.Partition(table, day)));
+                if (purged > 0) session.Execute("DELETE FROM day_seals WHERE day = ?", day);
+                if (purged > 0) session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
+                PostgresScrubbing.Note(
+                    session,
+                    [.. PostgresSchema.RecordTables.Select(table => PostgresSchema.Partition(table, day)), .. PostgresSchema.MonthTables.Select(table => PostgresSchema.MonthPartition(table, day))]);
 
                 // That all of it was deleted need not be known any more when all of it is gone.
                 session.Execute("DELETE FROM hidden_marks k WHERE NOT EXISTS (SELECT 1 FROM calls c WHERE c.document <= k.document AND (k.tenant = '' OR k.tenant = c.tenant))");
@@ -128,7 +132,7 @@ internal sealed partial class PostgresCallStore : ICallKeeping
     /// <inheritdoc />
     public IReadOnlyList<string> Scrub()
     {
-        lock (_writing) return PostgresScrubbing.Run(_database, PostgresSchema.RecordTables);
+        lock (_writing) return PostgresScrubbing.Run(_database, [.. PostgresSchema.RecordTables, .. PostgresSchema.MonthTables]);
     }
 
     private static List<string> Recorded(PostgresSession session, DateOnly day, string? tenant, Timestamp before, IReadOnlySet<string> except)

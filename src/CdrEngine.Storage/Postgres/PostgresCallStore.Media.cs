@@ -12,6 +12,9 @@ internal sealed partial class PostgresCallStore
     private const string RecordingColumns =
         "r.day, r.id, r.state, r.reason, r.bytes, r.duration_ms, r.sample_rate, r.channels, r.attempts, r.created_at, r.started_at, r.part_reason";
 
+    // As much as nobody wants: a day that something is left out of is asked by itself.
+    private const long Alone = long.MaxValue / 2;
+
     private const string UpsertRecording =
         "INSERT INTO recordings (day, document, started_at, id, state, reason, bytes, duration_ms, sample_rate, channels, attempts, created_at, tenant, part_reason) "
         + "SELECT c.day, c.document, c.started_at, c.id, $3, $4::text, $5, $6, $7, $8, $9, $10, c.tenant, $11::text FROM calls c WHERE c.day = $1 AND c.id = $2 "
@@ -43,6 +46,9 @@ internal sealed partial class PostgresCallStore
             List<StoredDay> days = store.InOrder(query.Ascending);
             days.RemoveAll(day => (only is { } asked && asked != day.Day) || IsBehind(after, day.Day, query.Ascending));
             long skip = Math.Max(0, query.Skip);
+            Dictionary<DateOnly, PostgresDaySeal> seals = MediaFigures.AsksAny(query) ? _seals.Of(session, days) : s_noSeals;
+            MediaSessionQuery sought = Cleaned(query);
+            days.RemoveAll(day => seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && !seal.Media.MayHave(sought));
             Dictionary<DateOnly, long>? sums = skip > 0 || query.Type is not null || query.Tenant is not null ? MediaSums(session, query) : null;
             if (sums is not null) days.RemoveAll(day => !sums.ContainsKey(day.Day));
             while (skip > 0 && days.Count > 0 && after?.Day != days[0].Day && CountDay(session, store, days[0], query, where, sums) is var count && count <= skip)
@@ -51,30 +57,34 @@ internal sealed partial class PostgresCallStore
                 days.RemoveAt(0);
             }
 
-            foreach (IReadOnlyList<StoredDay> window in PostgresDays.Windows(days))
+            bool isCounted = MediaFigures.AsksOnlySums(query) && sums is not null;
+            foreach (List<StoredDay> together in PostgresDays.Together(
+                days, day => skip > 0 ? Alone : isCounted ? sums!.GetValueOrDefault(day.Day) : null, () => limit + 1 - found.Count))
             {
                 if (found.Count > limit) break;
                 int before = found.Count;
-                SqlConditions here = In(window, where, store, "m");
-                if (after is not null && window.Any(day => day.Day == after.Day))
-                {
-                    string beyond = query.Ascending ? ">" : "<";
-                    here.And($"(m.day, m.started_at, m.id) {beyond}= (?, ?, ?)", after.Day, after.StartedAt, after.Id);
-                    here.And("NOT (m.day = ? AND m.started_at = ? AND m.id = ? AND m.session <= ?)", after.Day, after.StartedAt, after.Id, (long)after.Item);
-                }
+                long skipped = skip;
+                List<SqlConditions> conditions = together.ConvertAll(day => OfMedia(day, where, store, after, query.Ascending));
 
-                // The sessions of a call stand in order of their m-lines whichever way the calls do.
+                // The sessions of a call stand in order of their m-lines whichever way the calls do. What is left out is of the first day.
                 string sense = query.Ascending ? "" : " DESC";
-                using (PostgresRows rows = session.Query(
+                using (PostgresRows rows = session.QueryAll(conditions.Select((here, i) => (
                     $"SELECT m.started_at, m.day, m.id, m.session, m.document FROM media_sessions m{here} ORDER BY m.day{sense}, m.started_at{sense}, m.id{sense}, m.session LIMIT ? OFFSET ?",
-                    [.. here.Arguments, limit + 1L - found.Count, skip]))
+                    (object?[])[.. here.Arguments, limit + 1L - before, i == 0 ? skipped : 0L]))))
                 {
-                    while (rows.Step()) found.Add((new RowCursor(rows.Long(0), rows.Day(1), rows.Blob(2), (int)rows.Long(3)), rows.Long(4)));
+                    do
+                    {
+                        while (rows.Step())
+                        {
+                            if (found.Count <= limit) found.Add((new RowCursor(rows.Long(0), rows.Day(1), rows.Blob(2), (int)rows.Long(3)), rows.Long(4)));
+                        }
+                    }
+                    while (rows.NextAnswer());
                 }
 
                 // A cursor's day may have fewer rows than are to be left out: then they are left out of the next days too.
                 if (skip == 0) continue;
-                skip = found.Count > before ? 0 : skip - CountRows(session, here);
+                skip = found.Count > before ? 0 : skip - CountRows(session, conditions[0]);
             }
 
             bool more = found.Count > limit;
@@ -184,14 +194,26 @@ internal sealed partial class PostgresCallStore
             List<StoredDay> days = store.InOrder(query.Ascending);
             days.RemoveAll(day => IsBehind(after, day.Day, query.Ascending));
             string sense = query.Ascending ? "" : " DESC";
-            foreach (IReadOnlyList<StoredDay> window in PostgresDays.Windows(days))
+            Dictionary<DateOnly, RecordingSums> sums = RecordingSumsOf(session, days);
+            string? tenant = PostgresText.CleanOrNull(query.Tenant);
+            foreach (List<StoredDay> together in PostgresDays.Together(
+                [.. days.Where(day => sums[day.Day].Of(tenant, query.State) > 0)], day => sums[day.Day].Of(tenant, query.State), () => limit + 1 - found.Count))
             {
                 if (found.Count > limit) break;
-                SqlConditions here = In(window, where, store, "r");
-                if (after is not null) here.And($"(r.day, r.started_at, r.id) {(query.Ascending ? ">" : "<")} (?, ?, ?)", after.Day, after.StartedAt, after.Id);
-                using PostgresRows rows = session.Query(
-                    $"SELECT {RecordingColumns} FROM recordings r{here} ORDER BY r.day{sense}, r.started_at{sense}, r.id{sense} LIMIT ?", [.. here.Arguments, limit + 1L - found.Count]);
-                while (rows.Step()) found.Add((new RowCursor(rows.Long(10), rows.Day(0), rows.Blob(1), 0), ReadRecording(rows)));
+                using PostgresRows rows = session.QueryAll(together.ConvertAll(day =>
+                {
+                    SqlConditions here = In([day], where, store, "r");
+                    if (after?.Day == day.Day) here.And($"(r.day, r.started_at, r.id) {(query.Ascending ? ">" : "<")} (?, ?, ?)", after.Day, after.StartedAt, after.Id);
+                    return ($"SELECT {RecordingColumns} FROM recordings r{here} ORDER BY r.day{sense}, r.started_at{sense}, r.id{sense} LIMIT ?", (object?[])[.. here.Arguments, limit + 1L - found.Count]);
+                }));
+                do
+                {
+                    while (rows.Step())
+                    {
+                        if (found.Count <= limit) found.Add((new RowCursor(rows.Long(10), rows.Day(0), rows.Blob(1), 0), ReadRecording(rows)));
+                    }
+                }
+                while (rows.NextAnswer());
             }
 
             bool more = found.Count > limit;
@@ -223,6 +245,16 @@ internal sealed partial class PostgresCallStore
         store.AndShown(here, window, table);
         return here;
     }
+
+    private static SqlConditions OfMedia(StoredDay day, SqlConditions where, PostgresDays store, RowCursor? after, bool ascending)
+    {
+        SqlConditions here = In([day], where, store, "m");
+        if (after is null || after.Day != day.Day) return here;
+        here.And($"(m.day, m.started_at, m.id) {(ascending ? ">" : "<")}= (?, ?, ?)", after.Day, after.StartedAt, after.Id);
+        return here.And("NOT (m.day = ? AND m.started_at = ? AND m.id = ? AND m.session <= ?)", after.Day, after.StartedAt, after.Id, (long)after.Item);
+    }
+
+    private static MediaSessionQuery Cleaned(MediaSessionQuery query) => query with { Tenant = PostgresText.CleanOrNull(query.Tenant), Codec = PostgresText.CleanOrNull(query.Codec) };
 
     // The rows of a whole day; kept as long as the day does not change.
     private long CountDay(PostgresSession session, PostgresDays store, StoredDay day, MediaSessionQuery query, SqlConditions where, Dictionary<DateOnly, long>? sums)

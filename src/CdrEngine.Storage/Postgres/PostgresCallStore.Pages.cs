@@ -10,8 +10,10 @@ namespace CdrEngine.Storage.Postgres;
 // Pages by number: walks as in SqliteCallStore, day by day.
 internal sealed partial class PostgresCallStore
 {
+    private const int FirstRead = 60;
     private const int RecordsRead = 200;
     private const int RowsRead = 2_000;
+    private const int MostJudgedTogether = 16;
 
     /// <inheritdoc />
     public CallSlice Page(CallPageRequest request)
@@ -27,16 +29,17 @@ internal sealed partial class PostgresCallStore
             // Marks, rows and sums are of one moment, though a writer goes on.
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            var asked = new Asked(session, store, days, query);
             Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
+            Asked asked = AskedOf(session, store, days, query, request.WantsTotal || skip > 0);
             lock (walk)
             {
+                if (request.Where is null && (request.WantsTotal || skip > 0)) CountTexts(asked);
                 List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
-                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : Judged(asked, walk, null, request).LongCount();
-                return new CallSlice { Calls = Numbered(session, found), HasMore = more, Total = total };
+                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : JudgedTotal(asked, walk, request);
+                return new CallSlice { Calls = Numbered(session, found, asked), HasMore = more, Total = total };
             }
         });
     }
@@ -76,15 +79,25 @@ internal sealed partial class PostgresCallStore
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            return Total(new Asked(session, store, days, query), new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
+            var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
+            Asked asked = AskedOf(session, store, days, query, all: true);
+            CountTexts(asked);
+            return Total(asked, walk);
         });
+    }
+
+    // A first page that others stand before.
+    private List<FoundCall> Skipped(PostgresSession session, CallQuery query, int limit)
+    {
+        (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
+        return Plain(new Asked(session, store, days, query), new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)), query.Skip, limit);
     }
 
     // What of a day a walk shows; null where nothing.
     private PostgresFrame? FrameOf(Asked asked, StoredDay day, Walk walk)
     {
         if (!walk.Marks.TryGetValue(day.Day, out long mark) || asked.Store.HidesAll(asked.Query.Tenant, mark)) return null;
-        var frame = new PostgresFrame(asked.Store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts };
+        PostgresFrame frame = FrameOf(asked, day);
         return day.LastDocument > mark ? frame with { Mark = mark } : frame;
     }
 
@@ -94,11 +107,12 @@ internal sealed partial class PostgresCallStore
     {
         var found = new List<FoundCall>();
         long left = skip;
+        var frames = new Dictionary<DateOnly, PostgresFrame>();
+        var days = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
-            if (found.Count >= limit) break;
             if (FrameOf(asked, day, walk) is not { } frame) continue;
-            if (left > 0 && !walk.Reaches(day.Day, left))
+            if (days.Count == 0 && left > 0 && !walk.Reaches(day.Day, left))
             {
                 long count = CountOf(asked, frame);
                 if (count <= left)
@@ -108,14 +122,32 @@ internal sealed partial class PostgresCallStore
                 }
             }
 
-            (long row, CallCursor? after) = walk.Nearest(day.Day, left);
-            List<FoundCall> rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = after, Offset = left - row, Limit = limit - found.Count });
-            found.AddRange(rows);
+            // Of the first day what stands before the page is left out; of the others nothing is.
+            (long row, CallCursor? after) = walk.Nearest(day.Day, days.Count == 0 ? left : 0);
+            frames.Add(day.Day, frame with { After = after, Offset = days.Count == 0 ? left - row : 0 });
+            days.Add(day);
+        }
 
-            // The last row is only looked at to know whether there is more.
-            int shown = found.Count >= limit ? rows.Count - 1 : rows.Count;
-            if (shown > 0) walk.Remember(day.Day, left + shown, new CallCursor(rows[shown - 1].Key, day.Day, rows[shown - 1].Id), _limits.WalkPlaces);
-            left = 0;
+        bool isFirst = true;
+        foreach (List<StoredDay> together in Together(asked, days, () => limit - found.Count))
+        {
+            PostgresWindow window = WindowOf(asked, together);
+            int wanted = limit - found.Count;
+            List<List<FoundCall>> rows = RowsOf(asked, together.ConvertAll(day => frames[day.Day] with { Limit = wanted, Window = window }));
+            for (int i = 0; i < rows.Count && found.Count < limit; i++)
+            {
+                List<FoundCall> here = rows[i];
+                if (here.Count > limit - found.Count) here.RemoveRange(limit - found.Count, here.Count - (limit - found.Count));
+                found.AddRange(here);
+
+                // The last row is only looked at to know whether there is more.
+                int shown = found.Count >= limit ? here.Count - 1 : here.Count;
+                long before = isFirst && i == 0 ? left : 0;
+                if (shown > 0) walk.Remember(together[i].Day, before + shown, new CallCursor(here[shown - 1].Key, together[i].Day, here[shown - 1].Id), _limits.WalkPlaces);
+            }
+
+            isFirst = false;
+            if (found.Count >= limit) break;
         }
 
         return found;
@@ -126,9 +158,15 @@ internal sealed partial class PostgresCallStore
     {
         (long row, CallCursor? after) = walk.Nearest(default, skip);
         var found = new List<FoundCall>();
-        foreach (FoundCall call in Judged(asked, walk, after, request))
+        var passing = new Passing { Left = skip - row };
+        foreach (FoundCall call in Judged(asked, walk, after, request, passing))
         {
-            if (row++ < skip) continue;
+            if (passing.Left > 0)
+            {
+                passing.Left--;
+                continue;
+            }
+
             found.Add(call);
             if (found.Count >= limit) break;
         }
@@ -138,30 +176,112 @@ internal sealed partial class PostgresCallStore
         return found;
     }
 
-    private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request)
+    // What a seal tells of a bridge is not read: days of which it is known how many calls are on the list are passed at once.
+    private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request, Passing passing)
     {
-        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+        AskedProfiles byPerson = ByPerson(asked.Query);
+        Dictionary<DateOnly, PostgresDaySeal> seals = SealsFor(asked, request);
+        var frames = new Dictionary<DateOnly, PostgresFrame>();
+        var days = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
             if (after is not null && (asked.Query.Ascending ? day.Day < after.Day : day.Day > after.Day)) continue;
             if (FrameOf(asked, day, walk) is not { } frame) continue;
-            CallCursor? from = after?.Day == day.Day ? after : null;
-            List<FoundCall> rows;
-            do
+            frames.Add(day.Day, frame with { After = after?.Day == day.Day ? after : null, Limit = FirstRead, Judged = request.WhereTraits });
+            days.Add(day);
+        }
+
+        for (int at = 0, size = 1; at < days.Count;)
+        {
+            if (passing.Left > 0 && frames[days[at].Day].After is null && BridgedOf(asked, frames[days[at].Day], seals, byPerson, request) is { } bridged && bridged <= passing.Left)
             {
-                rows = PostgresCallSelect.Rows(asked.Session, asked.Query, frame with { After = from, Limit = together, Judged = request.WhereTraits });
-                CallRecord?[] records = Records(asked.Session, [.. rows.Where(static row => row.IsJudged)]);
-                int judged = 0;
-                for (int i = 0; i < rows.Count; i++)
+                passing.Left -= bridged;
+                at++;
+                continue;
+            }
+
+            // Behind what is passed some days at a time, ever more of them.
+            List<StoredDay> together = days.GetRange(at, passing.Left > 0 ? 1 : Math.Min(size, days.Count - at));
+            size = Math.Min(size * 2, MostJudgedTogether);
+            at += together.Count;
+            PostgresWindow window = WindowOf(asked, together);
+            List<List<FoundCall>> rows = RowsOf(asked, together.ConvertAll(day => frames[day.Day] with { Window = window }));
+            List<FoundCall> all = [.. rows.SelectMany(static day => day)];
+            HashSet<long> on = On(asked, all, seals, request);
+            for (int i = 0; i < together.Count; i++)
+            {
+                foreach (FoundCall call in rows[i])
                 {
-                    if (!rows[i].IsJudged || (records[judged++] is { } record && request.Where!(record))) yield return rows[i];
+                    if (on.Contains(call.Document)) yield return call;
                 }
 
-                if (rows.Count > 0) from = new CallCursor(rows[^1].Key, day.Day, rows[^1].Id);
+                // Whoever goes on reads more of a day together.
+                int read = FirstRead;
+                for (List<FoundCall> here = rows[i]; here.Count == read;)
+                {
+                    read = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+                    here = RowsOf(asked, [frames[together[i].Day] with { After = new CallCursor(here[^1].Key, together[i].Day, here[^1].Id), Limit = read, Window = window }])[0];
+                    HashSet<long> further = On(asked, here, seals, request);
+                    foreach (FoundCall call in here)
+                    {
+                        if (further.Contains(call.Document)) yield return call;
+                    }
+                }
             }
-            while (rows.Count == together);
         }
     }
+
+    // The documents of those of some rows that are on the list.
+    private HashSet<long> On(Asked asked, List<FoundCall> rows, Dictionary<DateOnly, PostgresDaySeal> seals, CallPageRequest request)
+    {
+        var on = new HashSet<long>();
+        var read = new List<FoundCall>();
+        var whole = asked.Days.Where(asked.Store.IsWhole).Select(static day => day.Day).ToHashSet();
+        foreach (FoundCall row in rows)
+        {
+            bool? told = !row.IsJudged ? true : request.Bridge is { } bounds && whole.Contains(row.Day) ? seals.GetValueOrDefault(row.Day)?.Seal.Bridges?.Meets(row.Document, bounds) : null;
+            if (told == true) on.Add(row.Document);
+            else if (told is null) read.Add(row);
+        }
+
+        CallRecord?[] records = Records(asked.Session, read);
+        for (int i = 0; i < read.Count; i++)
+        {
+            if (records[i] is { } record && request.Where!(record)) on.Add(read[i].Document);
+        }
+
+        return on;
+    }
+
+    private long JudgedTotal(Asked asked, Walk walk, CallPageRequest request)
+    {
+        AskedProfiles byPerson = ByPerson(asked.Query);
+        Dictionary<DateOnly, PostgresDaySeal> seals = SealsFor(asked, request);
+        long total = 0;
+        var rest = new List<StoredDay>();
+        foreach (StoredDay day in asked.Days)
+        {
+            if (FrameOf(asked, day, walk) is not { } frame) continue;
+            if (BridgedOf(asked, frame, seals, byPerson, request) is { } bridged) total += bridged;
+            else rest.Add(day);
+        }
+
+        return rest.Count == 0 ? total : total + Judged(asked with { Days = rest }, walk, null, request, new Passing()).LongCount();
+    }
+
+    // How many calls of a day are on a list of those that were bridged for a time; null where no seal tells.
+    private static long? BridgedOf(Asked asked, PostgresFrame frame, Dictionary<DateOnly, PostgresDaySeal> seals, AskedProfiles byPerson, CallPageRequest request)
+    {
+        StoredDay day = frame.Days[0];
+        return request.Bridge is { } bounds && frame.Mark is null && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && seals.TryGetValue(day.Day, out PostgresDaySeal? seal)
+            ? asked.Question.BridgedIn(seal, byPerson, bounds)
+            : null;
+    }
+
+    private Dictionary<DateOnly, PostgresDaySeal> SealsFor(Asked asked, CallPageRequest request) =>
+        request.Bridge is null || asked.Seals.Count > 0 ? asked.Seals : _seals.Of(asked.Session, asked.Days);
+
+    private static AskedProfiles ByPerson(CallQuery query) => new(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
 
     private long Total(Asked asked, Walk walk)
     {
@@ -176,11 +296,20 @@ internal sealed partial class PostgresCallStore
 
     private long CountOf(Asked asked, PostgresFrame frame)
     {
+        if (asked.Query.Excluded() is { } excluded)
+        {
+            // Counted as two questions, each of which seals may answer.
+            asked.Base ??= Counting(asked, asked.Query with { Without = null });
+            asked.Left ??= Counting(asked, excluded);
+            return CountOf(asked.Base, frame.Days[0], frame.Mark) - CountOf(asked.Left, frame.Days[0], frame.Mark);
+        }
+
+        if (KnownCount(asked, frame) is { } known) return known;
+
         // A day that lies within the times asked for counts the same whatever they are.
         StoredDay day = frame.Days[0];
         CallQuery query = asked.Query;
-        if (query.Excluded() is { } left) return CountOf(asked with { Query = query with { Without = null } }, frame) - CountOf(asked with { Query = left }, frame);
-        bool whole = !(query.From > StartOf(day.Day)) && !(query.To < StartOf(day.Day.AddDays(1)));
+        bool whole = IsWholeDay(query, day.Day);
         if (whole) query = query with { From = null, To = null };
         bool summed = whole && frame.Mark is null && asked.Store.IsWhole(day);
         string key = $"{day.Day.DayNumber}|{frame.Mark}|{CallCursor.TextOf(query with { Ascending = false })}";
@@ -192,11 +321,23 @@ internal sealed partial class PostgresCallStore
 
     private static Core.Timestamp StartOf(DateOnly day) => Core.Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 
-    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found)
+    private Asked Counting(Asked asked, CallQuery query)
+    {
+        Asked counting = AskedOf(asked.Session, asked.Store, [.. asked.Days], query, all: true);
+        CountTexts(counting);
+        return counting;
+    }
+
+    private long CountOf(Asked asked, StoredDay day, long? mark) => asked.Days.Contains(day) ? CountOf(asked, FrameOf(asked, day) with { Mark = mark }) : 0;
+
+    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found, Asked? asked = null)
     {
         CallRecord?[] records = Records(session, found);
         var listed = new List<ListedCall>(found.Count);
-        int[] ranks = Ranks(session, found);
+
+        // Of most days it is known that no two calls have the same.
+        Dictionary<DateOnly, PostgresDaySeal> seals = asked is null ? s_noSeals : _seals.Of(session, [.. asked.Days.Where(day => found.Any(call => call.Day == day.Day))]);
+        int[] ranks = Ranks(session, found, day => seals.TryGetValue(day, out PostgresDaySeal? seal) && !seal.HasTwins);
         for (int i = 0; i < found.Count; i++)
         {
             if (records[i] is { } record) listed.Add(new ListedCall(record, found[i].Tenant, CallNumber.Of(record.Id, ranks[i])));
@@ -207,41 +348,48 @@ internal sealed partial class PostgresCallStore
 
     private ListedCall? FindListed(PostgresSession session, DateOnly day, byte[] id)
     {
-        var found = new List<FoundCall>();
-        using (PostgresRows rows = session.Query($"SELECT c.document, c.tenant FROM calls c WHERE c.day = ? AND c.id = ? AND {PostgresDays.Shown}", day, id))
-        {
-            if (rows.Step()) found.Add(new FoundCall(0, day, id, rows.Long(0), rows.TextOrNull(1)));
-        }
-
-        return Numbered(session, found).FirstOrDefault();
+        byte[] first = new byte[CallRow.IdBytes], last = new byte[CallRow.IdBytes];
+        if (!CallNumber.TryRead(CallNumber.Of(CallRow.IdText(day, id)), out _, first, last, out _)) return null;
+        using PostgresRows rows = session.Query(
+            "SELECT d.json, r.state, r.reason, c.tenant, (SELECT count(*) FROM calls k WHERE k.day = $1 AND k.id BETWEEN $3 AND $4 AND k.document < c.document) FROM calls c "
+            + $"JOIN call_documents d ON d.day = $1 AND d.document = c.document LEFT JOIN recordings r ON r.day = $1 AND r.document = c.document WHERE c.day = $1 AND c.id = $2 AND {PostgresDays.Shown}",
+            day,
+            id,
+            first,
+            last);
+        return rows.Step() && ReadCall(rows, 0) is { } record ? new ListedCall(record, rows.TextOrNull(3), CallNumber.Of(record.Id, (int)rows.Long(4))) : null;
     }
 
     // How many calls with the same number were stored before each: nearly always none.
-    private static int[] Ranks(PostgresSession session, List<FoundCall> found)
+    private static int[] Ranks(PostgresSession session, List<FoundCall> found, Func<DateOnly, bool> hasNoTwins)
     {
         int[] ranks = new int[found.Count];
-        if (found.Count == 0) return ranks;
+        int[] asked = [.. Enumerable.Range(0, found.Count).Where(i => !hasNoTwins(found[i].Day))];
+        if (asked.Length == 0) return ranks;
         var firsts = new byte[found.Count][];
         var lasts = new byte[found.Count][];
-        for (int i = 0; i < found.Count; i++)
+        foreach (int i in asked)
         {
             (firsts[i], lasts[i]) = (new byte[CallRow.IdBytes], new byte[CallRow.IdBytes]);
             CallNumber.TryRead(CallNumber.Of(CallRow.IdText(found[i].Day, found[i].Id)), out _, firsts[i], lasts[i], out _);
         }
 
-        using PostgresRows rows = session.Query(
-            "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day BETWEEN ? AND ? AND c.day = k.day AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
-            + "FROM unnest(?::date[], ?::bytea[], ?::bytea[], ?::bigint[]) WITH ORDINALITY k (day, first, last, document, place)",
-            found.Min(static call => call.Day),
-            found.Max(static call => call.Day),
-            found.Select(static call => call.Day).ToArray(),
-            firsts,
-            lasts,
-            found.Select(static call => call.Document).ToArray());
-        while (rows.Step()) ranks[rows.Long(0) - 1] = (int)rows.Long(1);
+        IGrouping<DateOnly, int>[] days = [.. asked.GroupBy(i => found[i].Day)];
+        using PostgresRows rows = session.QueryAll(days.Select(day => (
+            "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day = ? AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
+            + "FROM unnest(?::bytea[], ?::bytea[], ?::bigint[], ?::bigint[]) k (first, last, document, place)",
+            (object?[])[day.Key, day.Select(i => firsts[i]).ToArray(), day.Select(i => lasts[i]).ToArray(), day.Select(i => found[i].Document).ToArray(), day.Select(static i => (long)i).ToArray()])));
+        do
+        {
+            while (rows.Step()) ranks[rows.Long(0)] = (int)rows.Long(1);
+        }
+        while (rows.NextAnswer());
         return ranks;
     }
 
-    /// <summary>A question at work.</summary>
-    private sealed record Asked(PostgresSession Session, PostgresDays Store, List<StoredDay> Days, CallQuery Query);
+    // Calls before a page that are yet to be passed.
+    private sealed class Passing
+    {
+        public long Left { get; set; }
+    }
 }

@@ -85,7 +85,7 @@ internal sealed partial class PostgresCallStore
 
         if (ids.Count == 0)
         {
-            session.Execute("UPDATE record_days SET is_told = true, version = version + 1 WHERE day = ?", day);
+            session.Execute("UPDATE record_days SET is_told = true, version = version + 1, seal = 0 WHERE day = ?", day);
             return null;
         }
 

@@ -31,6 +31,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         _counts = new DayAnswers<long>(_limits.DayCounts);
         _sums = new DayAnswers<CallSums>(_limits.DayCounts);
         _walks = new Walks(_limits.Walks, _limits.WalkAge);
+        _seals = new PostgresSeals(_limits.SealBytes);
     }
 
     /// <inheritdoc />
@@ -71,7 +72,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         return _database.Read(session =>
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
-            List<FoundCall> found = Listed(session, query, after, limit + 1);
+            List<FoundCall> found = query.Skip > 0 && after is null && query.Sort == CallSort.StartedAt ? Skipped(session, query, limit + 1) : Listed(session, query, after, limit + 1);
             bool more = found.Count > limit;
             if (more) found.RemoveAt(limit);
             FoundCall? last = more ? found[^1] : null;
@@ -100,9 +101,11 @@ internal sealed partial class PostgresCallStore : ICallStore
                     if (!dropped) return;
                     session.Execute("DELETE FROM call_counts WHERE day = ?", day);
                     session.Execute("DELETE FROM media_counts WHERE day = ?", day);
-                    session.Execute("DELETE FROM text_segments WHERE day = ?", day);
-                    session.Execute("DELETE FROM text_stale WHERE day = ?", day);
+                    session.Execute("DELETE FROM day_seals WHERE day = ?", day);
+                    session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
+                    PostgresTexts.Drop(session, day);
                     PostgresSchema.DropRecordDay(session, day);
+                    PostgresSchema.DropMonth(session, PostgresSchema.MonthTables, "record_days", day);
                 });
             }
 
@@ -132,6 +135,16 @@ internal sealed partial class PostgresCallStore : ICallStore
         return PostgresCallSelect.Explain(session, query, new PostgresFrame(days, asked) { After = after, Limit = query.Limit + 1, PrefixRows = _limits.PrefixRows, Texts = _texts });
     });
 
+    /// <summary>The days that a list in order of time would ask, and those that it knows the answer of, for tests of what seals tell.</summary>
+    internal (IReadOnlyList<DateOnly> Asked, IReadOnlyList<DateOnly> Known) DaysAsked(CallQuery query, bool all = false) => _database.Read<(IReadOnlyList<DateOnly>, IReadOnlyList<DateOnly>)>(session =>
+    {
+        (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
+        Asked asked = AskedOf(session, store, days, query, all);
+        if (all) CountTexts(asked);
+        bool IsKnown(StoredDay day) => KnownRows(asked, FrameOf(asked, day)) is not null;
+        return ([.. asked.Days.Where(day => !IsKnown(day)).Select(static day => day.Day)], [.. asked.Days.Where(IsKnown).Select(static day => day.Day)]);
+    });
+
     /// <summary>Runs statements beside the store, for tests.</summary>
     internal void Script(string sql) => _database.Read(session =>
     {
@@ -150,14 +163,29 @@ internal sealed partial class PostgresCallStore : ICallStore
         // Days that the pages before have used up, and those of which nothing is shown any more.
         if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
         days.RemoveAll(day => store.HidesAll(query.Tenant, day.LastDocument));
-        foreach (IReadOnlyList<StoredDay> window in PostgresDays.Windows(days))
+        Asked asked = AskedOf(session, store, days, query);
+        if (asked.Question.OnlyNeedle is not null && asked.Days.Count > 1)
+        {
+            // What is common is met on the first day; of the rest it is found out for all days at once which have it.
+            Take(asked.Days.GetRange(0, 1));
+            asked.Days.RemoveAt(0);
+            if (found.Count < limit) CountTexts(asked);
+        }
+
+        foreach (List<StoredDay> together in Together(asked, asked.Days, () => limit - found.Count))
         {
             if (found.Count >= limit) break;
-            CallCursor? from = after is not null && window.Any(day => day.Day == after.Day) ? after : null;
-            found.AddRange(PostgresCallSelect.Rows(session, query, new PostgresFrame(store, window) { After = from, Limit = limit - found.Count, PrefixRows = _limits.PrefixRows, Texts = _texts }));
+            Take(together);
         }
 
         return found;
+
+        void Take(List<StoredDay> together)
+        {
+            PostgresWindow window = WindowOf(asked, together);
+            List<PostgresFrame> frames = together.ConvertAll(day => FrameOf(asked, day) with { After = after?.Day == day.Day ? after : null, Limit = limit - found.Count, Window = window });
+            foreach (List<FoundCall> rows in RowsOf(asked, frames)) found.AddRange(rows.Take(limit - found.Count));
+        }
     }
 
     // A position and ids bound the days as the times do.
@@ -184,19 +212,23 @@ internal sealed partial class PostgresCallStore : ICallStore
         var records = new CallRecord?[found.Count];
         if (found.Count == 0) return records;
 
-        // Of each table by itself: from one's day the planner does not conclude another's, and prepares every partition there is.
-        DateOnly first = found.Min(static call => call.Day), last = found.Max(static call => call.Day);
-        using PostgresRows rows = session.Query(
-            "SELECT d.json, r.state, r.reason, k.place FROM unnest(?::date[], ?::bigint[]) WITH ORDINALITY k (day, document, place) "
-            + "JOIN call_documents d ON d.day = k.day AND d.document = k.document LEFT JOIN recordings r ON r.day BETWEEN ? AND ? AND r.day = k.day AND r.document = k.document "
-            + "WHERE d.day BETWEEN ? AND ?",
-            found.Select(static call => call.Day).ToArray(),
-            found.Select(static call => call.Document).ToArray(),
-            first,
-            last,
-            first,
-            last);
-        while (rows.Step()) records[rows.Long(3) - 1] = ReadCall(rows, 0);
+        // Of each day by itself: the server plans for the partitions that are asked, and not for those between.
+        IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).GroupBy(i => found[i].Day)];
+        using PostgresRows rows = session.QueryAll(days.Select(day => (
+            "SELECT d.json, r.state, r.reason, d.document FROM call_documents d LEFT JOIN recordings r ON r.day = ? AND r.document = d.document WHERE d.day = ? AND d.document = ANY (?)",
+            (object?[])[day.Key, day.Key, day.Select(i => found[i].Document).ToArray()])));
+        foreach (IGrouping<DateOnly, int> day in days)
+        {
+            ILookup<long, int> places = day.ToLookup(i => found[i].Document);
+            while (rows.Step())
+            {
+                CallRecord? record = ReadCall(rows, 0);
+                foreach (int place in places[rows.Long(3)]) records[place] = record;
+            }
+
+            rows.NextAnswer();
+        }
+
         return records;
     }
 

@@ -9,6 +9,9 @@ internal sealed class PostgresDatabase : IDisposable
 {
     private const string Silence = "it does not answer";
     private const int StatementsOfAWrite = 2;
+
+    // Making indexes and analysing wait for the server's own vacuuming of a table, which gives way once it has been waited for for a second, and on a busy machine later.
+    private const string Patience = "SET statement_timeout = 0; SET lock_timeout = '30s'";
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource _source;
@@ -54,7 +57,7 @@ internal sealed class PostgresDatabase : IDisposable
         Guarded(_writers, isLong ? System.Threading.Timeout.InfiniteTimeSpan : (_options.Timeout * StatementsOfAWrite) + _options.ConnectTimeout + Grace, () => With(session =>
         {
             session.IsLong = isLong;
-            if (isLong) session.Script("SET statement_timeout = 0");
+            if (isLong) session.Script(Patience);
             using NpgsqlTransaction transaction = session.Connection.BeginTransaction();
             session.Execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", $"cdrengine {_options.Schema} {name}");
             if (!work(session)) return false;
@@ -77,7 +80,7 @@ internal sealed class PostgresDatabase : IDisposable
     public void Maintain(Action<PostgresSession> work) => Guarded(_writers, System.Threading.Timeout.InfiniteTimeSpan, () => With(session =>
     {
         session.IsLong = true;
-        session.Script("SET statement_timeout = 0");
+        session.Script(Patience);
         work(session);
         return true;
     }));

@@ -52,7 +52,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
             Remove(gone);
             session.Queue("DELETE FROM recordings WHERE day = ? AND document = ANY (?)", day, gone.Select(static pending => pending.Document).ToArray());
             Sum([], gone);
-            session.Queue("UPDATE record_days SET version = version + 1 WHERE day = ?", day);
+            session.Queue("UPDATE record_days SET version = version + 1, seal = 0 WHERE day = ?", day);
         }
 
         session.Queue("DELETE FROM hidden_calls WHERE day = ? AND id = ANY (?)", day, ids.Select(static id => Convert.FromHexString(id.AsSpan(9))).ToArray());
@@ -85,7 +85,7 @@ internal sealed class PostgresDayWrite(PostgresSession session, DateOnly day)
         Sum(written, written);
         SumMedia([.. written.Where(static pending => !pending.IsRemark)]);
         session.Queue(
-            "UPDATE record_days SET version = version + 1, last_document = greatest(last_document, ?) WHERE day = ?",
+            "UPDATE record_days SET version = version + 1, seal = 0, last_document = greatest(last_document, ?) WHERE day = ?",
             written.Count == 0 ? 0 : written.Max(static pending => pending.Document),
             day);
         session.RunQueued();

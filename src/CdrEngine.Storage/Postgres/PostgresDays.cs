@@ -8,7 +8,11 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="LastDocument">The document stored last.</param>
 /// <param name="Version">Another with every change.</param>
 /// <param name="Hidden">Deleted calls of it that are named one by one.</param>
-internal sealed record StoredDay(DateOnly Day, long LastDocument, long Version, long Hidden);
+internal sealed record StoredDay(DateOnly Day, long LastDocument, long Version, long Hidden)
+{
+    /// <summary>Number of the seal that tells of its calls as they are; 0 for none.</summary>
+    public long Seal { get; init; }
+}
 
 /// <summary>The days that a question is about, and what of them was deleted, as they are now.</summary>
 internal sealed class PostgresDays
@@ -34,14 +38,14 @@ internal sealed class PostgresDays
         DateOnly last = to is { } latest ? DayOf(latest) : DateOnly.MaxValue;
         var days = new PostgresDays();
         using PostgresRows rows = session.Query(
-            "SELECT d.day, d.last_document, d.version, d.hidden, NULL::text FROM record_days d WHERE d.day BETWEEN ? AND ? "
-            + "UNION ALL SELECT NULL, k.document, 0, 0, k.tenant FROM hidden_marks k ORDER BY 1, 5",
+            "SELECT d.day, d.last_document, d.version, d.hidden, NULL::text, d.seal FROM record_days d WHERE d.day BETWEEN ? AND ? "
+            + "UNION ALL SELECT NULL, k.document, 0, 0, k.tenant, 0 FROM hidden_marks k ORDER BY 1, 5",
             first,
             last);
         while (rows.Step())
         {
             if (rows.IsNull(0)) days._marks.Add((rows.Text(4) is { Length: > 0 } tenant ? tenant : null, rows.Long(1)));
-            else days._days.Add(new StoredDay(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3)));
+            else days._days.Add(new StoredDay(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3)) { Seal = rows.Long(5) });
         }
 
         return days;
@@ -55,14 +59,26 @@ internal sealed class PostgresDays
         return days;
     }
 
-    /// <summary>Days in the sense of a list, first one, then ever more together: where few calls match, few questions are asked.</summary>
-    public static IEnumerable<IReadOnlyList<T>> Windows<T>(List<T> days)
+    /// <summary>Days that together have as much as is wanted, as far as that is known; where it is not, first one, then ever more: where little is found, few questions are asked.</summary>
+    /// <param name="days">The days, in the sense of a list.</param>
+    /// <param name="most">How much a day has at most; null where nothing tells.</param>
+    /// <param name="wanted">How much is wanted yet.</param>
+    public static IEnumerable<List<T>> Together<T>(List<T> days, Func<T, long?> most, Func<long> wanted)
     {
-        const int most = 32;
-        for (int at = 0, size = 1; at < days.Count; at += size, size = Math.Min(size * 2, most))
+        const int together = 32;
+        for (int at = 0, size = 1; at < days.Count; size = Math.Min(size * 2, together))
         {
-            size = Math.Min(size, days.Count - at);
-            yield return days.GetRange(at, size);
+            var window = new List<T>();
+            long known = 0, enough = Math.Max(1, wanted()) * size;
+            int unknown = 0;
+            for (; at < days.Count && window.Count < together && known < enough && unknown < size; at++)
+            {
+                window.Add(days[at]);
+                if (most(days[at]) is { } its) known += its;
+                else unknown++;
+            }
+
+            yield return window;
         }
     }
 

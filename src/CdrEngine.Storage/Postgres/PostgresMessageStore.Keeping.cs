@@ -54,14 +54,16 @@ internal sealed partial class PostgresMessageStore : IMessageKeeping
 
                 // The texts of what is gone; those of what is left are noted anew with the next seal.
                 PostgresTexts.Drop(session, day.Key, PostgresTextSource.Messages);
-                PostgresScrubbing.Note(session, PostgresSchema.MessageTables.Select(table => PostgresSchema.Partition(table, day.Key)));
+                PostgresScrubbing.Note(
+                    session,
+                    [.. PostgresSchema.MessageTables.Select(table => PostgresSchema.Partition(table, day.Key)), .. PostgresSchema.MessageMonthTables.Select(table => PostgresSchema.MonthPartition(table, day.Key))]);
             }
         });
         return purged;
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> Scrub() => PostgresScrubbing.Run(_database, PostgresSchema.MessageTables);
+    public IReadOnlyList<string> Scrub() => PostgresScrubbing.Run(_database, [.. PostgresSchema.MessageTables, .. PostgresSchema.MessageMonthTables]);
 
     private static List<KeptMessage> Kept(PostgresSession session, string sql, object[] arguments)
     {

@@ -41,10 +41,10 @@ internal sealed partial class PostgresMessageStore
     {
         session.Script("SET enable_seqscan = off");
         SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
-        where.And("m.day BETWEEN ? AND ?", day, day);
-        where.And("d.day BETWEEN ? AND ?", day, day);
-        if (Seek(query) is { LeadsByText: true, Text: { } text })
-            DriveByText(session, where, [.. DaysOf(session, SqliteMessageStore.StartOf(day), SqliteMessageStore.StartOf(day), ascending: true)], text, FewFound);
+        where = OfDay(where, day, ListedMessages, "m");
+        if (Seek(query) is { LeadsByText: true, Text: { } text }
+            && DocumentsOf(session, DaysOf(session, SqliteMessageStore.StartOf(day), SqliteMessageStore.StartOf(day), ascending: true), text, FewFound) is { } found)
+            where.And("m.document = ANY (?::bigint[])", (object)found.GetValueOrDefault(day, []).ToArray());
         var lines = new List<string>();
         using (PostgresRows rows = session.Query($"EXPLAIN (COSTS OFF) {SqlOf(MessageColumns, ListedMessages, where, "m", ascending: false)}", [.. where.Arguments, 51L, 0L]))
         {
@@ -106,9 +106,26 @@ internal sealed partial class PostgresMessageStore
     private static long CountRows(PostgresSession session, List<DateOnly> days, SqlConditions where, string tables, string table)
     {
         if (days.Count == 0) return 0;
-        SqlConditions here = where.Copy();
-        here.And($"{table}.day BETWEEN ? AND ?", days.Min(), days.Max());
-        return session.Scalar($"SELECT count(*) FROM {tables}{here}", here.Arguments);
+        long count = 0;
+        using PostgresRows rows = session.QueryAll(days.ConvertAll(day =>
+        {
+            SqlConditions here = OfDay(where, day, tables, table);
+            return ($"SELECT count(*) FROM {tables}{here}", (object?[])here.Arguments);
+        }));
+        do
+        {
+            while (rows.Step()) count += rows.Long(0);
+        }
+        while (rows.NextAnswer());
+        return count;
+    }
+
+    // Of one partition each: the server plans for that alone.
+    private static SqlConditions OfDay(SqlConditions where, DateOnly day, string tables, string table)
+    {
+        SqlConditions here = where.Copy().And($"{table}.day = ?", day);
+        if (tables == ListedMessages) here.And("d.day = ?", day);
+        return here;
     }
 
     private ListPage<T> Page<T>(
@@ -130,9 +147,10 @@ internal sealed partial class PostgresMessageStore
             if (asked.Sought is { AsksAnything: true } sought) stored = _texts.MayHave(session, stored, sought);
             List<DateOnly> days = stored.ConvertAll(static day => day.Day);
             if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
+            Dictionary<DateOnly, long>? sums = null;
             if (asked.AsksSums || skip > 0)
             {
-                Dictionary<DateOnly, long> sums = Sums(session, asked.Sums, asked.From, asked.To);
+                sums = Sums(session, asked.Sums, asked.From, asked.To);
                 days.RemoveAll(day => !sums.ContainsKey(day));
                 while (skip > 0 && days.Count > 0)
                 {
@@ -144,22 +162,41 @@ internal sealed partial class PostgresMessageStore
                 }
             }
 
-            foreach (IReadOnlyList<DateOnly> window in PostgresDays.Windows(days))
+            bool isCounted = asked.AsksOnlySums && sums is not null;
+            foreach (List<DateOnly> together in PostgresDays.Together(days, day => isCounted ? sums!.GetValueOrDefault(day) : null, () => limit + 1 - rowsRead))
             {
                 if (rowsRead > limit) break;
-                SqlConditions here = after is null ? where.Copy() : Behind(where, after, afterDay!.Value, asked.Ascending, table);
-                here.And($"{table}.day BETWEEN ? AND ?", window.Min(), window.Max());
-                if (table == "m") here.And("d.day BETWEEN ? AND ?", window.Min(), window.Max());
-                if (asked.Sought is { LeadsByText: true, Text: { } text } && !DriveByText(session, here, [.. stored.Where(day => window.Contains(day.Day))], text, FewFound * window.Count)) continue;
-                using PostgresRows rows = session.Query(SqlOf(columns, tables, here, table, asked.Ascending), [.. here.Arguments, limit + 1L - rowsRead, skip]);
-
-                // The first window is the day that has the row.
-                skip = 0;
-                while (rows.Step() && ++rowsRead <= limit)
+                HashSet<DateOnly> asks = [.. together];
+                Dictionary<DateOnly, List<long>>? found = asked.Sought is { LeadsByText: true, Text: { } text }
+                    ? DocumentsOf(session, stored.FindAll(day => asks.Contains(day.Day)), text, (long)FewFound * together.Count)
+                    : null;
+                var questions = new List<(string Sql, object?[] Arguments)>();
+                foreach (DateOnly day in together)
                 {
-                    last = new ListCursor(rows.Long(0), "", table == "m" ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
-                    if (read(rows) is { } item && isShown(item)) items.Add(item);
+                    SqlConditions here = OfDay(after is not null && day == afterDay ? Behind(where, after, day, asked.Ascending, table) : where, day, tables, table);
+                    if (found is not null)
+                    {
+                        if (!found.TryGetValue(day, out List<long>? documents)) continue;
+                        here.And("m.document = ANY (?::bigint[])", (object)documents.ToArray());
+                    }
+
+                    // What is left out is of the first day that has rows.
+                    questions.Add((SqlOf(columns, tables, here, table, asked.Ascending), [.. here.Arguments, limit + 1L - rowsRead, questions.Count == 0 ? skip : 0]));
                 }
+
+                skip = 0;
+                if (questions.Count == 0) continue;
+                using PostgresRows rows = session.QueryAll(questions);
+                do
+                {
+                    while (rows.Step())
+                    {
+                        if (rowsRead > limit || ++rowsRead > limit) continue;
+                        last = new ListCursor(rows.Long(0), "", table == "m" ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
+                        if (read(rows) is { } item && isShown(item)) items.Add(item);
+                    }
+                }
+                while (rows.NextAnswer());
             }
 
             return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };
@@ -178,17 +215,9 @@ internal sealed partial class PostgresMessageStore
     // What the index of texts names, and the messages that are found by it, are of one moment, though a writer goes on.
     private static NpgsqlTransaction? MomentOf(PostgresSession session, AskedMessages? sought) => sought is not { AsksAnything: true } ? null : session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
 
-    // The messages that have the text, where the index tells them and they are few; what is common is met soon in order of time. False where none has it.
-    private bool DriveByText(PostgresSession session, SqlConditions where, List<StoredDay> days, TextNeedle text, long most)
-    {
-        if (_texts.Find(session, days, text, most) is not { } found) return true;
-        if (found.Count == 0) return false;
-        where.And(
-            "(m.day, m.document) IN (SELECT k.day, k.document FROM unnest(?::date[], ?::bigint[]) k (day, document))",
-            found.Select(static message => message.Day).ToArray(),
-            found.Select(static message => message.Document).ToArray());
-        return true;
-    }
+    // The messages that have the text, by day, where the index tells them and they are few; what is common is met soon in order of time.
+    private Dictionary<DateOnly, List<long>>? DocumentsOf(PostgresSession session, List<StoredDay> days, TextNeedle text, long most) =>
+        _texts.Find(session, days, text, most)?.GroupBy(static message => message.Day).ToDictionary(static day => day.Key, static day => day.Select(static message => message.Document).ToList());
 
     private static string SqlOf(string columns, string tables, SqlConditions where, string table, bool ascending)
     {

@@ -159,9 +159,9 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
                 if (!dropped) return;
                 session.Execute("DELETE FROM message_counts WHERE day = ?", day);
                 session.Execute("DELETE FROM conversation_counts WHERE day = ?", day);
-                session.Execute($"DELETE FROM {PostgresTextSource.Messages.Segments} WHERE day = ?", day);
-                session.Execute($"DELETE FROM {PostgresTextSource.Messages.Stale} WHERE day = ?", day);
+                PostgresTexts.Drop(session, day, PostgresTextSource.Messages);
                 PostgresSchema.DropMessageDay(session, day);
+                PostgresSchema.DropMonth(session, PostgresSchema.MessageMonthTables, "message_days", day);
             });
             return dropped;
         }
@@ -267,15 +267,24 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     {
         if (conversations.Count == 0) return conversations;
         var sums = new Dictionary<(string Id, DateOnly Day), (long Count, long First, long Last)>();
-        DateOnly first = conversations.Min(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt));
-        DateOnly last = conversations.Max(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt)).AddDays(DaysOfConversation - 1);
-        using (PostgresRows rows = session.Query(
-            "SELECT conversation, day, count(*), min(started_at), max(started_at) FROM messages WHERE conversation = ANY (?) AND day BETWEEN ? AND ? GROUP BY conversation, day",
-            conversations.Select(static conversation => conversation.Id).ToArray(),
-            first,
-            last))
+
+        // Of each day by itself, as the server plans for that partition alone; most have nothing on the second.
+        List<ConversationRecord> open = conversations;
+        for (int i = 0; i < DaysOfConversation && open.Count > 0; i++)
         {
-            while (rows.Step()) sums[(rows.Text(0), rows.Day(1))] = (rows.Long(2), rows.Long(3), rows.Long(4));
+            IEnumerable<IGrouping<DateOnly, ConversationRecord>> days = open.GroupBy(conversation => SqliteMessageStore.DayOf(conversation.StartedAt).AddDays(i));
+            using (PostgresRows rows = session.QueryAll(days.Select(static day => (
+                "SELECT m.conversation, m.day, count(*), min(m.started_at), max(m.started_at) FROM messages m WHERE m.day = ? AND m.conversation = ANY (?) GROUP BY 1, 2",
+                (object?[])[day.Key, day.Select(static conversation => conversation.Id).ToArray()]))))
+            {
+                do
+                {
+                    while (rows.Step()) sums[(rows.Text(0), rows.Day(1))] = (rows.Long(2), rows.Long(3), rows.Long(4));
+                }
+                while (rows.NextAnswer());
+            }
+
+            open = open.FindAll(conversation => sums.ContainsKey((conversation.Id, SqliteMessageStore.DayOf(conversation.StartedAt).AddDays(i))));
         }
 
         return [.. conversations.Select(Count)];

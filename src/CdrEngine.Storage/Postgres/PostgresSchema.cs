@@ -8,9 +8,16 @@ namespace CdrEngine.Storage.Postgres;
 internal sealed class PostgresSchema(IReadOnlyList<string> steps)
 {
     /// <summary>Tables with a partition for each day of records.</summary>
-    public static readonly string[] RecordTables = ["calls", "call_numbers", "call_documents", "media_sessions", "recordings", .. PostgresTexts.Tables];
+    public static readonly string[] RecordTables = ["calls", "call_numbers", "call_documents", "media_sessions", "recordings"];
+
+    /// <summary>Tables with a partition for each month of records.</summary>
+    public static readonly string[] MonthTables = ["day_numbers", "text_grams", "text_terms"];
+
     /// <summary>The same for messages.</summary>
-    public static readonly string[] MessageTables = ["messages", "message_documents", "conversations", .. PostgresTexts.MessageTables];
+    public static readonly string[] MessageTables = ["messages", "message_documents", "conversations"];
+
+    /// <summary>The same by month.</summary>
+    public static readonly string[] MessageMonthTables = ["message_text_grams", "message_text_terms"];
 
     public static PostgresSchema Embedded { get; } = new(Read());
 
@@ -54,6 +61,31 @@ internal sealed class PostgresSchema(IReadOnlyList<string> steps)
 
     /// <summary>The partition of a table for a day.</summary>
     public static string Partition(string table, DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"{table}_{day:yyyyMMdd}");
+
+    /// <summary>Makes the partitions of a month, where there are none.</summary>
+    public static void EnsureMonth(PostgresSession session, string[] tables, DateOnly day)
+    {
+        foreach (string table in tables)
+        {
+            using PostgresRows rows = session.Query("SELECT make_month(?, ?)", table, MonthOf(day));
+        }
+    }
+
+    /// <summary>The partition of a table for the month of a day.</summary>
+    public static string MonthPartition(string table, DateOnly day) => Partition(table, MonthOf(day));
+
+    /// <summary>Drops the partitions of months that no day is left of.</summary>
+    /// <param name="session">A connection.</param>
+    /// <param name="tables">Tables with a partition for each month.</param>
+    /// <param name="days">Table of the days that there are.</param>
+    /// <param name="day">A day that was dropped.</param>
+    public static void DropMonth(PostgresSession session, string[] tables, string days, DateOnly day)
+    {
+        DateOnly first = MonthOf(day);
+        if (session.Scalar($"SELECT count(*) FROM {days} WHERE day >= ? AND day < ?", first, first.AddMonths(1)) == 0) Drop(session, tables, first);
+    }
+
+    private static DateOnly MonthOf(DateOnly day) => new(day.Year, day.Month, 1);
 
     private static void Make(PostgresSession session, string[] tables, DateOnly day)
     {

@@ -34,6 +34,29 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
         }
     }
 
+    /// <summary>Runs several questions with one message; <see cref="PostgresRows.NextAnswer"/> goes from the rows of one to those of the next. Dispose the rows before the next question.</summary>
+    public PostgresRows QueryAll(IEnumerable<(string Sql, object?[] Arguments)> questions)
+    {
+        var batch = new NpgsqlBatch(connection);
+        try
+        {
+            if (IsLong) batch.Timeout = 0;
+            foreach ((string sql, object?[] arguments) in questions)
+            {
+                var command = new NpgsqlBatchCommand(Positional(sql));
+                Add(command.Parameters, arguments);
+                batch.BatchCommands.Add(command);
+            }
+
+            return new PostgresRows(batch, batch.ExecuteReader());
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Runs a statement; gives how many rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> arguments)
     {
@@ -112,8 +135,11 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
 }
 
 /// <summary>The rows of an answer.</summary>
-internal sealed class PostgresRows(NpgsqlCommand command, NpgsqlDataReader reader) : IDisposable
+internal sealed class PostgresRows(IDisposable command, NpgsqlDataReader reader) : IDisposable
 {
+    /// <summary>Goes on with the rows of the next question of several; false behind the last.</summary>
+    public bool NextAnswer() => reader.NextResult();
+
     public bool Step() => reader.Read();
 
     public long Long(int column) => reader.GetInt64(column);

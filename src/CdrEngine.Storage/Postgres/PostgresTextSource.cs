@@ -32,10 +32,10 @@ internal sealed record PostgresTextSource(string Prefix, string Rows, string Doc
     /// <summary>Table of segments.</summary>
     public string Segments { get; } = $"{Prefix}text_segments";
 
-    /// <summary>Table of grams, with a partition for each day.</summary>
+    /// <summary>Table of grams.</summary>
     public string Grams { get; } = $"{Prefix}text_grams";
 
-    /// <summary>Table of texts, with a partition for each day.</summary>
+    /// <summary>Table of texts.</summary>
     public string Terms { get; } = $"{Prefix}text_terms";
 
     /// <summary>Table of documents that are others than segments tell.</summary>

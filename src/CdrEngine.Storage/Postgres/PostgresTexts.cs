@@ -12,12 +12,6 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="source">Whose texts; those of calls unless said.</param>
 internal sealed class PostgresTexts(PostgresTextSource? source = null)
 {
-    /// <summary>Tables with a partition for each day.</summary>
-    public static readonly string[] Tables = ["text_grams", "text_terms"];
-
-    /// <summary>The same of messages.</summary>
-    public static readonly string[] MessageTables = ["message_text_grams", "message_text_terms"];
-
     // Filters of segments in memory. A segment never changes, and its number is never given to another.
     private const long MostFilterBytes = 64L << 20;
 
@@ -30,14 +24,25 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     /// <param name="days">The days.</param>
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
-    public List<(DateOnly Day, long Document)>? Find(PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle, long most)
+    /// <param name="seals">Seals of days, which tell the segments of their texts, and that these tell of every call; null for none.</param>
+    public List<(DateOnly Day, long Document)>? Find(
+        PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle, long most, IReadOnlyDictionary<DateOnly, PostgresDaySeal>? seals = null)
     {
         var found = new List<(DateOnly, long)>();
         if (needle.IsNowhere) return found;
-        DateOnly[] named = [.. days.Select(static day => day.Day)];
-        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
-        Dictionary<DateOnly, List<long>> stale = Stale(session, named);
-        if (RestOf(session, days, segments, stale) > DayTexts.MostRest) return null;
+        IReadOnlyList<StoredDay> open = seals is null ? days : [.. days.Where(day => !seals.ContainsKey(day.Day))];
+        DateOnly[] named = [.. open.Select(static day => day.Day)];
+        Dictionary<DateOnly, List<Segment>> segments = named.Length == 0 ? [] : Segments(session, named, _of);
+        Dictionary<DateOnly, List<long>> stale = named.Length == 0 ? [] : Stale(session, named);
+        if (RestOf(session, open, segments, stale) > DayTexts.MostRest) return null;
+        if (open.Count < days.Count)
+        {
+            foreach (StoredDay day in days)
+            {
+                if (seals!.TryGetValue(day.Day, out PostgresDaySeal? seal)) segments[day.Day] = [.. seal.Segments];
+            }
+        }
+
         List<Segment> asked = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters => filters.MayHave(needle));
         if (asked.Count > 0)
         {
@@ -60,7 +65,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             }
         }
 
-        AddRest(session, days, segments, stale, needle, found);
+        AddRest(session, open, segments, stale, needle, found);
         return found.Count > most ? null : found;
     }
 
@@ -69,7 +74,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     {
         if (asked.Text is { IsNowhere: true }) return [];
         DateOnly[] named = [.. days.Select(static day => day.Day)];
-        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named);
+        Dictionary<DateOnly, List<Segment>> segments = Segments(session, named, _of);
         List<Segment> may = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters =>
             (asked.Text is not { } needle || filters.MayHave(needle)) && (filters.Keys is null || asked.MayBeIn(filters.Keys)));
         HashSet<DateOnly> told = [.. may.Select(static segment => segment.Day), .. Stale(session, named).Keys, .. Open(days, segments).Select(static open => open.Day)];
@@ -83,6 +88,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         if (session.Scalar($"SELECT count(*) FROM {source.Stale} WHERE day = ?", day) > 0) Drop(session, day, source);
         string rows = PostgresSchema.Partition(source.Rows, day);
         session.Script($"CREATE INDEX IF NOT EXISTS {rows}_document ON {rows} (document)");
+        PostgresSchema.EnsureMonth(session, [source.Grams, source.Terms], day);
         while (Add(session, day, lastDocument, source))
         {
         }
@@ -157,7 +163,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams) VALUES (?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams);
         else
             session.Execute($"INSERT INTO {source.Segments} (day, segment, first_document, last_document, fields, grams, windows, keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", day, number, first, last, made.FieldBytes(), grams, windows.ToBytes(), KeysOf(session, day, first, last));
-        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Grams, day)} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
+        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {source.Grams} (day, segment, gram, terms) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int gram, byte[] terms) in made.Grams)
             {
@@ -168,7 +174,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             rows.Complete();
         }
 
-        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {PostgresSchema.Partition(source.Terms, day)} (day, segment, chunk, texts, calls) FROM STDIN (FORMAT BINARY)"))
+        using (NpgsqlBinaryImporter rows = session.Connection.BeginBinaryImport($"COPY {source.Terms} (day, segment, chunk, texts, calls) FROM STDIN (FORMAT BINARY)"))
         {
             foreach ((int chunk, byte[] texts, byte[] calls) in made.Chunks)
             {
@@ -191,10 +197,11 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
     }
 
-    private Dictionary<DateOnly, List<Segment>> Segments(PostgresSession session, DateOnly[] days)
+    /// <summary>The segments of some days, in order.</summary>
+    public static Dictionary<DateOnly, List<Segment>> Segments(PostgresSession session, DateOnly[] days, PostgresTextSource of)
     {
         var segments = new Dictionary<DateOnly, List<Segment>>();
-        using PostgresRows rows = session.Query($"SELECT day, segment, first_document, last_document, fields FROM {_of.Segments} WHERE day = ANY (?) ORDER BY day, segment", (object)days);
+        using PostgresRows rows = session.Query($"SELECT day, segment, first_document, last_document, fields FROM {of.Segments} WHERE day = ANY (?) ORDER BY day, segment", (object)days);
         while (rows.Step())
         {
             var segment = new Segment(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3), rows.Blob(4));
@@ -335,7 +342,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     {
         var lists = new Dictionary<long, List<byte[]>>();
         var where = new SqlConditions();
-        where.And("g.day = ANY (?)", (object)segments.Select(static segment => segment.Day).Distinct().ToArray());
+        where.And("g.day BETWEEN ? AND ?", segments.Min(static segment => segment.Day), segments.Max(static segment => segment.Day));
         where.And("g.segment = ANY (?)", (object)segments.Select(static segment => segment.Number).ToArray());
         if (needle.Grams.Count > 0) where.And("g.gram = ANY (?::integer[])", (object)needle.Grams.Select(static gram => (long)gram).ToArray());
         else where.And("g.gram BETWEEN ? AND ?", (long)needle.FirstGram, (long)needle.LastGram);
@@ -351,7 +358,6 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
 
     private IEnumerable<(Segment Segment, CallSet Calls)> Match(PostgresSession session, List<Segment> segments, Dictionary<long, List<int>> candidates, TextNeedle needle)
     {
-        var days = new List<DateOnly>();
         var numbers = new List<long>();
         var chunks = new List<long>();
         foreach (Segment segment in segments)
@@ -359,7 +365,6 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             if (!candidates.TryGetValue(segment.Number, out List<int>? terms)) continue;
             foreach (int chunk in terms.Select(static term => term / TextSegment.ChunkTerms).Distinct())
             {
-                days.Add(segment.Day);
                 numbers.Add(segment.Number);
                 chunks.Add(chunk);
             }
@@ -368,13 +373,12 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         if (chunks.Count == 0) yield break;
         var read = new Dictionary<long, List<(int Chunk, byte[] Texts, byte[] Calls)>>();
         using (PostgresRows rows = session.Query(
-            "SELECT t.segment, t.chunk::bigint, t.texts, t.calls FROM unnest(?::date[], ?::bigint[], ?::bigint[]) k (day, segment, chunk) "
-            + $"JOIN {_of.Terms} t ON t.day = k.day AND t.segment = k.segment AND t.chunk = k.chunk::integer WHERE t.day BETWEEN ? AND ?",
-            days.ToArray(),
+            "SELECT t.segment, t.chunk::bigint, t.texts, t.calls FROM unnest(?::bigint[], ?::bigint[]) k (segment, chunk) "
+            + $"JOIN {_of.Terms} t ON t.segment = k.segment AND t.chunk = k.chunk::integer WHERE t.day BETWEEN ? AND ?",
             numbers.ToArray(),
             chunks.ToArray(),
-            days.Min(),
-            days.Max()))
+            segments.Min(static segment => segment.Day),
+            segments.Max(static segment => segment.Day)))
         {
             while (rows.Step())
             {
@@ -394,7 +398,13 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
     }
 
-    private sealed record Segment(DateOnly Day, long Number, long First, long Last, byte[] Fields);
+    /// <summary>A segment, as it is known without being opened.</summary>
+    /// <param name="Day">Its day.</param>
+    /// <param name="Number">Its number, never given to another.</param>
+    /// <param name="First">The first document it tells of.</param>
+    /// <param name="Last">The last.</param>
+    /// <param name="Fields">Where the texts of each field end.</param>
+    internal sealed record Segment(DateOnly Day, long Number, long First, long Last, byte[] Fields);
 
     // What of a segment is known in memory.
     private sealed record SegmentFilters(byte[] Grams, byte[]? Windows, KeyFilter? Keys)

@@ -7,6 +7,9 @@ namespace CdrEngine.Storage.Sqlite;
 /// <summary>The calls of a day that a machine answered and passed on: how long each was bridged to a person, which only the records of other calls tell. Immutable.</summary>
 internal sealed class DayBridges
 {
+    /// <summary>What the calls have that it tells of.</summary>
+    public const CallTraits Traits = CallTraits.ByMachine | CallTraits.PassedOn;
+
     private const int Numbers = 5;
     private const int EntrySize = Numbers * sizeof(long);
 
@@ -38,9 +41,8 @@ internal sealed class DayBridges
     /// <summary>What is kept of a day: of each such call its document, profile, how long it was bridged, lasted and was billable.</summary>
     public static byte[] Of(SqliteDatabase database)
     {
-        const int traits = (int)(CallTraits.ByMachine | CallTraits.PassedOn);
-        var bytes = new MemoryStream();
-        var calls = new List<(long Document, long Profile, long Lasted, long Billed, string? Tenant, CallRecord? Record)>();
+        const int traits = (int)Traits;
+        var calls = new List<BridgedCall>();
         using (SqliteStatement list = database.Prepare(
             $"SELECT c.document, c.profile, c.duration_us, c.billsec_us, c.tenant, d.json FROM calls c JOIN call_documents d ON d.document = c.document "
             + $"WHERE c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {traits}) = {traits}) ORDER BY c.document"))
@@ -48,14 +50,31 @@ internal sealed class DayBridges
             while (list.Step())
             {
                 CallRecordJson.TryRead(list.Blob(5), out CallRecord? record);
-                calls.Add((list.Long(0), list.Long(1), list.Long(2), list.Long(3), list.IsNull(4) ? null : list.Text(4), record));
+                calls.Add(new BridgedCall(list.Long(0), list.Long(1), list.Long(2), list.Long(3), list.IsNull(4) ? null : list.Text(4), record));
             }
         }
 
+        return OfCalls(calls, (byte[] id, out string? tenant, out CallRecord? record) =>
+        {
+            (tenant, record) = (null, null);
+            using SqliteStatement find = database.Prepare("SELECT c.tenant, d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
+            if (!find.BindBlob(id.AsSpan()).Step()) return false;
+            tenant = find.IsNull(0) ? null : find.Text(0);
+            CallRecordJson.TryRead(find.Blob(1), out record);
+            return true;
+        });
+    }
+
+    /// <summary>The same of calls that were read already.</summary>
+    /// <param name="calls">The calls that have <see cref="Traits"/>, in order of their documents.</param>
+    /// <param name="find">Finds another call of the day.</param>
+    public static byte[] OfCalls(IReadOnlyList<BridgedCall> calls, FindCall find)
+    {
+        var bytes = new MemoryStream();
         Span<byte> word = stackalloc byte[sizeof(long)];
         foreach ((long document, long profile, long lasted, long billed, string? tenant, CallRecord? record) in calls)
         {
-            foreach (long value in (ReadOnlySpan<long>)[document, profile, record is null ? Unknown : Bridged(database, record, tenant), lasted, billed])
+            foreach (long value in (ReadOnlySpan<long>)[document, profile, record is null ? Unknown : Bridged(find, record, tenant), lasted, billed])
             {
                 BinaryPrimitives.WriteInt64LittleEndian(word, value);
                 bytes.Write(word);
@@ -107,7 +126,7 @@ internal sealed class DayBridges
     private static bool IsWithin(long bridged, BridgeBounds bounds) =>
         bridged >= 0 && !(bounds.Least is { } least && bridged < CallRow.Microseconds(least)) && !(bounds.Most is { } most && bridged > CallRow.Microseconds(most));
 
-    private static long Bridged(SqliteDatabase database, CallRecord record, string? tenant)
+    private static long Bridged(FindCall find, CallRecord record, string? tenant)
     {
         bool isKnown = true;
         Bridge? bridge = Bridge.Of(record, Find);
@@ -123,13 +142,23 @@ internal sealed class DayBridges
                 return null;
             }
 
-            using SqliteStatement find = database.Prepare("SELECT c.tenant, d.json FROM calls c JOIN call_documents d ON d.document = c.document WHERE c.id = ?1");
-            if (!find.BindBlob(id.AsSpan()).Step()) return null;
-            bool isRead = CallRecordJson.TryRead(find.Blob(1), out CallRecord? found);
-            isKnown &= isRead && (find.IsNull(0) ? null : find.Text(0)) == tenant;
-            return isRead ? found : null;
+            if (!find(id, out string? its, out CallRecord? found)) return null;
+            isKnown &= found is not null && its == tenant;
+            return found;
         }
     }
 
     private readonly record struct Entry(long Document, int Profile, long Bridged, long Lasted, long Billed);
 }
+
+/// <summary>A call that a machine answered and passed on.</summary>
+/// <param name="Document">Its document.</param>
+/// <param name="Profile">Number of its profile.</param>
+/// <param name="Lasted">How long it lasted, microseconds.</param>
+/// <param name="Billed">How long it was billable, microseconds.</param>
+/// <param name="Tenant">Its tenant; null for none.</param>
+/// <param name="Record">Its record; null where it cannot be read.</param>
+internal sealed record BridgedCall(long Document, long Profile, long Lasted, long Billed, string? Tenant, CallRecord? Record);
+
+/// <summary>Finds a call of the day by the bytes of its id; false where there is none.</summary>
+internal delegate bool FindCall(byte[] id, out string? tenant, out CallRecord? record);

@@ -30,23 +30,35 @@ internal sealed class DayProfiles
     /// there are too many profiles.</summary>
     public static byte[] Of(SqliteDatabase database)
     {
+        var calls = new List<(long Document, long Profile)>();
         long first = database.Scalar("SELECT ifnull(min(document), 1) FROM calls"), last = database.Scalar("SELECT ifnull(max(document), 0) FROM calls");
         if (last - first >= MostPerCall * (database.Scalar("SELECT count(*) FROM calls") + 1)) return [];
-        ushort[] places = new ushort[last - first + 1];
-        var numbers = new Dictionary<long, ushort>();
         using (SqliteStatement list = database.Prepare("SELECT document, profile FROM calls WHERE profile IS NOT NULL"))
         {
-            while (list.Step())
-            {
-                long profile = list.Long(1);
-                if (!numbers.TryGetValue(profile, out ushort place))
-                {
-                    if (numbers.Count == ushort.MaxValue) return [];
-                    numbers.Add(profile, place = (ushort)(numbers.Count + 1));
-                }
+            while (list.Step()) calls.Add((list.Long(0), list.Long(1)));
+        }
 
-                places[list.Long(0) - first] = place;
+        return OfCalls(calls, first, last);
+    }
+
+    /// <summary>The same of calls that were read already.</summary>
+    /// <param name="calls">Documents and numbers of profiles, in any order.</param>
+    /// <param name="first">The first document there is.</param>
+    /// <param name="last">The last.</param>
+    public static byte[] OfCalls(IReadOnlyList<(long Document, long Profile)> calls, long first, long last)
+    {
+        if (last - first >= MostPerCall * (calls.Count + 1L)) return [];
+        ushort[] places = new ushort[last - first + 1];
+        var numbers = new Dictionary<long, ushort>();
+        foreach ((long document, long profile) in calls)
+        {
+            if (!numbers.TryGetValue(profile, out ushort place))
+            {
+                if (numbers.Count == ushort.MaxValue) return [];
+                numbers.Add(profile, place = (ushort)(numbers.Count + 1));
             }
+
+            places[document - first] = place;
         }
 
         byte[] bytes = new byte[Head + (numbers.Count * sizeof(long)) + (places.Length * sizeof(ushort))];

@@ -40,36 +40,45 @@ internal sealed class DayVoice
     /// <summary>Those of a day, as they are stored.</summary>
     public static byte[] ToBytes(SqliteDatabase database)
     {
-        var tenants = new List<string>();
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var rows = new MemoryStream();
-        using var writer = new BinaryWriter(rows);
-        int count = 0;
+        var calls = new List<(long StartedAt, byte[] Id, long Document, string? Tenant)>();
         using (SqliteStatement list = database.Prepare(
             "SELECT n.started_at, n.id, c.document, c.tenant FROM call_numbers n CROSS JOIN calls c ON c.started_at = n.started_at AND c.id = n.id WHERE n.number = ?1 AND (n.roles & ?2) <> 0 "
             + "ORDER BY n.started_at, n.id"))
         {
             list.Bind(CallRow.VoicemailKey).Bind((long)CallRow.CalleeRole);
-            for (; list.Step(); count++)
-            {
-                int tenant = 0;
-                if (!list.IsNull(3) && !numbers.TryGetValue(list.Text(3), out tenant))
-                {
-                    tenants.Add(list.Text(3));
-                    numbers.Add(list.Text(3), tenant = tenants.Count);
-                }
+            while (list.Step()) calls.Add((list.Long(0), list.Blob(1).ToArray(), list.Long(2), list.IsNull(3) ? null : list.Text(3)));
+        }
 
-                writer.Write(list.Long(0));
-                writer.Write(list.Long(2));
-                writer.Write(tenant);
-                writer.Write(list.Blob(1));
+        return OfCalls(calls);
+    }
+
+    /// <summary>The same of calls that were read already.</summary>
+    /// <param name="calls">In order of time and id.</param>
+    public static byte[] OfCalls(IReadOnlyList<(long StartedAt, byte[] Id, long Document, string? Tenant)> calls)
+    {
+        var tenants = new List<string>();
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        using var rows = new MemoryStream();
+        using var writer = new BinaryWriter(rows);
+        foreach ((long startedAt, byte[] id, long document, string? its) in calls)
+        {
+            int tenant = 0;
+            if (its is not null && !numbers.TryGetValue(its, out tenant))
+            {
+                tenants.Add(its);
+                numbers.Add(its, tenant = tenants.Count);
             }
+
+            writer.Write(startedAt);
+            writer.Write(document);
+            writer.Write(tenant);
+            writer.Write(id);
         }
 
         writer.Flush();
         using var bytes = new MemoryStream();
         using var head = new BinaryWriter(bytes);
-        head.Write(count);
+        head.Write(calls.Count);
         head.Write(tenants.Count);
         foreach (string tenant in tenants) head.Write(tenant);
         head.Write(rows.GetBuffer(), 0, (int)rows.Length);

@@ -1,0 +1,44 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+// Several days at once, each by a statement of its own: the server plans for one partition at a time, and is not told of those between.
+internal sealed partial class PostgresCallSelect
+{
+    private PostgresWindow? _own;
+
+    /// <summary>Runs a query in order of time on some days with one message; the rows of each day, in the order of the days.</summary>
+    /// <param name="session">A connection.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="frames">A frame for each day.</param>
+    public static List<List<FoundCall>> RowsOf(PostgresSession session, CallQuery query, IReadOnlyList<PostgresFrame> frames)
+    {
+        var found = frames.Select(static _ => new List<FoundCall>()).ToList();
+        var asked = new List<(int Place, string Sql, object[] Arguments)>();
+        for (int i = 0; i < frames.Count; i++)
+        {
+            var select = new PostgresCallSelect(query, frames[i]);
+            (string sql, object[] arguments) = select.Finish(session);
+            if (select._nothing.Length == 0) asked.Add((i, sql, arguments));
+        }
+
+        if (asked.Count == 0) return found;
+        using PostgresRows rows = session.QueryAll(asked.Select(static one => (one.Sql, (object?[])one.Arguments)));
+        foreach ((int place, _, _) in asked)
+        {
+            while (rows.Step()) found[place].Add(ReadFound(rows, query));
+            rows.NextAnswer();
+        }
+
+        return found;
+    }
+
+    private static FoundCall ReadFound(PostgresRows rows, CallQuery query)
+    {
+        long key = query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(rows.Real(0) ?? 0) : rows.Long(0);
+        return new FoundCall(key, rows.Day(1), rows.Blob(2), rows.Long(3), rows.TextOrNull(4)) { IsJudged = rows.Long(5) != 0 };
+    }
+
+    private PostgresWindow WindowOf(PostgresSession session) => _frame.Window ?? (_own ??= new PostgresWindow(session, _frame.Texts, _frame.Days));
+}

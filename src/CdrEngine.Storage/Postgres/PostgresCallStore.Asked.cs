@@ -1,0 +1,207 @@
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Calls.Totals;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Postgres;
+
+// What seals tell of a question before a day is asked: which days have nothing of it, how many calls others have, and which days are best asked together.
+internal sealed partial class PostgresCallStore
+{
+    // Calls of all days that have a text, up to which they are counted by their documents.
+    private const int MostTextCalls = 200_000;
+
+    private static readonly Dictionary<DateOnly, PostgresDaySeal> s_noSeals = [];
+
+    private readonly PostgresSeals _seals;
+
+    // The days of a question without those that have nothing of it for sure.
+    private Asked AskedOf(PostgresSession session, PostgresDays store, List<StoredDay> days, CallQuery query, bool all = false)
+    {
+        var question = new PostgresQuestion(query);
+        var asked = new Asked(session, store, days, query) { Question = question, Seals = question.AsksSeals ? _seals.Of(session, days) : s_noSeals };
+        if (asked.Seals.Count > 0)
+        {
+            days.RemoveAll(day =>
+            {
+                if (!asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || question.MostIn(day.Day, seal) is not { } most) return false;
+                asked.Most[day.Day] = most;
+                return most == 0;
+            });
+        }
+
+        FindNumbers(asked, all);
+        if (query.Recorded == true)
+        {
+            Dictionary<DateOnly, RecordingSums> recordings = RecordingSumsOf(session, days);
+            string? tenant = PostgresText.CleanOrNull(query.Tenant);
+            days.RemoveAll(day => recordings[day.Day].Of(tenant, RecordingState.Available) == 0);
+        }
+
+        return asked;
+    }
+
+    // Of days with a seal one question tells which calls have the numbers that are asked for. Where nothing else is asked than what seals tell, these are the answer.
+    private static void FindNumbers(Asked asked, bool all)
+    {
+        if (asked.Question.IsVoice || asked.Query.Sort != CallSort.StartedAt || PostgresNumbers.AlternativesOf(asked.Query) is not { } alternatives) return;
+        List<StoredDay> days = asked.Days.FindAll(day => asked.Seals.ContainsKey(day.Day));
+        if (days.Count == 0 || PostgresNumbers.Find(asked.Session, days, alternatives, all) is not { } found) return;
+        bool isAll = PostgresNumbers.IsAllOf(asked.Query) && asked.Query.Start is null && asked.Query.Tenant is not "";
+        foreach (StoredDay day in days)
+        {
+            if (!found.TryGetValue(day.Day, out List<NumberedCall>? calls)) continue;
+            asked.Most[day.Day] = calls.Count;
+            if (isAll && asked.Store.IsWhole(day) && Listed(asked, day.Day, calls) is { } listed)
+            {
+                asked.Exact.Add(day.Day, listed);
+                asked.Most[day.Day] = listed.Count;
+            }
+            else
+            {
+                asked.Documents.Add(day.Day, [.. calls.Select(static call => call.Document)]);
+            }
+        }
+
+        asked.Days.RemoveAll(day => asked.Most.TryGetValue(day.Day, out long most) && most == 0);
+    }
+
+    // Those of some calls of a day that are on the list; null where their profiles are not known.
+    private static List<FoundCall>? Listed(Asked asked, DateOnly day, List<NumberedCall> calls)
+    {
+        var listed = new List<FoundCall>();
+        CallQuery query = asked.Query;
+        DayProfiles? profiles = asked.Seals[day].Seal.Profiles;
+        IReadOnlySet<DayId>? only = query.Ids.Count == 0 ? null : DayIds.Of(query.Ids).SetOf(day), except = query.Except.Count == 0 ? null : DayIds.Of(query.Except).SetOf(day);
+        foreach (NumberedCall call in calls)
+        {
+            if (profiles?.ProfileOf(call.Document) is not { } number) return null;
+            CallProfile profile = profiles.Index.ProfileOf(number);
+            if (call.StartedAt < query.From?.Microseconds || call.StartedAt >= query.To?.Microseconds || !asked.Question.Profiles.Filter.Meets(profile)) continue;
+            if (only is not null && !only.Contains(DayId.Of(call.Id))) continue;
+            if (except is not null && except.Contains(DayId.Of(call.Id))) continue;
+            listed.Add(new FoundCall(call.StartedAt, day, call.Id, call.Document, profile.Tenant.Length == 0 ? null : profile.Tenant));
+        }
+
+        return listed;
+    }
+
+    // The rows of each frame, in their order: what is known is not asked for.
+    private static List<List<FoundCall>> RowsOf(Asked asked, IReadOnlyList<PostgresFrame> frames)
+    {
+        var rows = new List<FoundCall>[frames.Count];
+        var unknown = new List<PostgresFrame>();
+        var places = new List<int>();
+        for (int i = 0; i < frames.Count; i++)
+        {
+            if (KnownRows(asked, frames[i]) is { } known)
+            {
+                rows[i] = known;
+                continue;
+            }
+
+            unknown.Add(frames[i]);
+            places.Add(i);
+        }
+
+        if (unknown.Count == 0) return [.. rows];
+        List<List<FoundCall>> found = PostgresCallSelect.RowsOf(asked.Session, asked.Query, unknown);
+        for (int i = 0; i < places.Count; i++) rows[places[i]] = found[i];
+        return [.. rows];
+    }
+
+    private static List<FoundCall>? KnownRows(Asked asked, PostgresFrame frame)
+    {
+        StoredDay day = frame.Days[0];
+        if (asked.Question.IsVoice && frame.Mark is null && asked.Store.IsWhole(day) && asked.Seals.GetValueOrDefault(day.Day)?.Seal.Voice is { } voice)
+            return voice.Rows(asked.Question.Query, new SelectFrame(day.Day) { After = frame.After, Offset = frame.Offset, Limit = frame.Limit });
+        if (!asked.Exact.TryGetValue(day.Day, out List<FoundCall>? calls)) return null;
+        bool ascending = asked.Query.Ascending;
+        IEnumerable<FoundCall> rows = ascending ? calls : Enumerable.Reverse(calls);
+        if (frame.Mark is { } mark) rows = rows.Where(call => call.Document <= mark);
+        if (frame.After is { } after && after.Day == day.Day)
+        {
+            rows = rows.Where(call =>
+            {
+                int order = call.Key.CompareTo(after.Key);
+                if (order == 0) order = call.Id.AsSpan().SequenceCompareTo(after.Id);
+                return ascending ? order > 0 : order < 0;
+            });
+        }
+
+        CallTraits judged = frame.Judged;
+        DayProfiles profiles = asked.Seals[day.Day].Seal.Profiles!;
+        return [.. rows.Skip((int)Math.Min(frame.Offset, int.MaxValue)).Take(frame.Limit).Select(call => call with { IsJudged = judged == CallTraits.None || (profiles.Index.ProfileOf(profiles.ProfileOf(call.Document)!.Value).Traits & judged) != 0 })];
+    }
+
+    // How many calls of a day are asked for, where its seal tells; deletions are not among what it knows.
+    private static long? KnownCount(Asked asked, PostgresFrame frame)
+    {
+        StoredDay day = frame.Days[0];
+        if (asked.Exact.TryGetValue(day.Day, out List<FoundCall>? exact)) return frame.Mark is { } mark ? exact.Count(call => call.Document <= mark) : exact.Count;
+        if (frame.Mark is not null || !asked.Store.IsWhole(day) || !IsWholeDay(asked.Query, day.Day)) return null;
+        if (asked.TextCounts is { } texts && texts.TryGetValue(day.Day, out long found)) return found;
+        return asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) ? asked.Question.CountIn(day.Day, seal) : null;
+    }
+
+    // Of a text, and of what profiles tell beside it: counted for all days together, without a call being looked at.
+    private void CountTexts(Asked asked)
+    {
+        if (asked.Question.OnlyNeedle is not { } needle || !DayQuestion.IsByProfile(asked.Query with { Text = null, Parts = [], Labels = [] })) return;
+        bool narrows = !asked.Question.Profiles.IsEverything;
+        List<StoredDay> days = [.. asked.Days.Where(day => asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && (asked.Seals.GetValueOrDefault(day.Day) is { } seal ? !narrows || seal.Seal.Profiles is not null : !narrows))];
+        if (days.Count < 2) return;
+        var window = new PostgresWindow(asked.Session, _texts, days, asked.Seals);
+        if (window.DocumentsOf(needle, Math.Max(1, MostTextCalls / days.Count)) is not { } found) return;
+        asked.TextCounts = [];
+        asked.TextDocuments = found;
+        foreach (StoredDay day in days)
+        {
+            if (found.TryGetValue(day.Day, out List<long>? documents) && narrows && !asked.Seals[day.Day].Seal.Profiles!.Narrow(documents, asked.Question.Profiles)) continue;
+            asked.TextCounts[day.Day] = documents?.Count ?? 0;
+        }
+
+        asked.Days.RemoveAll(day => asked.TextCounts.TryGetValue(day.Day, out long calls) && calls == 0);
+        foreach ((DateOnly day, long calls) in asked.TextCounts) asked.Most[day] = calls;
+    }
+
+    private static IEnumerable<List<StoredDay>> Together(Asked asked, List<StoredDay> days, Func<long> wanted) =>
+        PostgresDays.Together(days, day => asked.Most.TryGetValue(day.Day, out long calls) ? calls : null, wanted);
+
+    private PostgresWindow WindowOf(Asked asked, IReadOnlyList<StoredDay> days) => new(asked.Session, _texts, days, asked.Seals) { Known = asked.TextDocuments };
+
+    private PostgresFrame FrameOf(Asked asked, StoredDay day) => new(asked.Store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts, Documents = asked.Documents.GetValueOrDefault(day.Day) };
+
+    private static bool IsWholeDay(CallQuery query, DateOnly day) => !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+
+    /// <summary>A question at work.</summary>
+    private sealed record Asked(PostgresSession Session, PostgresDays Store, List<StoredDay> Days, CallQuery Query)
+    {
+        public required PostgresQuestion Question { get; init; }
+
+        /// <summary>Seals of the days, where they tell anything of it.</summary>
+        public required Dictionary<DateOnly, PostgresDaySeal> Seals { get; init; }
+
+        /// <summary>The question with what it leaves out, once it was counted.</summary>
+        public Asked? Base { get; set; }
+
+        /// <summary>What it leaves out, once that was counted.</summary>
+        public Asked? Left { get; set; }
+
+        /// <summary>Calls of days at most, where that is known.</summary>
+        public Dictionary<DateOnly, long> Most { get; } = [];
+
+        /// <summary>All calls on the list, in order of time, of days of which these are known.</summary>
+        public Dictionary<DateOnly, List<FoundCall>> Exact { get; } = [];
+
+        /// <summary>The calls of days that have the numbers that are asked for, where these are known but not whether they are on the list.</summary>
+        public Dictionary<DateOnly, long[]> Documents { get; } = [];
+
+        /// <summary>Calls of days that have the text that is asked for, where they were counted.</summary>
+        public Dictionary<DateOnly, long>? TextCounts { get; set; }
+
+        /// <summary>Their documents.</summary>
+        public Dictionary<DateOnly, List<long>>? TextDocuments { get; set; }
+    }
+}

@@ -1,0 +1,107 @@
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Postgres;
+
+/// <summary>A query, ready to be held against the seals of days. One thread.</summary>
+internal sealed class PostgresQuestion
+{
+    private readonly DayQuestion _asked;
+    private readonly double? _mosBelow;
+
+    public PostgresQuestion(CallQuery query)
+    {
+        _asked = new DayQuestion(Cleaned(query));
+        _mosBelow = query.MosBelow;
+
+        // Of a tenant without a name columns and profiles say different things.
+        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null);
+    }
+
+    /// <summary>Whether seals tell anything of it.</summary>
+    public bool AsksSeals { get; }
+
+    /// <summary>What it asks of profiles.</summary>
+    public AskedProfiles Profiles => _asked.Profiles;
+
+    /// <summary>The one text that it asks for; null for none or several.</summary>
+    public TextNeedle? OnlyNeedle => _asked.Needles.Count == 1 && _asked.Any.Count == 0 ? _asked.Needles[0] : null;
+
+    /// <summary>Whether it asks for nothing but voice messages.</summary>
+    public bool IsVoice => _asked.IsVoice;
+
+    /// <summary>The query in the characters that the database has.</summary>
+    public CallQuery Query => _asked.Query;
+
+    /// <summary>How many calls of a day it may find at most; 0 where there are none for sure, null where nothing tells.</summary>
+    public long? MostIn(DateOnly day, PostgresDaySeal seal)
+    {
+        if (_mosBelow is { } mos && !(seal.MosLeast < mos)) return 0;
+        if (_asked.SoughtIn(day, seal.Figures, seal.Seal) is not { } sought) return 0;
+        return sought.All ?? sought.Lengths ?? sought.Profiles;
+    }
+
+    /// <summary>How many calls of a whole day it finds, deleted ones among them; null where the seal does not tell.</summary>
+    public long? CountIn(DateOnly day, PostgresDaySeal seal)
+    {
+        if (_asked.IsVoice && seal.Seal.Voice is { } voice) return voice.Count(_asked.WholeQuery, day);
+        return _asked.On(day).CountIn(seal.Figures, seal.Seal);
+    }
+
+    /// <summary>How many calls of a whole day it finds that were bridged for a time, as <see cref="CallPageRequest.Bridge"/> has it; null where the seal does not tell.</summary>
+    /// <param name="seal">The seal.</param>
+    /// <param name="byPerson">The profiles that it asks for of calls that a person answered.</param>
+    /// <param name="bounds">The time.</param>
+    public long? BridgedIn(PostgresDaySeal seal, AskedProfiles byPerson, BridgeBounds bounds) =>
+        _asked.IsCounted && seal.Seal.Bridges is { IsComplete: true } bridges && _asked.CountIn(byPerson, seal.Seal) is { } answered
+            ? answered + bridges.CallsOf(_asked.Profiles, bounds, _asked.Query)
+            : null;
+
+    // As the database has the texts that it asks for. Call-IDs are found by the hash of what was sent.
+    private static CallQuery Cleaned(CallQuery query)
+    {
+        if (AreClean(query)) return query;
+        return query with
+        {
+            Number = PostgresText.CleanOrNull(query.Number),
+            Caller = PostgresText.CleanOrNull(query.Caller),
+            Callee = PostgresText.CleanOrNull(query.Callee),
+            Codec = PostgresText.CleanOrNull(query.Codec),
+            SessionId = PostgresText.CleanOrNull(query.SessionId),
+            Text = PostgresText.CleanOrNull(query.Text),
+            Parts = [.. query.Parts.Select(static part => part with { Text = PostgresText.Clean(part.Text) })],
+            Labels = [.. query.Labels.Select(static part => part with { Text = PostgresText.Clean(part.Text) })],
+            CallerNumbers = Clean(query.CallerNumbers),
+            DialledNumbers = Clean(query.DialledNumbers),
+            CalleeNumbers = Clean(query.CalleeNumbers),
+            PartyNumbers = Clean(query.PartyNumbers),
+            SessionCalleeNumbers = Clean(query.SessionCalleeNumbers),
+            Trunk = PostgresText.CleanOrNull(query.Trunk),
+            TrunkPart = PostgresText.CleanOrNull(query.TrunkPart),
+            CallerCodec = PostgresText.CleanOrNull(query.CallerCodec),
+            CalleeCodec = PostgresText.CleanOrNull(query.CalleeCodec),
+            Tenant = PostgresText.CleanOrNull(query.Tenant),
+            Any = [.. query.Any.Select(Cleaned)],
+        };
+    }
+
+    private static bool AreClean(CallQuery query)
+    {
+        foreach (string? text in (ReadOnlySpan<string?>)[query.Number, query.Caller, query.Callee, query.Codec, query.SessionId, query.Text, query.Trunk, query.TrunkPart, query.CallerCodec, query.CalleeCodec, query.Tenant])
+        {
+            if (text is not null && !ReferenceEquals(PostgresText.Clean(text), text)) return false;
+        }
+
+        foreach (IReadOnlyList<string> texts in (ReadOnlySpan<IReadOnlyList<string>>)[query.CallerNumbers, query.DialledNumbers, query.CalleeNumbers, query.PartyNumbers, query.SessionCalleeNumbers])
+        {
+            if (texts.Any(static text => !ReferenceEquals(PostgresText.Clean(text), text))) return false;
+        }
+
+        return query.Parts.All(static part => ReferenceEquals(PostgresText.Clean(part.Text), part.Text)) && query.Labels.All(static part => ReferenceEquals(PostgresText.Clean(part.Text), part.Text))
+            && query.Any.All(AreClean);
+    }
+
+    private static IReadOnlyList<string> Clean(IReadOnlyList<string> texts) => [.. texts.Select(PostgresText.Clean)];
+}
