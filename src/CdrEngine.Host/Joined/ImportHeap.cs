@@ -6,16 +6,21 @@ namespace CdrEngine.Host.Joined;
 /// all is left to the collector.</remarks>
 internal sealed class ImportHeap
 {
-    // Less than the first generation that ./cdrengine sets, so that the collector does not come by itself a moment before.
-    private const long First = 120L << 20;
+    // Well below the first generation that ./cdrengine sets, so that the collector does not come by itself before: between two looks the shards and the writer go on.
+    private const long First = 96L << 20;
     private const long MostAlive = 256L << 20;
 
     private long _limit = First;
 
     /// <summary>Looks, and collects where it is time. Costs nothing worth naming; every few thousand packets is often enough.</summary>
-    public void Look()
+    public void Look() => Look(_limit);
+
+    /// <summary>The same once all is read: ending what is open makes as much again as reading did for a while, and nobody looks then.</summary>
+    public void LookAtEnd() => Look(Math.Max(First, _limit - (_limit / 3)));
+
+    private void Look(long limit)
     {
-        if (GC.GetTotalMemory(forceFullCollection: false) < _limit) return;
+        if (_limit == long.MaxValue || GC.GetTotalMemory(forceFullCollection: false) < limit) return;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
         long alive = GC.GetTotalMemory(forceFullCollection: false);
         _limit = alive > MostAlive ? long.MaxValue : Math.Max(First, alive + (alive / 2));

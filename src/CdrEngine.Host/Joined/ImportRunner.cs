@@ -51,6 +51,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
             state.Read.Add((file, engine.Packets - packets, engine.Calls - calls));
         }
 
+        _heap.LookAtEnd();
         bool stored = Complete(engine);
         IReadOnlyDictionary<RecordingState, long> recordings = Recordings(stop);
         int? alerts = Settings.Alerts.OfImports && !stop.IsCancellationRequested ? Raise(stop) : null;
