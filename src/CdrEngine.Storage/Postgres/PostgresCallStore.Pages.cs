@@ -90,7 +90,10 @@ internal sealed partial class PostgresCallStore
     private List<FoundCall> Skipped(PostgresSession session, CallQuery query, int limit)
     {
         (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-        return Plain(new Asked(session, store, days, query), new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)), query.Skip, limit);
+        var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
+        Asked asked = AskedOf(session, store, days, query, all: true);
+        CountTexts(asked);
+        return Plain(asked, walk, query.Skip, limit);
     }
 
     // What of a day a walk shows; null where nothing.
