@@ -91,7 +91,9 @@ internal sealed partial class PostgresCallStore
     {
         (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
         var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
-        return Plain(AskedOf(session, store, days, query), walk, query.Skip, limit);
+        Asked asked = AskedOf(session, store, days, query, all: true);
+        CountTexts(asked);
+        return Plain(asked, walk, query.Skip, limit);
     }
 
     // What of a day a walk shows; null where nothing.
