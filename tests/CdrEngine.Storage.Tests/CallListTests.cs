@@ -104,6 +104,10 @@ public abstract class CallListTests(CallListTests.Archive archive)
             Assert.Equal(
                 Oracle(archive.Calls, new CallQuery(), other => other.Record.SessionId == session),
                 Pages(archive.Store, new CallQuery { SessionId = session, Limit = 1 }));
+
+            // Both at once: the session's calls that are among those named.
+            Assert.Equal(call.Record.Id, Assert.Single(archive.Store.List(new CallQuery { SessionId = session, Ids = [call.Record.Id, archive.Calls[^1].Record.Id + "0"] }).Calls).Id);
+            Assert.Empty(archive.Store.List(new CallQuery { SessionId = session, Ids = ["none"] }).Calls);
         }
     }
 

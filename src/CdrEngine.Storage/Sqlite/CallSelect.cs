@@ -295,7 +295,7 @@ internal sealed partial class CallSelect
 
         if (_query.SessionId is { } session)
         {
-            AndSession(session);
+            AndSession(session, driven);
             driven = true;
         }
 
@@ -407,10 +407,15 @@ internal sealed partial class CallSelect
         return true;
     }
 
-    private void AndSession(string session)
+    private void AndSession(string session, bool isDriven)
     {
         Span<byte> id = stackalloc byte[CallRow.IdBytes];
-        if (CallRow.TryReadId(session, out DateOnly day, id) && day == _day)
+        bool mayBegin = CallRow.TryReadId(session, out DateOnly day, id) && day == _day;
+        if (mayBegin && isDriven)
+        {
+            And("(c.session_id = ? OR (c.id = ? AND c.session_id IS NULL))", session, id.ToArray());
+        }
+        else if (mayBegin)
         {
             Drive("SELECT s.started_at, s.id FROM calls s WHERE s.session_id = ? "
                 + "UNION ALL SELECT s.started_at, s.id FROM calls s WHERE s.id = ? AND s.session_id IS NULL", session, id.ToArray());
