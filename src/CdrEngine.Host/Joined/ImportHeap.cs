@@ -7,7 +7,7 @@ namespace CdrEngine.Host.Joined;
 internal sealed class ImportHeap
 {
     // Well below the first generation that ./cdrengine sets, so that the collector does not come by itself before: between two looks the shards and the writer go on.
-    private const long First = 96L << 20;
+    private const long First = 72L << 20;
     private const long MostAlive = 256L << 20;
 
     private long _limit = First;

@@ -147,6 +147,11 @@ internal sealed class PostgresDatabase : IDisposable
         {
             throw Failure(e, e.InnerException is TimeoutException or SocketException ? e.InnerException.Message : e.Message);
         }
+        catch (Exception e) when (e is NullReferenceException or ObjectDisposedException && e.Source == nameof(Npgsql) && !_disposed)
+        {
+            // The driver's own, where its connection breaks while it is used by two of its parts.
+            throw Failure(e, $"the connection broke ({e.Message})");
+        }
     }
 
     private void Prepare(PostgresSession session)
