@@ -2,6 +2,7 @@ using System.Collections;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage;
 
@@ -30,7 +31,7 @@ public sealed partial class SqliteCallStore
         if (calls.Ranges.Count > 0)
         {
             if (MetBy(days, day, calls, known, seal) is not { } met) return null;
-            places = places.Where(place => met[place]);
+            places = met.HasAnySet() ? places.Where(place => met[place]) : [];
         }
 
         if (frame.After is { } after && after.Day == day)
@@ -90,7 +91,8 @@ public sealed partial class SqliteCallStore
     {
         if (seal?.Calls is not { } known || asked.Calls is not { AsksMore: true } calls || !days.HiddenOf(day).IsNothing || !StampOf(days, day).IsSettled) return null;
         if (calls.Ranges.Count == 0) return known.Count(calls, seal.Keys);
-        return MetBy(days, day, calls, known, seal) is { } met ? known.Find(calls, seal.Keys, ascending: true)?.LongCount(place => met[place]) : null;
+        if (MetBy(days, day, calls, known, seal) is not { } met) return null;
+        return met.HasAnySet() ? known.Find(calls, seal.Keys, ascending: true)?.LongCount(place => met[place]) : 0;
     }
 
     // Which calls of a day meet what is asked of texts, by their places; kept for the pages that follow. Null where the day is not as it was when it was sealed.
@@ -99,7 +101,7 @@ public sealed partial class SqliteCallStore
         if (seal is not { Texts: { } segments, Stamp: { } stamp }) return null;
         foreach (TextRange range in asked.Ranges)
         {
-            if (TextRanges.NeedleOf(range) is { } needle && !seal.MayHave(needle)) return new BitArray(known.Places);
+            if (TextRanges.NeedleOf(range) is { } needle && (!seal.MayHave(needle) || SearchOf(days, day, stamp, needle) is { Count: 0 })) return new BitArray(known.Places);
         }
 
         string key = $"{day.DayNumber}|{string.Join('|', asked.Ranges.Select(static range => $"{(int)range.Of}-{(int)range.Sense}-{range.Text.Length}-{range.Text}"))}";
@@ -113,7 +115,8 @@ public sealed partial class SqliteCallStore
                 foreach (TextRange range in asked.Ranges)
                 {
                     var met = new BitArray(known.Places);
-                    foreach (long document in TextRanges.Find(database, range, segments))
+                    CallsOfSearch? search = TextRanges.NeedleOf(range) is { } needle ? SearchOf(days, day, stamp, needle) : null;
+                    foreach (long document in TextRanges.Find(database, range, segments, search))
                     {
                         if (known.PlaceOf(document) is { } place) met[place] = true;
                     }
@@ -123,6 +126,16 @@ public sealed partial class SqliteCallStore
             });
             return all;
         });
+    }
+
+    // The calls of a day that have a text, by the group it is in; null for none. Who asks of one day asks of all: the groups are read at once.
+    private CallsOfSearch? SearchOf(OpenDays days, DateOnly day, long stamp, TextNeedle needle)
+    {
+        ArchiveTexts.Known known = days.Groups ??= _texts.Now();
+        if (known.Find(day, stamp) is not { } place) return null;
+        var clause = new TextClause([needle]);
+        if (days.Sought.Add(clause.Key)) _helpers.ForEach([.. known.Groups.Values], group => _texts.SetOf(group, clause));
+        return new CallsOfSearch(_texts.SetOf(place.Group, clause), place.Day);
     }
 
     // Whether two calls of a day may have the same integer id but for its rank.

@@ -52,6 +52,9 @@ internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> ope
     /// <summary>Groups of texts there were when the query first asked for them.</summary>
     public ArchiveTexts.Known? Groups { get; set; }
 
+    /// <summary>Texts that were looked for in all of these groups already.</summary>
+    public HashSet<string> Sought { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What of a day was deleted when the query began.</summary>
     public HiddenDay HiddenOf(DateOnly day) => Hidden is { } hidden ? hidden.Days.GetValueOrDefault(day, HiddenDay.None) : HiddenDay.None;
 

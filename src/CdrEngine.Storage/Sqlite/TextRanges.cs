@@ -17,8 +17,8 @@ internal static class TextRanges
     // Of labels the first stands behind the numbers, in full and not.
     private const int FirstLabel = 6;
 
-    // Calls of a day whose Call-IDs are looked up one by one.
-    private const int MostLookedUp = 500;
+    /// <summary>Calls of a day whose Call-IDs are looked up one by one.</summary>
+    public const int MostLookedUp = 500;
 
     /// <summary>What a text search would look for to find all calls that meet it; null where it does not look at that text.</summary>
     public static TextNeedle? NeedleOf(TextRange range) =>
@@ -51,7 +51,11 @@ internal static class TextRanges
     };
 
     /// <summary>The documents of a sealed day whose texts meet it, in no order, perhaps with some that are of no call any more.</summary>
-    public static List<long> Find(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments)
+    /// <param name="database">The day.</param>
+    /// <param name="range">What is asked for.</param>
+    /// <param name="segments">The texts of the day.</param>
+    /// <param name="search">The documents that <see cref="NeedleOf"/> finds, where that was asked of a group of days.</param>
+    public static List<long> Find(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? search)
     {
         var found = new List<long>();
         if (range.Label is { } label)
@@ -61,7 +65,7 @@ internal static class TextRanges
         }
 
         bool isCallId = range.Of == Calls.Ports.TextOf.SipCallId;
-        if (NeedleOf(range) is { } needle && DayTexts.Find(database, needle, MostLookedUp, out bool isOfSeal, segments) is { } few && isOfSeal)
+        if (FewOf(database, range, segments, search) is { } few)
         {
             foreach (long document in few)
             {
@@ -77,6 +81,14 @@ internal static class TextRanges
         if (binds) list.Bind(range.Text);
         while (list.Step()) found.Add(list.Long(0));
         return found;
+    }
+
+    // Calls among which all are that meet it, where they are few.
+    private static IReadOnlyList<long>? FewOf(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? search)
+    {
+        if (NeedleOf(range) is not { } needle) return null;
+        if (search is { } known) return known.Count <= MostLookedUp ? known.Documents() : null;
+        return DayTexts.Find(database, needle, MostLookedUp, out bool isOfSeal, segments) is { } found && isOfSeal ? found : null;
     }
 
     // Each text of the field is looked at once, however many calls have it.
@@ -99,5 +111,24 @@ internal static class TextRanges
         }
 
         calls.AddTo(found);
+    }
+}
+
+/// <summary>The calls of a sealed day that a text search finds.</summary>
+/// <param name="set">The calls of a group of days that it finds.</param>
+/// <param name="day">The day among these.</param>
+internal readonly struct CallsOfSearch(GroupSet set, TextGroupDay day)
+{
+    /// <summary>How many.</summary>
+    public int Count => set.CountIn(day.Begin, day.End);
+
+    /// <summary>Their documents, ascending.</summary>
+    public List<long> Documents()
+    {
+        var places = new List<int>();
+        set.AddTo(places, day.Begin, day.End);
+        var documents = new List<long>(places.Count);
+        foreach (int place in places) documents.Add(day.First + (place - day.Begin));
+        return documents;
     }
 }
