@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace CdrEngine.Core;
 
@@ -67,11 +68,8 @@ public sealed class FrameBuffer : IDisposable
     public static ParseOutcome TryReadFrame(ReadOnlySpan<byte> bytes, out CapturedPacket packet, out int consumed)
     {
         packet = default;
-        consumed = 0;
-        if (bytes.Length < FrameHeaderBytes) return ParseOutcome.NeedMore;
-        int captured = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
-        if (captured < 0) return ParseOutcome.Malformed;
-        if (bytes.Length - FrameHeaderBytes < captured) return ParseOutcome.NeedMore;
+        ParseOutcome outcome = TryMeasureFrame(bytes, out long sequence, out consumed);
+        if (outcome != ParseOutcome.Message) return outcome;
         packet = new CapturedPacket
         {
             CapturedAt = new Timestamp(BinaryPrimitives.ReadInt64LittleEndian(bytes)),
@@ -79,14 +77,14 @@ public sealed class FrameBuffer : IDisposable
             LinkType = (LinkType)BinaryPrimitives.ReadUInt16LittleEndian(bytes[16..]),
             NanosecondRemainder = BinaryPrimitives.ReadUInt16LittleEndian(bytes[18..]),
             InterfaceId = BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
-            Sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
-            Bytes = bytes.Slice(FrameHeaderBytes, captured),
+            Sequence = sequence,
+            Bytes = bytes[FrameHeaderBytes..consumed],
         };
-        consumed = FrameHeaderBytes + captured;
         return ParseOutcome.Message;
     }
 
     /// <summary>Reads no more of the frame at the start of <paramref name="bytes"/> than its place in the order of capture and its whole length; outcomes as of <see cref="TryReadFrame"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ParseOutcome TryMeasureFrame(ReadOnlySpan<byte> bytes, out long sequence, out int consumed)
     {
         sequence = 0;

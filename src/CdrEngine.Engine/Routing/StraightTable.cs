@@ -27,6 +27,7 @@ internal sealed class StraightTable
     public int Count { get; private set; }
 
     /// <summary>The addresses of an IPv4 header that starts here, and the ports behind it, as they stand there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static StraightKey KeyAt(ref byte ip) =>
         new(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref ip, 12)), Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref ip, 20)));
 

@@ -113,6 +113,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     public void SelectSource(int index) => _source = index;
 
     /// <summary>Takes one packet.</summary>
+    /// <remarks>Not compiled ahead but well at once, like all that nearly every packet passes (docs/decisions/0042-what-a-short-import-waits-for.md).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Process(in CapturedPacket captured)
     {
@@ -124,14 +125,20 @@ internal sealed partial class Switchboard : ISipMessageSink
 
         // Nearly every packet is RTP of a flow about which nothing is open, at a time when nothing is due.
         bool isRtp = _decoder.TryGlance(packet, out RtpGlance glance);
-        bool isTimeKept = isRtp && KeepTime();
-        if (isRtp && _media.TryRouteStraight(packet, glance))
+        if (isRtp)
         {
-            _decoder.CountPlain(glance);
-            return;
+            KeepTime();
+            if (_media.TryRouteStraight(packet, glance))
+            {
+                _decoder.CountPlain(glance);
+                return;
+            }
+        }
+        else
+        {
+            MoveOn();
         }
 
-        if (!isTimeKept) MoveOn();
         _quietFor = 0;
         switch (_decoder.Decode(packet, out DecodedPacket decoded))
         {
@@ -245,16 +252,20 @@ internal sealed partial class Switchboard : ISipMessageSink
         _mail.AddToAll(ShardItemKind.ClockSet, at: new Timestamp(before.Microseconds - _mail.Now.Microseconds));
     }
 
-    /// <summary>Moves time on where anything may be due; gives true.</summary>
-    private bool KeepTime()
+    /// <summary>Moves time on where anything may be due.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void KeepTime()
     {
-        if ((ulong)(_mail.Now.Microseconds - _quietFrom) < _quietFor) return true;
+        if ((ulong)(_mail.Now.Microseconds - _quietFrom) >= _quietFor) FindQuiet();
+    }
+
+    private void FindQuiet()
+    {
         MoveOn();
         long until = Math.Min(
             Math.Min(_sessions.NextDue.Microseconds, _timers.NextLook.Microseconds), Math.Min(_streams.NextDue.Microseconds, _sctp.NextDue.Microseconds));
         _quietFrom = _mail.Now.Microseconds;
         _quietFor = (ulong)Math.Max(0, until - _quietFrom);
-        return true;
     }
 
     private void MoveOn()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 
@@ -126,9 +127,14 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     /// <summary>How many.</summary>
     public int StraightCount { get; private set; }
 
-    public bool IsFull => Count >= maxItems || StraightCount >= maxItems || _used >= maxBytes;
+    public bool IsFull
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Count >= maxItems || StraightCount >= maxItems || _used >= maxBytes;
+    }
 
     /// <summary>A packet of a flow with nothing to decide; whoever adds it writes all of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref StraightItem AddStraight(Timestamp now)
     {
         if (!_isRun) BeginRun(now);

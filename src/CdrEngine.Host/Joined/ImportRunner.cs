@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Records;
@@ -182,6 +182,8 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     private sealed class ReadState
     {
         private readonly long _total;
+        private long _first = long.MaxValue;
+        private long _last = long.MinValue;
 
         public required List<FileFault> Faults { get; init; }
 
@@ -195,14 +197,15 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
 
         public long Done { get; set; }
 
-        public Timestamp? First { get; private set; }
+        public Timestamp? First => _first > _last ? null : new Timestamp(_first);
 
-        public Timestamp? Last { get; private set; }
+        public Timestamp? Last => _first > _last ? null : new Timestamp(_last);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Note(Timestamp at)
         {
-            if (First is null || at < First) First = at;
-            if (Last is null || at > Last) Last = at;
+            if (at.Microseconds < _first) _first = at.Microseconds;
+            if (at.Microseconds > _last) _last = at.Microseconds;
         }
     }
 }

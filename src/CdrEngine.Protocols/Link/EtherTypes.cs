@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CdrEngine.Protocols.Link;
 
 /// <summary>EtherTypes (IEEE registration authority) that the decoder knows; GRE and GENEVE use the same numbers.</summary>
@@ -24,6 +26,7 @@ internal static class EtherTypes
     public const ushort First = 0x0600;
 
     /// <summary>True for the tags of IEEE 802.1Q and 802.1ad, and those in use before the latter.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsVlan(ushort etherType) => etherType is Vlan or ProviderVlan or StackedVlan or StackedVlan2;
 
     /// <summary>True for the types that an Ethernet frame worth guessing at would carry.</summary>
