@@ -29,7 +29,7 @@ public sealed partial class SqliteCallStore
         {
             if (GroupOf(days, asked, day, stamp) is not { } place || PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) is not { } isAll) return null;
             var documents = new List<long>(asked.Places.Count);
-            foreach (int its in asked.Places) documents.Add(place.Day.First + (its - place.Day.Begin));
+            foreach (int its in asked.Places) documents.Add(place.Day.DocumentOf(its));
             return new DayFound(stamp, documents, isAll ? times : asked.Texts.Rest, isAll);
         }
 
@@ -51,11 +51,15 @@ public sealed partial class SqliteCallStore
         ArchiveTexts.Known known = days.Groups ??= _texts.Now();
         if (known.Find(day, stamp) is not { } place) return null;
         if (asked.Ready.Contains(place.Group)) return place;
-        TextClause[] clauses = [.. asked.Texts.EachClause().DistinctBy(static clause => clause.Key)];
+        Action<TextGroup>[] looks =
+        [
+            .. asked.Clauses.Select(clause => (Action<TextGroup>)(group => _texts.SetOf(group, clause))),
+            .. asked.Query.Ranges.Select(range => (Action<TextGroup>)(group => _texts.MeetingOf(group, range))),
+        ];
         IEnumerable<TextGroup> order = asked.Query.Ascending ? known.Groups.Values : known.Groups.Values.Reverse();
         TextGroup[] next = [.. order.Where(group => group == place.Group || (asked.Query.Ascending ? group.Days[0].Day > day : group.Days[0].Day < day))
             .OrderBy(group => group == place.Group ? 0 : 1).Where(group => !asked.Ready.Contains(group)).Take(asked.Ready.Count == 0 ? FirstGroups : Helpers + 1)];
-        _helpers.ForEach([.. next.SelectMany(group => clauses.Select(clause => (group, clause)))], pair => _texts.SetOf(pair.group, pair.clause));
+        _helpers.ForEach([.. next.SelectMany(group => looks.Select(look => (group, look)))], pair => pair.look(pair.group));
         asked.Ready.UnionWith(next);
         return place;
     }
@@ -99,14 +103,7 @@ public sealed partial class SqliteCallStore
             places.AddRange(its);
         }
 
-        places.Sort();
-        int kept = 0;
-        for (int i = 0; i < places.Count; i++)
-        {
-            if (i == 0 || places[i] != places[kept - 1]) places[kept++] = places[i];
-        }
-
-        places.RemoveRange(kept, places.Count - kept);
+        places.SortDistinct();
         return true;
     }
 

@@ -179,15 +179,15 @@ public sealed class KnownCallTests
         if (random.Next(4) == 0) query = query with { From = TestCalls.Start + TimeSpan.FromHours(random.Next(40)), To = random.Next(2) == 0 ? TestCalls.Start + TimeSpan.FromHours(random.Next(60)) : null };
         if (random.Next(10) == 0) query = query with { Codec = "PCMU" };
         if (random.Next(8) == 0) query = query with { Flags = (CallFlags)(1 << random.Next(4)) };
-        if (random.Next(6) == 0) query = query with { Ranges = [Range(random)] };
+        if (random.Next(6) == 0) query = query with { Ranges = random.Next(4) == 0 ? [Range(random), Range(random)] : [Range(random)] };
         if (random.Next(8) == 0) query = query with { Without = query with { Context = CallContext.Queue, BillsecMin = TimeSpan.FromSeconds(random.Next(12)) } };
         return query;
     }
 
     private static TextRange Range(Random random) => random.Next(6) switch
     {
-        0 => new TextRange(TextOf.Caller, (TextSense)random.Next(4), Number(random)),
-        1 => new TextRange(TextOf.Callee, (TextSense)random.Next(4), Number(random)),
+        0 => new TextRange(TextOf.Caller, (TextSense)random.Next(6), Number(random)),
+        1 => new TextRange(TextOf.Callee, (TextSense)random.Next(4), random.Next(4) == 0 ? "" : Number(random)),
         2 => new TextRange(TextOf.Dialled, (TextSense)random.Next(6), Number(random)),
         3 => new TextRange(TextOf.SipCallId, (TextSense)random.Next(5), $"{random.Next(10)}"),
         4 => new TextRange(TextOf.FirstLabel + (int)CallLabel.CallerName, (TextSense)random.Next(4), random.Next(2) == 0 ? "Name" : "User 4"),
@@ -211,7 +211,9 @@ public sealed class KnownCallTests
         _ => new CallQuery { DurationMax = TimeSpan.FromSeconds(random.Next(20)) },
     };
 
-    private static string Number(Random random) => string.Create(CultureInfo.InvariantCulture, $"{(random.Next(2) == 0 ? "" : "+4930")}{100 + random.Next(random.Next(4) == 0 ? 200 : 12)}");
+    private static readonly string[] s_names = ["anna", "Anna", "ANNA", "bob", "B", "Kim", "\u212Aim", "Ärger", "104a", "104A", "1_4", "{"];
+
+    private static string Number(Random random) => random.Next(10) == 0 ? s_names[random.Next(s_names.Length)] : string.Create(CultureInfo.InvariantCulture, $"{(random.Next(2) == 0 ? "" : "+4930")}{100 + random.Next(random.Next(4) == 0 ? 200 : 12)}");
 
     private static IEnumerable<StoredCall> Conversation(int index, Random random)
     {

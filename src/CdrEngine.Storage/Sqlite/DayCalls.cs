@@ -143,6 +143,35 @@ internal sealed class DayCalls
         : asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => Meets(place, wanted))
         : InOrder(true).LongCount(place => Meets(place, wanted));
 
+    /// <summary>How many of some places are asked for; null where nothing here tells.</summary>
+    /// <param name="asked">What is asked for, of the whole day.</param>
+    /// <param name="keys">Tells which numbers the day has not.</param>
+    /// <param name="among">The places.</param>
+    public long? Count(AskedCalls asked, KeyFilter keys, DayPlaces among)
+    {
+        if (among.IsEmpty) return 0;
+        if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : _profiles.CountOf(among, _first, asked.Profiles);
+        if (WantedOf(asked) is not { } wanted) return null;
+        return asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => among.Has(place) && Meets(place, wanted)) : among.All().LongCount(place => Meets(place, wanted));
+    }
+
+    /// <summary>The places of calls by the name of their trunk.</summary>
+    /// <param name="meets">Told the name of each trunk; null for calls over none.</param>
+    public DayPlaces OfTrunks(Func<string?, bool> meets)
+    {
+        var found = new DayPlaces(Places);
+        var known = new Dictionary<int, bool>();
+        for (int place = 0; place < Places; place++)
+        {
+            if (_ranks[place] == 0 || _profiles.ProfileOf(_first + place) is not { } profile) continue;
+            if (!known.TryGetValue(profile, out bool its))
+                known.Add(profile, its = meets(_profiles.Index.ProfileOf(profile).Trunk is { Length: > 0 } trunk ? trunk : null));
+            if (its) found.Add(place);
+        }
+
+        return found;
+    }
+
     /// <summary>The places behind one in order of time.</summary>
     public IEnumerable<int> Behind(IEnumerable<int> places, int after, bool ascending) => places.Where(place => ascending ? _ranks[place] > _ranks[after] : _ranks[place] < _ranks[after]);
 
