@@ -164,7 +164,7 @@ public sealed partial class SqliteCallStore
         List<TextGroupSource>? sources = null;
         database.InOneState(() =>
         {
-            if (database.Scalar(DaySeal.HasSchema) == 0 || DaySeal.StampOf(database) != day.Stamp || DayTexts.Segments(database) is not { } segments) return;
+            if (database.Scalar(DaySeal.HasSchema) == 0 || database.Scalar(DaySeal.HasIndexes) == 0 || DaySeal.StampOf(database) != day.Stamp || DayTexts.Segments(database) is not { } segments) return;
             sources = [];
             foreach (DayTextSegment segment in segments)
             {
@@ -173,7 +173,42 @@ public sealed partial class SqliteCallStore
                 while (list.Step()) source.Add(list.Blob(0).ToArray(), list.Blob(1).ToArray(), segment.Fields);
                 sources.Add(source);
             }
+
+            sources.Add(FieldsOf(database, day).ToSource(begin));
         });
         return sources;
     });
+
+    // What groups have of a day beside its segments.
+    private static FieldTexts FieldsOf(SqliteDatabase database, ArchiveDay day)
+    {
+        var texts = new FieldTexts();
+        bool[] isThere = new bool[day.Span];
+        using (SqliteStatement list = database.Prepare("SELECT document, caller_ip, callee_ip FROM calls"))
+        {
+            while (list.Step())
+            {
+                if (PlaceOf(list.Long(0)) is not { } place) continue;
+                isThere[place] = true;
+                for (int column = 1; column <= 2; column++)
+                {
+                    if (!list.IsNull(column)) texts.Add(TextFields.Address, Convert.ToHexString(list.Blob(column)), place);
+                }
+            }
+        }
+
+        // From the index, which has nothing else; documents without a call are none.
+        using SqliteStatement ids = database.Prepare($"SELECT document, sip_call_id FROM call_documents INDEXED BY {TextRanges.CallIdIndex}");
+        while (ids.Step())
+        {
+            if (PlaceOf(ids.Long(0)) is not { } place || !isThere[place]) continue;
+            string id = ids.Text(1);
+            if (id.IndexOf('@') is var at && at >= 0) texts.Add(TextFields.CallIdHost, id[at..], place);
+            foreach (char c in id.Distinct().Where(static c => !char.IsSurrogate(c))) texts.Add(TextFields.CallIdCharacter, c.ToString(), place);
+        }
+
+        return texts;
+
+        int? PlaceOf(long document) => document >= day.First && document - day.First < day.Span ? (int)(document - day.First) : null;
+    }
 }

@@ -107,7 +107,7 @@ internal sealed class DayQuestion(CallQuery query)
 
     /// <summary>Texts that are looked for in groups of days: its own, those of its alternatives, and those that lead to what it holds against texts.</summary>
     public IReadOnlyList<TextClause> Clauses => _clauses ??=
-        [.. Texts.EachClause().Concat(query.Ranges.Select(TextRanges.NeedleOf).OfType<TextNeedle>().Select(static needle => new TextClause([needle]))).DistinctBy(static clause => clause.Key)];
+        [.. Texts.EachClause().Concat(query.Ranges.Where(static range => TextRanges.ClauseOf(range) is null).Select(TextRanges.NeedleOf).OfType<TextNeedle>().Select(static needle => new TextClause([needle]))).DistinctBy(static clause => clause.Key)];
 
     /// <summary>Groups of days whose texts were looked for already.</summary>
     public HashSet<TextGroup> Ready { get; } = [];

@@ -29,7 +29,9 @@ internal static class TextRanges
 
     /// <summary>A text that exactly those calls have which meet it; null for none.</summary>
     public static TextClause? ClauseOf(TextRange range) =>
-        range is { Sense: TextSense.Contains, Text.Length: > 0 } && FieldAt(range.Of) is { } field && (range.Label is not null || NumberPart.IsPlain(range.Text))
+        range is { Of: Calls.Ports.TextOf.SipCallId, Sense: TextSense.Contains, Text.Length: 1 } ? new TextClause([new TextNeedle(range.Text, TextFields.CallIdCharacter, isWhole: true)])
+        : range is { Of: Calls.Ports.TextOf.SipCallId, Sense: TextSense.Contains } && range.Text.StartsWith('@') ? new TextClause([new TextNeedle(range.Text, TextFields.CallIdHost)])
+        : range is { Sense: TextSense.Contains, Text.Length: > 0 } && FieldAt(range.Of) is { } field && (range.Label is not null || NumberPart.IsPlain(range.Text))
             ? new TextClause([new TextNeedle(range.Text, (TextFields)(1 << field))])
             : null;
 

@@ -25,8 +25,11 @@ internal sealed partial class TextGroup : IDisposable
     /// <summary>Bytes at the end of a file: where the directory is, its length, its sum, and what marks the file as one.</summary>
     public const int FooterBytes = 4 * sizeof(long);
 
-    /// <summary>"CDRETXT1".</summary>
-    public const long Mark = 0x31545854_45524443;
+    /// <summary>"CDRETXT2".</summary>
+    public const long Mark = 0x32545854_45524443;
+
+    /// <summary>Fields there are: those of segments, and behind them those of <see cref="TextFields.OfGroups"/>.</summary>
+    public const int Fields = TextSegment.Fields + 3;
 
     /// <summary>Calls that have a text are listed by the steps between them.</summary>
     public const byte Steps = 0;
@@ -260,7 +263,7 @@ internal sealed partial class TextGroup : IDisposable
             begin += span;
         }
 
-        int[] ends = new int[TextSegment.Fields];
+        int[] ends = new int[Fields];
         for (int field = 0; field < ends.Length; field++)
         {
             if (!TextBytes.TryTake(ref bytes, out uint end) || end > int.MaxValue || (field > 0 && end < ends[field - 1])) return null;
