@@ -48,7 +48,7 @@ internal static class DayCallsBytes
     // Their places in order of time; and before them whether any two of them have the same integer id but for its rank.
     private static void WriteOrder(SqliteDatabase database, BinaryWriter writer, long first)
     {
-        DateOnly day = DayOf(database);
+        DateOnly day = DayFiles.DayOf(database.Path) ?? default;
         var numbers = new HashSet<long>();
         bool hasTwins = false;
         using var places = new MemoryStream();
@@ -125,7 +125,7 @@ internal static class DayCallsBytes
     // Calls of the day that name the same session, and the one that it is named after: groups of two and more. First 0 or the place of that one and 1, then the others.
     private static void WriteSessions(SqliteDatabase database, BinaryWriter writer, long first)
     {
-        string prefix = DayOf(database).ToString("yyyyMMdd'-'", CultureInfo.InvariantCulture);
+        string prefix = (DayFiles.DayOf(database.Path) ?? default).ToString("yyyyMMdd'-'", CultureInfo.InvariantCulture);
         var groups = new List<(string Session, List<int> Places)>();
         using (SqliteStatement list = database.Prepare("SELECT session_id, document FROM calls WHERE session_id IS NOT NULL ORDER BY session_id"))
         {
@@ -195,8 +195,4 @@ internal static class DayCallsBytes
         writer.Write(values.GetBuffer(), 0, (int)values.Length);
         if (known.Count > 0) writer.Write(of);
     }
-
-    // A day's file bears its name.
-    private static DateOnly DayOf(SqliteDatabase database) =>
-        DateOnly.TryParseExact(Path.GetFileNameWithoutExtension(database.Path), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : default;
 }
