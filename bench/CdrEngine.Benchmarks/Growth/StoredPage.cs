@@ -59,9 +59,13 @@ internal static class StoredPage
         StoredPoint[] asked = [.. points.Where(static point => point.Questions > 0)];
         if (asked.Length == 0) return "";
         int usual = asked.GroupBy(static point => point.Questions).MaxBy(static group => group.Count())!.Key;
-        IEnumerable<string> others = asked.Where(point => point.Questions != usual)
-            .Select(static point => string.Create(CultureInfo.InvariantCulture, $"{point.What} at {point.Calls:N0} calls: {point.Questions}"));
-        string few = string.Join("; ", others);
-        return string.Create(CultureInfo.InvariantCulture, $" {usual} questions of each kind{(few.Length > 0 ? $" (but {few}, where the second figure is the slowest)" : "")}.");
+        IEnumerable<string> others = asked.Where(point => point.Questions != usual).GroupBy(static point => (point.What, point.Questions)).Select(group =>
+        {
+            bool isAlways = group.Count() == asked.Count(point => point.What == group.Key.What);
+            string at = isAlways ? "" : $" at {string.Join(" and ", group.Select(static point => point.Calls.ToString("N0", CultureInfo.InvariantCulture)))} calls";
+            return string.Create(CultureInfo.InvariantCulture, $"{group.Key.Questions} of {group.Key.What}{at}");
+        });
+        string few = string.Join(", ", others);
+        return string.Create(CultureInfo.InvariantCulture, $" {usual} questions of each kind{(few.Length > 0 ? $", but {few}: of less than a hundred the second figure is the slowest" : "")}.");
     }
 }
