@@ -15,10 +15,6 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="HasTwins">Whether any two of its calls have the same integer id.</param>
 internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFigures Media, double? MosLeast, IReadOnlyList<PostgresTexts.Segment> Segments, bool HasTwins) : IDaySeal
 {
-    /// <summary>Columns of a profile, of a table <c>c</c> like <c>calls</c>.</summary>
-    public const string ProfileColumns =
-        "c.tenant, c.disposition, c.direction, c.sip_status, c.cause, c.hangup_by, c.context, c.trunk, c.traits, c.reroute, c.caller_codec, c.callee_codec";
-
     private const string ProfilesName = "profiles";
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
@@ -47,11 +43,11 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         var ids = new HashSet<long>();
         bool hasTwins = false;
         using (PostgresRows rows = session.Query(
-            "SELECT c.document, c.duration_us, c.billsec_us, c.pdd_us, c.mos, c.sip_call_hash, c.session_id, c.caller_ip, c.callee_ip, c.id, " + ProfileColumns + " FROM calls c WHERE c.day = ?", day))
+            "SELECT c.document, c.duration_us, c.billsec_us, c.pdd_us, c.mos, c.sip_call_hash, c.session_id, c.caller_ip, c.callee_ip, c.id, " + PostgresProfile.Columns + " FROM calls c WHERE c.day = ?", day))
         {
             while (rows.Step())
             {
-                CallProfile profile = ReadProfile(rows, 10);
+                CallProfile profile = PostgresProfile.Read(rows, 10);
                 if (!profiles.TryGetValue(profile, out int its))
                 {
                     profiles.Add(profile, its = profiles.Count);
@@ -112,23 +108,6 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         DayVoice? voice = Part(DayVoice.Name) is { } voiceBytes ? DayVoice.Read(voiceBytes) : null;
         return new PostgresDaySeal(new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice, null), figures, media, least, segments, Part(TwinsName) is not [0]);
     }
-
-    /// <summary>The profile in a row, from a column on, in the order of <see cref="ProfileColumns"/>.</summary>
-    public static CallProfile ReadProfile(PostgresRows row, int at) => new()
-    {
-        Tenant = row.TextOrNull(at) ?? "",
-        Disposition = (Disposition)row.Long(at + 1),
-        Direction = (CallDirection?)row.LongOrNull(at + 2),
-        SipStatus = (int)row.Long(at + 3),
-        Cause = (int?)row.LongOrNull(at + 4),
-        HangupBy = (HangupBy)row.Long(at + 5),
-        Context = (CallContext?)row.LongOrNull(at + 6),
-        Trunk = row.TextOrNull(at + 7) ?? "",
-        Traits = (CallTraits)row.Long(at + 8),
-        Reroute = (RerouteReason)row.Long(at + 9),
-        CallerCodec = row.TextOrNull(at + 10) ?? "",
-        CalleeCodec = row.TextOrNull(at + 11) ?? "",
-    };
 
     private static byte[] ProfilesOf(Dictionary<CallProfile, int> profiles, List<CallSums> sums, double? least)
     {
@@ -229,7 +208,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
     {
         var calls = new List<BridgedCall>();
         using (PostgresRows rows = session.Query(
-            $"SELECT c.document, c.duration_us, c.billsec_us, d.json, {ProfileColumns} FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
+            $"SELECT c.document, c.duration_us, c.billsec_us, d.json, {PostgresProfile.Columns} FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
             + "WHERE c.day = ? AND d.day = ? AND (c.traits & ?) = ? ORDER BY c.document",
             day,
             day,
@@ -239,7 +218,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
             while (rows.Step())
             {
                 CallRecordJson.TryRead(rows.Blob(3), out CallRecord? record);
-                calls.Add(new BridgedCall(rows.Long(0), profiles[ReadProfile(rows, 4)], rows.Long(1), rows.Long(2), rows.TextOrNull(4), record));
+                calls.Add(new BridgedCall(rows.Long(0), profiles[PostgresProfile.Read(rows, 4)], rows.Long(1), rows.Long(2), rows.TextOrNull(4), record));
             }
         }
 
