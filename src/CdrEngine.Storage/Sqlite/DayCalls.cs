@@ -172,11 +172,37 @@ internal sealed class DayCalls
         return found;
     }
 
+    /// <summary>The places of those of some calls that are asked for, in order of time; null where nothing here tells.</summary>
+    /// <param name="documents">The calls.</param>
+    /// <param name="asked">What is asked for, of the whole day.</param>
+    /// <param name="keys">Tells which numbers the day has not; null where the calls are those that have the numbers.</param>
+    /// <param name="ascending">The earliest first.</param>
+    public IEnumerable<int>? Narrow(IEnumerable<long> documents, AskedCalls asked, KeyFilter? keys, bool ascending)
+    {
+        var found = new List<int>();
+        var seen = new HashSet<int>();
+        foreach (long document in documents)
+        {
+            if (PlaceOf(document) is not { } place) return null;
+            if (seen.Add(place)) found.Add(place);
+            if (keys is null && asked.WithSessions) _sessions.AddOf(place, seen, found);
+        }
+
+        if (keys is not null && (asked.HasNumbers || asked.Any.Count > 0))
+        {
+            if ((asked.Any.Count > 0 ? Several(asked, keys) : OfNumbers(asked, keys)) is not { } numbered) return null;
+            seen.IntersectWith(numbered);
+            found.RemoveAll(place => !seen.Contains(place));
+        }
+
+        return WantedOf(asked) is { } wanted ? Sorted(found, ascending)!.Where(place => Meets(place, wanted)) : null;
+    }
+
     /// <summary>The places behind one in order of time.</summary>
     public IEnumerable<int> Behind(IEnumerable<int> places, int after, bool ascending) => places.Where(place => ascending ? _ranks[place] > _ranks[after] : _ranks[place] < _ranks[after]);
 
-    /// <summary>The sum that stands for a number.</summary>
-    private static ulong KeyOf(ReadOnlySpan<byte> utf8)
+    /// <summary>The sum that stands for a number, or for something else that is looked for.</summary>
+    public static ulong KeyOf(ReadOnlySpan<byte> utf8)
     {
         Span<byte> sum = stackalloc byte[SHA256.HashSizeInBytes];
         byte[] text = [.. s_secret, .. utf8];
