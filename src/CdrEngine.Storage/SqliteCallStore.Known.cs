@@ -44,9 +44,9 @@ public sealed partial class SqliteCallStore
             return some.Where(place => !left.Has(place));
         }
 
-        if (asked.Calls is not { } calls || !IsWhole(asked.Query, day) || known.Find(calls, seal.Keys, asked.Query.Ascending) is not { } places) return null;
-        if (calls.Ranges.Count == 0) return places;
-        return MetBy(days, day, asked, known, seal) is not { } met ? null : met.IsEmpty ? [] : places.Where(met.Has);
+        if (asked.Calls is not { } calls || !IsWhole(asked.Query, day)) return null;
+        if (!calls.AsksTexts) return known.Find(calls, seal.Keys, asked.Query.Ascending);
+        return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Find(calls, seal.Keys, asked.Query.Ascending, met) : null;
     }
 
     // The same from the offset of a frame on, as many as a page may want: looked up now, so that the rows may be read on any thread.
@@ -106,8 +106,8 @@ public sealed partial class SqliteCallStore
     private long? KnownNumbers(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal)
     {
         if (seal?.Calls is not { } known || asked.Calls is not { AsksMore: true } calls || !days.HiddenOf(day).IsNothing || !StampOf(days, day).IsSettled) return null;
-        if (calls.Ranges.Count == 0) return known.Count(calls, seal.Keys);
-        return MetBy(days, day, asked, known, seal) is { } met ? known.Count(calls, seal.Keys, met) : null;
+        if (!calls.AsksTexts) return known.Count(calls, seal.Keys);
+        return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Count(calls, seal.Keys, met) : null;
     }
 
     // Whether two calls of a day may have the same integer id but for its rank.

@@ -4,18 +4,26 @@ using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage;
 
-// Texts of sealed days that are held against others: told by groups of days where these know, else asked of the day.
+// Texts of sealed days, and those held against others: told by groups of days where these know, else asked of the day.
 public sealed partial class SqliteCallStore
 {
     private readonly DayAnswers<DayPlaces?> _met;
 
     // Which calls of a day meet what is asked of texts. Null where the day is not as it was when it was sealed.
-    private DayPlaces? MetBy(OpenDays days, DateOnly day, DayQuestion asked, DayCalls known, DaySeal seal)
+    private DayPlaces? MetBy(OpenDays days, DateOnly day, DayQuestion asked, AskedCalls calls, DayCalls known, DaySeal seal)
     {
         if (seal is not { Texts: not null, Stamp: { } stamp }) return null;
         (TextGroup Group, TextGroupDay Day)? place = GroupOf(days, asked, day, stamp);
         DayPlaces? all = null;
-        foreach (TextRange range in asked.Query.Ranges)
+        foreach (TextClause clause in calls.Texts)
+        {
+            if (place is not { } its) return null;
+            DayPlaces met = PlacesOf(_texts.SetOf(its.Group, clause), its.Day, known);
+            all = all?.And(met) ?? met;
+            if (all.IsEmpty) return all;
+        }
+
+        foreach (TextRange range in calls.Ranges)
         {
             if (MetBy(days, day, range, known, seal, place) is not { } met) return null;
             all = all?.And(met) ?? met;
@@ -32,8 +40,7 @@ public sealed partial class SqliteCallStore
         CallsOfSearch? among = null;
         if (place is { } its && _texts.MeetingOf(its.Group, range) is { } ranged)
         {
-            told = new DayPlaces(known.Places);
-            told.Add(ranged.Met, (int)(its.Day.Begin + known.DocumentOf(0) - its.Day.First), its.Day.Begin, its.Day.End);
+            told = PlacesOf(ranged.Met, its.Day, known);
             if (ranged.Open is null) return told;
             among = new CallsOfSearch(ranged.Open, its.Day);
             if (among is { Count: 0 }) return told;
@@ -47,6 +54,13 @@ public sealed partial class SqliteCallStore
         string key = $"{day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}";
         DayPlaces? asked = _met.GetOrAdd(key, StampOf(days, day), () => days.Get(day) is { } database ? Find(database, range, known, seal, among) : null);
         return told is null ? asked : asked?.Or(told);
+    }
+
+    private static DayPlaces PlacesOf(GroupSet set, TextGroupDay day, DayCalls known)
+    {
+        var places = new DayPlaces(known.Places);
+        places.Add(set, (int)(day.Begin + known.DocumentOf(0) - day.First), day.Begin, day.End);
+        return places;
     }
 
     private static DayPlaces? Find(SqliteDatabase database, TextRange range, DayCalls known, DaySeal seal, CallsOfSearch? among)

@@ -12,6 +12,12 @@ internal sealed class DayCalls
     /// <summary>What it is called in the seal.</summary>
     public const string Name = "calls";
 
+    // Places are put in order where they are one in so many, and else met in it.
+    private const int FewPart = 16;
+
+    // Calls of a day that are found one by one where nothing is asked but lengths.
+    private const int FewLengths = 64;
+
     private static readonly byte[] s_secret = RandomNumberGenerator.GetBytes(16);
 
     private readonly long _first;
@@ -127,11 +133,16 @@ internal sealed class DayCalls
     /// <param name="asked">What is asked for, of the whole day.</param>
     /// <param name="keys">Tells which numbers the day has not.</param>
     /// <param name="ascending">The earliest first.</param>
-    public IEnumerable<int>? Find(AskedCalls asked, KeyFilter keys, bool ascending)
+    /// <param name="among">Only these places; null for all.</param>
+    public IEnumerable<int>? Find(AskedCalls asked, KeyFilter keys, bool ascending, DayPlaces? among = null)
     {
         if (asked.Any.Count > 0) return Sorted(Several(asked, keys), ascending);
         if (WantedOf(asked) is not { } wanted) return null;
-        return asked.HasNumbers ? Sorted(OfNumbers(asked, keys), ascending)?.Where(place => Meets(place, wanted)) : Meeting(wanted, ascending);
+        if (among is { IsEmpty: true }) return [];
+        if (asked.HasNumbers) return Sorted(OfNumbers(asked, keys), ascending)?.Where(place => among?.Has(place) != false && Meets(place, wanted));
+        if (among is not null && among.Count <= Places / FewPart) return Sorted([.. among.All().Where(place => Meets(place, wanted))], ascending);
+        if (asked.Bounds is { } bounds && OfLengths(bounds) is { } few) return Sorted([.. few.Where(place => among?.Has(place) != false && Meets(place, wanted))], ascending);
+        return among is null ? Meeting(wanted, ascending) : Meeting(wanted, ascending).Where(among.Has);
     }
 
     /// <summary>How many calls are asked for; null where nothing here tells.</summary>
@@ -257,6 +268,22 @@ internal sealed class DayCalls
         }
 
         return calls == lengths.Count ? of : null;
+    }
+
+    // The places of calls whose lengths lie within bounds, where these are few.
+    private List<int>? OfLengths(in LengthBounds bounds)
+    {
+        if (_lengths.Within(bounds, FewLengths) is not { } all) return null;
+        var places = new List<int>(all.Count);
+        foreach (int at in all)
+        {
+            // Places without a call have 0 as the first call has.
+            int place = _ofLengths.IndexOf(at, 0);
+            while (place >= 0 && _ranks[place] == 0) place = _ofLengths.IndexOf(at, place + 1);
+            if (place >= 0) places.Add(place);
+        }
+
+        return places;
     }
 
     private IEnumerable<int> Meeting(Wanted wanted, bool ascending)

@@ -127,6 +127,21 @@ internal sealed class DayLengths
         _lasted[at] >= bounds.LastedLeast && _lasted[at] <= bounds.LastedMost && _billed[at] >= bounds.BilledLeast && _billed[at] <= bounds.BilledMost
         && (!byPerson || _billed[at] <= bounds.PersonBilledMost);
 
+    /// <summary>Where those stand whose lengths lie within bounds, whoever answered them; null where they are more than some.</summary>
+    public List<int>? Within(in LengthBounds bounds, int most)
+    {
+        if (bounds.LastedLeast > bounds.LastedMost || bounds.BilledLeast > bounds.BilledMost) return [];
+        if (CallsOf(bounds) > most) return null;
+        var found = new List<int>();
+        uint lasted = bounds.LastedMost - bounds.LastedLeast, billed = bounds.BilledMost - bounds.BilledLeast;
+        for (int i = 0; i < _lasted.Length; i++)
+        {
+            if (_lasted[i] - bounds.LastedLeast <= lasted && _billed[i] - bounds.BilledLeast <= billed) found.Add(i);
+        }
+
+        return found;
+    }
+
     /// <summary>How many calls of any profile have lengths within bounds.</summary>
     public long CallsOf(in LengthBounds bounds) => bounds.Count(_lasted, _billed);
 

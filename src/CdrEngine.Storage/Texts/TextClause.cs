@@ -31,6 +31,7 @@ internal sealed class AskedTexts
         clauses.AddRange(DayQuestion.NeedlesOf(isImplied ? query with { Text = null } : query).Select(static needle => new TextClause([needle])));
         clauses.AddRange(query.Ranges.Select(TextRanges.ClauseOf).OfType<TextClause>());
         if (query.Address is { } address) clauses.Add(new TextClause([new TextNeedle(Convert.ToHexString(CallRow.Address(address)), TextFields.Address, isWhole: true)]));
+        Beside = [.. clauses];
         CallQuery rest = query with { Text = null, Parts = [], Labels = [], Ranges = [.. query.Ranges.Where(static range => TextRanges.ClauseOf(range) is null)], Address = null };
         const TextFields caller = TextFields.Caller | TextFields.CallerInFull, callee = TextFields.Callee | TextFields.CalleeInFull;
         if (Take([query.Number], caller | callee | TextFields.Dialled)) rest = rest with { Number = null };
@@ -56,6 +57,9 @@ internal sealed class AskedTexts
 
     /// <summary>Each of them is to hold.</summary>
     public IReadOnlyList<TextClause> Clauses { get; }
+
+    /// <summary>Those of them that are not of numbers.</summary>
+    public IReadOnlyList<TextClause> Beside { get; }
 
     /// <summary>Whether texts answer anything of it.</summary>
     public bool IsAsked => Clauses.Count > 0 || Any.Any(static one => one.Texts.IsAsked);

@@ -53,23 +53,30 @@ internal sealed class TextRanks
             TextSense.LessOrEqual => (1, behind),
             _ => (1, Count),
         };
-        byte[] verdicts = new byte[Count + 1];
-        if (from <= to) verdicts.AsSpan(from..(to + 1)).Fill(Yes);
+        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = new ulong[met.Length];
 
         // A call without a text that is kept may have an empty one.
-        if (_mayBeEmpty && range.IsMetBy("")) verdicts[0] = Perhaps;
-        foreach ((int rank, string text) in _open) verdicts[rank] = Judge(text, range) is { } meets ? (meets ? Yes : No) : Perhaps;
-        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = new ulong[met.Length];
-        ulong any = 0;
-        for (int place = 0; place < _ranks.Count; place++)
+        bool isEmptyOpen = _mayBeEmpty && range.IsMetBy("");
+        if (_open.Count == 0)
         {
-            ulong verdict = verdicts[_ranks[place]];
-            met[place / Word] |= (verdict & Yes) << (place % Word);
-            open[place / Word] |= (verdict >> 1) << (place % Word);
-            any |= verdict;
+            _ranks.MarkWithin(from, to, met);
+            if (isEmptyOpen) _ranks.MarkWithin(0, 0, open);
+        }
+        else
+        {
+            byte[] verdicts = new byte[Count + 1];
+            if (from <= to) verdicts.AsSpan(from..(to + 1)).Fill(Yes);
+            if (isEmptyOpen) verdicts[0] = Perhaps;
+            foreach ((int rank, string text) in _open) verdicts[rank] = Judge(text, range) is { } meets ? (meets ? Yes : No) : Perhaps;
+            for (int place = 0; place < _ranks.Count; place++)
+            {
+                ulong verdict = verdicts[_ranks[place]];
+                met[place / Word] |= (verdict & Yes) << (place % Word);
+                open[place / Word] |= (verdict >> 1) << (place % Word);
+            }
         }
 
-        return new RangedPlaces(GroupSet.Of(met), (any & Perhaps) == 0 ? null : GroupSet.Of(open));
+        return new RangedPlaces(GroupSet.Of(met), open.AsSpan().ContainsAnyExcept(0UL) ? GroupSet.Of(open) : null);
     }
 
     /// <summary>Whether a text in lower case meets a range, whatever the case of its letters was; null where that depends on it.</summary>
