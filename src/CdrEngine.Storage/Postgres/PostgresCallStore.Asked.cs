@@ -3,6 +3,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Postgres;
 
@@ -31,7 +32,7 @@ internal sealed partial class PostgresCallStore
             });
         }
 
-        FindNumbers(asked, all);
+        FindNumbers(asked, FindPlaces(asked), all);
         if (query.Recorded == true)
         {
             Dictionary<DateOnly, RecordingSums> recordings = RecordingSumsOf(session, days);
@@ -43,17 +44,26 @@ internal sealed partial class PostgresCallStore
     }
 
     // Of days with a seal one question tells which calls have the numbers that are asked for. Where nothing else is asked than what seals tell, these are the answer.
-    private static void FindNumbers(Asked asked, bool all)
+    private static void FindNumbers(Asked asked, List<StoredDay> open, bool all)
     {
-        if (asked.Question.IsVoice || asked.Query.Sort != CallSort.StartedAt || PostgresNumbers.AlternativesOf(asked.Query) is not { } alternatives) return;
-        List<StoredDay> days = asked.Days.FindAll(day => asked.Seals.ContainsKey(day.Day));
+        if (asked.Question.IsVoice || asked.Query.Sort != CallSort.StartedAt || AlternativesOf(asked) is not { } alternatives) return;
+        List<StoredDay> days = open.FindAll(day => asked.Seals.ContainsKey(day.Day));
         if (days.Count == 0 || PostgresNumbers.Find(asked.Session, days, alternatives, all) is not { } found) return;
         bool isAll = PostgresNumbers.IsAllOf(asked.Query) && asked.Query.Start is null && asked.Query.Tenant is not "";
         foreach (StoredDay day in days)
         {
             if (!found.TryGetValue(day.Day, out List<NumberedCall>? calls)) continue;
             asked.Most[day.Day] = calls.Count;
-            if (isAll && asked.Store.IsWhole(day) && Listed(asked, day.Day, calls) is { } listed)
+            if (asked.Question.Needles.Count == 0 && SealOf(asked, day) is { } seal && asked.Question.PlacesIn(day.Day, seal, calls.Select(static call => call.Document), areNumbered: true) is { } places)
+            {
+                asked.Tell(day.Day, places, isCounted: true);
+            }
+            else if (asked.Query.SessionCalleeNumbers.Count > 0 && PostgresNumbers.Of(asked.Query) is null)
+            {
+                // The others of their sessions are asked for as well.
+                asked.Most.Remove(day.Day);
+            }
+            else if (isAll && asked.Store.IsWhole(day) && Listed(asked, day.Day, calls) is { } listed)
             {
                 asked.Exact.Add(day.Day, listed);
                 asked.Most[day.Day] = listed.Count;
@@ -66,6 +76,12 @@ internal sealed partial class PostgresCallStore
 
         asked.Days.RemoveAll(day => asked.Most.TryGetValue(day.Day, out long most) && most == 0);
     }
+
+    // The numbers of callees of sessions lead to calls as well, where memory tells the sessions of these.
+    private static IReadOnlyList<IReadOnlyList<AskedNumbers>>? AlternativesOf(Asked asked) =>
+        PostgresNumbers.AlternativesOf(asked.Query) ?? (asked.Question.Calls is { HasNumbers: true } && asked.Query.SessionCalleeNumbers.Count > 0
+            ? [[new AskedNumbers([.. asked.Query.SessionCalleeNumbers.Select(PostgresText.Clean).Distinct(StringComparer.Ordinal)], CallRow.CalleeRole)]]
+            : null);
 
     // Those of some calls of a day that are on the list; null where their profiles are not known.
     private static List<FoundCall>? Listed(Asked asked, DateOnly day, List<NumberedCall> calls)
@@ -88,7 +104,7 @@ internal sealed partial class PostgresCallStore
     }
 
     // The rows of each frame, in their order: what is known is not asked for.
-    private static List<List<FoundCall>> RowsOf(Asked asked, IReadOnlyList<PostgresFrame> frames)
+    private List<List<FoundCall>> RowsOf(Asked asked, IReadOnlyList<PostgresFrame> frames)
     {
         var rows = new List<FoundCall>[frames.Count];
         var unknown = new List<PostgresFrame>();
@@ -111,11 +127,12 @@ internal sealed partial class PostgresCallStore
         return [.. rows];
     }
 
-    private static List<FoundCall>? KnownRows(Asked asked, PostgresFrame frame)
+    private List<FoundCall>? KnownRows(Asked asked, PostgresFrame frame)
     {
         StoredDay day = frame.Days[0];
         if (asked.Question.IsVoice && frame.Mark is null && asked.Store.IsWhole(day) && asked.Seals.GetValueOrDefault(day.Day)?.Seal.Voice is { } voice)
             return voice.Rows(asked.Question.Query, new SelectFrame(day.Day) { After = frame.After, Offset = frame.Offset, Limit = frame.Limit });
+        if (PlacedRows(asked, frame) is { } placed) return placed;
         if (!asked.Exact.TryGetValue(day.Day, out List<FoundCall>? calls)) return null;
         bool ascending = asked.Query.Ascending;
         IEnumerable<FoundCall> rows = ascending ? calls : Enumerable.Reverse(calls);
@@ -141,21 +158,64 @@ internal sealed partial class PostgresCallStore
         StoredDay day = frame.Days[0];
         if (asked.Exact.TryGetValue(day.Day, out List<FoundCall>? exact)) return frame.Mark is { } mark ? exact.Count(call => call.Document <= mark) : exact.Count;
         if (frame.Mark is not null || !asked.Store.IsWhole(day) || !IsWholeDay(asked.Query, day.Day)) return null;
+        if (asked.Counted.TryGetValue(day.Day, out long counted)) return counted;
         if (asked.TextCounts is { } texts && texts.TryGetValue(day.Day, out long found)) return found;
-        return asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) ? asked.Question.CountIn(day.Day, seal) : null;
+        if (asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && asked.Question.CountIn(day.Day, seal) is { } bySeal) return bySeal;
+        return asked.Places.TryGetValue(day.Day, out IEnumerable<int>? places) ? asked.Counted[day.Day] = places.LongCount() : null;
     }
 
-    // Of a text, and of what profiles tell beside it: counted for all days together, without a call being looked at.
+    // Of texts, and of what memory tells beside them: found for all days together, without a call being looked at.
     private void CountTexts(Asked asked)
+    {
+        if (asked.Question.Needles is not { Count: > 0 } needles) return;
+        List<StoredDay> days = [.. asked.Days.Where(day => SealOf(asked, day) is { Seal.Calls: not null })];
+        if (days.Count < 2)
+        {
+            CountText(asked);
+            return;
+        }
+
+        var window = new PostgresWindow(asked.Session, _texts, days, asked.Seals);
+        Dictionary<DateOnly, List<long>>? found = null;
+        foreach (TextNeedle needle in needles)
+        {
+            if (window.DocumentsOf(needle, Math.Max(1, MostTextCalls / days.Count)) is not { } its) return;
+            found = found is null ? its : Both(found, its);
+            if (found.Count == 0) break;
+        }
+
+        if (needles.Count == 1) asked.TextDocuments = found;
+        TellTexts(asked, [.. days.Select(static day => day.Day)], found!);
+        asked.Days.RemoveAll(day => asked.Counted.TryGetValue(day.Day, out long calls) && calls == 0);
+        if (needles.Count == 1 && asked.Days.Any(day => !asked.Places.ContainsKey(day.Day))) CountText(asked);
+    }
+
+    private static Dictionary<DateOnly, List<long>> Both(Dictionary<DateOnly, List<long>> some, Dictionary<DateOnly, List<long>> others)
+    {
+        var both = new Dictionary<DateOnly, List<long>>();
+        foreach ((DateOnly day, List<long> its) in some)
+        {
+            if (!others.TryGetValue(day, out List<long>? also)) continue;
+            var has = also.ToHashSet();
+            List<long> left = its.FindAll(has.Contains);
+            if (left.Count > 0) both.Add(day, left);
+        }
+
+        return both;
+    }
+
+    // Of a text, and of what profiles tell beside it, on days whose calls are not in memory.
+    private void CountText(Asked asked)
     {
         if (asked.Question.OnlyNeedle is not { } needle || !DayQuestion.IsByProfile(asked.Query with { Text = null, Parts = [], Labels = [] })) return;
         bool narrows = !asked.Question.Profiles.IsEverything;
-        List<StoredDay> days = [.. asked.Days.Where(day => asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && (asked.Seals.GetValueOrDefault(day.Day) is { } seal ? !narrows || seal.Seal.Profiles is not null : !narrows))];
+        List<StoredDay> days = [.. asked.Days.Where(day => !asked.Places.ContainsKey(day.Day) && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && (asked.Seals.GetValueOrDefault(day.Day) is { } seal ? !narrows || seal.Seal.Profiles is not null : !narrows))];
         if (days.Count < 2) return;
         var window = new PostgresWindow(asked.Session, _texts, days, asked.Seals);
         if (window.DocumentsOf(needle, Math.Max(1, MostTextCalls / days.Count)) is not { } found) return;
         asked.TextCounts = [];
-        asked.TextDocuments = found;
+        if (asked.TextDocuments is { } known) foreach ((DateOnly day, List<long> documents) in found) known[day] = documents;
+        else asked.TextDocuments = found;
         foreach (StoredDay day in days)
         {
             if (found.TryGetValue(day.Day, out List<long>? documents) && narrows && !asked.Seals[day.Day].Seal.Profiles!.Narrow(documents, asked.Question.Profiles)) continue;
@@ -197,6 +257,29 @@ internal sealed partial class PostgresCallStore
 
         /// <summary>The calls of days that have the numbers that are asked for, where these are known but not whether they are on the list.</summary>
         public Dictionary<DateOnly, long[]> Documents { get; } = [];
+
+        /// <summary>The calls of days of which memory tells them, by their places in <see cref="DaySeal.Calls"/>, in the order of the list.</summary>
+        public Dictionary<DateOnly, IEnumerable<int>> Places { get; } = [];
+
+        /// <summary>How many these are, once they were counted.</summary>
+        public Dictionary<DateOnly, long> Counted { get; } = [];
+
+        /// <summary>Notes the calls of a day.</summary>
+        /// <param name="day">The day.</param>
+        /// <param name="places">They; asked for again and again.</param>
+        /// <param name="isCounted">Whether they are few, and best counted at once.</param>
+        public void Tell(DateOnly day, IEnumerable<int> places, bool isCounted)
+        {
+            if (!isCounted)
+            {
+                Places[day] = places;
+                return;
+            }
+
+            int[] found = [.. places];
+            Places[day] = found;
+            Most[day] = Counted[day] = found.Length;
+        }
 
         /// <summary>Calls of days that have the text that is asked for, where they were counted.</summary>
         public Dictionary<DateOnly, long>? TextCounts { get; set; }

@@ -117,6 +117,7 @@ internal sealed partial class PostgresCallStore : ICallKeeping
                 if (purged > 0) PostgresTexts.Drop(session, day);
                 if (purged > 0) session.Execute("DELETE FROM day_seals WHERE day = ?", day);
                 if (purged > 0) session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
+                if (purged > 0) session.Execute("DELETE FROM day_calls WHERE day = ?", day);
                 PostgresScrubbing.Note(
                     session,
                     [.. PostgresSchema.RecordTables.Select(table => PostgresSchema.Partition(table, day)), .. PostgresSchema.MonthTables.Select(table => PostgresSchema.MonthPartition(table, day))]);

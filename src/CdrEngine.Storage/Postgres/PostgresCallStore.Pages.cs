@@ -132,6 +132,7 @@ internal sealed partial class PostgresCallStore
         }
 
         bool isFirst = true;
+        var ends = new List<(StoredDay Day, long Row, int Last)>();
         foreach (List<StoredDay> together in Together(asked, days, () => limit - found.Count))
         {
             PostgresWindow window = WindowOf(asked, together);
@@ -146,15 +147,19 @@ internal sealed partial class PostgresCallStore
                 // The last row is only looked at to know whether there is more.
                 int shown = found.Count >= limit ? here.Count - 1 : here.Count;
                 long before = isFirst && i == 0 ? left : 0;
-                if (shown > 0) walk.Remember(together[i].Day, before + shown, new CallCursor(here[shown - 1].Key, together[i].Day, here[shown - 1].Id), _limits.WalkPlaces);
+                if (shown > 0) ends.Add((together[i], before + shown, found.Count - here.Count + shown - 1));
             }
 
             isFirst = false;
             if (found.Count >= limit) break;
         }
 
+        Fill(asked.Session, found, Math.Min(found.Count, limit - 1));
+        foreach ((StoredDay day, long row, int last) in ends) walk.Remember(day.Day, row, CursorAt(found[last]), _limits.WalkPlaces);
         return found;
     }
+
+    private static CallCursor CursorAt(FoundCall call) => new(call.Key, call.Day, call.Id) { Document = call.Document };
 
     // Records are read and judged; places are counted over all days.
     private List<FoundCall> Chosen(Asked asked, Walk walk, long skip, int limit, CallPageRequest request)
@@ -175,7 +180,8 @@ internal sealed partial class PostgresCallStore
         }
 
         int shown = Math.Min(found.Count, limit - 1);
-        if (shown > 0) walk.Remember(default, skip + shown, new CallCursor(found[shown - 1].Key, found[shown - 1].Day, found[shown - 1].Id), _limits.WalkPlaces);
+        Fill(asked.Session, found, shown);
+        if (shown > 0) walk.Remember(default, skip + shown, CursorAt(found[shown - 1]), _limits.WalkPlaces);
         return found;
     }
 
@@ -223,7 +229,7 @@ internal sealed partial class PostgresCallStore
                 for (List<FoundCall> here = rows[i]; here.Count == read;)
                 {
                     read = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
-                    here = RowsOf(asked, [frames[together[i].Day] with { After = new CallCursor(here[^1].Key, together[i].Day, here[^1].Id), Limit = read, Window = window }])[0];
+                    here = RowsOf(asked, [frames[together[i].Day] with { After = CursorAt(here[^1]), Limit = read, Window = window }])[0];
                     HashSet<long> further = On(asked, here, seals, request);
                     foreach (FoundCall call in here)
                     {

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
@@ -12,7 +10,6 @@ namespace CdrEngine.Storage.Postgres;
 // Totals: the server adds up, day by day; what it added of a day is remembered until the day changes.
 internal sealed partial class PostgresCallStore
 {
-    private const string ProfileColumns = "c.tenant, c.disposition, c.direction, c.sip_status, c.cause, c.hangup_by, c.context, c.trunk, c.traits, c.reroute";
     private const long HourMicroseconds = 3_600_000_000;
 
     /// <inheritdoc />
@@ -56,26 +53,12 @@ internal sealed partial class PostgresCallStore
                 where.And("c.day = ?", day.Day).And("c.started_at >= ?", first.Microseconds).And("c.started_at < ?", last.Microseconds);
                 if (tenant is not null) where.And("c.tenant = ?", tenant);
                 store.AndShown(where, [day], "c");
-                string sql = $"SELECT c.started_at / {HourMicroseconds}, {PostgresRow.SumsOfCalls}, {ProfileColumns} FROM calls c{where} GROUP BY 1, {ProfileColumns}";
+                string sql = $"SELECT c.started_at / {HourMicroseconds}, {PostgresRow.SumsOfCalls}, {PostgresProfile.OutcomeColumns} FROM calls c{where} GROUP BY 1, {PostgresProfile.OutcomeColumns}";
                 using PostgresRows rows = session.Query(sql, where.Arguments);
-                while (rows.Step()) visit(new Timestamp(rows.Long(0) * HourMicroseconds), ProfileOf(rows, 13), PostgresRow.Sums(rows, 1));
+                while (rows.Step()) visit(new Timestamp(rows.Long(0) * HourMicroseconds), PostgresProfile.ReadOutcome(rows, 13), PostgresRow.Sums(rows, 1));
             }
 
             return 0;
         });
     }
-
-    private static CallProfile ProfileOf(PostgresRows rows, int at) => new()
-    {
-        Tenant = rows.TextOrNull(at) ?? "",
-        Disposition = (Disposition)rows.Long(at + 1),
-        Direction = (CallDirection?)rows.LongOrNull(at + 2),
-        SipStatus = (int)rows.Long(at + 3),
-        Cause = (int?)rows.LongOrNull(at + 4),
-        HangupBy = (HangupBy)rows.Long(at + 5),
-        Context = (CallContext?)rows.LongOrNull(at + 6),
-        Trunk = rows.TextOrNull(at + 7) ?? "",
-        Traits = (CallTraits)rows.Long(at + 8),
-        Reroute = (RerouteReason)rows.Long(at + 9),
-    };
 }

@@ -71,10 +71,12 @@ internal sealed partial class PostgresCallStore : ICallStore
         TellDays(query);
         return _database.Read(session =>
         {
-            using NpgsqlTransaction? moment = MomentOf(session, query);
+            // What memory tells, and the records that are read by it, are of one moment, though a writer goes on.
+            using NpgsqlTransaction moment = session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
             List<FoundCall> found = query.Skip > 0 && after is null && query.Sort == CallSort.StartedAt ? Skipped(session, query, limit + 1) : Listed(session, query, after, limit + 1);
             bool more = found.Count > limit;
             if (more) found.RemoveAt(limit);
+            Fill(session, found, found.Count);
             FoundCall? last = more ? found[^1] : null;
             return new CallPage
             {
@@ -103,6 +105,7 @@ internal sealed partial class PostgresCallStore : ICallStore
                     session.Execute("DELETE FROM media_counts WHERE day = ?", day);
                     session.Execute("DELETE FROM day_seals WHERE day = ?", day);
                     session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
+                    session.Execute("DELETE FROM day_calls WHERE day = ?", day);
                     PostgresTexts.Drop(session, day);
                     PostgresSchema.DropRecordDay(session, day);
                     PostgresSchema.DropMonth(session, PostgresSchema.MonthTables, "record_days", day);
@@ -164,7 +167,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
         days.RemoveAll(day => store.HidesAll(query.Tenant, day.LastDocument));
         Asked asked = AskedOf(session, store, days, query);
-        if (asked.Question.OnlyNeedle is not null && asked.Days.Count > 1)
+        if (asked.Question.Needles.Count > 0 && asked.Days.Count > 1)
         {
             // What is common is met on the first day; of the rest it is found out for all days at once which have it.
             Take(asked.Days.GetRange(0, 1));
@@ -212,8 +215,11 @@ internal sealed partial class PostgresCallStore : ICallStore
         var records = new CallRecord?[found.Count];
         if (found.Count == 0) return records;
 
+        for (int i = 0; i < found.Count; i++) records[i] = found[i].Record;
+
         // Of each day by itself: the server plans for the partitions that are asked, and not for those between.
-        IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).GroupBy(i => found[i].Day)];
+        IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).Where(i => records[i] is null && !found[i].IsUnreadable).GroupBy(i => found[i].Day)];
+        if (days.Length == 0) return records;
         using PostgresRows rows = session.QueryAll(days.Select(day => (
             "SELECT d.json, r.state, r.reason, d.document FROM call_documents d LEFT JOIN recordings r ON r.day = ? AND r.document = d.document WHERE d.day = ? AND d.document = ANY (?)",
             (object?[])[day.Key, day.Key, day.Select(i => found[i].Document).ToArray()])));

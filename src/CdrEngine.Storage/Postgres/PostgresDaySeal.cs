@@ -15,9 +15,8 @@ namespace CdrEngine.Storage.Postgres;
 /// <param name="HasTwins">Whether any two of its calls have the same integer id.</param>
 internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFigures Media, double? MosLeast, IReadOnlyList<PostgresTexts.Segment> Segments, bool HasTwins) : IDaySeal
 {
-    /// <summary>Columns of a profile, of a table <c>c</c> like <c>calls</c>.</summary>
-    public const string ProfileColumns =
-        "c.tenant, c.disposition, c.direction, c.sip_status, c.cause, c.hangup_by, c.context, c.trunk, c.traits, c.reroute, c.caller_codec, c.callee_codec";
+    /// <summary>Scores and addresses of its calls; null where they could not be read.</summary>
+    public PostgresDayColumns? Columns { get; init; }
 
     private const string ProfilesName = "profiles";
     private const string KeysName = "keys";
@@ -30,7 +29,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
 
     /// <inheritdoc />
     public long Size => Seal.Size + ((Figures.Profiles.Length + (Figures.ByTenant.Count * 16L)) * 2 * sizeof(int)) + Media.Addresses.Size + (Media.Sums.Count * 40L)
-        + Segments.Sum(static segment => segment.Fields.Length + 64L);
+        + Segments.Sum(static segment => segment.Fields.Length + 64L) + (Columns?.Size ?? 0);
 
     /// <summary>Makes the seal of a day, inside a transaction of a writer, and lets the day name it.</summary>
     public static void Make(PostgresSession session, DateOnly day)
@@ -40,18 +39,22 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         var profiles = new Dictionary<CallProfile, int>();
         var sums = new List<CallSums>();
         var calls = new List<(long Document, long Profile)>();
-        var lengths = new List<(long? Profile, long Lasted, long Billed)>();
+        var lengths = new List<(long Document, long Profile, long Lasted, long Billed)>();
         var keys = new HashSet<ulong>();
+        var rowsOfCalls = new PostgresDayCallRows(session, day);
+        var columns = new List<ColumnRow>();
         double? least = null;
         long first = long.MaxValue, last = 0;
         var ids = new HashSet<long>();
         bool hasTwins = false;
         using (PostgresRows rows = session.Query(
-            "SELECT c.document, c.duration_us, c.billsec_us, c.pdd_us, c.mos, c.sip_call_hash, c.session_id, c.caller_ip, c.callee_ip, c.id, " + ProfileColumns + " FROM calls c WHERE c.day = ?", day))
+            "SELECT c.document, c.duration_us, c.billsec_us, c.pdd_us, c.mos, c.sip_call_hash, c.session_id, c.caller_ip, c.callee_ip, c.id, c.codecs, c.flags, "
+            + PostgresProfile.Columns + " FROM calls c WHERE c.day = ? ORDER BY c.started_at, c.id",
+            day))
         {
             while (rows.Step())
             {
-                CallProfile profile = ReadProfile(rows, 10);
+                CallProfile profile = PostgresProfile.Read(rows, 12);
                 if (!profiles.TryGetValue(profile, out int its))
                 {
                     profiles.Add(profile, its = profiles.Count);
@@ -66,10 +69,12 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
                 long document = rows.Long(0);
                 (first, last) = (Math.Min(first, document), Math.Max(last, document));
                 calls.Add((document, its));
-                lengths.Add((its, rows.Long(1), rows.Long(2)));
+                lengths.Add((document, its, rows.Long(1), rows.Long(2)));
                 hasTwins |= !ids.Add(CallNumber.Of(CallRow.IdText(day, rows.Blob(9))));
                 keys.Add(KeyFilter.OfSipCall(rows.Long(5)));
                 if (rows.TextOrNull(6) is { } of) keys.Add(KeyFilter.OfSession(Encoding.UTF8.GetBytes(of)));
+                columns.Add(new ColumnRow(document, mos, rows.BlobOrNull(7), rows.BlobOrNull(8)));
+                rowsOfCalls.Add(document, rows.Blob(9), rows.TextOrNull(6), rows.Text(10), rows.Long(11));
                 if (rows.BlobOrNull(7) is { } from) keys.Add(KeyFilter.OfAddress(from));
                 if (rows.BlobOrNull(8) is { } to) keys.Add(KeyFilter.OfAddress(to));
             }
@@ -77,10 +82,9 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
 
         PostgresNumbers.Make(session, day, number);
         AddNumbers(session, day, keys);
-        lengths.Sort(static (one, other) => one.Profile!.Value.CompareTo(other.Profile!.Value));
         Put(ProfilesName, ProfilesOf(profiles, sums, least));
         Put(KeysName, KeyFilter.Of(keys).ToBytes());
-        Put(LengthsName, DayLengths.ToBytes(lengths));
+        Put(LengthsName, DayLengths.ToBytes([.. lengths.OrderBy(static call => call.Profile).ThenBy(static call => call.Document).Select(static call => ((long?)call.Profile, call.Lasted, call.Billed))]));
         Put(PlacesName, calls.Count == 0 ? [] : DayProfiles.OfCalls(calls, first, last));
         Put(BridgesName, BridgesOf(session, day, profiles));
         Put(CodecsName, Encoding.UTF8.GetBytes(string.Join('\n', ValuesOf(session, day, "calls", "codecs", static row => row.Text(0)) ?? [])));
@@ -88,8 +92,15 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         Put(DayVoice.Name, VoiceOf(session, day));
         Put(TwinsName, hasTwins ? [1] : [0]);
         Put(MediaFigures.Name, MediaOf(session, day).ToBytes());
+        PostgresSchema.EnsureMonth(session, ["day_calls"], day);
+        session.Execute("DELETE FROM day_calls WHERE day = ?", day);
+        byte[] ofCalls = DayCallsBytes.Of(rowsOfCalls);
+        PutCalls(DayCalls.Name, ofCalls);
+        if (ofCalls.Length > 0 && calls.Count > 0) PutCalls(PostgresDayColumns.Name, PostgresDayColumns.Of(columns, first, last));
         session.Queue("UPDATE record_days SET seal = ? WHERE day = ?", number, day);
         session.RunQueued();
+
+        void PutCalls(string name, byte[] value) => session.Queue("INSERT INTO day_calls (day, name, seal, value) VALUES (?, ?, ?, ?)", day, name, number, value);
 
         void Put(string name, byte[] value) => session.Queue("INSERT INTO day_seals (day, name, seal, value) VALUES (?, ?, ?, ?)", day, name, number, value);
     }
@@ -110,25 +121,13 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         DayBridges? bridges = Part(BridgesName) is { } bridgeBytes ? DayBridges.Read(bridgeBytes, index, numbers) : null;
         string[]? codecs = Lines(Part(CodecsName));
         DayVoice? voice = Part(DayVoice.Name) is { } voiceBytes ? DayVoice.Read(voiceBytes) : null;
-        return new PostgresDaySeal(new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice, null), figures, media, least, segments, Part(TwinsName) is not [0]);
+        DayCalls? calls = places is not null && lengths is not null && Part(DayCalls.Name) is { } callBytes ? DayCalls.Read(callBytes, places, lengths) : null;
+        var seal = new DaySeal(keys, lengths, places, bridges, codecs, Numbers(Lines(Part(FlagsName))), null, null, voice, null) { Calls = calls };
+        return new PostgresDaySeal(seal, figures, media, least, segments, Part(TwinsName) is not [0])
+        {
+            Columns = calls is not null && Part(PostgresDayColumns.Name) is { } columns ? PostgresDayColumns.Read(columns, calls) : null,
+        };
     }
-
-    /// <summary>The profile in a row, from a column on, in the order of <see cref="ProfileColumns"/>.</summary>
-    public static CallProfile ReadProfile(PostgresRows row, int at) => new()
-    {
-        Tenant = row.TextOrNull(at) ?? "",
-        Disposition = (Disposition)row.Long(at + 1),
-        Direction = (CallDirection?)row.LongOrNull(at + 2),
-        SipStatus = (int)row.Long(at + 3),
-        Cause = (int?)row.LongOrNull(at + 4),
-        HangupBy = (HangupBy)row.Long(at + 5),
-        Context = (CallContext?)row.LongOrNull(at + 6),
-        Trunk = row.TextOrNull(at + 7) ?? "",
-        Traits = (CallTraits)row.Long(at + 8),
-        Reroute = (RerouteReason)row.Long(at + 9),
-        CallerCodec = row.TextOrNull(at + 10) ?? "",
-        CalleeCodec = row.TextOrNull(at + 11) ?? "",
-    };
 
     private static byte[] ProfilesOf(Dictionary<CallProfile, int> profiles, List<CallSums> sums, double? least)
     {
@@ -229,7 +228,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
     {
         var calls = new List<BridgedCall>();
         using (PostgresRows rows = session.Query(
-            $"SELECT c.document, c.duration_us, c.billsec_us, d.json, {ProfileColumns} FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
+            $"SELECT c.document, c.duration_us, c.billsec_us, d.json, {PostgresProfile.Columns} FROM calls c JOIN call_documents d ON d.day = c.day AND d.document = c.document "
             + "WHERE c.day = ? AND d.day = ? AND (c.traits & ?) = ? ORDER BY c.document",
             day,
             day,
@@ -239,7 +238,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
             while (rows.Step())
             {
                 CallRecordJson.TryRead(rows.Blob(3), out CallRecord? record);
-                calls.Add(new BridgedCall(rows.Long(0), profiles[ReadProfile(rows, 4)], rows.Long(1), rows.Long(2), rows.TextOrNull(4), record));
+                calls.Add(new BridgedCall(rows.Long(0), profiles[PostgresProfile.Read(rows, 4)], rows.Long(1), rows.Long(2), rows.TextOrNull(4), record));
             }
         }
 

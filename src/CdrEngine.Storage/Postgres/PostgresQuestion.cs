@@ -11,17 +11,43 @@ internal sealed class PostgresQuestion
     private readonly DayQuestion _asked;
     private readonly double? _mosBelow;
 
+    private readonly ulong? _address;
+    private readonly DayIds? _except;
+
     public PostgresQuestion(CallQuery query)
     {
         _asked = new DayQuestion(Cleaned(query));
         _mosBelow = query.MosBelow;
+        _address = query.Address is { } address ? DayCalls.KeyOf(CallRow.Address(address)) : null;
+        _except = query.Except.Count == 0 ? null : DayIds.Of(query.Except);
+        if (query.Tenant is not "" && query.Ranges.Count == 0 && query.Without is null && !query.Any.Any(static one => one.MosBelow is not null || one.Address is not null))
+            Calls = AskedCalls.Of(Query with { From = null, To = null, MosBelow = null, Address = null, Except = [], Text = null, Parts = [], Labels = [] });
 
         // Of a tenant without a name columns and profiles say different things.
-        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null);
+        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null || Calls is not null);
     }
 
     /// <summary>Whether seals tell anything of it.</summary>
     public bool AsksSeals { get; }
+
+    /// <summary>It as <see cref="DayCalls"/> answers it, but for texts, scores and addresses; null where it asks for something else as well.</summary>
+    public AskedCalls? Calls { get; }
+
+    /// <summary>Texts it asks for, the longest first.</summary>
+    public IReadOnlyList<TextNeedle> Needles => _asked.Needles;
+
+    /// <summary>The calls of a whole day that it finds, before texts, in order; null where the seal does not tell.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="seal">Its seal.</param>
+    /// <param name="documents">Calls of which the answer is a part; null for those of the day.</param>
+    /// <param name="areNumbered">Whether these are the calls that have the numbers asked for.</param>
+    public IEnumerable<int>? PlacesIn(DateOnly day, PostgresDaySeal seal, IEnumerable<long>? documents = null, bool areNumbered = false)
+    {
+        if (Calls is not { } calls || seal.Seal.Calls is not { } known || _except?.Has(day) == true) return null;
+        IEnumerable<int>? places = documents is null ? known.Find(calls, seal.Seal.Keys, Query.Ascending) : known.Narrow(documents, calls, areNumbered ? null : seal.Seal.Keys, Query.Ascending);
+        if (places is null || (_mosBelow is null && _address is null)) return places;
+        return seal.Columns?.Narrow(places, _mosBelow, _address);
+    }
 
     /// <summary>What it asks of profiles.</summary>
     public AskedProfiles Profiles => _asked.Profiles;

@@ -66,16 +66,23 @@ internal sealed class PostgresSeals(long capacity)
     private static Dictionary<DateOnly, Dictionary<string, byte[]>> Parts(PostgresSession session, StoredDay[] days)
     {
         var parts = new Dictionary<DateOnly, Dictionary<string, byte[]>>();
-        using PostgresRows rows = session.Query(
-            "SELECT s.day, s.name, s.value FROM unnest(?::date[], ?::bigint[]) k (day, seal) JOIN day_seals s ON s.day = k.day AND s.seal = k.seal",
-            days.Select(static day => day.Day).ToArray(),
-            days.Select(static day => day.Seal).ToArray());
-        while (rows.Step())
+        DateOnly[] named = [.. days.Select(static day => day.Day)];
+        var seals = days.ToDictionary(static day => day.Day, static day => day.Seal);
+        using PostgresRows rows = session.QueryAll([
+            ("SELECT s.day, s.name, s.value, s.seal FROM day_seals s WHERE s.day = ANY (?)", [named]),
+            ("SELECT s.day, s.name, s.value, s.seal FROM day_calls s WHERE s.day = ANY (?)", [named])]);
+        do
         {
+            while (rows.Step()) Add();
+        }
+        while (rows.NextAnswer());
+        return parts;
+
+        void Add()
+        {
+            if (seals[rows.Day(0)] != rows.Long(3)) return;
             if (!parts.TryGetValue(rows.Day(0), out Dictionary<string, byte[]>? its)) parts.Add(rows.Day(0), its = new Dictionary<string, byte[]>(StringComparer.Ordinal));
             its[rows.Text(1)] = rows.Blob(2);
         }
-
-        return parts;
     }
 }

@@ -75,22 +75,8 @@ internal sealed class AskedCalls
             return any.Any(static one => one is null) ? null : new AskedCalls(new CallQuery()) { Any = [.. any.OfType<AskedCalls>()] };
         }
 
-        bool asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null || query.PersonBillsecMax is not null;
-        CallQuery plain = query with
+        CallQuery plain = LengthBounds.Rest(query.WithoutNumbers()) with
         {
-            DurationMin = null,
-            DurationMax = null,
-            BillsecMin = null,
-            BillsecMax = null,
-            PersonBillsecMax = null,
-            Number = null,
-            Caller = null,
-            Callee = null,
-            User = null,
-            CallerNumbers = [],
-            DialledNumbers = [],
-            CalleeNumbers = [],
-            PartyNumbers = [],
             SessionCalleeNumbers = [],
             Codec = null,
             Flags = CallFlags.None,
@@ -111,7 +97,7 @@ internal sealed class AskedCalls
             Roles = roles,
             WithSessions = withSessions,
         };
-        return asksLength && asked.Bounds is null ? null : asked;
+        return LengthBounds.IsAsked(query) && asked.Bounds is null ? null : asked;
     }
 
     private static bool IsPrefix(string? text) => text is { Length: > 1 } && text.EndsWith('*');

@@ -19,6 +19,9 @@ internal sealed record FoundCall(long Key, DateOnly Day, byte[] Id, long Documen
     /// <summary>Its record, where it was read already.</summary>
     public CallRecord? Record { get; init; }
 
+    /// <summary>Whether it was looked for already and cannot be read.</summary>
+    public bool IsUnreadable { get; init; }
+
     /// <summary>Whether a condition on the record decides of it; see <see cref="SelectFrame.Judged"/>.</summary>
     public bool IsJudged { get; init; }
 }

@@ -26,9 +26,9 @@ internal static class DayCallsBytes
     public static bool IsAlways(ReadOnlySpan<byte> number) => number.Length <= Extension || number[0] == CallRow.KeyMark;
 
     /// <summary>Looks at all calls of a day; nothing where they lie too far apart.</summary>
-    public static byte[] Of(SqliteDatabase database)
+    public static byte[] Of(IDayCallRows rows)
     {
-        long first = database.Scalar("SELECT ifnull(min(document), 1) FROM calls"), last = database.Scalar("SELECT ifnull(max(document), 0) FROM calls"), count = database.Scalar("SELECT count(*) FROM calls");
+        (long first, long last, long count) = rows.Span;
         if (last - first >= MostPerCall * (count + 1) || last - first >= int.MaxValue - 1) return [];
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes, Encoding.UTF8);
@@ -36,30 +36,26 @@ internal static class DayCallsBytes
         writer.Write(first);
         writer.Write7BitEncodedInt((int)(last - first + 1));
         writer.Write7BitEncodedInt((int)count);
-        WriteOrder(database, writer, first);
-        WriteNumbers(database, writer, first);
-        WriteSessions(database, writer, first);
-        WriteValues(database, writer, first, (int)(last - first + 1), "codecs", static (row, to) => to.Write(row.Text(0)), static row => row.Text(0));
-        WriteValues(database, writer, first, (int)(last - first + 1), "flags", static (row, to) => to.Write(row.Long(0)), static row => row.Long(0));
+        WriteOrder(rows, writer, first);
+        WriteNumbers(rows, writer, first);
+        WriteSessions(rows, writer, first);
+        WriteValues(rows.Codecs(), writer, first, (int)(last - first + 1), static (value, to) => to.Write(value));
+        WriteValues(rows.Flags(), writer, first, (int)(last - first + 1), static (value, to) => to.Write(value));
         writer.Flush();
         return bytes.ToArray();
     }
 
     // Their places in order of time; and before them whether any two of them have the same integer id but for its rank.
-    private static void WriteOrder(SqliteDatabase database, BinaryWriter writer, long first)
+    private static void WriteOrder(IDayCallRows rows, BinaryWriter writer, long first)
     {
-        DateOnly day = DayOf(database);
         var numbers = new HashSet<long>();
         bool hasTwins = false;
         using var places = new MemoryStream();
         using var order = new BinaryWriter(places);
-        using (SqliteStatement list = database.Prepare("SELECT document, id FROM calls ORDER BY started_at, id"))
+        foreach ((long document, byte[] id) in rows.Calls())
         {
-            while (list.Step())
-            {
-                order.Write7BitEncodedInt((int)(list.Long(0) - first));
-                hasTwins |= !numbers.Add(CallNumber.Of(CallRow.IdText(day, list.Blob(1))));
-            }
+            order.Write7BitEncodedInt((int)(document - first));
+            hasTwins |= !numbers.Add(CallNumber.Of(CallRow.IdText(rows.Day, id)));
         }
 
         order.Flush();
@@ -68,27 +64,22 @@ internal static class DayCallsBytes
     }
 
     // Each number that several calls have, and these with the roles it has there: as steps from one to the next. Others are of one call only as a rule, in all of an archive.
-    private static void WriteNumbers(SqliteDatabase database, BinaryWriter writer, long first)
+    private static void WriteNumbers(IDayCallRows rows, BinaryWriter writer, long first)
     {
         using var lists = new MemoryStream();
         using var list = new BinaryWriter(lists);
         var calls = new List<(int Place, int Roles)>();
         byte[] number = [];
         int count = 0;
-        using (SqliteStatement rows = database.Prepare(
-            "SELECT n.number, c.document, n.roles FROM call_numbers n CROSS JOIN calls c ON c.started_at = n.started_at AND c.id = n.id ORDER BY n.number"))
+        foreach ((byte[] next, long document, int roles) in rows.Numbers())
         {
-            while (rows.Step())
+            if (!next.AsSpan().SequenceEqual(number))
             {
-                ReadOnlySpan<byte> next = rows.TextBytes(0);
-                if (!next.SequenceEqual(number))
-                {
-                    End();
-                    number = next.ToArray();
-                }
-
-                calls.Add(((int)(rows.Long(1) - first), (int)rows.Long(2)));
+                End();
+                number = next;
             }
+
+            calls.Add(((int)(document - first), roles));
         }
 
         End();
@@ -123,32 +114,22 @@ internal static class DayCallsBytes
     }
 
     // Calls of the day that name the same session, and the one that it is named after: groups of two and more. First 0 or the place of that one and 1, then the others.
-    private static void WriteSessions(SqliteDatabase database, BinaryWriter writer, long first)
+    private static void WriteSessions(IDayCallRows rows, BinaryWriter writer, long first)
     {
-        string prefix = DayOf(database).ToString("yyyyMMdd'-'", CultureInfo.InvariantCulture);
+        string prefix = rows.Day.ToString("yyyyMMdd'-'", CultureInfo.InvariantCulture);
         var groups = new List<(string Session, List<int> Places)>();
-        using (SqliteStatement list = database.Prepare("SELECT session_id, document FROM calls WHERE session_id IS NOT NULL ORDER BY session_id"))
+        foreach ((string session, long document) in rows.Sessions())
         {
-            while (list.Step())
-            {
-                string session = list.Text(0);
-                if (groups.Count == 0 || groups[^1].Session != session) groups.Add((session, []));
-                groups[^1].Places.Add((int)(list.Long(1) - first));
-            }
+            if (groups.Count == 0 || groups[^1].Session != session) groups.Add((session, []));
+            groups[^1].Places.Add((int)(document - first));
         }
 
         byte[] id = new byte[CallRow.IdBytes];
         var roots = new List<int>(groups.Count);
         foreach ((string session, List<int> _) in groups)
         {
-            int root = 0;
-            if (session.StartsWith(prefix, StringComparison.Ordinal) && CallRow.TryReadId(session, out DateOnly _, id))
-            {
-                using SqliteStatement find = database.Prepare("SELECT document FROM calls WHERE id = ?1").BindBlob(id.AsSpan());
-                if (find.Step()) root = (int)(find.Long(0) - first) + 1;
-            }
-
-            roots.Add(root);
+            bool isOfDay = session.StartsWith(prefix, StringComparison.Ordinal) && CallRow.TryReadId(session, out DateOnly _, id);
+            roots.Add(isOfDay && rows.DocumentOf(id) is { } document ? (int)(document - first) + 1 : 0);
         }
 
         int[] kept = [.. Enumerable.Range(0, groups.Count).Where(i => roots[i] > 0 || groups[i].Places.Count > 1)];
@@ -162,32 +143,28 @@ internal static class DayCallsBytes
     }
 
     // The different values of a column, and for each place which its call has; none where there are too many.
-    private static void WriteValues<T>(SqliteDatabase database, BinaryWriter writer, long first, int places, string column, Action<SqliteStatement, BinaryWriter> write, Func<SqliteStatement, T> read)
+    private static void WriteValues<T>(IEnumerable<(T Value, long Document)> rows, BinaryWriter writer, long first, int places, Action<T, BinaryWriter> write)
         where T : notnull
     {
         var known = new Dictionary<T, byte>();
         using var values = new MemoryStream();
         using var value = new BinaryWriter(values, Encoding.UTF8);
         byte[] of = new byte[places];
-        using (SqliteStatement list = database.Prepare($"SELECT {column}, document FROM calls"))
+        foreach ((T one, long document) in rows)
         {
-            while (list.Step())
+            if (!known.TryGetValue(one, out byte number))
             {
-                T one = read(list);
-                if (!known.TryGetValue(one, out byte number))
+                if (known.Count == MostValues)
                 {
-                    if (known.Count == MostValues)
-                    {
-                        writer.Write((byte)0);
-                        return;
-                    }
-
-                    known.Add(one, number = (byte)known.Count);
-                    write(list, value);
+                    writer.Write((byte)0);
+                    return;
                 }
 
-                of[list.Long(1) - first] = number;
+                known.Add(one, number = (byte)known.Count);
+                write(one, value);
             }
+
+            of[document - first] = number;
         }
 
         value.Flush();
@@ -196,7 +173,6 @@ internal static class DayCallsBytes
         if (known.Count > 0) writer.Write(of);
     }
 
-    // A day's file bears its name.
-    private static DateOnly DayOf(SqliteDatabase database) =>
-        DateOnly.TryParseExact(Path.GetFileNameWithoutExtension(database.Path), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : default;
+    /// <summary>Looks at all calls of a day's file.</summary>
+    public static byte[] Of(SqliteDatabase database) => Of(new SqliteDayCallRows(database, DayFiles.DayOf(database.Path) ?? default));
 }
