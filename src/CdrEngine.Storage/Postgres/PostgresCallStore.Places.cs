@@ -1,5 +1,4 @@
 using CdrEngine.Calls.Outcomes;
-using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
