@@ -167,6 +167,10 @@ public sealed class PostgresKnownCallTests
             plainCursor = theirs.NextCursor;
         }
 
+        string[] ids = [.. plain.List(query with { Limit = 20 }).Calls.Select(static call => call.Id), "none", "20301231-00112233445566778899aabb"];
+        Assert.Equal(
+            ids.Select(plain.Find).OfType<ListedCall>().Select(static call => (call.Record.Id, call.Tenant, call.Number)).Order(),
+            store.FindAll([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value.Tenant, pair.Value.Number)).Order());
         long total = plain.Count(query);
         Assert.Equal(total, store.Count(query));
         var request = new CallPageRequest { Query = query, Viewer = $"v{random.Next()}", WantsTotal = true };

@@ -11,7 +11,7 @@ namespace CdrEngine.Storage.Postgres;
 internal sealed partial class PostgresCallStore
 {
     // Calls of all days that have a text, up to which they are counted by their documents.
-    private const int MostTextCalls = 200_000;
+    private const int MostTextCalls = 1_000_000;
 
     private static readonly Dictionary<DateOnly, PostgresDaySeal> s_noSeals = [];
 

@@ -1,19 +1,61 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
+using Npgsql;
 
 namespace CdrEngine.Storage.Postgres;
 
 // Integer ids of calls.
 internal sealed partial class PostgresCallStore
 {
-    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found, Asked? asked = null)
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, ListedCall> FindAll(IReadOnlyCollection<string> ids)
+    {
+        var named = new Dictionary<DateOnly, List<byte[]>>();
+        byte[] bytes = new byte[CallRow.IdBytes];
+        foreach (string id in ids.Distinct(StringComparer.Ordinal))
+        {
+            if (!CallRow.TryReadId(id, out DateOnly day, bytes)) continue;
+            if (!named.TryGetValue(day, out List<byte[]>? its)) named.Add(day, its = []);
+            its.Add([.. bytes]);
+        }
+
+        if (named.Count == 0) return new Dictionary<string, ListedCall>(StringComparer.Ordinal);
+        return _database.Read(session =>
+        {
+            using NpgsqlTransaction moment = session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+            PostgresDays store = PostgresDays.Read(session, StartOf(named.Keys.Min()), StartOf(named.Keys.Max()));
+            StoredDay[] days = [.. store.Days.Where(day => named.ContainsKey(day.Day))];
+            var found = new List<FoundCall>();
+            if (days.Length > 0)
+            {
+                using PostgresRows rows = session.QueryAll(days.Select(day =>
+                {
+                    var where = new SqlConditions();
+                    where.And("c.day = ?", day.Day).And("c.id = ANY (?)", (object)named[day.Day].ToArray());
+                    store.AndShown(where, [day], "c");
+                    return ($"SELECT c.day, c.id, c.document, c.tenant FROM calls c{where}", (object?[])where.Arguments);
+                }));
+                do
+                {
+                    while (rows.Step()) found.Add(new FoundCall(0, rows.Day(0), rows.Blob(1), rows.Long(2), rows.TextOrNull(3)));
+                }
+                while (rows.NextAnswer());
+            }
+
+            return Numbered(session, found, _seals.Of(session, days)).ToDictionary(static call => call.Record.Id, StringComparer.Ordinal);
+        });
+    }
+
+    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found, Asked asked) =>
+        Numbered(session, found, _seals.Of(session, [.. asked.Days.Where(day => found.Any(call => call.Day == day.Day))]));
+
+    private List<ListedCall> Numbered(PostgresSession session, List<FoundCall> found, Dictionary<DateOnly, PostgresDaySeal> seals)
     {
         CallRecord?[] records = Records(session, found);
         var listed = new List<ListedCall>(found.Count);
 
         // Of most days it is known that no two calls have the same.
-        Dictionary<DateOnly, PostgresDaySeal> seals = asked is null ? s_noSeals : _seals.Of(session, [.. asked.Days.Where(day => found.Any(call => call.Day == day.Day))]);
         int[] ranks = Ranks(session, found, day => seals.TryGetValue(day, out PostgresDaySeal? seal) && !seal.HasTwins);
         for (int i = 0; i < found.Count; i++)
         {

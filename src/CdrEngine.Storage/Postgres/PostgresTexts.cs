@@ -17,6 +17,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
 
     private readonly PostgresTextSource _of = source ?? PostgresTextSource.Calls;
     private readonly ConcurrentDictionary<long, SegmentFilters> _filters = new();
+    private readonly PostgresTextsKnown _known = new();
     private long _filterBytes;
 
     /// <summary>The documents of the calls that have a text; null where nothing tells them, or they are more than <paramref name="most"/>.</summary>
@@ -44,6 +45,15 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
 
         List<Segment> asked = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters => filters.MayHave(needle));
+        SegmentCalls known = _known.Of(needle.Key);
+        foreach (Segment segment in asked)
+        {
+            if (known.Find(segment.Number) is not { } steps) continue;
+            Take(segment, steps);
+            if (found.Count > most) return null;
+        }
+
+        asked.RemoveAll(segment => known.Find(segment.Number) is not null);
         if (asked.Count > 0)
         {
             Dictionary<long, List<byte[]>> lists = Lists(session, asked, needle);
@@ -55,18 +65,29 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
                 if (terms.Count > 0) candidates.Add(segment.Number, terms);
             }
 
+            foreach (Segment segment in asked.Where(segment => !candidates.ContainsKey(segment.Number))) _known.Keep(known, segment.Number, []);
             foreach ((Segment segment, CallSet calls) in Match(session, asked, candidates, needle))
             {
-                foreach (long document in stale.GetValueOrDefault(segment.Day) ?? []) calls.Remove(document);
                 var documents = new List<long>();
                 calls.AddTo(documents);
-                found.AddRange(documents.Select(document => (segment.Day, document)));
+                long[] its = [.. documents];
+                _known.Keep(known, segment.Number, its);
+                Take(segment, its);
                 if (found.Count > most) return null;
             }
         }
 
         AddRest(session, open, segments, stale, needle, found);
         return found.Count > most ? null : found;
+
+        void Take(Segment segment, long[] documents)
+        {
+            List<long>? gone = stale.GetValueOrDefault(segment.Day);
+            foreach (long document in documents)
+            {
+                if (gone?.Contains(document) != true) found.Add((segment.Day, document));
+            }
+        }
     }
 
     /// <summary>The days that may have what is asked for: of the others segments tell all, and that they have not. A question or two, however many days.</summary>
