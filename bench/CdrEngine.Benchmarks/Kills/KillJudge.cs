@@ -17,7 +17,7 @@ namespace CdrEngine.Benchmarks.Kills;
 /// <summary>Says what is right of what several lives left behind.</summary>
 /// <remarks>
 /// 1. A packet must be there if a life took packets when it came, or shortly after, and lived a second longer (<see cref="KillOptions.Flush"/>); signalling of every call, and the media of calls
-///    whose signalling is all there. The others may be there or not.
+///    whose signalling is all there. The others may be there or not, and so may what was sent so late that its call may have been over and done with.
 /// 2. A call of which every packet is there: its record is the scripted one.
 /// 3. Any call with a record: the record is the one that an engine which was never killed makes of the packets that are there, but for the flag <c>gap</c>. One record each, where that
 ///    engine makes one.
@@ -72,7 +72,7 @@ internal sealed class KillJudge
                 if (!packet.IsSip && !signalled) continue;
                 if (AgeAtEnd(packet) is not { } age) continue;
                 if (age > oldest) oldest = age;
-                if (any && age > Allowed(packet)) _faults.Add($"{Name(call)}: a packet that had been there for {age.TotalMilliseconds:0} ms is lost");
+                if (any && age > Allowed(packet) && packet.SentAt - packet.At < KillRound.Linger - TimeSpan.FromSeconds(1)) _faults.Add($"{Name(call)}: a packet that had been there for {age.TotalMilliseconds:0} ms is lost{Times(sent[call], there[call])}");
             }
         }
 
@@ -223,7 +223,7 @@ internal sealed class KillJudge
             {
                 Shards = 1,
                 Sessions = new SessionOptions { Enabled = false },
-                Timers = new CallTimers { Linger = TimeSpan.FromSeconds(1), SetupTimeout = _timers, RtpTimeout = _timers, HeldTimeout = _timers, MaxDuration = _timers },
+                Timers = new CallTimers { Linger = KillRound.Linger, SetupTimeout = _timers, RtpTimeout = _timers, HeldTimeout = _timers, MaxDuration = _timers },
             },
             output);
         var reader = new HepReader("kill", new HepOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), MaxSkew = TimeSpan.MaxValue });

@@ -22,6 +22,9 @@ public static class KillRound
     /// <summary>Timers short enough that calls whose end was lost are over when the round is.</summary>
     private static readonly TimeSpan Timers = TimeSpan.FromSeconds(9);
 
+    /// <summary>How long a call that is over takes what comes late: longer than the sender of packets stands still on a machine that has much else to do.</summary>
+    internal static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
+
     /// <summary>Runs all rounds, some at a time.</summary>
     public static async Task<KillResult> RunAsync(KillOptions options, Action<string>? tell, CancellationToken stop)
     {
@@ -77,7 +80,7 @@ public static class KillRound
                 bool runs = life.ReadingAt != Timestamp.MaxValue || await life.TakesPacketsAsync(LongestStart).ConfigureAwait(false);
                 var faults = new List<string>();
                 if (!runs) faults.Add($"the last start failed: {string.Join("; ", life.Errors)}");
-                await Task.Delay(Timers + TimeSpan.FromSeconds(4), stop).ConfigureAwait(false);
+                await Task.Delay(Timers + Linger + TimeSpan.FromSeconds(3), stop).ConfigureAwait(false);
                 if (await life.StopAsync(LongestStop).ConfigureAwait(false) is not 0) faults.Add($"the last life does not end in good order: {string.Join("; ", life.Errors)}");
 
                 // 4. The verdict.
@@ -108,7 +111,7 @@ public static class KillRound
         string timers = string.Create(CultureInfo.InvariantCulture, $"{(int)Timers.TotalSeconds}s");
         return
         [
-            "call.linger=1s", $"call.setup-timeout={timers}", $"call.rtp-timeout={timers}", $"call.held-timeout={timers}", $"call.max-duration={timers}", "session.enabled=off",
+            string.Create(CultureInfo.InvariantCulture, $"call.linger={(int)Linger.TotalSeconds}s"), $"call.setup-timeout={timers}", $"call.rtp-timeout={timers}", $"call.held-timeout={timers}", $"call.max-duration={timers}", "session.enabled=off",
             string.Create(CultureInfo.InvariantCulture, $"packet-log.flush={(int)options.Flush.TotalMilliseconds}ms"),
         ];
     }
@@ -134,10 +137,16 @@ public static class KillRound
         RegistersPerCall = 0,
     };
 
-    // Sends each packet at its time, whether or not anybody is there. Calls that had not begun when it was enough are left out of the script.
-    private static async Task FeedAsync(KillScript script, int port, Task killing, CancellationToken stop)
+    // Sends each packet at its time, whether or not anybody is there, by a thread of its own: those of the pool have other tests to run. Calls that had not begun when it was enough are left
+    // out of the script.
+    private static Task FeedAsync(KillScript script, int port, Task killing, CancellationToken stop)
     {
         Task enough = killing.ContinueWith(_ => Task.Delay(Afterwards, stop), stop, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+        return Task.Factory.StartNew(() => Feed(script, port, enough, stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private static void Feed(KillScript script, int port, Task enough, CancellationToken stop)
+    {
         var begun = new HashSet<int>();
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         var to = new IPEndPoint(IPAddress.Loopback, port);
@@ -145,7 +154,8 @@ public static class KillRound
         {
             if (enough.IsCompleted && !begun.Contains(packet.Call)) continue;
             begun.Add(packet.Call);
-            while (packet.At - EngineProcess.Now() is { Ticks: > 0 } wait) await Task.Delay(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, stop).ConfigureAwait(false);
+            while (packet.At - EngineProcess.Now() is { Ticks: > 0 } wait) stop.WaitHandle.WaitOne(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait);
+            stop.ThrowIfCancellationRequested();
             packet.SentAt = EngineProcess.Now();
             socket.SendTo(packet.Hep, to);
         }

@@ -54,7 +54,7 @@ public enum HepCounter : byte
     Connections,
 
     /// <summary>Connections refused.</summary>
-    [Description("TCP connections of HEP agents refused: there were hep.max-connections")]
+    [Description("TCP connections of HEP agents refused: there were hep.max-connections, or no descriptor was left")]
     ConnectionsRefused,
 
     /// <summary>Connections ended.</summary>

@@ -223,7 +223,18 @@ public sealed class HepSource : ILiveSource
 
     private void Accept()
     {
-        Socket socket = _listener.Accept();
+        Socket socket;
+        try
+        {
+            socket = _listener.Accept();
+        }
+        catch (SocketException)
+        {
+            // Whoever knocked is gone again, or the process has no descriptor left for it: others go on being read.
+            Counters.Increment(HepCounter.ConnectionsRefused);
+            return;
+        }
+
         if (_connections.Count >= _options.MaxConnections)
         {
             Counters.Increment(HepCounter.ConnectionsRefused);

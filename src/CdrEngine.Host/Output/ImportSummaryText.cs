@@ -30,10 +30,10 @@ internal static class ImportSummaryText
 
         if (summary.FirstPacketAt is { } first && summary.LastPacketAt is { } last)
             yield return $"captured from {Time(first)} to {Time(last)} UTC";
-        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
+        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Each(summary.Calls)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
         if (summary.Alerts is { } alerts) yield return alerts == 0 ? "no alerts" : $"{Plural(alerts, "alert")} (cdrengine alerts)";
-        if (Sum(summary.Recordings) is > 0 and var recordings) yield return $"{Plural(recordings, "recording")}: {States(summary)}";
+        if (Sum(summary.Recordings) is > 0 and var recordings) yield return $"{Plural(recordings, "recording")}: {Each(summary.Recordings)}";
         foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
         if (unreadable > 0) yield return $"{Plural(unreadable, "file")} could not be read";
@@ -49,7 +49,7 @@ internal static class ImportSummaryText
         long calls = Sum(summary.Calls);
         yield return $"captured {Plural(summary.Packets, "packet")} from {string.Join(", ", summary.Sources)} in {Units.Elapsed(summary.Elapsed)}"
             + (summary.Lost == 0 ? ", none lost" : $", {Units.Count(summary.Lost)} losses: calls open then are flagged gap");
-        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Outcomes(summary.Calls)}";
+        yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Each(summary.Calls)}";
         foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         foreach (string line in Noticed(summary.Counters)) yield return line;
     }
@@ -108,23 +108,13 @@ internal static class ImportSummaryText
         }
     }
 
-    private static string Outcomes(IReadOnlyDictionary<Disposition, long> calls)
+    private static string Each<T>(IReadOnlyDictionary<T, long> counts)
+        where T : struct, Enum
     {
         var told = new List<string>();
-        foreach (Disposition outcome in Enum.GetValues<Disposition>())
+        foreach (T value in Enum.GetValues<T>())
         {
-            if (calls.TryGetValue(outcome, out long count) && count > 0) told.Add($"{Units.Count(count)} {EnumNames<Disposition>.Of(outcome)}");
-        }
-
-        return string.Join(", ", told);
-    }
-
-    private static string States(ImportSummary summary)
-    {
-        var told = new List<string>();
-        foreach (RecordingState state in Enum.GetValues<RecordingState>())
-        {
-            if (summary.Recordings.TryGetValue(state, out long count) && count > 0) told.Add($"{Units.Count(count)} {EnumNames<RecordingState>.Of(state)}");
+            if (counts.TryGetValue(value, out long count) && count > 0) told.Add($"{Units.Count(count)} {EnumNames<T>.Of(value)}");
         }
 
         return string.Join(", ", told);
