@@ -185,7 +185,7 @@ internal sealed partial class PostgresCallStore
         }
 
         if (needles.Count == 1) asked.TextDocuments = found;
-        TellTexts(asked, [.. days.Select(static day => day.Day)], found!);
+        TellTexts(asked, days, found!);
         asked.Days.RemoveAll(day => asked.Counted.TryGetValue(day.Day, out long calls) && calls == 0);
         if (needles.Count == 1 && asked.Days.Any(day => !asked.Places.ContainsKey(day.Day))) CountText(asked);
     }

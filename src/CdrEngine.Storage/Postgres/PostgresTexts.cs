@@ -26,10 +26,10 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
     /// <param name="seals">Seals of days, which tell the segments of their texts, and that these tell of every call; null for none.</param>
-    public List<(DateOnly Day, long Document)>? Find(
+    public FoundTexts? Find(
         PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle, long most, IReadOnlyDictionary<DateOnly, PostgresDaySeal>? seals = null)
     {
-        var found = new List<(DateOnly, long)>();
+        var found = new FoundTexts();
         if (needle.IsNowhere) return found;
         IReadOnlyList<StoredDay> open = seals is null ? days : [.. days.Where(day => !seals.ContainsKey(day.Day))];
         DateOnly[] named = [.. open.Select(static day => day.Day)];
@@ -83,10 +83,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         void Take(Segment segment, long[] documents)
         {
             List<long>? gone = stale.GetValueOrDefault(segment.Day);
-            foreach (long document in documents)
-            {
-                if (gone?.Contains(document) != true) found.Add((segment.Day, document));
-            }
+            found.Add(segment.Day, gone is null ? documents : [.. documents.Except(gone)]);
         }
     }
 
@@ -272,7 +269,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     }
 
     private void AddRest(
-        PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale, TextNeedle needle, List<(DateOnly, long)> found)
+        PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale, TextNeedle needle, FoundTexts found)
     {
         foreach ((DateOnly day, long last) in Open(days, segments)) Add(day, "d.document > ?", last);
         foreach ((DateOnly day, List<long> documents) in stale) Add(day, "d.document = ANY (?)", documents.ToArray());
@@ -283,7 +280,9 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             where.And("d.day = ?", day).And(which, value);
             And(where, needle, hasDocument: true);
             using PostgresRows rows = session.Query($"SELECT d.document FROM {_of.From}{where}", where.Arguments);
-            while (rows.Step()) found.Add((day, rows.Long(0)));
+            var its = new List<long>();
+            while (rows.Step()) its.Add(rows.Long(0));
+            found.Add(day, [.. its]);
         }
     }
 

@@ -52,3 +52,22 @@ internal sealed class SegmentCalls
     /// <summary>Notes them; false where they are known.</summary>
     public bool Add(long segment, long[] documents) => _calls.TryAdd(segment, documents);
 }
+
+/// <summary>The calls or messages that have a text. One thread.</summary>
+internal sealed class FoundTexts
+{
+    /// <summary>Their documents by day; days that have none are left out.</summary>
+    public Dictionary<DateOnly, List<long>> Days { get; } = [];
+
+    /// <summary>How many.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Adds some of a day.</summary>
+    public void Add(DateOnly day, long[] documents)
+    {
+        if (documents.Length == 0) return;
+        if (!Days.TryGetValue(day, out List<long>? its)) Days.Add(day, its = new List<long>(documents.Length));
+        its.AddRange(documents);
+        Count += documents.Length;
+    }
+}
