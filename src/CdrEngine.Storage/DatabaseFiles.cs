@@ -73,7 +73,7 @@ public static class DatabaseFiles
     private static SchemaMigrations? SchemaOf(string name)
     {
         string file = Path.GetFileName(name), folder = Path.GetDirectoryName(name) ?? "";
-        bool isDay = DateOnly.TryParseExact(Path.GetFileNameWithoutExtension(file), "yyyy-MM-dd", out _);
+        bool isDay = DayFiles.DayOf(file) is not null;
         return (folder, file) switch
         {
             ("records", _) when isDay => SchemaMigrations.Records,

@@ -17,7 +17,6 @@ public sealed partial class SqliteCallStore
         + "WHERE h.day = ?1 AND c.started_at >= ?2 AND c.started_at < ?3 GROUP BY p.profile";
 
     private readonly FiguresKept _figures;
-    private readonly DayAnswers<CallSums> _daySums;
 
     /// <inheritdoc />
     public void VisitHours(Timestamp from, Timestamp to, string? tenant, TrafficVisitor visit)
@@ -65,7 +64,7 @@ public sealed partial class SqliteCallStore
     // All of one state of the file, though a writer goes on.
     private DayFigures Load(OpenDays days, SqliteDatabase database, DateOnly day)
     {
-        var calls = new Dictionary<int, int>();
+        var profiles = new Dictionary<int, CallSums>();
         var tenants = new Dictionary<string, CallSums>(StringComparer.Ordinal);
         CallSums all = default;
         long last = 0;
@@ -78,32 +77,10 @@ public sealed partial class SqliteCallStore
             {
                 all.Add(sums);
                 CollectionsMarshal.GetValueRefOrAddDefault(tenants, profile.Tenant, out _).Add(sums);
-                CollectionsMarshal.GetValueRefOrAddDefault(calls, index.NumberOf(profile), out _) += (int)sums.Calls;
+                CollectionsMarshal.GetValueRefOrAddDefault(profiles, index.NumberOf(profile), out _).Add(sums);
             }
         });
-        return new DayFigures(last, all, tenants, index, [.. calls.Keys], [.. calls.Values]);
-    }
-
-    // The sums of a whole day by what profiles answer; those that are asked for again are remembered.
-    private CallSums WholeDay(OpenDays days, DateOnly day, AskedProfiles asked, string text)
-    {
-        if (FiguresOf(days, day) is not { } figures) return default;
-        if (asked.IsEverything) return figures.Sums;
-        if (asked.OnlyTenant is { } tenant) return figures.ByTenant.GetValueOrDefault(tenant);
-        if (figures.CallsOf(asked) == 0) return default;
-        return _daySums.GetOrAdd($"{day.DayNumber}|{text}", StampOf(days, day), () =>
-        {
-            CallSums all = default;
-            if (days.Get(day) is not { } database) return all;
-            database.InOneState(() =>
-            {
-                foreach ((CallProfile profile, CallSums sums) in HourOf(database, days.HiddenOf(day), ProfileRow.WholeDay, StartOf(day)))
-                {
-                    if (asked.Filter.Meets(profile)) all.Add(sums);
-                }
-            });
-            return all;
-        });
+        return new DayFigures(last, all, tenants, index, [.. profiles.Keys], [.. profiles.Values.Select(static sums => (int)sums.Calls)]) { Each = ProfileSums.Of(profiles.Values) };
     }
 
     private static List<(CallProfile Profile, CallSums Sums)> HourOf(SqliteDatabase database, HiddenDay hidden, int hour, Timestamp at)

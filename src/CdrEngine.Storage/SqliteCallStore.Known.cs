@@ -1,8 +1,6 @@
-using System.Collections;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
-using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage;
 
@@ -11,7 +9,6 @@ public sealed partial class SqliteCallStore
 {
     private const string RowOfDocument = "SELECT started_at, id, tenant FROM calls WHERE document = ?1";
 
-    private readonly DayAnswers<BitArray?> _met;
     private long _knownPages;
 
     /// <summary>Pages of days so far that were told by memory: for tests.</summary>
@@ -24,16 +21,9 @@ public sealed partial class SqliteCallStore
     {
         DateOnly day = frame.Day;
         asked = asked.On(day);
-        if (frame.Mark is not null || !frame.Hidden.IsNothing || asked.Calls is not { } calls || !IsWhole(asked.Query, day)) return null;
+        if (frame.Mark is not null || !frame.Hidden.IsNothing || !asked.MayBeKnown) return null;
         DayStamp stamp = StampOf(days, day);
-        if (!stamp.IsSettled || SealOf(days, day) is not { Calls: { } known } seal) return null;
-        if (known.Find(calls, seal.Keys, asked.Query.Ascending) is not { } places) return null;
-        if (calls.Ranges.Count > 0)
-        {
-            if (MetBy(days, day, calls, known, seal) is not { } met) return null;
-            places = met.HasAnySet() ? places.Where(place => met[place]) : [];
-        }
-
+        if (!stamp.IsSettled || SealOf(days, day) is not { Calls: { } known } seal || PlacesIn(days, asked, day, known, seal) is not { } places) return null;
         if (frame.After is { } after && after.Day == day)
         {
             if (PlaceOf(days, known, after) is not { } place) return null;
@@ -44,6 +34,37 @@ public sealed partial class SqliteCallStore
         return new KnownPlaces(stamp, known, places);
     }
 
+    private IEnumerable<int>? PlacesIn(OpenDays days, DayQuestion asked, DateOnly day, DayCalls known, DaySeal seal)
+    {
+        if (asked is { Base: { } all, Excluded: { } excluded })
+        {
+            if (PlacesIn(days, all, day, known, seal) is not { } some || PlacesIn(days, excluded, day, known, seal) is not { } without) return null;
+            var left = new DayPlaces(known.Places);
+            foreach (int place in without) left.Add(place);
+            return some.Where(place => !left.Has(place));
+        }
+
+        if (asked.Calls is not { } calls || !IsWhole(asked.Query, day)) return null;
+        if (!calls.AsksTexts) return known.Find(calls, seal.Keys, asked.Query.Ascending);
+        return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Find(calls, seal.Keys, asked.Query.Ascending, met) : null;
+    }
+
+    // The same from the offset of a frame on, as many as a page may want: looked up now, so that the rows may be read on any thread.
+    private KnownPlaces? PlacesOf(OpenDays days, DayQuestion asked, SelectFrame frame, int limit)
+    {
+        if (PlacesOf(days, asked, frame) is not { } known) return null;
+        var places = new List<int>();
+        long skip = frame.Offset;
+        foreach (int place in known.Places)
+        {
+            if (skip-- > 0) continue;
+            places.Add(place);
+            if (places.Count >= limit) break;
+        }
+
+        return known with { Places = places };
+    }
+
     private static int? PlaceOf(OpenDays days, DayCalls known, CallCursor after)
     {
         if (after.Document > 0) return known.PlaceOf(after.Document);
@@ -52,30 +73,25 @@ public sealed partial class SqliteCallStore
         return find.Bind(after.Key).BindBlob(after.Id.AsSpan()).Step() ? known.PlaceOf(find.Long(0)) : null;
     }
 
-    // The rows of a frame; null where memory does not tell them.
-    private List<FoundCall>? KnownRows(OpenDays days, DayQuestion asked, SelectFrame frame)
+    // The rows of places; null where the day is another by now. On any one thread.
+    private List<FoundCall>? KnownRows(OpenDays days, SqliteDatabase database, KnownPlaces known, SelectFrame frame)
     {
-        if (PlacesOf(days, asked, frame) is not { } known) return null;
         var found = new List<FoundCall>();
-        long skip = frame.Offset;
-        foreach (int place in known.Places)
+        foreach (int place in known.Places.Take(frame.Limit))
         {
-            if (skip-- > 0) continue;
-            if (found.Count >= frame.Limit) break;
-            if (RowAt(days, frame.Day, known, place) is not { } row) return null;
+            if (RowAt(database, frame.Day, known, place) is not { } row) return null;
             found.Add(row);
         }
 
-        return found.Count == 0 || IsAsBefore(days, frame.Day, known) ? found : null;
+        return IsAsBefore(days, frame.Day, known) ? found : null;
     }
 
     // Whether nothing was written to a day since it was looked up in memory.
     private bool IsAsBefore(OpenDays days, DateOnly day, KnownPlaces known) => StampNow(days, day).Text == known.Stamp.Text;
 
     // Null where the day has no such call any more.
-    private FoundCall? RowAt(OpenDays days, DateOnly day, KnownPlaces known, int place)
+    private FoundCall? RowAt(SqliteDatabase database, DateOnly day, KnownPlaces known, int place)
     {
-        if (days.Get(day) is not { } database) return null;
         long document = known.Calls.DocumentOf(place);
         byte[] id = new byte[CallRow.IdBytes];
         if (RecordOf(database, document) is { } record && CallRow.TryReadId(record.Id, out DateOnly its, id) && its == day)
@@ -90,52 +106,8 @@ public sealed partial class SqliteCallStore
     private long? KnownNumbers(OpenDays days, DayQuestion asked, DateOnly day, DaySeal? seal)
     {
         if (seal?.Calls is not { } known || asked.Calls is not { AsksMore: true } calls || !days.HiddenOf(day).IsNothing || !StampOf(days, day).IsSettled) return null;
-        if (calls.Ranges.Count == 0) return known.Count(calls, seal.Keys);
-        if (MetBy(days, day, calls, known, seal) is not { } met) return null;
-        return met.HasAnySet() ? known.Find(calls, seal.Keys, ascending: true)?.LongCount(place => met[place]) : 0;
-    }
-
-    // Which calls of a day meet what is asked of texts, by their places; kept for the pages that follow. Null where the day is not as it was when it was sealed.
-    private BitArray? MetBy(OpenDays days, DateOnly day, AskedCalls asked, DayCalls known, DaySeal seal)
-    {
-        if (seal is not { Texts: { } segments, Stamp: { } stamp }) return null;
-        foreach (TextRange range in asked.Ranges)
-        {
-            if (TextRanges.NeedleOf(range) is { } needle && (!seal.MayHave(needle) || SearchOf(days, day, stamp, needle) is { Count: 0 })) return new BitArray(known.Places);
-        }
-
-        string key = $"{day.DayNumber}|{string.Join('|', asked.Ranges.Select(static range => $"{(int)range.Of}-{(int)range.Sense}-{range.Text.Length}-{range.Text}"))}";
-        return _met.GetOrAdd(key, StampOf(days, day), () =>
-        {
-            BitArray? all = null;
-            if (days.Get(day) is not { } database) return null;
-            database.InOneState(() =>
-            {
-                if (DaySeal.StampOf(database) != stamp) return;
-                foreach (TextRange range in asked.Ranges)
-                {
-                    var met = new BitArray(known.Places);
-                    CallsOfSearch? search = TextRanges.NeedleOf(range) is { } needle ? SearchOf(days, day, stamp, needle) : null;
-                    foreach (long document in TextRanges.Find(database, range, segments, search))
-                    {
-                        if (known.PlaceOf(document) is { } place) met[place] = true;
-                    }
-
-                    all = all?.And(met) ?? met;
-                }
-            });
-            return all;
-        });
-    }
-
-    // The calls of a day that have a text, by the group it is in; null for none. Who asks of one day asks of all: the groups are read at once.
-    private CallsOfSearch? SearchOf(OpenDays days, DateOnly day, long stamp, TextNeedle needle)
-    {
-        ArchiveTexts.Known known = days.Groups ??= _texts.Now();
-        if (known.Find(day, stamp) is not { } place) return null;
-        var clause = new TextClause([needle]);
-        if (days.Sought.Add(clause.Key)) _helpers.ForEach([.. known.Groups.Values], group => _texts.SetOf(group, clause));
-        return new CallsOfSearch(_texts.SetOf(place.Group, clause), place.Day);
+        if (!calls.AsksTexts) return known.Count(calls, seal.Keys);
+        return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Count(calls, seal.Keys, met) : null;
     }
 
     // Whether two calls of a day may have the same integer id but for its rank.
@@ -157,7 +129,7 @@ public sealed partial class SqliteCallStore
                 continue;
             }
 
-            if (RowAt(days, day, known, place) is not { } row || !IsAsBefore(days, day, known))
+            if (days.Get(day) is not { } database || RowAt(database, day, known, place) is not { } row || !IsAsBefore(days, day, known))
             {
                 sofar.IsBroken = true;
                 passing.Left = sofar.Left;

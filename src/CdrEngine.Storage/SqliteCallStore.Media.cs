@@ -44,7 +44,9 @@ public sealed partial class SqliteCallStore
         bool asks = MediaFigures.AsksAny(query);
         return Reading(days =>
         {
-            var found = new List<(RowCursor At, MediaSessionRecord? Session)>();
+            var found = new List<(RowCursor At, long Document)>();
+            var ahead = new List<SessionsAhead>();
+            int together = 1;
             long skip = Math.Max(0, query.Skip);
             foreach (DateOnly day in DaysOf(query.From, query.To, query.Ascending))
             {
@@ -77,24 +79,40 @@ public sealed partial class SqliteCallStore
                     }
                 }
 
-                var rows = new List<(RowCursor At, long Document)>();
-                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{Narrowest(database, query, asks && HasIndexes(days, database, day) ? MediaOf(days, day) : null, here)}{here} ORDER BY {order} LIMIT ? OFFSET ?";
-                using (SqliteStatement list = here.Bound(database, sql, limit + 1L - found.Count).Bind(skip))
-                {
-                    skip = 0;
-                    while (list.Step()) rows.Add((new RowCursor(list.Long(0), day, list.Blob(1).ToArray(), (int)list.Long(2)), list.Long(3)));
-                }
-
-                AddSessions(database, rows, found);
+                ahead.Add(new SessionsAhead(day, here, skip, asks && HasIndexes(days, database, day) ? MediaOf(days, day) : null));
+                skip = 0;
+                if (ahead.Count >= together) Flush();
             }
 
+            Flush();
             bool more = found.Count > limit;
             if (more) found.RemoveRange(limit, found.Count - limit);
             return new MediaSessionPage
             {
-                MediaSessions = [.. found.Select(static row => row.Session).OfType<MediaSessionRecord>()],
+                MediaSessions = SessionsOf(days, found),
                 NextCursor = more ? found[^1].At.Encode(seal) : null,
             };
+
+            // Of how many days a page is, is not known before: of twice as many each time.
+            void Flush()
+            {
+                int most = limit + 1 - found.Count;
+                if (most <= 0 || ahead.Count == 0) return;
+                var parts = ahead.ToDictionary(static part => part.Day);
+                InDays(days, [.. parts.Keys], (day, database) => parts[day].Rows = RowsOf(database, parts[day], most));
+                foreach (SessionsAhead part in ahead) found.AddRange(part.Rows.Take(limit + 1 - found.Count));
+                together = Math.Min(2 * together, DaysAtOnce);
+                ahead.Clear();
+            }
+
+            List<(RowCursor At, long Document)> RowsOf(SqliteDatabase database, SessionsAhead part, int most)
+            {
+                var rows = new List<(RowCursor At, long Document)>();
+                string sql = $"SELECT m.started_at, m.id, m.session, m.document FROM media_sessions m{Narrowest(database, query, part.Figures, part.Where)}{part.Where} ORDER BY {order} LIMIT ? OFFSET ?";
+                using SqliteStatement list = part.Where.Bound(database, sql, most).Bind(part.Skip);
+                while (list.Step()) rows.Add((new RowCursor(list.Long(0), part.Day, list.Blob(1).ToArray(), (int)list.Long(2)), list.Long(3)));
+                return rows;
+            }
         });
     }
 
@@ -293,22 +311,37 @@ public sealed partial class SqliteCallStore
     private static bool IsBehind(RowCursor? after, DateOnly day, bool ascending) =>
         after is not null && (ascending ? day < after.Day : day > after.Day);
 
-    // A call's document is read once for all of its sessions on the page.
-    private void AddSessions(SqliteDatabase database, List<(RowCursor At, long Document)> rows, List<(RowCursor At, MediaSessionRecord? Session)> found)
+    // Each call's document is read once for all of its sessions on the page. One that cannot be read is left out.
+    private List<MediaSessionRecord> SessionsOf(OpenDays days, List<(RowCursor At, long Document)> rows)
     {
-        CallRecord? call = null;
-        long read = -1;
-        foreach ((RowCursor at, long document) in rows)
+        var sessions = new MediaSessionRecord?[rows.Count];
+        ILookup<DateOnly, int> places = Enumerable.Range(0, rows.Count).ToLookup(index => rows[index].At.Day);
+        InDays(days, [.. places.Select(static day => day.Key)], (day, database) =>
         {
-            if (document != read)
+            CallRecord? call = null;
+            long read = -1;
+            foreach (int index in places[day])
             {
-                using SqliteStatement find = database.Prepare(RecordingRows.SelectCall);
-                call = find.Bind(document).Step() ? ReadCall(find) : null;
+                (RowCursor at, long document) = rows[index];
+                if (document != read) call = RecordOf(database, document);
                 read = document;
+                sessions[index] = call?.MediaSessions.FirstOrDefault(session => session.Index == at.Item);
             }
+        });
+        return [.. sessions.OfType<MediaSessionRecord>()];
+    }
 
-            // A row whose document cannot be read keeps its place, so that the cursor goes past it.
-            found.Add((at, call?.MediaSessions.FirstOrDefault(session => session.Index == at.Item)));
-        }
+    // A day of a page that is put together: what is asked of it, how many sessions before the page, and what is known of a day that has its indexes.
+    private sealed class SessionsAhead(DateOnly day, SqlConditions where, long skip, MediaFigures? figures)
+    {
+        public DateOnly Day => day;
+
+        public SqlConditions Where => where;
+
+        public long Skip => skip;
+
+        public MediaFigures? Figures => figures;
+
+        public List<(RowCursor At, long Document)> Rows { get; set; } = [];
     }
 }

@@ -121,6 +121,8 @@ public sealed partial class SqliteCallStore
         var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
         long left = skip, expected = 0;
+        int together = 1;
+        bool isTold = true;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
@@ -144,23 +146,14 @@ public sealed partial class SqliteCallStore
             if (Narrowed(days, asked, frame) is not { } narrowed) continue;
             (long row, CallCursor? after) = walk.Nearest(day, left);
             SelectFrame its = narrowed with { After = after, Offset = left - row };
-            if (asked.Calls is not null)
-            {
-                Flush();
-                if (found.Count >= limit) break;
-                if (KnownRows(days, asked, its with { Limit = limit - found.Count }) is { } told)
-                {
-                    Add(day, left, told);
-                    left = 0;
-                    continue;
-                }
-            }
-
-            ahead.Add(new DayAhead(its, left));
-            long? all = KnownCount(days, day, walk);
-            expected += Math.Max(0, all - left ?? 0);
+            KnownPlaces? places = PlacesOf(days, asked, its, limit - found.Count);
+            long? told = places is null ? KnownCount(days, day, walk) - left : places.Places.Count();
+            long rows = Math.Max(0, told ?? 0);
+            if (places is null || rows > 0) ahead.Add(new DayAhead(its, left) { Known = places, Expected = rows });
+            expected += rows;
             left = 0;
-            if (all is null || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
+            isTold &= told is not null;
+            if (ahead.Count >= (isTold ? DaysAtOnce : together) || found.Count + expected >= limit) Flush();
         }
 
         Flush();
@@ -168,12 +161,12 @@ public sealed partial class SqliteCallStore
 
         void Flush()
         {
-            ReadAhead(days, ahead, query, limit - found.Count);
+            ReadTogether(days, ahead, query, limit - found.Count);
             foreach (DayAhead part in ahead)
             {
                 DateOnly day = part.Frame.Day;
                 if (found.Count >= limit || days.Get(day) is not { } database) continue;
-                List<FoundCall> rows = Marked(days, part.Frame, walk, frame => part.TakeRows() ?? CallSelect.Rows(database, query, frame with { Limit = limit - found.Count }));
+                List<FoundCall> rows = Marked(days, part.Frame, walk, frame => part.TakeRows(limit - found.Count) ?? CallSelect.Rows(database, query, frame with { Limit = limit - found.Count }));
 
                 // Rows that end before the page does are all there are.
                 int most = limit - found.Count;
@@ -181,8 +174,9 @@ public sealed partial class SqliteCallStore
                 Add(day, part.Left, rows);
             }
 
+            if (!isTold) together = Math.Min(2 * together, DaysAtOnce);
             ahead.Clear();
-            expected = 0;
+            (expected, isTold) = (0, true);
         }
 
         void Add(DateOnly day, long before, List<FoundCall> rows)
@@ -327,7 +321,7 @@ public sealed partial class SqliteCallStore
         if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);
-        if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, asked.WholeText, day).Calls;
+        if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, day).Calls;
         if (frame.Mark is null && FiguresOf(days, day) is { } figures && KnownCountOf(days, asked, day, figures) is { } known) return known;
         if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) return 0;
 

@@ -52,12 +52,26 @@ public sealed partial class SqliteCallStore
         return each;
     }
 
-    // Rows of several days, where it is known how many each has: as many days as fill a page are read before the first is looked at.
-    private void ReadAhead(OpenDays days, List<DayAhead> ahead, CallQuery query, int limit)
+    // Rows of several days before the first is looked at: of as many days as fill a page where it is known how many each has, else of twice as many each time.
+    private void ReadTogether(OpenDays days, List<DayAhead> ahead, CallQuery query, int limit)
     {
-        if (ahead.Count < LeastDays) return;
-        var parts = ahead.ToDictionary(static part => part.Frame.Day);
-        InDays(days, [.. parts.Keys], (day, database) => parts[day].Rows = CallSelect.Rows(database, query, parts[day].Frame with { Limit = limit }));
+        var parts = ahead.Where(part => part.Known is not null || ahead.Count >= LeastDays).ToDictionary(static part => part.Frame.Day);
+        if (parts.Count == 0) return;
+
+        // What the days before are known to have, the last need not give.
+        long before = 0;
+        foreach (DayAhead part in ahead)
+        {
+            part.Limit = (int)Math.Max(1, limit - before);
+            before += part.Expected;
+        }
+
+        InDays(days, [.. parts.Keys], (day, database) =>
+        {
+            DayAhead part = parts[day];
+            SelectFrame frame = part.Frame with { Limit = part.Limit };
+            part.Rows = (part.Known is { } known ? KnownRows(days, database, known, frame) : null) ?? CallSelect.Rows(database, query, frame);
+        });
     }
 
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
@@ -66,6 +80,8 @@ public sealed partial class SqliteCallStore
         var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
         long expected = 0;
+        int together = 1;
+        bool isTold = true;
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
@@ -73,21 +89,14 @@ public sealed partial class SqliteCallStore
             // Days that the pages before have used up.
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
             if (Narrowed(days, asked, Frame(days, day)) is not { } frame) continue;
-            if (asked.Calls is not null)
-            {
-                Flush();
-                if (found.Count >= limit) break;
-                if (KnownRows(days, asked, frame with { After = after, Limit = limit - found.Count }) is { } known)
-                {
-                    found.AddRange(known);
-                    continue;
-                }
-            }
-
-            ahead.Add(new DayAhead(frame with { After = after }, 0));
-            bool isKnown = frame is { Found.IsAll: true, Hidden.IsNothing: true } && IsWhole(query, day) && after?.Day != day && query.Start is null;
-            expected += frame.Found?.Documents.Count ?? 0;
-            if (!isKnown || ahead.Count >= DaysAtOnce || found.Count + expected >= limit) Flush();
+            SelectFrame its = frame with { After = after };
+            KnownPlaces? known = PlacesOf(days, asked, its, limit - found.Count);
+            bool isAll = frame is { Found.IsAll: true, Hidden.IsNothing: true } && IsWhole(query, day) && after?.Day != day && query.Start is null;
+            int rows = known?.Places.Count() ?? (isAll ? frame.Found!.Documents.Count : 0);
+            if (known is null || rows > 0) ahead.Add(new DayAhead(its, 0) { Known = known, Expected = rows });
+            expected += rows;
+            isTold &= known is not null || isAll;
+            if (ahead.Count >= (isTold ? DaysAtOnce : together) || found.Count + expected >= limit) Flush();
         }
 
         Flush();
@@ -95,17 +104,18 @@ public sealed partial class SqliteCallStore
 
         void Flush()
         {
-            ReadAhead(days, ahead, query, limit - found.Count);
+            ReadTogether(days, ahead, query, limit - found.Count);
             foreach (DayAhead part in ahead)
             {
                 DateOnly day = part.Frame.Day;
                 if (found.Count >= limit || days.Get(day) is not { } database || IsEmptied(days, database, day, query.Tenant)) continue;
-                List<FoundCall> rows = part.TakeRows() ?? CallSelect.Rows(database, query, part.Frame with { Limit = limit - found.Count });
+                List<FoundCall> rows = part.TakeRows(limit - found.Count) ?? CallSelect.Rows(database, query, part.Frame with { Limit = limit - found.Count });
                 found.AddRange(rows.Take(limit - found.Count));
             }
 
+            if (!isTold) together = Math.Min(2 * together, DaysAtOnce);
             ahead.Clear();
-            expected = 0;
+            (expected, isTold) = (0, true);
         }
     }
 
@@ -132,15 +142,25 @@ public sealed partial class SqliteCallStore
         /// <summary>Rows of the day that stand before the page.</summary>
         public long Left => left;
 
+        /// <summary>Its calls, where memory tells them; null where it does not.</summary>
+        public KnownPlaces? Known { get; init; }
+
+        /// <summary>How many rows it is known to give to the page; 0 where that is not known.</summary>
+        public long Expected { get; init; }
+
+        /// <summary>Most rows that were read.</summary>
+        public int Limit { get; set; }
+
         /// <summary>Its rows, where they were read already.</summary>
         public List<FoundCall>? Rows { get; set; }
 
-        /// <summary>Gives its rows, once.</summary>
-        public List<FoundCall>? TakeRows()
+        /// <summary>Gives its rows, once; null where there are none, or may be more than were read: a day before had fewer than it was known to have.</summary>
+        /// <param name="limit">Most that are wanted.</param>
+        public List<FoundCall>? TakeRows(int limit)
         {
             List<FoundCall>? rows = Rows;
             Rows = null;
-            return rows;
+            return rows is not null && rows.Count == Limit && Limit < limit ? null : rows;
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed partial class SqliteCallStore
         {
             if (GroupOf(days, asked, day, stamp) is not { } place || PlacesIn(asked.Query, asked.Texts, asked.Profiles, place, seal, asked.Places) is not { } isAll) return null;
             var documents = new List<long>(asked.Places.Count);
-            foreach (int its in asked.Places) documents.Add(place.Day.First + (its - place.Day.Begin));
+            foreach (int its in asked.Places) documents.Add(place.Day.DocumentOf(its));
             return new DayFound(stamp, documents, isAll ? times : asked.Texts.Rest, isAll);
         }
 
@@ -51,11 +51,15 @@ public sealed partial class SqliteCallStore
         ArchiveTexts.Known known = days.Groups ??= _texts.Now();
         if (known.Find(day, stamp) is not { } place) return null;
         if (asked.Ready.Contains(place.Group)) return place;
-        TextClause[] clauses = [.. asked.Texts.EachClause().DistinctBy(static clause => clause.Key)];
+        Action<TextGroup>[] looks =
+        [
+            .. asked.Clauses.Select(clause => (Action<TextGroup>)(group => _texts.SetOf(group, clause))),
+            .. asked.Query.Ranges.Select(range => (Action<TextGroup>)(group => _texts.MeetingOf(group, range))),
+        ];
         IEnumerable<TextGroup> order = asked.Query.Ascending ? known.Groups.Values : known.Groups.Values.Reverse();
         TextGroup[] next = [.. order.Where(group => group == place.Group || (asked.Query.Ascending ? group.Days[0].Day > day : group.Days[0].Day < day))
             .OrderBy(group => group == place.Group ? 0 : 1).Where(group => !asked.Ready.Contains(group)).Take(asked.Ready.Count == 0 ? FirstGroups : Helpers + 1)];
-        _helpers.ForEach([.. next.SelectMany(group => clauses.Select(clause => (group, clause)))], pair => _texts.SetOf(pair.group, pair.clause));
+        _helpers.ForEach([.. next.SelectMany(group => looks.Select(look => (group, look)))], pair => pair.look(pair.group));
         asked.Ready.UnionWith(next);
         return place;
     }
@@ -99,14 +103,7 @@ public sealed partial class SqliteCallStore
             places.AddRange(its);
         }
 
-        places.Sort();
-        int kept = 0;
-        for (int i = 0; i < places.Count; i++)
-        {
-            if (i == 0 || places[i] != places[kept - 1]) places[kept++] = places[i];
-        }
-
-        places.RemoveRange(kept, places.Count - kept);
+        places.SortDistinct();
         return true;
     }
 
@@ -167,7 +164,7 @@ public sealed partial class SqliteCallStore
         List<TextGroupSource>? sources = null;
         database.InOneState(() =>
         {
-            if (database.Scalar(DaySeal.HasSchema) == 0 || DaySeal.StampOf(database) != day.Stamp || DayTexts.Segments(database) is not { } segments) return;
+            if (database.Scalar(DaySeal.HasSchema) == 0 || database.Scalar(DaySeal.HasIndexes) == 0 || DaySeal.StampOf(database) != day.Stamp || DayTexts.Segments(database) is not { } segments) return;
             sources = [];
             foreach (DayTextSegment segment in segments)
             {
@@ -176,7 +173,42 @@ public sealed partial class SqliteCallStore
                 while (list.Step()) source.Add(list.Blob(0).ToArray(), list.Blob(1).ToArray(), segment.Fields);
                 sources.Add(source);
             }
+
+            sources.Add(FieldsOf(database, day).ToSource(begin));
         });
         return sources;
     });
+
+    // What groups have of a day beside its segments.
+    private static FieldTexts FieldsOf(SqliteDatabase database, ArchiveDay day)
+    {
+        var texts = new FieldTexts();
+        bool[] isThere = new bool[day.Span];
+        using (SqliteStatement list = database.Prepare("SELECT document, caller_ip, callee_ip FROM calls"))
+        {
+            while (list.Step())
+            {
+                if (PlaceOf(list.Long(0)) is not { } place) continue;
+                isThere[place] = true;
+                for (int column = 1; column <= 2; column++)
+                {
+                    if (!list.IsNull(column)) texts.Add(TextFields.Address, Convert.ToHexString(list.Blob(column)), place);
+                }
+            }
+        }
+
+        // From the index, which has nothing else; documents without a call are none.
+        using SqliteStatement ids = database.Prepare($"SELECT document, sip_call_id FROM call_documents INDEXED BY {TextRanges.CallIdIndex}");
+        while (ids.Step())
+        {
+            if (PlaceOf(ids.Long(0)) is not { } place || !isThere[place]) continue;
+            string id = ids.Text(1);
+            if (id.IndexOf('@') is var at && at >= 0) texts.Add(TextFields.CallIdHost, id[at..], place);
+            foreach (char c in id.Distinct().Where(static c => !char.IsSurrogate(c))) texts.Add(TextFields.CallIdCharacter, c.ToString(), place);
+        }
+
+        return texts;
+
+        int? PlaceOf(long document) => document >= day.First && document - day.First < day.Span ? (int)(document - day.First) : null;
+    }
 }

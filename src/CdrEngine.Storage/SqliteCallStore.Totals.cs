@@ -21,33 +21,38 @@ public sealed partial class SqliteCallStore
         bool byProfile = DayQuestion.IsByProfile(query);
         var question = new DayQuestion(query);
         AskedProfiles asked = question.Profiles;
-        string text = CallCursor.TextOf(query with { From = null, To = null });
         long begin = Stopwatch.GetTimestamp();
         bool IsOver() => stop.IsCancellationRequested || Stopwatch.GetElapsedTime(begin) > budget;
         return Reading(days =>
         {
             CallSums all = default;
+            var ahead = new List<DayCounted>();
             foreach (DateOnly day in DaysOf(query))
             {
                 if (byProfile)
                 {
-                    all.Add(SumsOf(days, query, asked, text, day));
+                    all.Add(SumsOf(days, query, asked, day));
+                    continue;
                 }
-                else if (!TryCount(days, question, day, IsOver, ref all, out Timestamp countedFrom))
-                {
+
+                (long from, long to) = Within(query, day);
+                bool isOver = IsOver();
+                if (isOver) ahead.Add(new DayCounted(day, from, to));
+                else if (from < to && FiguresOf(days, day) is { } figures && Narrowed(days, question, Frame(days, day)) is { } frame)
+                    ahead.Add(new DayCounted(day, from, to) { Frame = frame, Part = figures.CallsOf(question.Profiles) > CallsOfLongDay ? HourMicroseconds : to - from });
+                if ((isOver || ahead.Count >= DaysAtOnce) && !TryCount(days, query, ahead, IsOver, ref all, out Timestamp countedFrom))
                     return new CallTotals { Sums = all, IsComplete = false, CountedFrom = countedFrom };
-                }
             }
 
-            return new CallTotals { Sums = all };
+            return TryCount(days, query, ahead, IsOver, ref all, out Timestamp last) ? new CallTotals { Sums = all } : new CallTotals { Sums = all, IsComplete = false, CountedFrom = last };
         });
     }
 
     // By profiles and times alone: the day's sums, else those of whole hours and the calls of the hours at both ends.
-    private CallSums SumsOf(OpenDays days, CallQuery query, AskedProfiles asked, string text, DateOnly day)
+    private CallSums SumsOf(OpenDays days, CallQuery query, AskedProfiles asked, DateOnly day)
     {
         (long from, long to) = Within(query, day);
-        if (to - from == 24 * HourMicroseconds) return WholeDay(days, day, asked, text);
+        if (to - from == 24 * HourMicroseconds) return FiguresOf(days, day)?.SumsOf(asked) ?? default;
         if (from >= to || days.Get(day) is not { } database) return default;
         CallSums all = default;
         HiddenDay hidden = days.HiddenOf(day);
@@ -76,27 +81,60 @@ public sealed partial class SqliteCallStore
             begin >= end ? default : CallSelect.Sums(database, query with { From = new Timestamp(begin), To = new Timestamp(end) }, Frame(days, day));
     }
 
-    private bool TryCount(OpenDays days, DayQuestion question, DateOnly day, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
+    // Days in order, several of them read at once; false where the budget ends within one.
+    private bool TryCount(OpenDays days, CallQuery query, List<DayCounted> ahead, Func<bool> isOver, ref CallSums all, out Timestamp countedFrom)
     {
-        CallQuery query = question.Query;
-        (long from, long to) = Within(query, day);
-        countedFrom = new Timestamp(to);
-        if (isOver()) return false;
-        if (from >= to || FiguresOf(days, day) is not { } figures) return true;
-        if (Narrowed(days, question, Frame(days, day)) is not { } frame || days.Get(day) is not { } database) return true;
-        long part = figures.CallsOf(question.Profiles) > CallsOfLongDay ? HourMicroseconds : to - from;
-        for (long end = to; end > from; end = Math.Max(from, (end - 1) / part * part))
+        countedFrom = default;
+        var parts = ahead.ToDictionary(static part => part.Day);
+        InDays(days, [.. parts.Keys], (day, database) => parts[day].Count(database, query, isOver));
+        foreach (DayCounted part in ahead)
         {
-            long begin = Math.Max(from, part == HourMicroseconds ? (end - 1) / part * part : from);
-            CallSums sums = default;
-            CallQuery some = query with { From = new Timestamp(begin), To = new Timestamp(end) };
-            countedFrom = new Timestamp(end);
-            if (isOver() || !database.TryWithin(isOver, () => sums = CallSelect.Sums(database, some, frame))) return false;
-            all.Add(sums);
-            if (begin == from) break;
+            all.Add(part.Sums);
+            countedFrom = part.CountedFrom;
+
+            // A day that went meanwhile has none.
+            if (!part.IsComplete && (part.Frame is null || days.Get(part.Day) is not null)) return false;
         }
 
+        ahead.Clear();
         return true;
+    }
+
+    // A day that is counted call by call, from its end on.
+    private sealed class DayCounted(DateOnly day, long from, long to)
+    {
+        public DateOnly Day => day;
+
+        /// <summary>What is asked of it; null for nothing, since the budget has ended.</summary>
+        public SelectFrame? Frame { get; init; }
+
+        /// <summary>Microseconds that are counted in one go.</summary>
+        public long Part { get; init; }
+
+        public CallSums Sums { get; private set; }
+
+        public bool IsComplete { get; private set; }
+
+        public Timestamp CountedFrom { get; private set; } = new(to);
+
+        public void Count(SqliteDatabase database, CallQuery query, Func<bool> isOver)
+        {
+            if (Frame is not { } frame) return;
+            CallSums all = default;
+            for (long end = to; end > from; end = Math.Max(from, (end - 1) / Part * Part))
+            {
+                long begin = Math.Max(from, Part == HourMicroseconds ? (end - 1) / Part * Part : from);
+                CallSums sums = default;
+                CallQuery some = query with { From = new Timestamp(begin), To = new Timestamp(end) };
+                CountedFrom = new Timestamp(end);
+                if (isOver() || !database.TryWithin(isOver, () => sums = CallSelect.Sums(database, some, frame))) return;
+                all.Add(sums);
+                Sums = all;
+                if (begin == from) break;
+            }
+
+            IsComplete = true;
+        }
     }
 
     private static (long From, long To) Within(CallQuery query, DateOnly day)

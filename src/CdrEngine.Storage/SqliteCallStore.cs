@@ -1,7 +1,6 @@
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
@@ -34,8 +33,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayAnswers<long>(limits.DayCounts);
-        _met = new DayAnswers<System.Collections.BitArray?>(limits.DayTexts);
-        _daySums = new DayAnswers<CallSums>(limits.DayCounts);
+        _met = new DayAnswers<DayPlaces?>(limits.DayTexts);
         _figures = new FiguresKept(limits.ProfilesKept);
         _seals = new SealsKept<DaySeal>(limits.SealBytes);
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);

@@ -179,16 +179,17 @@ public sealed class KnownCallTests
         if (random.Next(4) == 0) query = query with { From = TestCalls.Start + TimeSpan.FromHours(random.Next(40)), To = random.Next(2) == 0 ? TestCalls.Start + TimeSpan.FromHours(random.Next(60)) : null };
         if (random.Next(10) == 0) query = query with { Codec = "PCMU" };
         if (random.Next(8) == 0) query = query with { Flags = (CallFlags)(1 << random.Next(4)) };
-        if (random.Next(6) == 0) query = query with { Ranges = [Range(random)] };
+        if (random.Next(6) == 0) query = query with { Ranges = random.Next(4) == 0 ? [Range(random), Range(random)] : [Range(random)] };
         if (random.Next(8) == 0) query = query with { Without = query with { Context = CallContext.Queue, BillsecMin = TimeSpan.FromSeconds(random.Next(12)) } };
         return query;
     }
 
     private static TextRange Range(Random random) => random.Next(6) switch
     {
-        0 => new TextRange(TextOf.Caller, (TextSense)random.Next(4), Number(random)),
-        1 => new TextRange(TextOf.Callee, (TextSense)random.Next(4), Number(random)),
+        0 => new TextRange(TextOf.Caller, (TextSense)random.Next(6), Number(random)),
+        1 => new TextRange(TextOf.Callee, (TextSense)random.Next(4), random.Next(4) == 0 ? "" : Number(random)),
         2 => new TextRange(TextOf.Dialled, (TextSense)random.Next(6), Number(random)),
+        3 when random.Next(2) == 0 => new TextRange(TextOf.SipCallId, TextSense.Contains, s_partsOfCallIds[random.Next(s_partsOfCallIds.Length)]),
         3 => new TextRange(TextOf.SipCallId, (TextSense)random.Next(5), $"{random.Next(10)}"),
         4 => new TextRange(TextOf.FirstLabel + (int)CallLabel.CallerName, (TextSense)random.Next(4), random.Next(2) == 0 ? "Name" : "User 4"),
         _ => new TextRange(TextOf.FirstLabel + (int)CallLabel.CallerDomain, (TextSense)random.Next(6), "example"),
@@ -196,8 +197,9 @@ public sealed class KnownCallTests
 
     private static string? Tenant(Random random) => random.Next(4) switch { 0 => "acme", 1 => "zeta", 2 => "nobody", _ => null };
 
-    private static CallQuery One(Random random) => random.Next(11) switch
+    private static CallQuery One(Random random) => random.Next(12) switch
     {
+        11 => new CallQuery { Address = s_addresses[random.Next(s_addresses.Length)] },
         0 => new CallQuery { Number = Number(random) },
         1 => new CallQuery { Caller = Number(random) },
         2 => new CallQuery { Callee = Number(random) },
@@ -211,7 +213,13 @@ public sealed class KnownCallTests
         _ => new CallQuery { DurationMax = TimeSpan.FromSeconds(random.Next(20)) },
     };
 
-    internal static string Number(Random random) => string.Create(CultureInfo.InvariantCulture, $"{(random.Next(2) == 0 ? "" : "+4930")}{100 + random.Next(random.Next(4) == 0 ? 200 : 12)}");
+    private static readonly string[] s_partsOfCallIds = ["@", "@h", "@h1", "@H1", "1", "h", "H", "-1@h", "1@", "@h2@", "é", "/"];
+
+    private static readonly string[] s_names = ["anna", "Anna", "ANNA", "bob", "B", "Kim", "\u212Aim", "Ärger", "104a", "104A", "1_4", "{"];
+
+    private static readonly IpAddress[] s_addresses = [.. new[] { "10.0.0.1", "10.0.0.2", "2001:db8::1", "10.0.0.9" }.Select(static text => IpAddress.TryParse(text, out IpAddress address) ? address : default)];
+
+    internal static string Number(Random random) => random.Next(10) == 0 ? s_names[random.Next(s_names.Length)] : string.Create(CultureInfo.InvariantCulture, $"{(random.Next(2) == 0 ? "" : "+4930")}{100 + random.Next(random.Next(4) == 0 ? 200 : 12)}");
 
     internal static IEnumerable<StoredCall> Conversation(int index, Random random)
     {
@@ -235,10 +243,10 @@ public sealed class KnownCallTests
         {
             Id = id,
             SessionId = id,
-            SipCallId = sipCallId,
+            SipCallId = random.Next(4) switch { 0 => sipCallId, 1 => $"{sipCallId}@h1", 2 => $"{sipCallId}é@H1.example", _ => $"{sipCallId}@h2@h1" },
             Dialled = random.Next(3) == 0 ? null : Number(random),
-            Caller = call.Caller with { Number = Number(random), E164 = random.Next(4) == 0 ? Number(random) : null, Identity = random.Next(2) == 0 ? new PartyIdentity(PartyKind.User, user, $"User {user}") : null },
-            Callee = call.Callee with { Number = random.Next(5) == 0 ? null : Number(random) },
+            Caller = call.Caller with { Address = random.Next(4) == 0 ? null : new Endpoint(s_addresses[random.Next(s_addresses.Length)], 5060), Number = Number(random), E164 = random.Next(4) == 0 ? Number(random) : null, Identity = random.Next(2) == 0 ? new PartyIdentity(PartyKind.User, user, $"User {user}") : null },
+            Callee = call.Callee with { Address = random.Next(4) == 0 ? null : new Endpoint(s_addresses[random.Next(s_addresses.Length)], 5060), Number = random.Next(5) == 0 ? null : Number(random) },
             Marks = new CallMarks { Tenant = tenant, Context = random.Next(3) switch { 0 => CallContext.PstnCall, 1 => CallContext.Queue, _ => CallContext.Ivr } },
             Links = [],
         };

@@ -175,6 +175,9 @@ public sealed record CallQuery
     /// <summary>Where to go on: <see cref="CallPage.NextCursor"/> of the page before; null for the first.</summary>
     public string? Cursor { get; init; }
 
+    /// <summary>It without what it asks of numbers and users of a call itself.</summary>
+    public CallQuery WithoutNumbers() => this with { User = null, Number = null, Caller = null, Callee = null, CallerNumbers = [], DialledNumbers = [], CalleeNumbers = [], PartyNumbers = [] };
+
     /// <summary>The alternatives, each as a query of its own in the order of this one.</summary>
     public IEnumerable<CallQuery> Alternatives() => Any.Select(one => one with
     {

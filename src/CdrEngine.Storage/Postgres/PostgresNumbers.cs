@@ -81,18 +81,7 @@ internal static class PostgresNumbers
         && query.Any.All(static one => CallCursor.TextOf(Without(one) with { Ascending = false, Sort = CallSort.StartedAt }) == s_nothing && Of(one) is not null);
 
     /// <summary>The query without what it asks of numbers.</summary>
-    public static CallQuery Without(CallQuery query) => query with
-    {
-        IsVoicemail = false,
-        User = null,
-        Number = null,
-        Caller = null,
-        Callee = null,
-        CallerNumbers = [],
-        DialledNumbers = [],
-        CalleeNumbers = [],
-        PartyNumbers = [],
-    };
+    public static CallQuery Without(CallQuery query) => query.WithoutNumbers() with { IsVoicemail = false };
 
     /// <summary>The calls of sealed days that have what is asked of numbers.</summary>
     /// <param name="session">A connection.</param>

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -22,15 +25,21 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
     public const int MostCalls = 4 * TextSegment.MostCalls;
 
     private const string Extension = ".group";
-    private const string DayFormat = "yyyy-MM-dd";
     private const long MostKept = 32L << 20;
+
+    // Three fields of numbers of ten million calls.
+    private const long MostRanks = 128L << 20;
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     private readonly string _folder = Path.Combine(folder, FolderName);
     private readonly Lock _lock = new();
     private readonly Dictionary<(TextGroup Group, string Clause), GroupSet> _sets = [];
+    private readonly Dictionary<(TextGroup Group, TextRange Range), RangedPlaces> _ranged = [];
+    private readonly Dictionary<(TextGroup Group, int Field), (TextRanks? Ranks, long Used)> _ranks = [];
     private Known _known = new("", [], new Dictionary<DateOnly, (TextGroup, TextGroupDay)>());
     private long _held;
+    private long _heldRanks;
+    private long _used;
     private bool _disposed;
 
     /// <summary>The calls of a group that have one of some texts.</summary>
@@ -52,6 +61,55 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         }
 
         return set;
+    }
+
+    /// <summary>The calls of a group that meet what their texts are held against; null where groups do not tell.</summary>
+    public RangedPlaces? MeetingOf(TextGroup group, TextRange range)
+    {
+        if (TextRanges.ClauseOf(range) is { } clause) return new RangedPlaces(SetOf(group, clause), null);
+        if (TextRanges.FieldOf(range) is not { } field) return null;
+        lock (_lock)
+        {
+            if (_ranged.TryGetValue((group, range), out RangedPlaces? kept)) return kept;
+        }
+
+        if (RanksOf(group, field) is not { } ranks) return null;
+        (int below, bool isThere) = group.PlaceOf(field, Encoding.UTF8.GetBytes(range.Text));
+        RangedPlaces places = ranks.Meeting(range, below, isThere);
+        lock (_lock)
+        {
+            if (_held + places.Size > MostKept) ForgetSets();
+            if (_ranged.TryAdd((group, range), places)) _held += places.Size + (2 * range.Text.Length);
+        }
+
+        return places;
+    }
+
+    private TextRanks? RanksOf(TextGroup group, int field)
+    {
+        lock (_lock)
+        {
+            if (_ranks.TryGetValue((group, field), out (TextRanks? Ranks, long Used) kept))
+            {
+                _ranks[(group, field)] = kept with { Used = ++_used };
+                return kept.Ranks;
+            }
+        }
+
+        TextRanks? ranks = group.RanksOf(field);
+        lock (_lock)
+        {
+            if (!_ranks.TryAdd((group, field), (ranks, ++_used))) return ranks;
+            _heldRanks += ranks?.Size ?? 0;
+            while (_heldRanks > MostRanks && _ranks.Count > 1) ForgetRanks(_ranks.MinBy(static pair => pair.Value.Used).Key);
+        }
+
+        return ranks;
+    }
+
+    private void ForgetRanks((TextGroup Group, int Field) of)
+    {
+        if (_ranks.Remove(of, out (TextRanks? Ranks, long Used) gone)) _heldRanks -= gone.Ranks?.Size ?? 0;
     }
 
     /// <summary>Removes every group that has a day.</summary>
@@ -192,16 +250,15 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
     // Whoever makes the same of the same days gives it the same name.
     private string PathOf(List<ArchiveDay> group)
     {
-        ulong sum = 14695981039346656037;
-        foreach (ArchiveDay day in group) sum = (sum ^ unchecked((ulong)day.Stamp) ^ ((ulong)day.Day.DayNumber << 32)) * 1099511628211;
+        ulong sum = Fnv1a.Empty;
+        foreach (ArchiveDay day in group) sum = Fnv1a.Add(sum, unchecked((ulong)day.Stamp) ^ ((ulong)day.Day.DayNumber << 32));
         return Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{group[0].Day:yyyy-MM-dd}_{group[^1].Day:yyyy-MM-dd}_{sum:x16}{Extension}"));
     }
 
     private static (DateOnly First, DateOnly Last)? DaysOf(string path)
     {
         string[] parts = Path.GetFileName(path).Split('_');
-        return parts.Length >= 2 && DateOnly.TryParseExact(parts[0], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly first)
-            && DateOnly.TryParseExact(parts[1], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly last) ? (first, last) : null;
+        return parts.Length >= 2 && DayFiles.Read(parts[0]) is { } first && DayFiles.Read(parts[1]) is { } last ? (first, last) : null;
     }
 
     // Those that somebody began and did not end are among them.
@@ -235,7 +292,9 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
     {
         lock (_lock)
         {
-            if (!known.Groups.Values.ToHashSet().IsSupersetOf(_known.Groups.Values)) ForgetSets();
+            var there = known.Groups.Values.ToHashSet();
+            if (!there.IsSupersetOf(_known.Groups.Values)) ForgetSets();
+            foreach ((TextGroup Group, int Field) gone in _ranks.Keys.Where(key => !there.Contains(key.Group)).ToArray()) ForgetRanks(gone);
             Volatile.Write(ref _known, known);
         }
 
@@ -245,6 +304,7 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
     private void ForgetSets()
     {
         _sets.Clear();
+        _ranged.Clear();
         _held = 0;
     }
 

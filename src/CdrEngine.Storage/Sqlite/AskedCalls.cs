@@ -3,6 +3,7 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -12,10 +13,10 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="IsAlways">Whether a day that tells of no calls of it has none.</param>
 internal readonly record struct AskedNumber(ulong Key, ulong InFilter, bool IsAlways);
 
-/// <summary>A query that <see cref="DayCalls"/> answers: by profiles, lengths, and one number or any of several. One thread.</summary>
+/// <summary>A query that <see cref="DayCalls"/> answers: by profiles, lengths, one number or any of several, and texts that groups of days tell. One thread.</summary>
 internal sealed class AskedCalls
 {
-    private AskedCalls(CallQuery query)
+    private AskedCalls(CallQuery query, IReadOnlyList<TextClause> texts)
     {
         Profiles = new AskedProfiles(query);
         Bounds = LengthBounds.Of(query);
@@ -23,7 +24,14 @@ internal sealed class AskedCalls
         Codec = query.Codec is { } codec ? CallSelect.CodecItem(codec) : null;
         Flags = (long)query.Flags;
         Ranges = query.Ranges;
+        Texts = texts;
     }
+
+    /// <summary>Texts and addresses; which calls of a day have them groups of days tell.</summary>
+    public IReadOnlyList<TextClause> Texts { get; }
+
+    /// <summary>Whether which calls of a day meet it is told beside, for a part of it.</summary>
+    public bool AsksTexts => Ranges.Count > 0 || Texts.Count > 0;
 
     /// <summary>Texts held against others; which calls of a day meet them is told beside.</summary>
     public IReadOnlyList<TextRange> Ranges { get; }
@@ -35,7 +43,7 @@ internal sealed class AskedCalls
     public long Flags { get; }
 
     /// <summary>Whether neither figures nor lengths alone tell how many there are.</summary>
-    public bool AsksMore => HasNumbers || Any.Count > 0 || Codec is not null || Flags != 0 || Ranges.Count > 0;
+    public bool AsksMore => HasNumbers || Any.Count > 0 || Codec is not null || Flags != 0 || AsksTexts;
 
     /// <summary>Any of these numbers; empty for all.</summary>
     public IReadOnlyList<AskedNumber> Numbers { get; private init; } = [];
@@ -71,39 +79,29 @@ internal sealed class AskedCalls
         if (query.Any.Count > 0)
         {
             if (!DayQuestion.IsByProfile(query with { Any = [] }) || new ProfileFilter(query with { Any = [], Tenant = null, IsSessionStart = false }).AsksAnything) return null;
-            AskedCalls?[] any = [.. query.Alternatives().Select(static one => one.From is null && one.To is null && one.Ranges.Count == 0 ? Of(one) : null)];
-            return any.Any(static one => one is null) ? null : new AskedCalls(new CallQuery()) { Any = [.. any.OfType<AskedCalls>()] };
+            AskedCalls?[] any = [.. query.Alternatives().Select(static one => one.From is null && one.To is null && Of(one) is { AsksTexts: false } its ? its : null)];
+            return any.Any(static one => one is null) ? null : new AskedCalls(new CallQuery(), []) { Any = [.. any.OfType<AskedCalls>()] };
         }
 
-        bool asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null || query.PersonBillsecMax is not null;
-        CallQuery plain = query with
+        CallQuery plain = LengthBounds.Rest(query.WithoutNumbers()) with
         {
-            DurationMin = null,
-            DurationMax = null,
-            BillsecMin = null,
-            BillsecMax = null,
-            PersonBillsecMax = null,
-            Number = null,
-            Caller = null,
-            Callee = null,
-            User = null,
-            CallerNumbers = [],
-            DialledNumbers = [],
-            CalleeNumbers = [],
-            PartyNumbers = [],
             SessionCalleeNumbers = [],
             Codec = null,
             Flags = CallFlags.None,
             Ranges = [],
-
-            // A text that a part of a Call-ID implies only leads to it.
-            Text = query.Ranges.Any(range => range is { Of: TextOf.SipCallId, Sense: TextSense.Contains } && range.Text == query.Text) ? null : query.Text,
+            Address = null,
+            Text = null,
+            Parts = [],
+            Labels = [],
         };
         if (!DayQuestion.IsByProfile(plain) || IsPrefix(query.Number) || IsPrefix(query.Caller) || IsPrefix(query.Callee)) return null;
         (IReadOnlyList<string> Numbers, int Roles, bool WithSessions)[] conditions = [.. NumbersOf(query)];
         if (conditions.Length > 1) return null;
         (IReadOnlyList<string> numbers, int roles, bool withSessions) = conditions is [var only] ? only : ([], 0, false);
-        var asked = new AskedCalls(query)
+
+        // A text that a part of a Call-ID implies only leads to it; what else is held against texts stands beside.
+        bool isImplied = query.Ranges.Any(range => range is { Of: TextOf.SipCallId, Sense: TextSense.Contains } && range.Text == query.Text);
+        var asked = new AskedCalls(query, new AskedTexts(query with { Text = isImplied ? null : query.Text, Ranges = [] }).Beside)
         {
             // What is of a session may be of another tenant than the call whose number it is.
             Numbers = [.. numbers.Distinct(StringComparer.Ordinal).Select(number =>
@@ -111,7 +109,7 @@ internal sealed class AskedCalls
             Roles = roles,
             WithSessions = withSessions,
         };
-        return asksLength && asked.Bounds is null ? null : asked;
+        return LengthBounds.IsAsked(query) && asked.Bounds is null ? null : asked;
     }
 
     private static bool IsPrefix(string? text) => text is { Length: > 1 } && text.EndsWith('*');

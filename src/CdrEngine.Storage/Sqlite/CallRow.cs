@@ -118,14 +118,9 @@ internal static class CallRow
     /// <summary>FNV-1a of a Call-ID, 64 bits: an index of numbers is a third of one of texts. The text itself is compared as well.</summary>
     public static long SipCallHash(string sipCallId)
     {
-        ulong hash = 14695981039346656037;
-        foreach (char c in sipCallId)
-        {
-            hash = (hash ^ (c & 0xFFu)) * 1099511628211;
-            hash = (hash ^ (uint)(c >> 8)) * 1099511628211;
-        }
-
-        return unchecked((long)hash);
+        ulong sum = Fnv1a.Empty;
+        foreach (char c in sipCallId) sum = Fnv1a.Add(Fnv1a.Add(sum, c & 0xFFu), (uint)(c >> 8));
+        return unchecked((long)sum);
     }
 
     /// <summary>What stands for a user among the numbers.</summary>

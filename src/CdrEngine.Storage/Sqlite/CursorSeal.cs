@@ -1,3 +1,5 @@
+using CdrEngine.Core;
+
 namespace CdrEngine.Storage.Sqlite;
 
 /// <summary>Ties a cursor to its query: FNV-1a over both. No secret: it guards against mistakes, and what a forged cursor could do is to begin a
@@ -9,9 +11,8 @@ internal static class CursorSeal
     /// <param name="query">All that decides which rows come in which order.</param>
     public static ulong Of(ReadOnlySpan<byte> cursor, string query)
     {
-        ulong hash = 14695981039346656037;
-        foreach (byte b in cursor) hash = (hash ^ b) * 1099511628211;
-        foreach (char c in query) hash = (hash ^ c) * 1099511628211;
-        return hash;
+        ulong sum = Fnv1a.Add(Fnv1a.Empty, cursor);
+        foreach (char c in query) sum = Fnv1a.Add(sum, c);
+        return sum;
     }
 }

@@ -12,8 +12,11 @@ internal sealed class DayCalls
     /// <summary>What it is called in the seal.</summary>
     public const string Name = "calls";
 
-    // Of so many calls one, from which on all are passed in order rather than some of them put in order.
-    private const int Dense = 16;
+    // Places are put in order where they are one in so many, and else met in it.
+    private const int FewPart = 16;
+
+    // Calls of a day that are found one by one where nothing is asked but lengths.
+    private const int FewLengths = 64;
 
     private static readonly byte[] s_secret = RandomNumberGenerator.GetBytes(16);
 
@@ -130,11 +133,16 @@ internal sealed class DayCalls
     /// <param name="asked">What is asked for, of the whole day.</param>
     /// <param name="keys">Tells which numbers the day has not.</param>
     /// <param name="ascending">The earliest first.</param>
-    public IEnumerable<int>? Find(AskedCalls asked, KeyFilter keys, bool ascending)
+    /// <param name="among">Only these places; null for all.</param>
+    public IEnumerable<int>? Find(AskedCalls asked, KeyFilter keys, bool ascending, DayPlaces? among = null)
     {
         if (asked.Any.Count > 0) return Sorted(Several(asked, keys), ascending);
         if (WantedOf(asked) is not { } wanted) return null;
-        return asked.HasNumbers ? Sorted(OfNumbers(asked, keys), ascending)?.Where(place => Meets(place, wanted)) : InOrder(ascending).Where(place => Meets(place, wanted));
+        if (among is { IsEmpty: true }) return [];
+        if (asked.HasNumbers) return Sorted(OfNumbers(asked, keys), ascending)?.Where(place => among?.Has(place) != false && Meets(place, wanted));
+        if (among is not null && among.Count <= Places / FewPart) return Sorted([.. among.All().Where(place => Meets(place, wanted))], ascending);
+        if (asked.Bounds is { } bounds && OfLengths(bounds) is { } few) return Sorted([.. few.Where(place => among?.Has(place) != false && Meets(place, wanted))], ascending);
+        return among is null ? Meeting(wanted, ascending) : Meeting(wanted, ascending).Where(among.Has);
     }
 
     /// <summary>How many calls are asked for; null where nothing here tells.</summary>
@@ -144,7 +152,36 @@ internal sealed class DayCalls
         asked.Any.Count > 0 ? Several(asked, keys)?.Count
         : WantedOf(asked) is not { } wanted ? null
         : asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => Meets(place, wanted))
-        : InOrder(true).LongCount(place => Meets(place, wanted));
+        : Meeting(wanted, ascending: true).LongCount();
+
+    /// <summary>How many of some places are asked for; null where nothing here tells.</summary>
+    /// <param name="asked">What is asked for, of the whole day.</param>
+    /// <param name="keys">Tells which numbers the day has not.</param>
+    /// <param name="among">The places.</param>
+    public long? Count(AskedCalls asked, KeyFilter keys, DayPlaces among)
+    {
+        if (among.IsEmpty) return 0;
+        if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : _profiles.CountOf(among, _first, asked.Profiles);
+        if (WantedOf(asked) is not { } wanted) return null;
+        return asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => among.Has(place) && Meets(place, wanted)) : among.All().LongCount(place => Meets(place, wanted));
+    }
+
+    /// <summary>The places of calls by the name of their trunk.</summary>
+    /// <param name="meets">Told the name of each trunk; null for calls over none.</param>
+    public DayPlaces OfTrunks(Func<string?, bool> meets)
+    {
+        var found = new DayPlaces(Places);
+        var known = new Dictionary<int, bool>();
+        for (int place = 0; place < Places; place++)
+        {
+            if (_ranks[place] == 0 || _profiles.ProfileOf(_first + place) is not { } profile) continue;
+            if (!known.TryGetValue(profile, out bool its))
+                known.Add(profile, its = meets(_profiles.Index.ProfileOf(profile).Trunk is { Length: > 0 } trunk ? trunk : null));
+            if (its) found.Add(place);
+        }
+
+        return found;
+    }
 
     /// <summary>The places of those of some calls that are asked for, in order of time; null where nothing here tells.</summary>
     /// <param name="documents">The calls.</param>
@@ -170,7 +207,7 @@ internal sealed class DayCalls
             if ((asked.Any.Count > 0 ? Several(asked, keys) : OfNumbers(asked, keys)) is not { } numbered) return null;
             found = numbered.FindAll(place => has[place]);
         }
-        else if (seen is null && found.Count > Places / Dense)
+        else if (seen is null && found.Count > Places / FewPart)
         {
             // In order already: the rest is passed.
             return InOrder(ascending).Where(place => has[place] && Meets(place, wanted));
@@ -240,9 +277,32 @@ internal sealed class DayCalls
         return calls == lengths.Count ? of : null;
     }
 
-    private IEnumerable<int> InOrder(bool ascending)
+    // The places of calls whose lengths lie within bounds, where these are few.
+    private List<int>? OfLengths(in LengthBounds bounds)
     {
-        for (int i = 0; i < _order.Count; i++) yield return _order[ascending ? i : _order.Count - 1 - i];
+        if (_lengths.Within(bounds, FewLengths) is not { } all) return null;
+        var places = new List<int>(all.Count);
+        foreach (int at in all)
+        {
+            // Places without a call have 0 as the first call has.
+            int place = _ofLengths.IndexOf(at, 0);
+            while (place >= 0 && _ranks[place] == 0) place = _ofLengths.IndexOf(at, place + 1);
+            if (place >= 0) places.Add(place);
+        }
+
+        return places;
+    }
+
+    private IEnumerable<int> Meeting(Wanted wanted, bool ascending)
+    {
+        for (int i = Next(0, wanted, ascending); i < _order.Count; i = Next(i + 1, wanted, ascending)) yield return _order[ascending ? i : _order.Count - 1 - i];
+    }
+
+    // The first from one on, in order: a loop of its own, since most lists of what is rare look at many days.
+    private int Next(int i, in Wanted wanted, bool ascending)
+    {
+        while (i < _order.Count && !Meets(_order[ascending ? i : _order.Count - 1 - i], wanted)) i++;
+        return i;
     }
 
     // What is asked of the day's codecs and flags; null where these are not told.
@@ -251,16 +311,19 @@ internal sealed class DayCalls
         bool[]? codecs = null, flags = null;
         if (asked.Codec is { } codec && (codecs = _codecs.Meeting(list => list.Contains(codec, StringComparison.Ordinal))) is null) return null;
         if (asked.Flags != 0 && (flags = _flags.Meeting(value => (value & asked.Flags) == asked.Flags)) is null) return null;
-        return new Wanted(asked, codecs, flags);
+        return new Wanted(asked, asked.Bounds, codecs, flags);
     }
 
-    private bool Meets(int place, Wanted wanted)
+    private bool Meets(int place, in Wanted wanted)
     {
         AskedCalls asked = wanted.Asked;
+
+        // What leaves fewest first.
+        if (wanted.Bounds is { } bounds && !_lengths.Meets(_ofLengths[place], bounds, byPerson: false)) return false;
         if (wanted.Codecs is { } codecs && !codecs[_codecs.Of(place)]) return false;
         if (wanted.Flags is { } flags && !flags[_flags.Of(place)]) return false;
         if (!Has(place, asked.Profiles)) return false;
-        return asked.Bounds is not { } bounds || _lengths.Meets(_ofLengths[place], bounds, asked.AsksPerson && asked.ByPerson.Has(_profiles.Index, _profiles.ProfileOf(_first + place)!.Value));
+        return !asked.AsksPerson || wanted.Bounds is not { } person || !asked.ByPerson.Has(_profiles.Index, _profiles.ProfileOf(_first + place)!.Value) || _lengths.Meets(_ofLengths[place], person, byPerson: true);
     }
 
     private int[]? Sorted(List<int>? found, bool ascending)
@@ -307,13 +370,13 @@ internal sealed class DayCalls
         var seen = new HashSet<int>();
         foreach (AskedCalls one in asked.Any)
         {
-            IEnumerable<int>? its = one.HasNumbers ? OfNumbers(one, keys) : InOrder(true);
-            if (its is null || WantedOf(one) is not { } wanted) return null;
-            found.AddRange(its.Where(place => Meets(place, wanted) && seen.Add(place)));
+            if (WantedOf(one) is not { } wanted) return null;
+            if ((one.HasNumbers ? OfNumbers(one, keys)?.Where(place => Meets(place, wanted)) : Meeting(wanted, ascending: true)) is not { } its) return null;
+            found.AddRange(its.Where(seen.Add));
         }
 
         return found;
     }
 
-    private readonly record struct Wanted(AskedCalls Asked, bool[]? Codecs, bool[]? Flags);
+    private readonly record struct Wanted(AskedCalls Asked, LengthBounds? Bounds, bool[]? Codecs, bool[]? Flags);
 }

@@ -174,9 +174,5 @@ internal static class DayCallsBytes
     }
 
     /// <summary>Looks at all calls of a day's file.</summary>
-    public static byte[] Of(SqliteDatabase database) => Of(new SqliteDayCallRows(database, DayOf(database)));
-
-    // A day's file bears its name.
-    private static DateOnly DayOf(SqliteDatabase database) =>
-        DateOnly.TryParseExact(Path.GetFileNameWithoutExtension(database.Path), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : default;
+    public static byte[] Of(SqliteDatabase database) => Of(new SqliteDayCallRows(database, DayFiles.DayOf(database.Path) ?? default));
 }

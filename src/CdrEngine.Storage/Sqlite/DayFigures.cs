@@ -13,6 +13,13 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Calls">How many calls have each.</param>
 internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<string, CallSums> ByTenant, ProfileIndex Index, int[] Profiles, int[] Calls)
 {
+    /// <summary>The sums of each of them; null where they are not kept.</summary>
+    public ProfileSums? Each { get; init; }
+
+    /// <summary>Sums of the calls that are asked for; null where they are not kept.</summary>
+    public CallSums? SumsOf(AskedProfiles asked) =>
+        asked.IsEverything ? Sums : asked.OnlyTenant is { } tenant ? ByTenant.GetValueOrDefault(tenant) : Each?.Add(i => asked.Has(Index, Profiles[i]));
+
     /// <summary>How many calls are asked for.</summary>
     public long CallsOf(AskedProfiles asked)
     {

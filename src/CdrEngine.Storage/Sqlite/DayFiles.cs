@@ -13,6 +13,12 @@ internal sealed class DayFiles(string folder)
 
     public string PathOf(DateOnly day) => Path.Combine(folder, day.ToString(Format, CultureInfo.InvariantCulture) + ".db");
 
+    /// <summary>The day whose file a path leads to; null where it is no such file.</summary>
+    public static DateOnly? DayOf(string path) => Read(Path.GetFileNameWithoutExtension(path));
+
+    /// <summary>A day as names of files have it; null for anything else.</summary>
+    public static DateOnly? Read(string name) => DateOnly.TryParseExact(name, Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
+
     /// <summary>Days there are, ascending. The folder is the truth: another program may have made one. It is read again when something in it came or went.</summary>
     public List<DateOnly> List()
     {
@@ -22,8 +28,7 @@ internal sealed class DayFiles(string folder)
         var days = new List<DateOnly>();
         foreach (string path in Directory.EnumerateFiles(folder, "????-??-??.db"))
         {
-            if (DateOnly.TryParseExact(Path.GetFileNameWithoutExtension(path), Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day))
-                days.Add(day);
+            if (DayOf(path) is { } day) days.Add(day);
         }
 
         days.Sort();
@@ -51,9 +56,6 @@ internal sealed class OpenDays(int capacity, Func<DateOnly, SqliteDatabase?> ope
 
     /// <summary>Groups of texts there were when the query first asked for them.</summary>
     public ArchiveTexts.Known? Groups { get; set; }
-
-    /// <summary>Texts that were looked for in all of these groups already.</summary>
-    public HashSet<string> Sought { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What of a day was deleted when the query began.</summary>
     public HiddenDay HiddenOf(DateOnly day) => Hidden is { } hidden ? hidden.Days.GetValueOrDefault(day, HiddenDay.None) : HiddenDay.None;

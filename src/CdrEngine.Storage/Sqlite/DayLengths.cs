@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -126,6 +127,21 @@ internal sealed class DayLengths
         _lasted[at] >= bounds.LastedLeast && _lasted[at] <= bounds.LastedMost && _billed[at] >= bounds.BilledLeast && _billed[at] <= bounds.BilledMost
         && (!byPerson || _billed[at] <= bounds.PersonBilledMost);
 
+    /// <summary>Where those stand whose lengths lie within bounds, whoever answered them; null where they are more than some.</summary>
+    public List<int>? Within(in LengthBounds bounds, int most)
+    {
+        if (bounds.LastedLeast > bounds.LastedMost || bounds.BilledLeast > bounds.BilledMost) return [];
+        if (CallsOf(bounds) > most) return null;
+        var found = new List<int>();
+        uint lasted = bounds.LastedMost - bounds.LastedLeast, billed = bounds.BilledMost - bounds.BilledLeast;
+        for (int i = 0; i < _lasted.Length; i++)
+        {
+            if (_lasted[i] - bounds.LastedLeast <= lasted && _billed[i] - bounds.BilledLeast <= billed) found.Add(i);
+        }
+
+        return found;
+    }
+
     /// <summary>How many calls of any profile have lengths within bounds.</summary>
     public long CallsOf(in LengthBounds bounds) => bounds.Count(_lasted, _billed);
 
@@ -151,10 +167,17 @@ internal sealed class DayLengths
 /// <param name="PersonBilledMost">The same of calls that a person answered.</param>
 internal readonly record struct LengthBounds(uint LastedLeast, uint LastedMost, uint BilledLeast, uint BilledMost, uint PersonBilledMost)
 {
+    /// <summary>Whether a query has any.</summary>
+    public static bool IsAsked(CallQuery query) =>
+        query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null || query.PersonBillsecMax is not null;
+
+    /// <summary>A query without those that it has.</summary>
+    public static CallQuery Rest(CallQuery query) => query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null };
+
     /// <summary>The bounds of a query; null where it has none, or one that what is kept cannot tell.</summary>
-    public static LengthBounds? Of(Calls.Ports.CallQuery query)
+    public static LengthBounds? Of(CallQuery query)
     {
-        if (query.DurationMin is null && query.DurationMax is null && query.BillsecMin is null && query.BillsecMax is null && query.PersonBillsecMax is null) return null;
+        if (!IsAsked(query)) return null;
         uint? lastedLeast = query.DurationMin is { } a ? DayLengths.AtLeast(CallRow.Microseconds(a)) : 0;
         uint? lastedMost = query.DurationMax is { } b ? DayLengths.AtMost(CallRow.Microseconds(b)) : uint.MaxValue;
         uint? billedLeast = query.BillsecMin is { } c ? DayLengths.AtLeast(CallRow.Microseconds(c)) : 0;

@@ -32,7 +32,6 @@ internal sealed class DayProfiles
     {
         var calls = new List<(long Document, long Profile)>();
         long first = database.Scalar("SELECT ifnull(min(document), 1) FROM calls"), last = database.Scalar("SELECT ifnull(max(document), 0) FROM calls");
-        if (last - first >= MostPerCall * (database.Scalar("SELECT count(*) FROM calls") + 1)) return [];
         using (SqliteStatement list = database.Prepare("SELECT document, profile FROM calls WHERE profile IS NOT NULL"))
         {
             while (list.Step()) calls.Add((list.Long(0), list.Long(1)));
@@ -102,37 +101,17 @@ internal sealed class DayProfiles
     /// <summary>Takes those away of some documents whose calls are of no profile that is asked for. True where that is told of all of them; others stay.</summary>
     public bool Narrow(List<long> documents, AskedProfiles asked)
     {
-        int kept = 0;
         bool isAll = true;
-        for (int i = 0; i < documents.Count; i++)
-        {
-            long place = documents[i] - _first;
-            bool isKnown = place >= 0 && place < _places.Length && _places[place] > 0;
-            if (isKnown && !asked.Has(_index, _profiles[_places[place] - 1])) continue;
-            isAll &= isKnown;
-            documents[kept++] = documents[i];
-        }
-
-        documents.RemoveRange(kept, documents.Count - kept);
+        documents.RemoveAll(document => !Keeps(document - _first, asked, isEach: true, ref isAll));
         return isAll;
     }
 
     /// <summary>The same of places, which lie before the documents by a number. A place without a call is taken away where not each is one.</summary>
     public bool Narrow(List<int> places, long toDocument, AskedProfiles asked, bool isEach)
     {
-        int kept = 0;
         bool isAll = true;
         long first = _first - toDocument;
-        for (int i = 0; i < places.Count; i++)
-        {
-            long place = places[i] - first;
-            int profile = place >= 0 && place < _places.Length ? _places[place] : 0;
-            if (profile > 0 ? !asked.Has(_index, _profiles[profile - 1]) : !isEach) continue;
-            isAll &= profile > 0;
-            places[kept++] = places[i];
-        }
-
-        places.RemoveRange(kept, places.Count - kept);
+        places.RemoveAll(place => !Keeps(place - first, asked, isEach, ref isAll));
         return isAll;
     }
 
@@ -140,13 +119,34 @@ internal sealed class DayProfiles
     public List<long> Collect(AskedProfiles asked)
     {
         var found = new List<long>();
-        bool[] isAsked = new bool[_profiles.Length + 1];
-        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        bool[] isAsked = AreAsked(asked);
         for (int i = 0; i < _places.Length; i++)
         {
             if (isAsked[_places[i]]) found.Add(_first + i);
         }
 
         return found;
+    }
+
+    /// <summary>How many of some places have a profile that is asked for.</summary>
+    /// <param name="places">The places.</param>
+    /// <param name="first">The document of the first that there is.</param>
+    /// <param name="asked">What is asked of profiles.</param>
+    public int CountOf(DayPlaces places, long first, AskedProfiles asked) => places.CountOf(_places, (int)(_first - first), AreAsked(asked));
+
+    // By the number that a place has; 0 is none.
+    private bool[] AreAsked(AskedProfiles asked)
+    {
+        bool[] isAsked = new bool[_profiles.Length + 1];
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        return isAsked;
+    }
+
+    private bool Keeps(long place, AskedProfiles asked, bool isEach, ref bool isAll)
+    {
+        int profile = place >= 0 && place < _places.Length ? _places[place] : 0;
+        if (profile > 0) return asked.Has(_index, _profiles[profile - 1]);
+        isAll &= !isEach;
+        return isEach;
     }
 }

@@ -20,10 +20,9 @@ internal sealed class DayQuestion(CallQuery query)
     private string? _text;
     private string? _wholeText;
     private DayQuestion? _plain;
+    private IReadOnlyList<TextClause>? _clauses;
     private readonly Lazy<AskedCalls?> _calls = new(() => AskedCalls.Of(query with { From = null, To = null }));
     private readonly LengthBounds? _bounds = LengthBounds.Of(query);
-    private readonly bool _asksLength = query.DurationMin is not null || query.DurationMax is not null || query.BillsecMin is not null || query.BillsecMax is not null
-        || query.PersonBillsecMax is not null;
 
     /// <summary>Whether times and what profiles answer are all that a query asks for.</summary>
     public static bool IsByProfile(CallQuery query) => CallCursor.TextOf(ProfileFilter.Rest(query)) == NoRest;
@@ -52,6 +51,9 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>It as <see cref="DayCalls"/> answers it, for whole days; null where it asks for something else as well.</summary>
     public AskedCalls? Calls => _calls.Value;
 
+    /// <summary>Whether <see cref="DayCalls"/> may answer it, less what it leaves out.</summary>
+    public bool MayBeKnown => Base is { } all ? all.MayBeKnown && Excluded?.MayBeKnown == true : Calls is not null;
+
     /// <summary>What it leaves out; null for nothing.</summary>
     public DayQuestion? Excluded { get; } = query.Excluded() is { } excluded ? new DayQuestion(excluded) : null;
 
@@ -74,13 +76,13 @@ internal sealed class DayQuestion(CallQuery query)
     public bool IsByProfileAlone { get; } = IsByProfile(query);
 
     /// <summary>Whether profiles, lengths and times are all that it asks for.</summary>
-    public bool IsCounted { get; } = IsByProfile(query with { DurationMin = null, DurationMax = null, BillsecMin = null, BillsecMax = null, PersonBillsecMax = null });
+    public bool IsCounted { get; } = IsByProfile(LengthBounds.Rest(query));
 
     /// <summary>Whether voice messages are all that it asks for.</summary>
     public bool IsVoice { get; } = DayVoice.IsAllOf(query);
 
     /// <summary>Whether it asks for lengths.</summary>
-    public bool AsksLength => _asksLength;
+    public bool AsksLength { get; } = LengthBounds.IsAsked(query);
 
     /// <summary>How many calls of a day it seeks, as far as that is known without looking at them.</summary>
     /// <param name="day">The day.</param>
@@ -103,11 +105,15 @@ internal sealed class DayQuestion(CallQuery query)
     /// <summary>Places of a group that were last found for it.</summary>
     public List<int> Places { get; } = [];
 
+    /// <summary>Texts that are looked for in groups of days: its own, those of its alternatives, and those that lead to what it holds against texts.</summary>
+    public IReadOnlyList<TextClause> Clauses => _clauses ??=
+        [.. Texts.EachClause().Concat(query.Ranges.Where(static range => TextRanges.ClauseOf(range) is null).Select(TextRanges.NeedleOf).OfType<TextNeedle>().Select(static needle => new TextClause([needle]))).DistinctBy(static clause => clause.Key)];
+
     /// <summary>Groups of days whose texts were looked for already.</summary>
     public HashSet<TextGroup> Ready { get; } = [];
 
     /// <summary>Whether it asks what a seal tells.</summary>
-    public bool AsksSeal => Keys.AsksAnything || _asksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0 || query.Ranges.Count > 0;
+    public bool AsksSeal => Keys.AsksAnything || AsksLength || query.Codec is not null || query.Flags != CallFlags.None || Needles.Count > 0 || Any.Count > 0 || query.Ranges.Count > 0;
 
     /// <summary>The texts that a query asks for, the longest first.</summary>
     /// <param name="query">The query.</param>
@@ -146,7 +152,7 @@ internal sealed class DayQuestion(CallQuery query)
     public long? CountIn(DayFigures figures, DaySeal? seal)
     {
         if (!IsCounted) return null;
-        if (!_asksLength) return figures.CallsOf(Profiles);
+        if (!AsksLength) return figures.CallsOf(Profiles);
         return _bounds is { } bounds && seal?.Lengths is { } lengths ? lengths.CallsOf(Profiles, bounds) : null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
+using CdrEngine.Core;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -99,15 +100,10 @@ internal sealed class KeyFilter
     /// <summary>The key of a conversation.</summary>
     public static ulong OfConversation(ReadOnlySpan<byte> utf8) => Hash(utf8, 6);
 
-    // FNV-1a; the bits of a short text are spread when it is looked up.
-    private static ulong Hash(ReadOnlySpan<byte> bytes, byte kind) => Hash(bytes, 14695981039346656037 ^ kind);
+    // The bits of a short text are spread when it is looked up.
+    private static ulong Hash(ReadOnlySpan<byte> bytes, byte kind) => Fnv1a.Add(Fnv1a.Add(Fnv1a.Empty, kind), bytes);
 
-    private static ulong Hash(ReadOnlySpan<byte> bytes, ulong begin)
-    {
-        ulong hash = begin * 1099511628211;
-        foreach (byte b in bytes) hash = (hash ^ b) * 1099511628211;
-        return hash;
-    }
+    private static ulong Hash(ReadOnlySpan<byte> bytes, ulong begin) => Fnv1a.Add(Fnv1a.Add(begin, 0), bytes);
 
     // The finalizer of MurmurHash3: every bit of the key moves every other.
     private static (ulong At, ulong Step) Begin(ulong key)

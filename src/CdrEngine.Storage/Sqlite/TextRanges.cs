@@ -24,6 +24,26 @@ internal static class TextRanges
     public static TextNeedle? NeedleOf(TextRange range) =>
         range is { Of: Calls.Ports.TextOf.SipCallId, Sense: TextSense.Contains, Text.Length: > 0 } ? new TextNeedle(range.Text, TextFields.Searched) : null;
 
+    /// <summary>The field of groups of days whose texts in order tell of it; null for none.</summary>
+    public static int? FieldOf(TextRange range) => range.Sense == TextSense.Contains ? null : FieldAt(range.Of);
+
+    /// <summary>A text that exactly those calls have which meet it; null for none.</summary>
+    public static TextClause? ClauseOf(TextRange range) =>
+        range is { Of: Calls.Ports.TextOf.SipCallId, Sense: TextSense.Contains, Text.Length: 1 } ? new TextClause([new TextNeedle(range.Text, TextFields.CallIdCharacter, isWhole: true)])
+        : range is { Of: Calls.Ports.TextOf.SipCallId, Sense: TextSense.Contains } && range.Text.StartsWith('@') ? new TextClause([new TextNeedle(range.Text, TextFields.CallIdHost)])
+        : range is { Sense: TextSense.Contains, Text.Length: > 0 } && FieldAt(range.Of) is { } field && (range.Label is not null || NumberPart.IsPlain(range.Text))
+            ? new TextClause([new TextNeedle(range.Text, (TextFields)(1 << field))])
+            : null;
+
+    private static int? FieldAt(TextOf of) => of switch
+    {
+        Calls.Ports.TextOf.Caller => 1,
+        Calls.Ports.TextOf.Callee => 2,
+        Calls.Ports.TextOf.Dialled => 3,
+        >= Calls.Ports.TextOf.FirstLabel => FirstLabel + (of - Calls.Ports.TextOf.FirstLabel),
+        _ => null,
+    };
+
     /// <summary>The condition on a text that an expression gives; the other text is bound where <paramref name="binds"/> says so.</summary>
     public static string Condition(TextRange range, string text, string placeOf, out bool binds)
     {
@@ -54,8 +74,8 @@ internal static class TextRanges
     /// <param name="database">The day.</param>
     /// <param name="range">What is asked for.</param>
     /// <param name="segments">The texts of the day.</param>
-    /// <param name="search">The documents that <see cref="NeedleOf"/> finds, where that was asked of a group of days.</param>
-    public static List<long> Find(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? search)
+    /// <param name="among">The calls that may meet it, where a group of days tells: of few of these the others are left away. Null where nothing tells.</param>
+    public static List<long> Find(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? among)
     {
         var found = new List<long>();
         if (range.Label is { } label)
@@ -65,18 +85,19 @@ internal static class TextRanges
         }
 
         bool isCallId = range.Of == Calls.Ports.TextOf.SipCallId;
-        if (FewOf(database, range, segments, search) is { } few)
+        string condition = Condition(range, isCallId ? "d.sip_call_id" : TextOf(range), QueryConditions.InSqlite, out bool binds);
+        if (FewOf(database, range, segments, among) is { } few)
         {
             foreach (long document in few)
             {
-                using SqliteStatement look = database.Prepare("SELECT 1 FROM call_documents d WHERE d.document = ?1 AND instr(d.sip_call_id, ?2) > 0").Bind(document).Bind(range.Text);
+                using SqliteStatement look = database.Prepare(isCallId ? $"SELECT 1 FROM call_documents d WHERE d.document = ?1 AND {condition}" : $"SELECT 1 FROM calls c WHERE c.document = ?1 AND {condition}").Bind(document);
+                if (binds) look.Bind(range.Text);
                 if (look.Step()) found.Add(document);
             }
 
             return found;
         }
 
-        string condition = Condition(range, isCallId ? "d.sip_call_id" : TextOf(range), QueryConditions.InSqlite, out bool binds);
         using SqliteStatement list = database.Prepare(isCallId ? $"SELECT d.document FROM call_documents d WHERE d.sip_call_id > '' AND {condition}" : $"SELECT c.document FROM calls c WHERE {condition}");
         if (binds) list.Bind(range.Text);
         while (list.Step()) found.Add(list.Long(0));
@@ -84,10 +105,10 @@ internal static class TextRanges
     }
 
     // Calls among which all are that meet it, where they are few.
-    private static IReadOnlyList<long>? FewOf(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? search)
+    private static IReadOnlyList<long>? FewOf(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? among)
     {
+        if (among is { } known) return known.Count <= MostLookedUp ? known.Documents() : null;
         if (NeedleOf(range) is not { } needle) return null;
-        if (search is { } known) return known.Count <= MostLookedUp ? known.Documents() : null;
         return DayTexts.Find(database, needle, MostLookedUp, out bool isOfSeal, segments) is { } found && isOfSeal ? found : null;
     }
 
@@ -128,7 +149,7 @@ internal readonly struct CallsOfSearch(GroupSet set, TextGroupDay day)
         var places = new List<int>();
         set.AddTo(places, day.Begin, day.End);
         var documents = new List<long>(places.Count);
-        foreach (int place in places) documents.Add(day.First + (place - day.Begin));
+        foreach (int place in places) documents.Add(day.DocumentOf(place));
         return documents;
     }
 }

@@ -22,6 +22,15 @@ internal sealed class TextBytes
         _bytes[Length++] = (byte)number;
     }
 
+    /// <summary>Adds a number of 64 bits, in the same way.</summary>
+    public void AddLong(long number)
+    {
+        Room(10);
+        ulong left = unchecked((ulong)number);
+        for (; left >= More; left >>= Bits) _bytes[Length++] = (byte)(left | More);
+        _bytes[Length++] = (byte)left;
+    }
+
     /// <summary>Adds bytes.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
@@ -45,6 +54,23 @@ internal sealed class TextBytes
             number |= (uint)(bytes[i] & ~More) << (i * Bits);
             if ((bytes[i] & More) != 0) continue;
             bytes = bytes[(i + 1)..];
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes a number of 64 bits off the front; false where there is none.</summary>
+    public static bool TryTakeLong(ref ReadOnlySpan<byte> bytes, out long number)
+    {
+        ulong all = 0;
+        number = 0;
+        for (int i = 0; i < bytes.Length && i < 10; i++)
+        {
+            all |= (ulong)(bytes[i] & ~More) << (i * Bits);
+            if ((bytes[i] & More) != 0) continue;
+            bytes = bytes[(i + 1)..];
+            number = unchecked((long)all);
             return true;
         }
 

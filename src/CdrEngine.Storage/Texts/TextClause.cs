@@ -12,7 +12,7 @@ internal sealed record TextClause(IReadOnlyList<TextNeedle> Any)
     public string Key { get; } = string.Join('|', Any.Select(static needle => needle.Key));
 }
 
-/// <summary>What of a query texts answer: parts of texts, labels, and numbers, which are texts too. One thread.</summary>
+/// <summary>What of a query texts answer: parts of texts, labels, and numbers and addresses, which are texts too. One thread.</summary>
 internal sealed class AskedTexts
 {
     // Two parts of a query may each ask for several numbers; with more than these the index over numbers is asked.
@@ -25,8 +25,14 @@ internal sealed class AskedTexts
     public AskedTexts(CallQuery query)
     {
         var clauses = new List<TextClause>();
-        clauses.AddRange(DayQuestion.NeedlesOf(query).Select(static needle => new TextClause([needle])));
-        CallQuery rest = query with { Text = null, Parts = [], Labels = [] };
+
+        // A text that a part of a Call-ID implies is not looked for where that part is told by itself.
+        bool isImplied = query.Ranges.Any(range => range.Of == TextOf.SipCallId && range.Text == query.Text && TextRanges.ClauseOf(range) is not null);
+        clauses.AddRange(DayQuestion.NeedlesOf(isImplied ? query with { Text = null } : query).Select(static needle => new TextClause([needle])));
+        clauses.AddRange(query.Ranges.Select(TextRanges.ClauseOf).OfType<TextClause>());
+        if (query.Address is { } address) clauses.Add(new TextClause([new TextNeedle(Convert.ToHexString(CallRow.Address(address)), TextFields.Address, isWhole: true)]));
+        Beside = [.. clauses];
+        CallQuery rest = query with { Text = null, Parts = [], Labels = [], Ranges = [.. query.Ranges.Where(static range => TextRanges.ClauseOf(range) is null)], Address = null };
         const TextFields caller = TextFields.Caller | TextFields.CallerInFull, callee = TextFields.Callee | TextFields.CalleeInFull;
         if (Take([query.Number], caller | callee | TextFields.Dialled)) rest = rest with { Number = null };
         if (Take([query.Caller], caller)) rest = rest with { Caller = null };
@@ -51,6 +57,9 @@ internal sealed class AskedTexts
 
     /// <summary>Each of them is to hold.</summary>
     public IReadOnlyList<TextClause> Clauses { get; }
+
+    /// <summary>Those of them that are not of numbers.</summary>
+    public IReadOnlyList<TextClause> Beside { get; }
 
     /// <summary>Whether texts answer anything of it.</summary>
     public bool IsAsked => Clauses.Count > 0 || Any.Any(static one => one.Texts.IsAsked);

@@ -31,6 +31,21 @@ internal enum TextFields
     /// <summary>All labels.</summary>
     Labels = FirstLabel * ((1 << Calls.Outcomes.CallLabels.Count) - 1),
 
+    /// <summary>Address of the caller or the callee, as <see cref="Sqlite.CallRow.Address(Core.IpAddress)"/> has it, in hexadecimal digits.</summary>
+    Address = FirstLabel << Calls.Outcomes.CallLabels.Count,
+
+    /// <summary>What of a Call-ID stands from its first @ on.</summary>
+    CallIdHost = Address << 1,
+
+    /// <summary>A character of a Call-ID.</summary>
+    CallIdCharacter = Address << 2,
+
+    /// <summary>Fields that groups of days have beside those of segments.</summary>
+    OfGroups = Address | CallIdHost | CallIdCharacter,
+
+    /// <summary>Fields whose texts are kept as they are; those of the others in lower case.</summary>
+    AsTheyAre = Labels | OfGroups,
+
     /// <summary>What a text search looks at.</summary>
     Searched = Other | Caller | Callee | Dialled,
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CdrEngine.Core;
 using Microsoft.Win32.SafeHandles;
 
 namespace CdrEngine.Storage.Texts;
@@ -9,19 +10,26 @@ namespace CdrEngine.Storage.Texts;
 /// <param name="First">The document at its first place.</param>
 /// <param name="Begin">Its first place in the group.</param>
 /// <param name="End">The place behind its last.</param>
-internal readonly record struct TextGroupDay(DateOnly Day, long Stamp, long First, int Begin, int End);
+internal readonly record struct TextGroupDay(DateOnly Day, long Stamp, long First, int Begin, int End)
+{
+    /// <summary>The document at a place of the group.</summary>
+    public long DocumentOf(int place) => First + (place - Begin);
+}
 
 /// <summary>Which calls of some days have which texts: the segments of these days put together, in a file that is never changed. Where a text is found costs as much for all of them as it
 /// does for one. Any thread.</summary>
 /// <remarks>Texts stand in order of field and <see cref="TextOrder"/> and are numbered so; <see cref="TextSegment.ChunkTerms"/> of them are a chunk. Grams are kept of each field by
 /// itself. At the end stands the directory, which is kept in memory: days, and where each chunk and each list of a gram is.</remarks>
-internal sealed class TextGroup : IDisposable
+internal sealed partial class TextGroup : IDisposable
 {
     /// <summary>Bytes at the end of a file: where the directory is, its length, its sum, and what marks the file as one.</summary>
     public const int FooterBytes = 4 * sizeof(long);
 
-    /// <summary>"CDRETXT1".</summary>
-    public const long Mark = 0x31545854_45524443;
+    /// <summary>"CDRETXT2".</summary>
+    public const long Mark = 0x32545854_45524443;
+
+    /// <summary>Fields there are: those of segments, and behind them those of <see cref="TextFields.OfGroups"/>.</summary>
+    public const int Fields = TextSegment.Fields + 3;
 
     /// <summary>Calls that have a text are listed by the steps between them.</summary>
     public const byte Steps = 0;
@@ -80,12 +88,7 @@ internal sealed class TextGroup : IDisposable
     }
 
     /// <summary>The sum of a directory: FNV-1a.</summary>
-    public static long Sum(ReadOnlySpan<byte> bytes)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (byte b in bytes) hash = (hash ^ b) * 1099511628211;
-        return unchecked((long)hash);
-    }
+    public static long Sum(ReadOnlySpan<byte> bytes) => unchecked((long)Fnv1a.Add(Fnv1a.Empty, bytes));
 
     /// <summary>The calls that have a part of a text, or all of it.</summary>
     /// <param name="needle">What is looked for.</param>
@@ -94,39 +97,31 @@ internal sealed class TextGroup : IDisposable
     public void Find(TextNeedle needle, GroupSet.Builder found)
     {
         if (needle.IsNowhere) return;
-        try
+        Reading(() =>
         {
             for (int field = 0; field < _ends.Length; field++)
             {
-                int begin = field == 0 ? 0 : _ends[field - 1];
-                if (((int)needle.Fields & (1 << field)) == 0 || begin == _ends[field]) continue;
-                if (needle.IsWhole) FindWhole(needle.Utf8, begin, _ends[field], found);
+                (int begin, int end) = TextsOf(field);
+                if (((int)needle.Fields & (1 << field)) == 0 || begin == end) continue;
+                if (needle.IsWhole) Look(ChunkOf(needle.Utf8, begin, end), needle.Utf8, static (has, sought) => has.SequenceEqual(sought), number => number >= begin && number < end, found);
                 else FindPart(needle, Candidates(needle, field), found);
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
-        {
-            throw new StoreException($"texts of days: {e.Message}", e);
-        }
+        });
     }
 
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
 
-    // The last chunk whose first text of the field does not come behind it is the one that may have it.
-    private void FindWhole(byte[] text, int begin, int end, GroupSet.Builder found)
+    private static void Reading(Action read)
     {
-        int low = begin / TextSegment.ChunkTerms, high = (end - 1) / TextSegment.ChunkTerms;
-        while (low < high)
+        try
         {
-            int middle = (low + high + 1) / 2;
-            ReadOnlySpan<byte> texts = Block(_chunks[middle].At, _chunks[middle].Texts);
-            if (!TextBytes.TryTakePart(ref texts, out ReadOnlySpan<byte> first)) return;
-            if (TextOrder.Compare(first, text) <= 0) low = middle;
-            else high = middle - 1;
+            read();
         }
-
-        Look(low, text, static (has, sought) => has.SequenceEqual(sought), number => number >= begin && number < end, found);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            throw new StoreException($"texts of days: {e.Message}", e);
+        }
     }
 
     private void FindPart(TextNeedle needle, List<int> candidates, GroupSet.Builder found)
@@ -196,14 +191,7 @@ internal sealed class TextGroup : IDisposable
         if (needle.Grams.Count == 0)
         {
             for (int at = At(Key(field, needle.FirstGram)); at < _grams.Length && _grams[at].Key <= Key(field, needle.LastGram); at++) AddAll(Block(_grams[at].At, _grams[at].Length), found);
-            found.Sort();
-            int kept = 0;
-            for (int i = 0; i < found.Count; i++)
-            {
-                if (i == 0 || found[i] != found[kept - 1]) found[kept++] = found[i];
-            }
-
-            found.RemoveRange(kept, found.Count - kept);
+            found.SortDistinct();
             return found;
         }
 
@@ -275,7 +263,7 @@ internal sealed class TextGroup : IDisposable
             begin += span;
         }
 
-        int[] ends = new int[TextSegment.Fields];
+        int[] ends = new int[Fields];
         for (int field = 0; field < ends.Length; field++)
         {
             if (!TextBytes.TryTake(ref bytes, out uint end) || end > int.MaxValue || (field > 0 && end < ends[field - 1])) return null;

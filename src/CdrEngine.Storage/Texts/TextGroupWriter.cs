@@ -14,7 +14,7 @@ internal sealed class TextGroupWriter
     private readonly TextBytes _list = new();
     private readonly TextBytes _chunks = new();
     private readonly TextBytes _keys = new();
-    private readonly int[] _ends = new int[TextSegment.Fields];
+    private readonly int[] _ends = new int[TextGroup.Fields];
     private Dictionary<int, GramTerms> _grams = [];
     private long _written;
     private long _behindChunk;
@@ -70,7 +70,7 @@ internal sealed class TextGroupWriter
             Add(field, text, places);
         }
 
-        EndFields(TextSegment.Fields);
+        EndFields(TextGroup.Fields);
         EndChunk();
     }
 

@@ -15,7 +15,7 @@ internal sealed class TextNeedle
 
     private string? _key;
 
-    /// <summary>A part of some fields; case does not matter, but of labels.</summary>
+    /// <summary>A part of some fields; case matters in those of <see cref="TextFields.AsTheyAre"/> only.</summary>
     /// <param name="text">The part, not empty.</param>
     /// <param name="fields">Where it is looked for.</param>
     /// <param name="isWhole">Whether it is to be all of a text.</param>
@@ -23,7 +23,7 @@ internal sealed class TextNeedle
     {
         Fields = fields;
         IsWhole = isWhole;
-        Utf8 = Encoding.UTF8.GetBytes((fields & TextFields.Labels) != 0 ? text : TextSegment.Lower(text));
+        Utf8 = Encoding.UTF8.GetBytes((fields & TextFields.AsTheyAre) != 0 ? text : TextSegment.Lower(text));
         IsNowhere = Utf8.AsSpan().Contains(End);
         if (Utf8.Length < GramBytes) return;
         int[] all = [.. GramsOf(Utf8).Take(Utf8.Length - GramBytes + 1).Distinct()];
@@ -33,7 +33,7 @@ internal sealed class TextNeedle
     /// <summary>Where it is looked for.</summary>
     public TextFields Fields { get; }
 
-    /// <summary>The part, as texts of its fields are kept: in lower case, but of labels.</summary>
+    /// <summary>The part, as texts of its fields are kept: in lower case, but for <see cref="TextFields.AsTheyAre"/>.</summary>
     public byte[] Utf8 { get; }
 
     /// <summary>Whether it is to be all of a text.</summary>

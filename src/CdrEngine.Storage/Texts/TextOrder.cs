@@ -36,6 +36,17 @@ internal sealed class GroupSet
 
     private GroupSet(ulong[] bits) => _bits = bits;
 
+    /// <summary>The places of bits, the lowest of the first word first; the array is kept where it is not much longer than the places are.</summary>
+    public static GroupSet Of(ulong[] bits)
+    {
+        var set = new GroupSet(bits);
+        int span = bits.Length * Word;
+        if (set.CountIn(0, span) > span / FewPart) return set;
+        var few = new List<int>();
+        set.AddTo(few, 0, span);
+        return new GroupSet([.. few]);
+    }
+
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => 64 + ((long)_few.Length * sizeof(int)) + ((long)(_bits?.Length ?? 0) * sizeof(ulong));
 
@@ -60,6 +71,30 @@ internal sealed class GroupSet
         for (int word = from / Word; word * Word < to && word < _bits.Length; word++)
         {
             for (ulong bits = Within(word, from, to); bits != 0; bits &= bits - 1) places.Add((word * Word) + BitOperations.TrailingZeroCount(bits));
+        }
+    }
+
+    /// <summary>Adds those from a place on, up to and not including another, to bits.</summary>
+    /// <param name="bits">Where they are added, a bit for each place: the lowest of the first word stands for <paramref name="from"/>.</param>
+    /// <param name="from">The first place.</param>
+    /// <param name="to">The place behind the last.</param>
+    public void AddTo(Span<ulong> bits, int from, int to)
+    {
+        if (_bits is null)
+        {
+            for (int i = Place(from); i < _few.Length && _few[i] < to; i++) bits[(_few[i] - from) / Word] |= 1UL << ((_few[i] - from) % Word);
+            return;
+        }
+
+        int shift = from % Word;
+        for (int word = from / Word; word * Word < to && word < _bits.Length; word++)
+        {
+            ulong its = Within(word, from, to);
+            int at = word - (from / Word);
+            if (at < bits.Length) bits[at] |= its >> shift;
+
+            // The low bits of a word go to the one before, where it does not begin with the first place.
+            if (shift > 0 && at > 0) bits[at - 1] |= its << (Word - shift);
         }
     }
 
@@ -118,15 +153,8 @@ internal sealed class GroupSet
         public GroupSet Build()
         {
             if (_bits is not null) return new GroupSet(_bits);
-            _few.Sort();
-            int[] places = [.. _few];
-            int kept = 0;
-            for (int i = 0; i < places.Length; i++)
-            {
-                if (i == 0 || places[i] != places[kept - 1]) places[kept++] = places[i];
-            }
-
-            return new GroupSet(places[..kept]);
+            _few.SortDistinct();
+            return new GroupSet([.. _few]);
         }
 
         private void ToBits()

@@ -1,0 +1,109 @@
+using System.Numerics;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>Some of the places of a day, a bit for each. One thread while it is filled, any thread then.</summary>
+internal sealed class DayPlaces
+{
+    private const int Word = 64;
+
+    private readonly ulong[] _words;
+
+    /// <summary>None of a day's places.</summary>
+    /// <param name="places">How many the day has.</param>
+    public DayPlaces(int places)
+        : this(places, new ulong[(places + Word - 1) / Word])
+    {
+    }
+
+    private DayPlaces(int places, ulong[] words) => (Places, _words) = (places, words);
+
+    /// <summary>How many places the day has.</summary>
+    public int Places { get; }
+
+    /// <summary>How many there are.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            foreach (ulong word in _words) count += BitOperations.PopCount(word);
+            return count;
+        }
+    }
+
+    /// <summary>Whether there are none.</summary>
+    public bool IsEmpty => !_words.AsSpan().ContainsAnyExcept(0UL);
+
+    /// <summary>Whether a place is among them.</summary>
+    public bool Has(int place) => (_words[place / Word] & (1UL << (place % Word))) != 0;
+
+    /// <summary>Adds a place.</summary>
+    public void Add(int place) => _words[place / Word] |= 1UL << (place % Word);
+
+    /// <summary>Adds places of a group: as many as the day has from one on, which stands for its first.</summary>
+    /// <param name="set">The places.</param>
+    /// <param name="from">The place of the group that stands for the first; may be less than 0.</param>
+    /// <param name="begin">The first of the group that is of the day.</param>
+    /// <param name="end">The one behind the last.</param>
+    public void Add(GroupSet set, int from, int begin, int end)
+    {
+        begin = Math.Max(begin, from);
+        end = (int)Math.Min(end, (long)from + Places);
+        if (begin >= end) return;
+        if (begin == from)
+        {
+            set.AddTo(_words, begin, end);
+            return;
+        }
+
+        var places = new List<int>();
+        set.AddTo(places, begin, end);
+        foreach (int place in places) Add(place - from);
+    }
+
+    /// <summary>Those that are among others too.</summary>
+    public DayPlaces And(DayPlaces other)
+    {
+        ulong[] words = new ulong[_words.Length];
+        for (int i = 0; i < words.Length; i++) words[i] = _words[i] & other._words[i];
+        return new DayPlaces(Places, words);
+    }
+
+    /// <summary>They and others.</summary>
+    public DayPlaces Or(DayPlaces other)
+    {
+        ulong[] words = new ulong[_words.Length];
+        for (int i = 0; i < words.Length; i++) words[i] = _words[i] | other._words[i];
+        return new DayPlaces(Places, words);
+    }
+
+    /// <summary>They, ascending.</summary>
+    public IEnumerable<int> All()
+    {
+        for (int i = 0; i < _words.Length; i++)
+        {
+            for (ulong word = _words[i]; word != 0; word &= word - 1) yield return (i * Word) + BitOperations.TrailingZeroCount(word);
+        }
+    }
+
+    /// <summary>How many of them stand for a number that is asked for.</summary>
+    /// <param name="numbers">The number of each place from <paramref name="first"/> on; other places have 0.</param>
+    /// <param name="first">See there.</param>
+    /// <param name="isAsked">Whether each number is asked for.</param>
+    public int CountOf(ReadOnlySpan<ushort> numbers, int first, ReadOnlySpan<bool> isAsked)
+    {
+        int count = 0;
+        for (int i = 0; i < _words.Length; i++)
+        {
+            for (ulong word = _words[i]; word != 0; word &= word - 1)
+            {
+                int at = (i * Word) + BitOperations.TrailingZeroCount(word) - first;
+                if (isAsked[(uint)at < (uint)numbers.Length ? numbers[at] : 0]) count++;
+            }
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,80 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage;
+
+// Texts of sealed days, and those held against others: told by groups of days where these know, else asked of the day.
+public sealed partial class SqliteCallStore
+{
+    private readonly DayAnswers<DayPlaces?> _met;
+
+    // Which calls of a day meet what is asked of texts. Null where the day is not as it was when it was sealed.
+    private DayPlaces? MetBy(OpenDays days, DateOnly day, DayQuestion asked, AskedCalls calls, DayCalls known, DaySeal seal)
+    {
+        if (seal is not { Texts: not null, Stamp: { } stamp }) return null;
+        (TextGroup Group, TextGroupDay Day)? place = GroupOf(days, asked, day, stamp);
+        DayPlaces? all = null;
+        foreach (TextClause clause in calls.Texts)
+        {
+            if (place is not { } its) return null;
+            DayPlaces met = PlacesOf(_texts.SetOf(its.Group, clause), its.Day, known);
+            all = all?.And(met) ?? met;
+            if (all.IsEmpty) return all;
+        }
+
+        foreach (TextRange range in calls.Ranges)
+        {
+            if (MetBy(days, day, range, known, seal, place) is not { } met) return null;
+            all = all?.And(met) ?? met;
+            if (all.IsEmpty) break;
+        }
+
+        return all;
+    }
+
+    private DayPlaces? MetBy(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal, (TextGroup Group, TextGroupDay Day)? place)
+    {
+        if (range.Of == TextOf.Trunk) return known.OfTrunks(range.IsMetBy);
+        DayPlaces? told = null;
+        CallsOfSearch? among = null;
+        if (place is { } its && _texts.MeetingOf(its.Group, range) is { } ranged)
+        {
+            told = PlacesOf(ranged.Met, its.Day, known);
+            if (ranged.Open is null) return told;
+            among = new CallsOfSearch(ranged.Open, its.Day);
+            if (among is { Count: 0 }) return told;
+        }
+        else if (TextRanges.NeedleOf(range) is { } needle)
+        {
+            if (place is { } here) among = new CallsOfSearch(_texts.SetOf(here.Group, new TextClause([needle])), here.Day);
+            if (!seal.MayHave(needle) || among is { Count: 0 }) return new DayPlaces(known.Places);
+        }
+
+        string key = $"{day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}";
+        DayPlaces? asked = _met.GetOrAdd(key, StampOf(days, day), () => days.Get(day) is { } database ? Find(database, range, known, seal, among) : null);
+        return told is null ? asked : asked?.Or(told);
+    }
+
+    private static DayPlaces PlacesOf(GroupSet set, TextGroupDay day, DayCalls known)
+    {
+        var places = new DayPlaces(known.Places);
+        places.Add(set, (int)(day.Begin + known.DocumentOf(0) - day.First), day.Begin, day.End);
+        return places;
+    }
+
+    private static DayPlaces? Find(SqliteDatabase database, TextRange range, DayCalls known, DaySeal seal, CallsOfSearch? among)
+    {
+        DayPlaces? met = null;
+        database.InOneState(() =>
+        {
+            if (DaySeal.StampOf(database) != seal.Stamp) return;
+            met = new DayPlaces(known.Places);
+            foreach (long document in TextRanges.Find(database, range, seal.Texts!, among))
+            {
+                if (known.PlaceOf(document) is { } place) met.Add(place);
+            }
+        });
+        return met;
+    }
+}

@@ -1,0 +1,134 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage.Texts;
+
+/// <summary>Places of a group of which a text meets what it is held against, and those of which that cannot be told from texts in lower case.</summary>
+/// <param name="Met">Those that do.</param>
+/// <param name="Open">Those that may; null for none.</param>
+internal sealed record RangedPlaces(GroupSet Met, GroupSet? Open)
+{
+    /// <summary>Memory they take, bytes.</summary>
+    public long Size => Met.Size + (Open?.Size ?? 0);
+}
+
+/// <summary>For each place of a group which of the different texts of a field its call has, by their order: a text that is held against them (greater, less) divides the places in one go, whatever
+/// it is. Immutable.</summary>
+/// <remarks>Numbers are kept in lower case. Of a text with letters only as much is told as holds in either case.</remarks>
+internal sealed class TextRanks
+{
+    // Different texts with letters, of a field of numbers.
+    private const int MostOpen = 65_536;
+
+    private const int Word = 64;
+    private const byte No = 0;
+    private const byte Yes = 1;
+    private const byte Perhaps = 2;
+    private const char FirstBeyond = '\x80';
+
+    private readonly WholeNumbers _ranks;
+    private readonly IReadOnlyList<(int Rank, string Text)> _open;
+    private readonly bool _mayBeEmpty;
+
+    private TextRanks(WholeNumbers ranks, int count, IReadOnlyList<(int Rank, string Text)> open, bool mayBeEmpty) => (_ranks, Count, _open, _mayBeEmpty) = (ranks, count, open, mayBeEmpty);
+
+    /// <summary>How many different texts there are: ranks are from 1 on, 0 is that of a call without one.</summary>
+    public int Count { get; }
+
+    /// <summary>Memory it takes, bytes.</summary>
+    public long Size => _ranks.Size + _open.Sum(static text => 64L + (2 * text.Text.Length));
+
+    /// <summary>The places that meet a range.</summary>
+    /// <param name="range">The range; one that texts in order answer.</param>
+    /// <param name="below">How many texts stand before its text.</param>
+    /// <param name="isThere">Whether its text is among them.</param>
+    public RangedPlaces Meeting(TextRange range, int below, bool isThere)
+    {
+        int behind = isThere ? below + 1 : below;
+        (int from, int to) = range.Sense switch
+        {
+            TextSense.Greater => (behind + 1, Count),
+            TextSense.GreaterOrEqual => (below + 1, Count),
+            TextSense.Less => (1, below),
+            TextSense.LessOrEqual => (1, behind),
+            _ => (1, Count),
+        };
+        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = new ulong[met.Length];
+
+        // A call without a text that is kept may have an empty one.
+        bool isEmptyOpen = _mayBeEmpty && range.IsMetBy("");
+        if (_open.Count == 0)
+        {
+            _ranks.MarkWithin(from, to, met);
+            if (isEmptyOpen) _ranks.MarkWithin(0, 0, open);
+        }
+        else
+        {
+            byte[] verdicts = new byte[Count + 1];
+            if (from <= to) verdicts.AsSpan(from..(to + 1)).Fill(Yes);
+            if (isEmptyOpen) verdicts[0] = Perhaps;
+            foreach ((int rank, string text) in _open) verdicts[rank] = Judge(text, range) is { } meets ? (meets ? Yes : No) : Perhaps;
+            for (int place = 0; place < _ranks.Count; place++)
+            {
+                ulong verdict = verdicts[_ranks[place]];
+                met[place / Word] |= (verdict & Yes) << (place % Word);
+                open[place / Word] |= (verdict >> 1) << (place % Word);
+            }
+        }
+
+        return new RangedPlaces(GroupSet.Of(met), open.AsSpan().ContainsAnyExcept(0UL) ? GroupSet.Of(open) : null);
+    }
+
+    /// <summary>Whether a text in lower case meets a range, whatever the case of its letters was; null where that depends on it.</summary>
+    public static bool? Judge(string lower, TextRange range)
+    {
+        if (range.Sense == TextSense.Present) return true;
+        for (int i = 0; i < lower.Length && i < range.Text.Length; i++)
+        {
+            char c = lower[i], other = range.Text[i];
+
+            // What it may have been: beyond ASCII letters have no other form, or several, and two of ASCII are the small form of one of those.
+            (char least, char most) = c >= FirstBeyond ? (FirstBeyond, char.MaxValue)
+                : !char.IsAsciiLetterLower(c) ? (c, c)
+                : (char.ToUpperInvariant(c), c is 'i' or 'k' ? char.MaxValue : c);
+            if (other < least) return range.Sense is TextSense.Greater or TextSense.GreaterOrEqual;
+            if (other > most) return range.Sense is TextSense.Less or TextSense.LessOrEqual;
+            if (least != most) return null;
+        }
+
+        // The same as far as the shorter goes.
+        return range.IsMetBy(lower);
+    }
+
+    /// <summary>Puts one together, text by text in their order. One thread.</summary>
+    /// <param name="span">Places there are.</param>
+    /// <param name="texts">Texts there are.</param>
+    /// <param name="isLower">Whether texts are kept in lower case, and empty ones not at all.</param>
+    internal sealed class Builder(int span, int texts, bool isLower)
+    {
+        private readonly WholeNumbers _ranks = new(span, texts);
+        private readonly List<(int Rank, string Text)> _open = [];
+        private int _count;
+        private bool _isBroken;
+
+        /// <summary>Begins with the next text.</summary>
+        public void Begin(ReadOnlySpan<byte> utf8)
+        {
+            _count++;
+            if (!isLower || !utf8.ContainsAnyExceptInRange((byte)0, (byte)'`') || _isBroken) return;
+            _open.Add((_count, System.Text.Encoding.UTF8.GetString(utf8)));
+            _isBroken |= _open.Count > MostOpen;
+        }
+
+        /// <summary>A place that has it.</summary>
+        public void Add(int place)
+        {
+            WholeNumbers ranks = _ranks;
+            if ((uint)place >= (uint)span || ranks[place] != 0) _isBroken = true;
+            else ranks[place] = _count;
+        }
+
+        /// <summary>All; null where a place has two texts, or too many texts have letters.</summary>
+        public TextRanks? Build() => _isBroken ? null : new TextRanks(_ranks, _count, _open, isLower);
+    }
+}
