@@ -210,7 +210,7 @@ internal sealed class DayCalls
         else if (seen is null && found.Count > Places / FewPart)
         {
             // In order already: the rest is passed.
-            return InOrder(ascending).Where(place => has[place] && Meets(place, wanted));
+            return Meeting(wanted, ascending).Where(place => has[place]);
         }
 
         return Sorted(found, ascending)!.Where(place => Meets(place, wanted));
