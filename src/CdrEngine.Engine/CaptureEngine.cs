@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
 using CdrEngine.Actors;
 using CdrEngine.Calls;
@@ -106,6 +107,7 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     public void SelectSource(int source) => _switchboard.SelectSource(source);
 
     /// <summary>Takes the next packet, whose bytes are borrowed for the call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Process(in CapturedPacket packet)
     {
         if (_sourceBegins)

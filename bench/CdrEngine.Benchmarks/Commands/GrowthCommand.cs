@@ -127,7 +127,7 @@ internal static class GrowthCommand
         }
 
         string? stored = notes.Stored is { } kept && File.Exists(kept) ? kept : growth?.Points;
-        if (stored is not null) page.Append(StoredPage.Of(stored, notes.Find(Stored)?.Left ?? [], stem));
+        if (stored is not null) page.Append(StoredPage.Of(stored, notes.Find(Stored), stem));
         else page.Append("\n## Against calls stored\nNot measured in this run: `bench growth --only stored --archive DIR`.\n");
         return page.ToString();
     }

@@ -26,11 +26,20 @@ internal static class StoredCommand
             return Task.FromResult(0);
         });
         var asks = new Option<bool>("--asks-only") { Description = "Writes nothing into the archive: asks, and inserts no calls." };
-        var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points, asks };
+        var kinds = new Option<string[]>("--only") { Description = "Beginnings of what is measured, for example 'totals', 'insert', 'memory'; all otherwise. May be given again.", DefaultValueFactory = static _ => [] };
+        var measure = new Command("measure", "Measures an archive and notes what was measured.") { folder, questions, points, asks, kinds };
         measure.SetAction((parsed, stop) =>
         {
-            StoredBenchmarks.Write(FileOf(parsed.GetValue(points)), StoredBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), parsed.GetValue(asks), stop));
+            StoredBenchmarks.Write(FileOf(parsed.GetValue(points)), StoredBenchmarks.Run(output, parsed.GetRequiredValue(folder), parsed.GetValue(questions), parsed.GetValue(asks), parsed.GetValue(kinds) ?? [], stop));
             return Task.FromResult(stop.IsCancellationRequested ? 1 : 0);
+        });
+        var source = new Option<string>("--from") { Description = "Folder of the archive that it is a part of; nothing is written there.", Required = true };
+        var latest = new Option<int>("--days") { Description = "Its latest days; all otherwise.", DefaultValueFactory = static _ => int.MaxValue };
+        var part = new Command("part", "Makes an archive of the latest days of another without copying them: days that are sealed are hard links, what is written to is a copy.") { source, folder, latest };
+        part.SetAction(parsed =>
+        {
+            ArchivePart.Make(output, parsed.GetRequiredValue(source), parsed.GetRequiredValue(folder), parsed.GetValue(latest));
+            return 0;
         });
         var draw = new Command("draw", "Draws what was noted: SVG beside it.") { points };
         draw.SetAction(parsed =>
@@ -51,7 +60,7 @@ internal static class StoredCommand
             bool quick = ListBenchmarks.Run(output, files, server, parsed.GetValue(questions), some, parsed.GetValue(settings) ?? [], file, stop);
             return Task.FromResult(quick && !stop.IsCancellationRequested ? 0 : 1);
         });
-        return new Command("stored", "Storing and asking over archives of millions of calls.") { make, measure, lists, draw };
+        return new Command("stored", "Storing and asking over archives of millions of calls.") { make, part, measure, lists, draw };
     }
 
     private static (string? Files, string? Server) PlaceOf(string? folder, string? server) =>

@@ -10,7 +10,11 @@ namespace CdrEngine.Benchmarks.Growth;
 /// <param name="Start">CPU seconds and peak bytes of the program over one call.</param>
 /// <param name="Points">Points, the smallest first.</param>
 /// <param name="Left">What was left out, and why.</param>
-public sealed record GrowthNote(string Series, string Commit, string LoadAverage, (double CpuSeconds, double PeakBytes) Start, IReadOnlyList<GrowthPoint> Points, IReadOnlyList<string> Left);
+public sealed record GrowthNote(string Series, string Commit, string LoadAverage, (double CpuSeconds, double PeakBytes) Start, IReadOnlyList<GrowthPoint> Points, IReadOnlyList<string> Left)
+{
+    /// <summary>What else there is to say of it, a paragraph each.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
 
 /// <summary>What a page of growth is made of, in two files beside it: so that it can be measured in several runs, a series at a time, when the machine is free.</summary>
 public sealed class GrowthNotes

@@ -51,7 +51,7 @@ internal sealed class StoredGrowth(TextWriter writer, string folder, int questio
             }
 
             using (ArchiveStores stores = ArchiveStores.InFiles(folder)) ArchiveMaker.Make(writer, stores, each * days, days, recordsOnly: true, stop);
-            StoredBenchmarks.Write(Points, StoredBenchmarks.Run(writer, folder, questions, asksOnly: false, stop));
+            StoredBenchmarks.Write(Points, StoredBenchmarks.Run(writer, folder, questions, asksOnly: false, only: [], stop));
         }
     }
 

@@ -12,9 +12,10 @@ namespace CdrEngine.Benchmarks.Storage;
 /// <param name="Calls">Calls of the archive.</param>
 /// <param name="Days">Days they are spread over.</param>
 /// <param name="What">The question.</param>
-/// <param name="Median">Median, milliseconds; of inserting, calls a second.</param>
-/// <param name="High">99th percentile, milliseconds; of inserting, microseconds of processor time a call.</param>
-public sealed record StoredPoint(long Calls, int Days, string What, double Median, double High);
+/// <param name="Median">Median, milliseconds; of inserting, calls a second; of memory, MB when everything that is known of days without asking has been read.</param>
+/// <param name="High">99th percentile, milliseconds; of inserting, microseconds of processor time a call; of memory, its peak.</param>
+/// <param name="Questions">How many were asked; 0 where that is not noted, or there are none.</param>
+public sealed record StoredPoint(long Calls, int Days, string What, double Median, double High, int Questions = 0);
 
 /// <summary>How the cost of storing and asking grows with the calls that are stored.</summary>
 public static class StoredBenchmarks
@@ -22,19 +23,27 @@ public static class StoredBenchmarks
     /// <summary>What inserting is called among the questions.</summary>
     public const string Inserting = "insert";
 
+    /// <summary>What memory is called among the questions.</summary>
+    public const string Memory = "memory";
+
     private const int PageSize = 50;
     private const int Inserted = 20_000;
     private const int Batch = 1_000;
+
+    // Of each kind, asked before memory is looked at where that kind was not asked for.
+    private const int AskedForMemory = 10;
 
     /// <summary>Measures an archive.</summary>
     /// <param name="writer">Told each figure.</param>
     /// <param name="folder">The archive.</param>
     /// <param name="questions">Questions of each kind.</param>
     /// <param name="asksOnly">Whether nothing is written: no day is sealed and no call inserted.</param>
+    /// <param name="only">Beginnings of the kinds that are measured; all where there are none.</param>
     /// <param name="stop">Ends it early.</param>
-    public static IReadOnlyList<StoredPoint> Run(TextWriter writer, string folder, int questions, bool asksOnly, CancellationToken stop)
+    public static IReadOnlyList<StoredPoint> Run(TextWriter writer, string folder, int questions, bool asksOnly, IReadOnlyList<string> only, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(only);
         var points = new List<StoredPoint>();
         using SqliteCallStore store = SqliteCallStore.Open(folder);
         DateOnly last = store.Days()[^1];
@@ -44,6 +53,8 @@ public static class StoredBenchmarks
         // What the server does when it starts.
         if (!asksOnly) store.Seal(last, stop);
         long calls = store.Count(new CallQuery());
+        double atStart = MemoryOf("VmRSS");
+        bool asksMemory = IsAsked(Memory);
         Timestamp begin = StartOf(store.Days()[0]), end = StartOf(last.AddDays(1));
         long[] numbers = [.. Enumerable.Range(0, 50).SelectMany(_ => store.Page(new CallPageRequest { Query = Hours(2), Take = 4 }).Calls).Select(static call => call.Number)];
         string[] ids = [.. Enumerable.Range(0, 50).SelectMany(_ => store.List(Hours(2) with { Limit = 4 }).Calls).Select(static call => call.Id)];
@@ -58,8 +69,11 @@ public static class StoredBenchmarks
         Measure("totals of a tenant and outcome", i => store.Totals(new CallQuery { Tenant = $"tenant{i % StoredCalls.Tenants}", Dispositions = [(Disposition)((i % 9) + 1)] }, TimeSpan.FromSeconds(5)));
         Measure("totals of some hours", i => store.Totals(Hours(days * 12), TimeSpan.FromSeconds(5)));
         Measure("totals of a number", i => store.Totals(new CallQuery { Number = StoredCalls.User(random) }, TimeSpan.FromSeconds(5)));
-        if (!asksOnly) Insert();
+        if (asksMemory) Add(new StoredPoint(calls, days, Memory, atStart, MemoryOf("VmHWM")));
+        if (!asksOnly && IsAsked(Inserting)) Insert();
         return points;
+
+        bool IsAsked(string what) => !stop.IsCancellationRequested && (only.Count == 0 || only.Any(its => what.StartsWith(its, StringComparison.Ordinal)));
 
         CallQuery Hours(int most)
         {
@@ -81,17 +95,18 @@ public static class StoredBenchmarks
 
         void Measure(string what, Action<int> ask)
         {
-            if (stop.IsCancellationRequested) return;
-            var times = new List<double>(questions);
-            for (int i = 0; i < questions; i++)
+            int count = IsAsked(what) ? questions : asksMemory ? AskedForMemory : 0;
+            var times = new List<double>(count);
+            for (int i = 0; i < count && !stop.IsCancellationRequested; i++)
             {
                 long start = Stopwatch.GetTimestamp();
                 ask(i);
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
 
+            if (!IsAsked(what)) return;
             times.Sort();
-            Add(new StoredPoint(calls, days, what, times[times.Count / 2], times[Math.Min(times.Count - 1, times.Count * 99 / 100)]));
+            Add(new StoredPoint(calls, days, what, times[times.Count / 2], times[Math.Min(times.Count - 1, times.Count * 99 / 100)], times.Count));
         }
 
         // Into the last day, which has as many calls as any other.
@@ -129,6 +144,13 @@ public static class StoredBenchmarks
     {
         IEnumerable<StoredPoint> all = Read(file).Where(old => !points.Any(point => point.Days == old.Days && Math.Abs(point.Calls - old.Calls) < old.Calls / 10 && point.What == old.What)).Concat(points);
         File.WriteAllLines(file, all.OrderBy(static point => point.Calls).Select(static point => JsonSerializer.Serialize(point)));
+    }
+
+    // MB, of this process.
+    private static double MemoryOf(string name)
+    {
+        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(name + ":", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(name.Length + 1).Trim(" \tkB"), CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
 
     private static Timestamp StartOf(DateOnly day) => Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));

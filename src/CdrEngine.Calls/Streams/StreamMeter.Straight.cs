@@ -29,6 +29,7 @@ public sealed partial class StreamMeter
     /// <returns>Whether it was taken.</returns>
     /// <remarks>Who takes packets this way counts them (<see cref="StreamCounter.RtpPackets"/>), and hands them on to the call by <see cref="RtpFlow.TakeNews"/> before
     /// anything else happens to it.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryAddStraight(in StraightRtp packet, ReadOnlySpan<byte> start)
     {
         ref Totals totals = ref _totals;

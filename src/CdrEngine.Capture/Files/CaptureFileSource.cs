@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Pcap;
 using Microsoft.Win32.SafeHandles;
@@ -86,6 +87,7 @@ public sealed class CaptureFileSource : IPacketSource
         new(name, stream.CanSeek ? stream.Length : -1, new StreamBlockSource(stream), stream, limits, bufferBytes);
 
     /// <inheritdoc />
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOutcome Read(out CapturedPacket packet)
     {
         if (_reader is not null) return _reader.Read(out packet);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CdrEngine.Calls;
 using CdrEngine.Calls.Desk;
 using CdrEngine.Calls.Sessions;
@@ -112,6 +113,7 @@ internal sealed partial class Switchboard : ISipMessageSink
     public void SelectSource(int index) => _source = index;
 
     /// <summary>Takes one packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Process(in CapturedPacket captured)
     {
         CapturedPacket packet = captured with { Sequence = ++_sequence };

@@ -12,6 +12,7 @@ internal sealed partial class Shard
     private long _quietFrom;
     private ulong _quietFor;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OnStraight(ShardBatch batch, int first, int count)
     {
         Span<StraightItem> items = batch.Straights.AsSpan(first, count);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Alerts;
@@ -118,6 +119,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     /// <summary>Nothing is lost by reading a file more slowly.</summary>
     protected override void Store(BatchedCallWriter writer, StoredCall call) => writer.Write(call);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(CaptureEngine engine, string file, ReadState state, CancellationToken stop)
     {
         using CaptureFileSource source = CaptureFileSource.Open(file);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Buffers.Binary;
 using CdrEngine.Core;
 
@@ -54,6 +55,7 @@ public sealed class PcapReader : CaptureReader
     }
 
     /// <inheritdoc />
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override ReadOutcome Read(out CapturedPacket packet)
     {
         packet = default;
