@@ -167,7 +167,7 @@ public sealed class KnownCallTests
         }
     }
 
-    private static CallQuery Query(Random random)
+    internal static CallQuery Query(Random random)
     {
         CallQuery query = One(random);
         if (random.Next(8) == 0) return new CallQuery { Any = [One(random), One(random)], Tenant = Tenant(random), IsSessionStart = random.Next(4) == 0 };
@@ -219,9 +219,9 @@ public sealed class KnownCallTests
 
     private static readonly IpAddress[] s_addresses = [.. new[] { "10.0.0.1", "10.0.0.2", "2001:db8::1", "10.0.0.9" }.Select(static text => IpAddress.TryParse(text, out IpAddress address) ? address : default)];
 
-    private static string Number(Random random) => random.Next(10) == 0 ? s_names[random.Next(s_names.Length)] : string.Create(CultureInfo.InvariantCulture, $"{(random.Next(2) == 0 ? "" : "+4930")}{100 + random.Next(random.Next(4) == 0 ? 200 : 12)}");
+    internal static string Number(Random random) => random.Next(10) == 0 ? s_names[random.Next(s_names.Length)] : string.Create(CultureInfo.InvariantCulture, $"{(random.Next(2) == 0 ? "" : "+4930")}{100 + random.Next(random.Next(4) == 0 ? 200 : 12)}");
 
-    private static IEnumerable<StoredCall> Conversation(int index, Random random)
+    internal static IEnumerable<StoredCall> Conversation(int index, Random random)
     {
         Timestamp at = TestCalls.Start + TimeSpan.FromSeconds(random.Next(3) == 0 ? random.Next(60) * 3600 : random.Next(200_000));
         string? tenant = random.Next(4) switch { 0 => null, 1 => "zeta", _ => "acme" };

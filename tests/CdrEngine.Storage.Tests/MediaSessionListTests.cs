@@ -43,6 +43,33 @@ public abstract class MediaSessionListTests
     }
 
     [StoreFact]
+    public void RowsBehindACursor_AreLeftOutOverAsManyDaysAsItTakes()
+    {
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        List<StoredCall> calls = TestCalls.Many(150, 4);
+        store.Write(calls);
+        foreach (bool isSealed in (bool[])[false, true])
+        {
+            if (isSealed) store.Seal(new DateOnly(2030, 1, 1));
+            foreach (bool ascending in (bool[])[false, true])
+            {
+                string[] expected = [.. Oracle(calls, ascending).Select(static session => session.Id)];
+                foreach (int first in (int[])[1, 20, expected.Length / 2])
+                {
+                    string cursor = store.ListMediaSessions(new MediaSessionQuery { Ascending = ascending, Limit = first }).NextCursor!;
+                    for (int skip = 0; first + skip < expected.Length + 3; skip += 11)
+                    {
+                        MediaSessionPage page = store.ListMediaSessions(new MediaSessionQuery { Ascending = ascending, Cursor = cursor, Skip = skip, Limit = 5 });
+                        Assert.Equal(expected.Skip(first + skip).Take(5), page.MediaSessions.Select(static session => session.Id));
+                        Assert.Equal(first + skip + 5 < expected.Length, page.NextCursor is not null);
+                    }
+                }
+            }
+        }
+    }
+
+    [StoreFact]
     public void Filters_AloneAndTogether_GiveWhatTheRecordsSay()
     {
         using StorePlace place = NewPlace();

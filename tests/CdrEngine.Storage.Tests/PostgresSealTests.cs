@@ -108,7 +108,7 @@ public sealed class PostgresSealTests
         store.Seal(Over);
         long before = store.Count(query);
         foreach (DateOnly day in store.Days()) Assert.True(store.DropDay(day));
-        Assert.Equal("0", PostgresServer.Shared.Query($"SELECT count(*) FROM pg_tables WHERE schemaname = '{place.Options.Schema}' AND (tablename LIKE 'day_numbers_%' OR tablename LIKE 'text_terms_%')"));
+        Assert.Equal("0", PostgresServer.Shared.Query($"SELECT count(*) FROM pg_tables WHERE schemaname = '{place.Options.Schema}' AND (tablename LIKE 'day_numbers_%' OR tablename LIKE 'day_calls_%' OR tablename LIKE 'text_terms_%')"));
         Assert.Equal(0, store.Count(query));
 
         // As many writes as before, of fewer calls.
@@ -123,20 +123,29 @@ public sealed class PostgresSealTests
         using var place = new PostgresPlace();
         using var store = (PostgresCallStore)place.Calls();
         List<StoredCall> calls = TestCalls.Many(60, 8);
-        StoredCall gone = calls[5] with { Record = calls[5].Record with { Caller = calls[5].Record.Caller with { Number = "4930123456789" } } };
-        calls[5] = gone;
+        StoredCall gone = Numbered(calls[5]);
+        StoredCall[] both = [gone, Numbered(calls.First(call => call != calls[5] && DayOf(call) == DayOf(gone)))];
+        calls = [.. calls.Where(call => both.All(one => one.Record.Id != call.Record.Id)), .. both];
         store.Write(calls);
         store.Seal(Over);
         Assert.NotEqual("0", Numbers());
-        Assert.Equal(1, store.Purge(DateOnly.FromDateTime(gone.Record.StartedAt.ToDateTime()), [gone.Record.Id]));
+        string month = $"{place.Options.Schema}.day_calls_{DayOf(gone):yyyyMM}01", before = PostgresServer.Shared.Query($"SELECT pg_relation_filenode('{month}')");
+        Assert.NotEqual("0", PostgresServer.Shared.Query($"SELECT count(*) FROM {month} WHERE position('4930123456789'::bytea IN value) > 0"));
+        Assert.Equal(2, store.Purge(DayOf(gone), [.. both.Select(static call => call.Record.Id)]));
         Assert.Empty(store.Scrub());
+        Assert.NotEqual(before, PostgresServer.Shared.Query($"SELECT pg_relation_filenode('{month}')"));
         Assert.Equal("0", Numbers());
         store.Seal(Over);
         Assert.Equal("0", Numbers());
         Assert.Empty(store.List(new CallQuery { Number = "4930123456789" }).Calls);
 
         string Numbers() => PostgresServer.Shared.Query(
-            $"SELECT (SELECT count(*) FROM {place.Options.Schema}.day_numbers WHERE number = '4930123456789') + (SELECT count(*) FROM {place.Options.Schema}.text_terms WHERE position('4930123456789'::bytea IN texts) > 0)");
+            $"SELECT (SELECT count(*) FROM {place.Options.Schema}.day_numbers WHERE number = '4930123456789') + (SELECT count(*) FROM {place.Options.Schema}.text_terms WHERE position('4930123456789'::bytea IN texts) > 0) "
+            + $"+ (SELECT count(*) FROM {place.Options.Schema}.day_calls WHERE position('4930123456789'::bytea IN value) > 0)");
+
+        static StoredCall Numbered(StoredCall call) => call with { Record = call.Record with { Caller = call.Record.Caller with { Number = "4930123456789" } } };
+
+        static DateOnly DayOf(StoredCall call) => DateOnly.FromDateTime(call.Record.StartedAt.ToDateTime());
     }
 
     private static StoredCall Marked(StoredCall call, int i, Random random) => call with

@@ -15,6 +15,18 @@ public interface ICallPager
     /// <summary>The call with this record id; null where there is none.</summary>
     ListedCall? Find(string id);
 
+    /// <summary>The calls with these record ids, by their ids; those that there are none of are left out.</summary>
+    IReadOnlyDictionary<string, ListedCall> FindAll(IReadOnlyCollection<string> ids)
+    {
+        var found = new Dictionary<string, ListedCall>(StringComparer.Ordinal);
+        foreach (string id in ids)
+        {
+            if (!found.ContainsKey(id) && Find(id) is { } call) found.Add(id, call);
+        }
+
+        return found;
+    }
+
     /// <summary>The call with this integer id; null where there is none.</summary>
     ListedCall? FindByNumber(long number);
 

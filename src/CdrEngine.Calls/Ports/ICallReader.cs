@@ -11,6 +11,11 @@ public interface ICallReader
     /// <summary>One page of the records a query asks for. A cursor that is damaged or belongs to another query gives the first page's
     /// <see cref="CallPage.CursorRejected"/>, never an exception.</summary>
     CallPage List(CallQuery query);
+
+    /// <summary>The calls of several sessions at once that began on the day of the session's id or the next, each session's in order of time: what <see cref="CallQuery.SessionId"/> finds on these two days.
+    /// Null where the reader does not answer that at once, or there are too many; sessions that are left out are to be asked one by one.</summary>
+    /// <param name="sessions">Well-formed ids of sessions.</param>
+    IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? OfSessions(IReadOnlyCollection<string> sessions) => null;
 }
 
 /// <summary>One page of records.</summary>

@@ -25,13 +25,16 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     private const int MostPassed = 20_000;
 
     /// <inheritdoc />
-    public SessionRecord? GetSession(string id, string? tenant = null)
+    public SessionRecord? GetSession(string id, string? tenant = null) => Read(id, tenant, null);
+
+    // With the calls of sessions that were read together, where they were.
+    private SessionRecord? Read(string id, string? tenant, IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together)
     {
         if (!CallId.IsWellFormed(id)) return null;
-        CallRecord? named = calls.Get(id);
+        CallRecord? named = together?.GetValueOrDefault(id)?.FirstOrDefault(call => call.Id == id) ?? calls.Get(id);
         string session = named?.SessionId ?? id;
         var found = new Dictionary<string, CallRecord>(StringComparer.Ordinal);
-        Collect(session, found);
+        Collect(session, found, together?.GetValueOrDefault(session));
         if (named is not null) found.TryAdd(named.Id, named);
 
         // A call that was over and forgotten before two sessions became one still says the other name; the links lead to it.
@@ -90,12 +93,14 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 Cursor = cursor,
             });
             if (page.CursorRejected) return new SessionPage { Sessions = [], CursorRejected = true };
+            string[] linked = [.. page.Calls.Where(IsOfSeveral).Select(static call => call.SessionId).Where(static id => CallId.IsWellFormed(id)).Distinct(StringComparer.Ordinal)];
+            IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together = linked.Length > 1 ? calls.OfSessions(linked) : null;
             foreach (CallRecord call in page.Calls)
             {
                 examined++;
-                SessionRecord session = !call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id
+                SessionRecord session = !IsOfSeveral(call)
                     ? SessionStory.Tell(call.Id, [call])
-                    : GetSession(call.SessionId, query.Tenant) ?? SessionStory.Tell(call.SessionId, [query.Tenant is { } own ? Own(call, own, []) : call]);
+                    : Read(call.SessionId, query.Tenant, together) ?? SessionStory.Tell(call.SessionId, [query.Tenant is { } own ? Own(call, own, []) : call]);
                 if (query.Kind is { } kind && session.Kind != kind) continue;
                 if (!IsListedByStart(query) && !IsFirstMatch(session, call, query)) continue;
                 if (left > 0) left--;
@@ -108,6 +113,8 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         if (left > 0 && cursor is not null) return new SessionPage { Sessions = [], IsTooFar = true };
         return new SessionPage { Sessions = sessions, NextCursor = cursor };
     }
+
+    private static bool IsOfSeveral(CallRecord call) => call.Flags.HasFlag(CallFlags.Linked) || call.SessionId != call.Id;
 
     private static IEnumerable<string> Outside(Dictionary<string, CallRecord> found) =>
         found.Values.SelectMany(static call => call.Links).Select(static link => link.CallId).Where(id => !found.ContainsKey(id)).Distinct(StringComparer.Ordinal).ToArray();
@@ -150,31 +157,44 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         has is not null && (number.EndsWith('*') ? has.StartsWith(number[..^1], StringComparison.Ordinal) : has == number);
 
     /// <summary>The calls of a session: from the day of its id on, as far as the days of the calls found reach.</summary>
-    private void Collect(string session, Dictionary<string, CallRecord> found)
+    /// <param name="session">The session.</param>
+    /// <param name="found">They are added to it.</param>
+    /// <param name="known">Those of its first days, where they are known.</param>
+    private void Collect(string session, Dictionary<string, CallRecord> found, IReadOnlyList<CallRecord>? known = null)
     {
         if (!CallId.IsWellFormed(session) || !DateTimeOffset.TryParseExact(session.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset day)) return;
         Timestamp first = Timestamp.From(day);
         Timestamp until = first + TimeSpan.FromDays(1 + DaysBehind);
         Timestamp from = first;
-        for (int days = 0; days < MostDays && from < until && found.Count < MostCalls; days++)
+        int read = 0;
+        if (known is not null)
+        {
+            foreach (CallRecord call in known) Add(call);
+            read = 1 + DaysBehind;
+            from += TimeSpan.FromDays(read);
+        }
+
+        for (int days = read; days < MostDays && from < until && found.Count < MostCalls; days++)
         {
             Timestamp to = from + TimeSpan.FromDays(1);
             string? cursor = null;
             do
             {
                 CallPage page = calls.List(new CallQuery { SessionId = session, From = from, To = to, Ascending = true, Limit = MostCalls, Cursor = cursor });
-                foreach (CallRecord call in page.Calls)
-                {
-                    found.TryAdd(call.Id, call);
-
-                    // Who joins a call does so before it ends.
-                    until = Timestamp.Max(until, (call.EndedAt ?? call.StartedAt) + TimeSpan.FromMinutes(1));
-                }
+                foreach (CallRecord call in page.Calls) Add(call);
 
                 cursor = page.NextCursor;
             }
             while (cursor is not null && found.Count < MostCalls);
             from = to;
+        }
+
+        void Add(CallRecord call)
+        {
+            found.TryAdd(call.Id, call);
+
+            // Who joins a call does so before it ends.
+            until = Timestamp.Max(until, (call.EndedAt ?? call.StartedAt) + TimeSpan.FromMinutes(1));
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed class LiveCallReader(LiveBoard live, ICallReader stored) : ICall
     /// <inheritdoc />
     public CallPage List(CallQuery query) => stored.List(query);
 
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? OfSessions(IReadOnlyCollection<string> sessions) => stored.OfSessions([.. sessions.Where(id => !live.IsInProgress(id))]);
+
     // The port is not asynchronous, as a database is not; the shard answers within milliseconds, and never waits for anybody.
     private CallRecord? Find(string id) => live.FindAsync(id).GetAwaiter().GetResult()?.Record;
 }

@@ -11,7 +11,7 @@ namespace CdrEngine.Storage.Postgres;
 internal sealed partial class PostgresCallStore
 {
     // Calls of all days that have a text, up to which they are counted by their documents.
-    private const int MostTextCalls = 200_000;
+    private const int MostTextCalls = 1_000_000;
 
     private static readonly Dictionary<DateOnly, PostgresDaySeal> s_noSeals = [];
 
@@ -185,7 +185,7 @@ internal sealed partial class PostgresCallStore
         }
 
         if (needles.Count == 1) asked.TextDocuments = found;
-        TellTexts(asked, [.. days.Select(static day => day.Day)], found!);
+        TellTexts(asked, days, found!);
         asked.Days.RemoveAll(day => asked.Counted.TryGetValue(day.Day, out long calls) && calls == 0);
         if (needles.Count == 1 && asked.Days.Any(day => !asked.Places.ContainsKey(day.Day))) CountText(asked);
     }

@@ -51,6 +51,13 @@ internal sealed partial class PostgresCallStore
             days.RemoveAll(day => seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && !seal.Media.MayHave(sought));
             Dictionary<DateOnly, long>? sums = skip > 0 || query.Type is not null || query.Tenant is not null ? MediaSums(session, query) : null;
             if (sums is not null) days.RemoveAll(day => !sums.ContainsKey(day.Day));
+            if (skip > 0 && days.Count > 0 && after?.Day == days[0].Day && CountRows(session, OfMedia(days[0], where, store, after, query.Ascending)) is var behind && behind <= skip)
+            {
+                // Of a cursor's day what stands behind it; the days that follow are passed by their counts.
+                skip -= behind;
+                days.RemoveAt(0);
+            }
+
             while (skip > 0 && days.Count > 0 && after?.Day != days[0].Day && CountDay(session, store, days[0], query, where, sums) is var count && count <= skip)
             {
                 skip -= count;

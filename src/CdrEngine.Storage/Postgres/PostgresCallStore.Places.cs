@@ -33,9 +33,9 @@ internal sealed partial class PostgresCallStore
     }
 
     // The calls that have the texts asked for, as far as they are known, and meet what else is asked.
-    private static void TellTexts(Asked asked, IEnumerable<DateOnly> days, Dictionary<DateOnly, List<long>> found)
+    private static void TellTexts(Asked asked, List<StoredDay> days, Dictionary<DateOnly, List<long>> found)
     {
-        foreach (StoredDay day in asked.Days.Where(day => days.Contains(day.Day)))
+        foreach (StoredDay day in days)
         {
             if (SealOf(asked, day) is { } seal && asked.Question.PlacesIn(day.Day, seal, found.GetValueOrDefault(day.Day) ?? []) is { } places) asked.Tell(day.Day, places, isCounted: true);
         }

@@ -217,7 +217,7 @@ internal sealed partial class PostgresMessageStore
 
     // The messages that have the text, by day, where the index tells them and they are few; what is common is met soon in order of time.
     private Dictionary<DateOnly, List<long>>? DocumentsOf(PostgresSession session, List<StoredDay> days, TextNeedle text, long most) =>
-        _texts.Find(session, days, text, most)?.GroupBy(static message => message.Day).ToDictionary(static day => day.Key, static day => day.Select(static message => message.Document).ToList());
+        _texts.Find(session, days, text, most)?.Days;
 
     private static string SqlOf(string columns, string tables, SqlConditions where, string table, bool ascending)
     {

@@ -23,6 +23,9 @@ internal sealed class PostgresQuestion
         if (query.Tenant is not "" && query.Ranges.Count == 0 && query.Without is null && !query.Any.Any(static one => one.MosBelow is not null || one.Address is not null))
             Calls = AskedCalls.Of(Query with { From = null, To = null, MosBelow = null, Address = null, Except = [], Text = null, Parts = [], Labels = [] });
 
+        // Which calls have texts is found out otherwise here.
+        if (Calls is { AsksTexts: true }) Calls = null;
+
         // Of a tenant without a name columns and profiles say different things.
         AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null || Calls is not null);
     }

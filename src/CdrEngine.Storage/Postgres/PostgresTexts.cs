@@ -17,6 +17,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
 
     private readonly PostgresTextSource _of = source ?? PostgresTextSource.Calls;
     private readonly ConcurrentDictionary<long, SegmentFilters> _filters = new();
+    private readonly PostgresTextsKnown _known = new();
     private long _filterBytes;
 
     /// <summary>The documents of the calls that have a text; null where nothing tells them, or they are more than <paramref name="most"/>.</summary>
@@ -25,10 +26,10 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     /// <param name="needle">The text.</param>
     /// <param name="most">Most calls that are wanted.</param>
     /// <param name="seals">Seals of days, which tell the segments of their texts, and that these tell of every call; null for none.</param>
-    public List<(DateOnly Day, long Document)>? Find(
+    public FoundTexts? Find(
         PostgresSession session, IReadOnlyList<StoredDay> days, TextNeedle needle, long most, IReadOnlyDictionary<DateOnly, PostgresDaySeal>? seals = null)
     {
-        var found = new List<(DateOnly, long)>();
+        var found = new FoundTexts();
         if (needle.IsNowhere) return found;
         IReadOnlyList<StoredDay> open = seals is null ? days : [.. days.Where(day => !seals.ContainsKey(day.Day))];
         DateOnly[] named = [.. open.Select(static day => day.Day)];
@@ -44,6 +45,15 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
         }
 
         List<Segment> asked = Asked(session, [.. segments.Values.SelectMany(static list => list)], filters => filters.MayHave(needle));
+        SegmentCalls known = _known.Of(needle.Key);
+        foreach (Segment segment in asked)
+        {
+            if (known.Find(segment.Number) is not { } steps) continue;
+            Take(segment, steps);
+            if (found.Count > most) return null;
+        }
+
+        asked.RemoveAll(segment => known.Find(segment.Number) is not null);
         if (asked.Count > 0)
         {
             Dictionary<long, List<byte[]>> lists = Lists(session, asked, needle);
@@ -55,18 +65,26 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
                 if (terms.Count > 0) candidates.Add(segment.Number, terms);
             }
 
+            foreach (Segment segment in asked.Where(segment => !candidates.ContainsKey(segment.Number))) _known.Keep(known, segment.Number, []);
             foreach ((Segment segment, CallSet calls) in Match(session, asked, candidates, needle))
             {
-                foreach (long document in stale.GetValueOrDefault(segment.Day) ?? []) calls.Remove(document);
                 var documents = new List<long>();
                 calls.AddTo(documents);
-                found.AddRange(documents.Select(document => (segment.Day, document)));
+                long[] its = [.. documents];
+                _known.Keep(known, segment.Number, its);
+                Take(segment, its);
                 if (found.Count > most) return null;
             }
         }
 
         AddRest(session, open, segments, stale, needle, found);
         return found.Count > most ? null : found;
+
+        void Take(Segment segment, long[] documents)
+        {
+            List<long>? gone = stale.GetValueOrDefault(segment.Day);
+            found.Add(segment.Day, gone is null ? documents : [.. documents.Except(gone)]);
+        }
     }
 
     /// <summary>The days that may have what is asked for: of the others segments tell all, and that they have not. A question or two, however many days.</summary>
@@ -251,7 +269,7 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
     }
 
     private void AddRest(
-        PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale, TextNeedle needle, List<(DateOnly, long)> found)
+        PostgresSession session, IReadOnlyList<StoredDay> days, Dictionary<DateOnly, List<Segment>> segments, Dictionary<DateOnly, List<long>> stale, TextNeedle needle, FoundTexts found)
     {
         foreach ((DateOnly day, long last) in Open(days, segments)) Add(day, "d.document > ?", last);
         foreach ((DateOnly day, List<long> documents) in stale) Add(day, "d.document = ANY (?)", documents.ToArray());
@@ -262,7 +280,9 @@ internal sealed class PostgresTexts(PostgresTextSource? source = null)
             where.And("d.day = ?", day).And(which, value);
             And(where, needle, hasDocument: true);
             using PostgresRows rows = session.Query($"SELECT d.document FROM {_of.From}{where}", where.Arguments);
-            while (rows.Step()) found.Add((day, rows.Long(0)));
+            var its = new List<long>();
+            while (rows.Step()) its.Add(rows.Long(0));
+            found.Add(day, [.. its]);
         }
     }
 

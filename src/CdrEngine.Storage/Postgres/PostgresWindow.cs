@@ -29,17 +29,7 @@ internal sealed class PostgresWindow(PostgresSession session, PostgresTexts? tex
         if (Known is not null && Named.All(Known.ContainsKey)) return Named.Sum(day => (long)Known[day].Count) <= (double)most * Named.Length ? Known : null;
         (string, TextFields, bool, long) key = (Convert.ToHexString(needle.Utf8), needle.Fields, needle.IsWhole, most);
         if (_documents.TryGetValue(key, out Dictionary<DateOnly, List<long>>? known)) return known;
-        Dictionary<DateOnly, List<long>>? found = null;
-        if (texts.Find(session, days, needle, most > long.MaxValue / days.Count ? long.MaxValue : most * days.Count, seals) is { } list)
-        {
-            found = [];
-            foreach ((DateOnly day, long document) in list)
-            {
-                if (!found.TryGetValue(day, out List<long>? its)) found.Add(day, its = []);
-                its.Add(document);
-            }
-        }
-
+        Dictionary<DateOnly, List<long>>? found = texts.Find(session, days, needle, most > long.MaxValue / days.Count ? long.MaxValue : most * days.Count, seals)?.Days;
         _documents.Add(key, found);
         return found;
     }

@@ -190,23 +190,30 @@ internal sealed class DayCalls
     /// <param name="ascending">The earliest first.</param>
     public IEnumerable<int>? Narrow(IEnumerable<long> documents, AskedCalls asked, KeyFilter? keys, bool ascending)
     {
+        if (WantedOf(asked) is not { } wanted) return null;
         var found = new List<int>();
-        var seen = new HashSet<int>();
+        HashSet<int>? seen = keys is null && asked.WithSessions ? [] : null;
+        bool[] has = new bool[Places];
         foreach (long document in documents)
         {
             if (PlaceOf(document) is not { } place) return null;
-            if (seen.Add(place)) found.Add(place);
-            if (keys is null && asked.WithSessions) _sessions.AddOf(place, seen, found);
+            if (!has[place] && seen?.Add(place) != false) found.Add(place);
+            has[place] = true;
+            if (seen is not null) _sessions.AddOf(place, seen, found);
         }
 
         if (keys is not null && (asked.HasNumbers || asked.Any.Count > 0))
         {
             if ((asked.Any.Count > 0 ? Several(asked, keys) : OfNumbers(asked, keys)) is not { } numbered) return null;
-            seen.IntersectWith(numbered);
-            found.RemoveAll(place => !seen.Contains(place));
+            found = numbered.FindAll(place => has[place]);
+        }
+        else if (seen is null && found.Count > Places / FewPart)
+        {
+            // In order already: the rest is passed.
+            return Meeting(wanted, ascending).Where(place => has[place]);
         }
 
-        return WantedOf(asked) is { } wanted ? Sorted(found, ascending)!.Where(place => Meets(place, wanted)) : null;
+        return Sorted(found, ascending)!.Where(place => Meets(place, wanted));
     }
 
     /// <summary>The places behind one in order of time.</summary>

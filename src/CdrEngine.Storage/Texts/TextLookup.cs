@@ -3,9 +3,6 @@ namespace CdrEngine.Storage.Texts;
 /// <summary>Finds the calls of a segment that have a text, from what is stored of it.</summary>
 internal static class TextLookup
 {
-    // With fewer texts left than this, looking at them costs less than another list.
-    private const int FewTerms = 16;
-
     /// <summary>Reads <see cref="TextRows.FieldBytes"/>; null where it is something else.</summary>
     public static int[]? FieldEnds(ReadOnlySpan<byte> bytes)
     {
@@ -43,7 +40,9 @@ internal static class TextLookup
 
         lists.Sort(static (left, right) => left.Length.CompareTo(right.Length));
         AddAll(lists[0], needle.Fields, ends, found);
-        for (int i = 1; i < lists.Count && found.Count > FewTerms; i++) Intersect(found, lists[i]);
+
+        // The lists are there already: whatever they leave out need not be read.
+        for (int i = 1; i < lists.Count && found.Count > 0; i++) Intersect(found, lists[i]);
         return found;
     }
 

@@ -207,12 +207,11 @@ internal sealed partial class VoipStudioDialect
             () => sessions.CountMediaSessions(query),
             CanSkip: true);
         if (await PagedAsync(request, $"msdrs|{query}", page, limit, list) is not { } shown) return;
-        var calls = new Dictionary<string, ListedCall?>(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, ListedCall> calls = request.Desk.Calls.FindAll([.. shown.Items.Select(static session => session.CallId).Distinct(StringComparer.Ordinal)]);
         var msdrs = new List<VoipStudioMsdr>(shown.Items.Count);
         foreach (MediaSessionRecord session in shown.Items)
         {
-            if (!calls.TryGetValue(session.CallId, out ListedCall? call)) calls[session.CallId] = call = request.Desk.Calls.Find(session.CallId);
-            if (call is not null) msdrs.Add(Msdr(request, call, session));
+            if (calls.TryGetValue(session.CallId, out ListedCall? call)) msdrs.Add(Msdr(request, call, session));
         }
 
         await request.JsonAsync(new VoipStudioMsdrs(msdrs, shown.Total));

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using CdrEngine.Calls.Records;
+using CdrEngine.Storage.Sqlite;
+using Npgsql;
+
+namespace CdrEngine.Storage.Postgres;
+
+// Calls of several sessions at once: a page of sessions asks each day once, and not each session.
+internal sealed partial class PostgresCallStore
+{
+    // Calls of a day; where it has more, sessions are asked one by one.
+    private const int MostOfSessions = 5_000;
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? OfSessions(IReadOnlyCollection<string> sessions)
+    {
+        var named = new Dictionary<DateOnly, List<(string Session, byte[] Id)>>();
+        byte[] id = new byte[CallRow.IdBytes];
+        var found = new Dictionary<string, List<CallRecord>>(StringComparer.Ordinal);
+        foreach (string session in sessions)
+        {
+            // An id may name a day that a query by times would not reach.
+            if (!CallRow.TryReadId(session, out DateOnly day, id) || day == DateOnly.MaxValue) continue;
+            if (!found.TryAdd(session, [])) continue;
+            if (!named.TryGetValue(day, out List<(string, byte[])>? its)) named.Add(day, its = []);
+            its.Add((session, [.. id]));
+        }
+
+        if (found.Count == 0) return null;
+        bool isAll = _database.Read(session =>
+        {
+            using NpgsqlTransaction moment = session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+            PostgresDays store = PostgresDays.Read(session, StartOf(named.Keys.Min()), StartOf(named.Keys.Max().AddDays(1)));
+            StoredDay[] days = [.. store.Days.Where(day => named.ContainsKey(day.Day) || named.ContainsKey(day.Day.AddDays(-1)))];
+            Dictionary<DateOnly, PostgresDaySeal> seals = _seals.Of(session, days);
+            var asked = new List<(string Sql, object?[] Arguments)>();
+            foreach (StoredDay day in days)
+            {
+                List<(string Session, byte[] Id)> own = named.GetValueOrDefault(day.Day) ?? [], before = named.GetValueOrDefault(day.Day.AddDays(-1)) ?? [];
+                string[] names = [.. own.Concat(before).Select(static one => one.Session).Where(name => !seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || seal.Seal.Keys.MayHave(KeyFilter.OfSession(Encoding.UTF8.GetBytes(name))))];
+                if (names.Length == 0 && own.Count == 0) continue;
+                var where = new SqlConditions();
+                where.And("c.day = ?", day.Day).And("(c.session_id = ANY (?) OR (c.session_id IS NULL AND c.id = ANY (?)))", names, own.Select(static one => one.Id).ToArray());
+                store.AndShown(where, [day], "c");
+                string on = day.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+                asked.Add((
+                    $"SELECT d.json, r.state, r.reason, c.session_id FROM calls c JOIN call_documents d ON d.day = DATE '{on}' AND d.document = c.document "
+                        + $"LEFT JOIN recordings r ON r.day = DATE '{on}' AND r.document = c.document{where} ORDER BY c.started_at, c.id LIMIT ?",
+                    [.. where.Arguments, MostOfSessions + 1L]));
+            }
+
+            if (asked.Count == 0) return true;
+            using PostgresRows rows = session.QueryAll(asked);
+            do
+            {
+                int read = 0;
+                while (rows.Step())
+                {
+                    if (++read > MostOfSessions) return false;
+                    if (ReadCall(rows, 0) is { } record && found.TryGetValue(rows.TextOrNull(3) ?? record.Id, out List<CallRecord>? its)) its.Add(record);
+                }
+            }
+            while (rows.NextAnswer());
+            return true;
+        });
+        return isAll ? found.ToDictionary(static pair => pair.Key, static pair => (IReadOnlyList<CallRecord>)pair.Value, StringComparer.Ordinal) : null;
+    }
+}
