@@ -77,6 +77,14 @@ internal sealed class TextBytes
         return false;
     }
 
+    /// <summary>Takes the step to the next of ascending numbers off the front; false where there is none, or what leads beyond <see cref="int.MaxValue"/>, as none that was written does.</summary>
+    public static bool TryStep(ref ReadOnlySpan<byte> bytes, ref int number)
+    {
+        if (!TryTake(ref bytes, out uint step) || step > int.MaxValue - number) return false;
+        number += (int)step;
+        return true;
+    }
+
     /// <summary>Takes as many bytes off the front as the number before them says; false where there are fewer.</summary>
     public static bool TryTakePart(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> part)
     {

@@ -91,12 +91,7 @@ internal sealed partial class TextGroup
             return;
         }
 
-        long place = 0;
-        while (TextBytes.TryTake(ref list, out uint step))
-        {
-            place += step;
-            if (place > int.MaxValue) return;
-            ranks.Add((int)place);
-        }
+        int place = 0;
+        while (TextBytes.TryStep(ref list, ref place)) ranks.Add(place);
     }
 }

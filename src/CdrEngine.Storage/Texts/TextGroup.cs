@@ -175,13 +175,8 @@ internal sealed partial class TextGroup : IDisposable
             return;
         }
 
-        long place = 0;
-        while (TextBytes.TryTake(ref list, out uint step))
-        {
-            place += step;
-            if (place > int.MaxValue) return;
-            found.Add((int)place);
-        }
+        int place = 0;
+        while (TextBytes.TryStep(ref list, ref place)) found.Add(place);
     }
 
     // Numbers of the texts of a field that have all grams, or, of a short part, any that begins with it. Ascending.
@@ -212,7 +207,7 @@ internal sealed partial class TextGroup : IDisposable
     private static void AddAll(ReadOnlySpan<byte> list, List<int> found)
     {
         int number = 0;
-        while (TextBytes.TryTake(ref list, out uint step)) found.Add(number += (int)step);
+        while (TextBytes.TryStep(ref list, ref number)) found.Add(number);
     }
 
     // The first list that is not before a key.

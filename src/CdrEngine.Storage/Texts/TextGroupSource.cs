@@ -51,7 +51,7 @@ internal sealed class TextGroupSource
     {
         Term term = _terms[_at++];
         ReadOnlySpan<byte> list = _chunks[term.Chunk].Calls.AsSpan(term.List, term.ListLength);
-        for (int place = _begin; TextBytes.TryTake(ref list, out uint step);) places.Add(place += (int)step);
+        for (int place = _begin; TextBytes.TryStep(ref list, ref place);) places.Add(place);
     }
 
     /// <summary>Order of what is next of two sources.</summary>

@@ -71,9 +71,8 @@ internal static class TextLookup
     private static void AddAll(ReadOnlySpan<byte> list, TextFields fields, int[] ends, List<int> found)
     {
         int number = 0, field = 0;
-        while (TextBytes.TryTake(ref list, out uint step))
+        while (TextBytes.TryStep(ref list, ref number))
         {
-            number += (int)step;
             while (field < ends.Length && number >= ends[field]) field++;
             if (((int)fields & (1 << field)) != 0) found.Add(number);
         }
@@ -83,9 +82,8 @@ internal static class TextLookup
     public static void Intersect(List<int> found, ReadOnlySpan<byte> list)
     {
         int kept = 0, at = 0, number = 0;
-        while (at < found.Count && TextBytes.TryTake(ref list, out uint step))
+        while (at < found.Count && TextBytes.TryStep(ref list, ref number))
         {
-            number += (int)step;
             while (at < found.Count && found[at] < number) at++;
             if (at < found.Count && found[at] == number) found[kept++] = found[at++];
         }

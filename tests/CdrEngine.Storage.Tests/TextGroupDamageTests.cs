@@ -1,0 +1,118 @@
+using System.Text;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Texts;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Bytes of a group that a disk gave back otherwise than they were written: what is told may be wrong, and the store says so or goes on; nothing else is thrown.</summary>
+public sealed class TextGroupDamageTests
+{
+    private const int Span = 3_000;
+    private const int Rounds = 1_500;
+
+    [Fact]
+    public void DamagedTexts_AreAskedWithoutAFault()
+    {
+        using var folder = new StoreFolder();
+        Directory.CreateDirectory(folder.Records);
+        string path = Path.Combine(folder.Records, "one.group");
+        Write(path);
+        byte[] whole = File.ReadAllBytes(path);
+        int texts = (int)BitConverter.ToInt64(whole.AsSpan(whole.Length - TextGroup.FooterBytes));
+        TextNeedle[] needles =
+        [
+            new("anna", TextFields.Other), new("9", TextFields.Other), new("an", TextFields.Other), new("anna 77@example.org", TextFields.Other, isWhole: true), new("2077", TextFields.Caller, isWhole: true),
+            new("20", TextFields.Searched), new("nobody", TextFields.Searched),
+        ];
+        var range = new TextRange(TextOf.Caller, TextSense.Greater, "2100");
+        var random = new Random(11);
+        int answered = 0, refused = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            byte[] bytes = [.. whole];
+            for (int i = random.Next(1, 20); i > 0; i--) bytes[random.Next(texts)] = (byte)random.Next(256);
+
+            // Long numbers, of five bytes each.
+            for (int i = random.Next(1, 20); i > 0; i--) ((byte[])[(byte)random.Next(128, 256), 0xFF, (byte)random.Next(128, 256), (byte)random.Next(128, 256), (byte)random.Next(16)]).CopyTo(bytes, random.Next(texts - 5));
+            File.WriteAllBytes(path, bytes);
+            using TextGroup group = Assert.IsType<TextGroup>(TextGroup.Open(path));
+            foreach (TextNeedle needle in needles) Ask(() => Places(group, needle));
+            Ask(() => group.RanksOf(1)?.Meeting(range, 50, isThere: true).Met.CountIn(0, Span));
+            Ask(() => group.PlaceOf(1, "2100"u8).Below);
+        }
+
+        Assert.InRange(answered, Rounds, int.MaxValue);
+        Assert.InRange(refused, 0, Rounds);
+
+        void Ask(Func<int?> ask)
+        {
+            try
+            {
+                if (ask() is { } count) Assert.InRange(count, 0, Span);
+                answered++;
+            }
+            catch (StoreException)
+            {
+                refused++;
+            }
+        }
+    }
+
+    private static int? Places(TextGroup group, TextNeedle needle)
+    {
+        var found = new GroupSet.Builder(group.Span);
+        group.Find(needle, found);
+        var places = new List<int>();
+        found.Build().AddTo(places, 0, group.Span);
+        Assert.All(places, static place => Assert.InRange(place, 0, Span - 1));
+        return places.Count;
+    }
+
+    private static void Write(string path)
+    {
+        var texts = new SortedDictionary<string, List<int>>(StringComparer.Ordinal);
+        var callers = new SortedDictionary<string, List<int>>(StringComparer.Ordinal);
+        for (int place = 0; place < Span; place++)
+        {
+            Add(texts, $"anna {place % 300}@example.org", place);
+            Add(texts, "everybody", place);
+            Add(callers, $"2{place % 400:000}", place);
+        }
+
+        var source = new TextGroupSource(0);
+        List<(string Text, List<int> Places)> all = [.. texts.Concat(callers).Select(static pair => (pair.Key, pair.Value))];
+        int[] ends = [texts.Count, .. Enumerable.Repeat(all.Count, TextSegment.Fields - 1)];
+        foreach ((string Text, List<int> Places)[] chunk in all.Chunk(TextSegment.ChunkTerms))
+        {
+            var its = new TextBytes();
+            var calls = new TextBytes();
+            foreach ((string text, List<int> places) in chunk)
+            {
+                byte[] utf8 = Encoding.UTF8.GetBytes(text);
+                its.Add((uint)utf8.Length);
+                its.Add(utf8);
+                var list = new TextBytes();
+                int before = 0;
+                foreach (int place in places)
+                {
+                    list.Add((uint)(place - before));
+                    before = place;
+                }
+
+                calls.Add((uint)list.Length);
+                calls.Add(list.Written);
+            }
+
+            source.Add(its.ToArray(), calls.ToArray(), ends);
+        }
+
+        TextGroupWriter.Write(path, [new TextGroupDay(new DateOnly(2026, 1, 1), 1, 1, 0, Span)], [source], default);
+
+        static void Add(SortedDictionary<string, List<int>> to, string text, int place)
+        {
+            if (!to.TryGetValue(text, out List<int>? places)) to.Add(text, places = []);
+            places.Add(place);
+        }
+    }
+}
