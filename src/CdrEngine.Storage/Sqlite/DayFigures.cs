@@ -74,8 +74,9 @@ internal readonly record struct DayStamp(string Text, bool IsSettled)
     public static DayStamp Of(string path)
     {
         // Of a file that is missing some time long ago. Whatever is written changes one of the two times; two looks at the file system, no more, since a list may be about
-        // thousands of days.
-        DateTime written = File.GetLastWriteTimeUtc(path), logged = File.GetLastWriteTimeUtc(path + "-wal");
+        // thousands of days. A log comes with the first connection and goes with the last: one with nothing in it is none.
+        var log = new FileInfo(path + "-wal");
+        DateTime written = File.GetLastWriteTimeUtc(path), logged = log is { Exists: true, Length: > 0 } ? log.LastWriteTimeUtc : DateTime.MinValue;
         return new DayStamp(string.Create(CultureInfo.InvariantCulture, $"{written.Ticks}/{logged.Ticks}"), DateTime.UtcNow - (logged > written ? logged : written) > Tick);
     }
 
