@@ -22,8 +22,8 @@ public sealed record SqliteStoreLimits
     /// common prefix is met often. 20,000 by default.</summary>
     public int PrefixRows { get; init; } = 20_000;
 
-    /// <summary>Connections to day files that readers keep open between them; 512 by default, some 100 MB at most, so that lists over a year find every day open. The writer keeps
-    /// <see cref="OpenDays"/>.</summary>
+    /// <summary>Connections to day files that readers keep open between them; 512 by default, so that lists over a year find every day open: three descriptors each, some 100 kB and a page
+    /// cache of up to <see cref="ReaderCacheKibibytes"/>. The writer keeps <see cref="OpenDays"/>.</summary>
     public int ReaderDays { get; init; } = 512;
 
     /// <summary>Bytes of a day's file that a reader maps into memory; none by default. A page that is met in a mapping for the first time brings all of the disk's read-ahead with it
