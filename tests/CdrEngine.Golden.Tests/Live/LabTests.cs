@@ -10,6 +10,7 @@ public sealed class LabTests(LabRuns runs) : IClassFixture<LabRuns>
 {
     // A veth pair hands TCP on with the time at which it was due to be sent, so each listener has a stamp of its own.
     private const string TcpScenario = "19-tcp";
+    private const string NoByeScenario = "27-missing-bye";
     private const string OwnStamps = "stamps of TCP on a veth pair are each listener's own";
 
     // As for the lab's stored captures, for whatever call it was this time.
@@ -23,7 +24,7 @@ public sealed class LabTests(LabRuns runs) : IClassFixture<LabRuns>
         new(TcpScenario, "*", "ringing", "*", OwnStamps),
         new(TcpScenario, "*", "answered", "*", OwnStamps),
         new(TcpScenario, "*", "end", "*", OwnStamps),
-        new("27-missing-bye", "*", "end", "*", "without BYE a call ends with its last RTP packet"),
+        new(NoByeScenario, "*", "end", "*", "without BYE a call ends with its last RTP packet"),
         new("31-loss-and-jitter", "*", "packets", "*", "the lab's relay doubles whole frames, IP identification and all: copies of the mirror by definition (Hops)"),
         new("31-loss-and-jitter", "*", "duplicated", "0", "the same"),
         new("31-loss-and-jitter", "*", "max_jitter_ms", "*", "the same"),
@@ -54,12 +55,20 @@ public sealed class LabTests(LabRuns runs) : IClassFixture<LabRuns>
         else
         {
             // Byte for byte: engine and tcpdump share the kernel's stamps.
-            Assert.Equal(LiveRun.Json(result.Imported), LiveRun.Json(result.Live));
+            Assert.Equal(LiveRun.Json(Compared(scenario, result.Imported)), LiveRun.Json(Compared(scenario, result.Live)));
         }
 
         var findings = new Findings(scenario, Deviations);
         LabComparison.Compare(result.Truth, scenario, result.Live, findings);
         findings.Conclude();
+    }
+
+    // Without BYE: the engine at the port heard the silence, tcpdump may have been told to stop before it had lasted long enough.
+    private static IReadOnlyList<CallRecord> Compared(string scenario, IReadOnlyList<CallRecord> records)
+    {
+        if (scenario != NoByeScenario) return records;
+        Assert.All(records, static record => Assert.True(record.MissingByeReason is EndReason.RtpTimeout or EndReason.CaptureEnd, $"{record.MissingByeReason}"));
+        return [.. records.Select(static record => record with { MissingByeReason = null })];
     }
 
     private static void TheCallAsTheProxyToldIt(LabResult result)
