@@ -3,9 +3,13 @@ using Xunit;
 
 namespace CdrEngine.Simulation.Tests.Bench;
 
-/// <summary>The long run, short: what <c>bench soak</c> does for an hour.</summary>
+/// <summary>The long run, short: what <c>bench soak</c> does for an hour. Handles and memory are those of the process: nothing else runs in it meanwhile.</summary>
+[Collection(Alone)]
+[CollectionDefinition(Alone, DisableParallelization = true)]
 public sealed class SoakTests
 {
+    private const string Alone = "alone in the process";
+
     [Fact]
     public void SixMinutes_OfEightyCallsAtOnce_AreRecordedExactly_WithHandlesAndMemoryFlat()
     {
