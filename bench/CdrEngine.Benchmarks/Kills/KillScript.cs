@@ -22,13 +22,7 @@ internal sealed record ScriptedPacket(Timestamp At, int Call, bool IsSip, byte[]
     public Timestamp SentAt { get; set; } = Timestamp.MinValue;
 
     /// <summary>Names a payload.</summary>
-    public static ulong HashOf(ReadOnlySpan<byte> payload)
-    {
-        // FNV-1a.
-        ulong hash = 14_695_981_039_346_656_037;
-        foreach (byte value in payload) hash = (hash ^ value) * 1_099_511_628_211;
-        return hash;
-    }
+    public static ulong HashOf(ReadOnlySpan<byte> payload) => Fnv1a.Add(Fnv1a.Empty, payload);
 }
 
 /// <summary>A load as HEP agents tell it: SIP over UDP and TCP, and RTP; with the records it must give.</summary>

@@ -136,13 +136,13 @@ internal sealed class DayCalls
     /// <param name="among">Only these places; null for all.</param>
     public IEnumerable<int>? Find(AskedCalls asked, KeyFilter keys, bool ascending, DayPlaces? among = null)
     {
-        if (asked.Any.Count > 0) return Sorted(Several(asked, keys), ascending);
+        if (asked.Any.Count > 0) return Sorted(Several(asked, keys)?.FindAll(place => among?.Has(place) != false), ascending);
         if (WantedOf(asked) is not { } wanted) return null;
         if (among is { IsEmpty: true }) return [];
         if (asked.HasNumbers) return Sorted(OfNumbers(asked, keys), ascending)?.Where(place => among?.Has(place) != false && Meets(place, wanted));
-        if (among is not null && among.Count <= Places / FewPart) return Sorted([.. among.All().Where(place => Meets(place, wanted))], ascending);
+        if (among is not null && among.Count <= Places / FewPart) return Among(among, wanted, ascending);
         if (asked.Bounds is { } bounds && OfLengths(bounds) is { } few) return Sorted([.. few.Where(place => among?.Has(place) != false && Meets(place, wanted))], ascending);
-        return among is null ? Meeting(wanted, ascending) : Meeting(wanted, ascending).Where(among.Has);
+        return among is null ? Meeting(wanted, ascending) : Among(among, wanted, ascending);
     }
 
     /// <summary>How many calls are asked for; null where nothing here tells.</summary>
@@ -190,30 +190,19 @@ internal sealed class DayCalls
     /// <param name="ascending">The earliest first.</param>
     public IEnumerable<int>? Narrow(IEnumerable<long> documents, AskedCalls asked, KeyFilter? keys, bool ascending)
     {
-        if (WantedOf(asked) is not { } wanted) return null;
-        var found = new List<int>();
-        HashSet<int>? seen = keys is null && asked.WithSessions ? [] : null;
-        bool[] has = new bool[Places];
+        var among = new DayPlaces(Places);
+        var seen = new HashSet<int>();
+        var others = new List<int>();
         foreach (long document in documents)
         {
             if (PlaceOf(document) is not { } place) return null;
-            if (!has[place] && seen?.Add(place) != false) found.Add(place);
-            has[place] = true;
-            if (seen is not null) _sessions.AddOf(place, seen, found);
+            among.Add(place);
+            if (keys is null && asked.WithSessions && seen.Add(place)) _sessions.AddOf(place, seen, others);
         }
 
-        if (keys is not null && (asked.HasNumbers || asked.Any.Count > 0))
-        {
-            if ((asked.Any.Count > 0 ? Several(asked, keys) : OfNumbers(asked, keys)) is not { } numbered) return null;
-            found = numbered.FindAll(place => has[place]);
-        }
-        else if (seen is null && found.Count > Places / FewPart)
-        {
-            // In order already: the rest is passed.
-            return Meeting(wanted, ascending).Where(place => has[place]);
-        }
-
-        return Sorted(found, ascending)!.Where(place => Meets(place, wanted));
+        if (keys is not null) return Find(asked, keys, ascending, among);
+        foreach (int place in others) among.Add(place);
+        return WantedOf(asked) is { } wanted ? Among(among, wanted, ascending) : null;
     }
 
     /// <summary>The places behind one in order of time.</summary>
@@ -292,6 +281,10 @@ internal sealed class DayCalls
 
         return places;
     }
+
+    // Few are put in order, of many the day is gone through.
+    private IEnumerable<int> Among(DayPlaces among, Wanted wanted, bool ascending) =>
+        among.Count <= Places / FewPart ? Sorted([.. among.All().Where(place => Meets(place, wanted))], ascending)! : Meeting(wanted, ascending).Where(among.Has);
 
     private IEnumerable<int> Meeting(Wanted wanted, bool ascending)
     {

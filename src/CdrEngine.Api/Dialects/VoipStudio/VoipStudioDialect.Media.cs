@@ -207,7 +207,7 @@ internal sealed partial class VoipStudioDialect
             () => sessions.CountMediaSessions(query),
             CanSkip: true);
         if (await PagedAsync(request, $"msdrs|{query}", page, limit, list) is not { } shown) return;
-        IReadOnlyDictionary<string, ListedCall> calls = request.Desk.Calls.FindAll([.. shown.Items.Select(static session => session.CallId).Distinct(StringComparer.Ordinal)]);
+        IReadOnlyDictionary<string, ListedCall> calls = request.Desk.Calls.FindAll([.. shown.Items.Select(static session => session.CallId)]);
         var msdrs = new List<VoipStudioMsdr>(shown.Items.Count);
         foreach (MediaSessionRecord session in shown.Items)
         {
