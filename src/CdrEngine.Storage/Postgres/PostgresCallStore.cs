@@ -151,6 +151,16 @@ internal sealed partial class PostgresCallStore : ICallStore
         return ([.. asked.Days.Where(day => !IsKnown(day)).Select(static day => day.Day)], [.. asked.Days.Where(IsKnown).Select(static day => day.Day)]);
     });
 
+    /// <summary>The plan for reading a part of the group of texts that tells of a day, for tests of the indexes.</summary>
+    internal List<string> ExplainParts(DateOnly day) => _database.Read(session =>
+    {
+        long number = session.Scalar("SELECT texts FROM record_days WHERE day = ?", day);
+        var lines = new List<string>();
+        using PostgresRows rows = session.Query("EXPLAIN (COSTS OFF) " + PostgresTextGroups.FindParts, (DateOnly[])[day], (long[])[number], (long[])[0], (long[])[1], (long[])[100]);
+        while (rows.Step()) lines.Add(rows.Text(0));
+        return lines;
+    });
+
     /// <summary>Runs statements beside the store, for tests.</summary>
     internal void Script(string sql) => _database.Read(session =>
     {

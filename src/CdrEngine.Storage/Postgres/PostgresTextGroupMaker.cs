@@ -1,4 +1,3 @@
-using CdrEngine.Storage.Sqlite;
 using CdrEngine.Storage.Texts;
 using Npgsql;
 using NpgsqlTypes;

@@ -1,5 +1,3 @@
-using CdrEngine.Storage.Sqlite;
-
 namespace CdrEngine.Storage.Texts;
 
 /// <summary>A day that is over, ready to be put into a group.</summary>
