@@ -18,7 +18,7 @@ public sealed partial class SqliteCallStore
         foreach (TextClause clause in calls.Texts)
         {
             if (place is not { } its) return null;
-            DayPlaces met = PlacesOf(_texts.SetOf(its.Group, clause), its.Day, known);
+            DayPlaces met = DayPlaces.Of(_texts.SetOf(its.Group, clause), its.Day, known);
             all = all?.And(met) ?? met;
             if (all.IsEmpty) return all;
         }
@@ -40,7 +40,7 @@ public sealed partial class SqliteCallStore
         CallsOfSearch? among = null;
         if (place is { } its && _texts.MeetingOf(its.Group, range) is { } ranged)
         {
-            told = PlacesOf(ranged.Met, its.Day, known);
+            told = DayPlaces.Of(ranged.Met, its.Day, known);
             if (ranged.Open is null) return told;
             among = new CallsOfSearch(ranged.Open, its.Day);
             if (among is { Count: 0 }) return told;
@@ -54,13 +54,6 @@ public sealed partial class SqliteCallStore
         string key = $"{day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}";
         DayPlaces? asked = _met.GetOrAdd(key, StampOf(days, day), () => days.Get(day) is { } database ? Find(database, range, known, seal, among) : null);
         return told is null ? asked : asked?.Or(told);
-    }
-
-    private static DayPlaces PlacesOf(GroupSet set, TextGroupDay day, DayCalls known)
-    {
-        var places = new DayPlaces(known.Places);
-        places.Add(set, (int)(day.Begin + known.DocumentOf(0) - day.First), day.Begin, day.End);
-        return places;
     }
 
     private static DayPlaces? Find(SqliteDatabase database, TextRange range, DayCalls known, DaySeal seal, CallsOfSearch? among)

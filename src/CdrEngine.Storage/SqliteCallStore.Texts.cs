@@ -192,7 +192,7 @@ public sealed partial class SqliteCallStore
                 isThere[place] = true;
                 for (int column = 1; column <= 2; column++)
                 {
-                    if (!list.IsNull(column)) texts.Add(TextFields.Address, Convert.ToHexString(list.Blob(column)), place);
+                    if (!list.IsNull(column)) texts.AddAddress(list.Blob(column), place);
                 }
             }
         }
@@ -201,10 +201,7 @@ public sealed partial class SqliteCallStore
         using SqliteStatement ids = database.Prepare($"SELECT document, sip_call_id FROM call_documents INDEXED BY {TextRanges.CallIdIndex}");
         while (ids.Step())
         {
-            if (PlaceOf(ids.Long(0)) is not { } place || !isThere[place]) continue;
-            string id = ids.Text(1);
-            if (id.IndexOf('@') is var at && at >= 0) texts.Add(TextFields.CallIdHost, id[at..], place);
-            foreach (char c in id.Distinct().Where(static c => !char.IsSurrogate(c))) texts.Add(TextFields.CallIdCharacter, c.ToString(), place);
+            if (PlaceOf(ids.Long(0)) is { } place && isThere[place]) texts.AddCallId(ids.Text(1), place);
         }
 
         return texts;

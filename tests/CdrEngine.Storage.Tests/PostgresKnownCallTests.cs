@@ -154,7 +154,7 @@ public sealed class PostgresKnownCallTests
         return query;
     }
 
-    private static void Ask(PostgresCallStore store, SqliteCallStore plain, CallQuery query, Random random)
+    internal static void Ask(PostgresCallStore store, SqliteCallStore plain, CallQuery query, Random random)
     {
         query = query with { Ascending = random.Next(2) == 0, Limit = random.Next(1, 40) };
         string? cursor = null, plainCursor = null;

@@ -214,7 +214,7 @@ public sealed class TextGroupTests
         using var folder = new StoreFolder();
         Directory.CreateDirectory(folder.Records);
         using var texts = new ArchiveTexts(folder.Records);
-        const int span = ArchiveTexts.MostCalls / 4;
+        const int span = TextGroupPlan.MostCalls / 4;
         List<ArchiveDay> days = [.. Enumerable.Range(0, 10).Select(static i => new ArchiveDay(new DateOnly(2026, 1, 1).AddDays(i), 1_000 + i, 1, span))];
         Assert.Equal(3, Maintain());
         string[] before = Groups(folder);
@@ -225,7 +225,7 @@ public sealed class TextGroupTests
 
         // The first goes; of its group the others are put together anew. One that is too large stands alone, without a group.
         days.RemoveAt(0);
-        days.Add(new ArchiveDay(new DateOnly(2026, 1, 12), 3_000, 1, ArchiveTexts.MostCalls + 1));
+        days.Add(new ArchiveDay(new DateOnly(2026, 1, 12), 3_000, 1, TextGroupPlan.MostCalls + 1));
         Assert.Equal(1, Maintain());
         ArchiveTexts.Known known = texts.Now();
         Assert.Equal(days.Take(days.Count - 1).Select(static day => day.Day), known.Days.Keys.Order());

@@ -32,6 +32,7 @@ internal sealed partial class PostgresCallStore
             });
         }
 
+        FindTexts(asked, all);
         FindNumbers(asked, FindPlaces(asked), all);
         if (query.Recorded == true)
         {
@@ -168,7 +169,7 @@ internal sealed partial class PostgresCallStore
     private void CountTexts(Asked asked)
     {
         if (asked.Question.Needles is not { Count: > 0 } needles) return;
-        List<StoredDay> days = [.. asked.Days.Where(day => SealOf(asked, day) is { Seal.Calls: not null })];
+        List<StoredDay> days = [.. asked.Days.Where(day => !asked.Places.ContainsKey(day.Day) && SealOf(asked, day) is { Seal.Calls: not null })];
         if (days.Count < 2)
         {
             CountText(asked);

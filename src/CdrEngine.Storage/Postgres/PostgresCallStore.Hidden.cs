@@ -164,11 +164,15 @@ internal sealed partial class PostgresCallStore
             if (isOver) done++;
         }
 
+        if (!stop.IsCancellationRequested) new PostgresTextGroupMaker(_database, Writer, _groups).Make(stop);
+
         // The first to ask finds what is known of all days.
         if (!stop.IsCancellationRequested) _database.Read(session =>
             {
                 PostgresDays stored = PostgresDays.Read(session);
                 _seals.Of(session, stored.Days);
+                _groups.Forget(stored.Days);
+                _groups.Of(session, stored.Days);
                 return RecordingSumsOf(session, stored.Days).Count;
             });
         return done;

@@ -115,6 +115,7 @@ internal sealed partial class PostgresCallStore : ICallKeeping
 
                 // The texts of what is gone; those of what is left are noted anew with the next seal.
                 if (purged > 0) PostgresTexts.Drop(session, day);
+                if (purged > 0) PostgresTextGroups.Drop(session, day);
                 if (purged > 0) session.Execute("DELETE FROM day_seals WHERE day = ?", day);
                 if (purged > 0) session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
                 if (purged > 0) session.Execute("DELETE FROM day_calls WHERE day = ?", day);

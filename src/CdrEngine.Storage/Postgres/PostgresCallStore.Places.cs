@@ -19,11 +19,12 @@ internal sealed partial class PostgresCallStore
     // What of numbers memory tells; gives the days of which it does not.
     private static List<StoredDay> FindPlaces(Asked asked)
     {
-        if (asked.Question.Calls is not { } calls || asked.Question.Needles.Count > 0) return asked.Days;
+        if (asked.Question.Calls is not { } calls || asked.Question.Needles.Count > 0) return asked.Days.FindAll(day => !asked.Places.ContainsKey(day.Day));
         bool asksNumbers = calls.HasNumbers || calls.Any.Any(static one => one.HasNumbers);
         var rest = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
+            if (asked.Places.ContainsKey(day.Day)) continue;
             if (SealOf(asked, day) is not { } seal || asked.Question.PlacesIn(day.Day, seal) is not { } places) rest.Add(day);
             else asked.Tell(day.Day, places, asksNumbers);
         }
@@ -45,7 +46,7 @@ internal sealed partial class PostgresCallStore
     private List<FoundCall>? PlacedRows(Asked asked, PostgresFrame frame)
     {
         StoredDay day = frame.Days[0];
-        if (!asked.Places.TryGetValue(day.Day, out IEnumerable<int>? places) || asked.Seals[day.Day].Seal is not { Calls: { } known, Profiles: { } profiles }) return null;
+        if ((asked.Places.GetValueOrDefault(day.Day) ?? PlacesLeft(asked, day)) is not { } places || asked.Seals[day.Day].Seal is not { Calls: { } known, Profiles: { } profiles }) return null;
         if (frame.Mark is { } mark) places = places.Where(place => known.DocumentOf(place) <= mark);
         if (frame.After is { } after && after.Day == day.Day)
         {

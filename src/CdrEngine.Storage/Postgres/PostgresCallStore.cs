@@ -22,6 +22,7 @@ internal sealed partial class PostgresCallStore : ICallStore
     private readonly DayAnswers<CallSums> _sums;
     private readonly Walks _walks;
     private readonly PostgresTexts _texts = new();
+    private readonly PostgresTextGroups _groups = new();
     private long _unreadableRecords;
 
     public PostgresCallStore(PostgresOptions options, SqliteStoreLimits? limits = null)
@@ -32,6 +33,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         _sums = new DayAnswers<CallSums>(_limits.DayCounts);
         _walks = new Walks(_limits.Walks, _limits.WalkAge);
         _seals = new PostgresSeals(_limits.SealBytes);
+        _met = new DayAnswers<long[]>(_limits.DayTexts);
     }
 
     /// <inheritdoc />
@@ -107,6 +109,7 @@ internal sealed partial class PostgresCallStore : ICallStore
                     session.Execute("DELETE FROM day_numbers WHERE day = ?", day);
                     session.Execute("DELETE FROM day_calls WHERE day = ?", day);
                     PostgresTexts.Drop(session, day);
+                    PostgresTextGroups.Drop(session, day);
                     PostgresSchema.DropRecordDay(session, day);
                     PostgresSchema.DropMonth(session, PostgresSchema.MonthTables, "record_days", day);
                 });
@@ -148,6 +151,16 @@ internal sealed partial class PostgresCallStore : ICallStore
         return ([.. asked.Days.Where(day => !IsKnown(day)).Select(static day => day.Day)], [.. asked.Days.Where(IsKnown).Select(static day => day.Day)]);
     });
 
+    /// <summary>The plan for reading a part of the group of texts that tells of a day, for tests of the indexes.</summary>
+    internal List<string> ExplainParts(DateOnly day) => _database.Read(session =>
+    {
+        long number = session.Scalar("SELECT texts FROM record_days WHERE day = ?", day);
+        var lines = new List<string>();
+        using PostgresRows rows = session.Query("EXPLAIN (COSTS OFF) " + PostgresTextGroups.FindParts, (DateOnly[])[day], (long[])[number], (long[])[0], (long[])[1], (long[])[100]);
+        while (rows.Step()) lines.Add(rows.Text(0));
+        return lines;
+    });
+
     /// <summary>Runs statements beside the store, for tests.</summary>
     internal void Script(string sql) => _database.Read(session =>
     {
@@ -167,7 +180,19 @@ internal sealed partial class PostgresCallStore : ICallStore
         if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
         days.RemoveAll(day => store.HidesAll(query.Tenant, day.LastDocument));
         Asked asked = AskedOf(session, store, days, query);
-        if (asked.Question.Needles.Count > 0 && asked.Days.Count > 1)
+        if (asked.Question.Texts is not null && (asked.Places.Count > 0 || asked.Days.Exists(static day => day.Texts != 0)))
+        {
+            // What is common is met in the first groups of days; what is not, is looked for in all.
+            int first = asked.Days.FindLastIndex(day => asked.Places.ContainsKey(day.Day)) + 1;
+            TakeAll(asked.Days.GetRange(0, first));
+            asked.Days.RemoveRange(0, first);
+            if (found.Count < limit)
+            {
+                FindTexts(asked, all: true);
+                CountTexts(asked);
+            }
+        }
+        else if (asked.Question.Needles.Count > 0 && asked.Days.Count > 1)
         {
             // What is common is met on the first day; of the rest it is found out for all days at once which have it.
             Take(asked.Days.GetRange(0, 1));
@@ -175,13 +200,17 @@ internal sealed partial class PostgresCallStore : ICallStore
             if (found.Count < limit) CountTexts(asked);
         }
 
-        foreach (List<StoredDay> together in Together(asked, asked.Days, () => limit - found.Count))
-        {
-            if (found.Count >= limit) break;
-            Take(together);
-        }
-
+        TakeAll(asked.Days);
         return found;
+
+        void TakeAll(List<StoredDay> days)
+        {
+            foreach (List<StoredDay> together in Together(asked, days, () => limit - found.Count))
+            {
+                if (found.Count >= limit) break;
+                Take(together);
+            }
+        }
 
         void Take(List<StoredDay> together)
         {

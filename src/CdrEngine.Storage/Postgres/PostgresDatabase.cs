@@ -59,7 +59,7 @@ internal sealed class PostgresDatabase : IDisposable
             session.IsLong = isLong;
             if (isLong) session.Script(Patience);
             using NpgsqlTransaction transaction = session.Connection.BeginTransaction();
-            session.Execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", $"cdrengine {_options.Schema} {name}");
+            Lock(session, name);
             if (!work(session)) return false;
             session.RunQueued();
             transaction.Commit();
@@ -75,6 +75,9 @@ internal sealed class PostgresDatabase : IDisposable
             return true;
         },
         isLong);
+
+    /// <summary>Waits for all who write under a name, as <see cref="Transact(string, Func{PostgresSession, bool}, bool)"/> does, from within such work of another name: they wait until it is over.</summary>
+    public void Lock(PostgresSession session, string name) => session.Execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", $"cdrengine {_options.Schema} {name}");
 
     /// <summary>Does what cannot be done in a transaction, and may take its time.</summary>
     public void Maintain(Action<PostgresSession> work) => Guarded(_writers, System.Threading.Timeout.InfiniteTimeSpan, () => With(session =>

@@ -97,7 +97,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         byte[] ofCalls = DayCallsBytes.Of(rowsOfCalls);
         PutCalls(DayCalls.Name, ofCalls);
         if (ofCalls.Length > 0 && calls.Count > 0) PutCalls(PostgresDayColumns.Name, PostgresDayColumns.Of(columns, first, last));
-        session.Queue("UPDATE record_days SET seal = ? WHERE day = ?", number, day);
+        session.Queue("UPDATE record_days SET seal = ?, texts = 0 WHERE day = ?", number, day);
         session.RunQueued();
 
         void PutCalls(string name, byte[] value) => session.Queue("INSERT INTO day_calls (day, name, seal, value) VALUES (?, ?, ?, ?)", day, name, number, value);

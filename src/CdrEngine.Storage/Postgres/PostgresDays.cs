@@ -12,6 +12,9 @@ internal sealed record StoredDay(DateOnly Day, long LastDocument, long Version, 
 {
     /// <summary>Number of the seal that tells of its calls as they are; 0 for none.</summary>
     public long Seal { get; init; }
+
+    /// <summary>Number of the group of texts that was made of it; 0 for none.</summary>
+    public long Texts { get; init; }
 }
 
 /// <summary>The days that a question is about, and what of them was deleted, as they are now.</summary>
@@ -38,14 +41,14 @@ internal sealed class PostgresDays
         DateOnly last = to is { } latest ? DayOf(latest) : DateOnly.MaxValue;
         var days = new PostgresDays();
         using PostgresRows rows = session.Query(
-            "SELECT d.day, d.last_document, d.version, d.hidden, NULL::text, d.seal FROM record_days d WHERE d.day BETWEEN ? AND ? "
-            + "UNION ALL SELECT NULL, k.document, 0, 0, k.tenant, 0 FROM hidden_marks k ORDER BY 1, 5",
+            "SELECT d.day, d.last_document, d.version, d.hidden, NULL::text, d.seal, d.texts FROM record_days d WHERE d.day BETWEEN ? AND ? "
+            + "UNION ALL SELECT NULL, k.document, 0, 0, k.tenant, 0, 0 FROM hidden_marks k ORDER BY 1, 5",
             first,
             last);
         while (rows.Step())
         {
             if (rows.IsNull(0)) days._marks.Add((rows.Text(4) is { Length: > 0 } tenant ? tenant : null, rows.Long(1)));
-            else days._days.Add(new StoredDay(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3)) { Seal = rows.Long(5) });
+            else days._days.Add(new StoredDay(rows.Day(0), rows.Long(1), rows.Long(2), rows.Long(3)) { Seal = rows.Long(5), Texts = rows.Long(6) });
         }
 
         return days;

@@ -26,8 +26,10 @@ internal sealed class PostgresQuestion
         // Which calls have texts is found out otherwise here.
         if (Calls is { AsksTexts: true }) Calls = null;
 
+        Texts = PostgresTextQuestion.Of(Query, isAlternative: false);
+
         // Of a tenant without a name columns and profiles say different things.
-        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null || Calls is not null);
+        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null || Calls is not null || query.Without is not null);
     }
 
     /// <summary>Whether seals tell anything of it.</summary>
@@ -35,6 +37,9 @@ internal sealed class PostgresQuestion
 
     /// <summary>It as <see cref="DayCalls"/> answers it, but for texts, scores and addresses; null where it asks for something else as well.</summary>
     public AskedCalls? Calls { get; }
+
+    /// <summary>It as groups of texts and memory together answer it; null where texts are no part of it, or it asks for something else as well.</summary>
+    public PostgresTextQuestion? Texts { get; }
 
     /// <summary>Texts it asks for, the longest first.</summary>
     public IReadOnlyList<TextNeedle> Needles => _asked.Needles;
@@ -48,9 +53,23 @@ internal sealed class PostgresQuestion
     {
         if (Calls is not { } calls || seal.Seal.Calls is not { } known || _except?.Has(day) == true) return null;
         IEnumerable<int>? places = documents is null ? known.Find(calls, seal.Seal.Keys, Query.Ascending) : known.Narrow(documents, calls, areNumbered ? null : seal.Seal.Keys, Query.Ascending);
-        if (places is null || (_mosBelow is null && _address is null)) return places;
-        return seal.Columns?.Narrow(places, _mosBelow, _address);
+        return places is null ? null : Narrowed(places, seal);
     }
+
+    /// <summary>The calls of a whole day that it finds, in order, by those that meet what it asks of texts; null where the seal does not tell.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="seal">Its seal.</param>
+    /// <param name="met">Those calls.</param>
+    public IEnumerable<int>? PlacesOf(DateOnly day, PostgresDaySeal seal, DayPlaces met) =>
+        Texts is { } texts && seal.Seal.Calls is { } known && _except?.Has(day) != true && known.Find(texts.Calls, seal.Seal.Keys, Query.Ascending, met) is { } places ? Narrowed(places, seal) : null;
+
+    /// <summary>How many these are; null where the seal does not tell it otherwise than by going through them.</summary>
+    /// <param name="seal">The seal.</param>
+    /// <param name="met">The calls that meet what it asks of texts.</param>
+    public long? CountOf(PostgresDaySeal seal, DayPlaces met) =>
+        _mosBelow is null && _address is null && Texts is { } texts && seal.Seal.Calls is { } known ? known.Count(texts.Calls, seal.Seal.Keys, met) : null;
+
+    private IEnumerable<int>? Narrowed(IEnumerable<int> places, PostgresDaySeal seal) => _mosBelow is null && _address is null ? places : seal.Columns?.Narrow(places, _mosBelow, _address);
 
     /// <summary>What it asks of profiles.</summary>
     public AskedProfiles Profiles => _asked.Profiles;

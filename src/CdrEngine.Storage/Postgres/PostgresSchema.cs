@@ -11,7 +11,7 @@ internal sealed class PostgresSchema(IReadOnlyList<string> steps)
     public static readonly string[] RecordTables = ["calls", "call_numbers", "call_documents", "media_sessions", "recordings"];
 
     /// <summary>Tables with a partition for each month of records.</summary>
-    public static readonly string[] MonthTables = ["day_numbers", "day_calls", "text_grams", "text_terms"];
+    public static readonly string[] MonthTables = ["day_numbers", "day_calls", "text_grams", "text_terms", "text_group_parts"];
 
     /// <summary>The same for messages.</summary>
     public static readonly string[] MessageTables = ["messages", "message_documents", "conversations"];

@@ -1,17 +1,9 @@
 using System.Globalization;
-using System.Text;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
-
-/// <summary>A day that is over, ready to be put into a group.</summary>
-/// <param name="Day">The day.</param>
-/// <param name="Stamp">The state that it is in.</param>
-/// <param name="First">Its first document.</param>
-/// <param name="Span">How many documents there may be from there on.</param>
-internal readonly record struct ArchiveDay(DateOnly Day, long Stamp, long First, int Span);
 
 /// <summary>Which calls of all sealed days have which texts: groups of days, each a file of its own in a folder beside them. Made in the background; what a group tells of a day counts as long
 /// as the day is in the state that it was in then. Any thread, any number of programs.</summary>
@@ -21,95 +13,29 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
     /// <summary>Its folder, in that of the days.</summary>
     public const string FolderName = "texts";
 
-    /// <summary>Calls of a group, at most: so much is put together anew with each day that is over.</summary>
-    public const int MostCalls = 4 * TextSegment.MostCalls;
-
     private const string Extension = ".group";
-    private const long MostKept = 32L << 20;
-
-    // Three fields of numbers of ten million calls.
-    private const long MostRanks = 128L << 20;
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     private readonly string _folder = Path.Combine(folder, FolderName);
     private readonly Lock _lock = new();
-    private readonly Dictionary<(TextGroup Group, string Clause), GroupSet> _sets = [];
-    private readonly Dictionary<(TextGroup Group, TextRange Range), RangedPlaces> _ranged = [];
-    private readonly Dictionary<(TextGroup Group, int Field), (TextRanks? Ranks, long Used)> _ranks = [];
+    private readonly TextGroupAnswers _answers = new();
     private Known _known = new("", [], new Dictionary<DateOnly, (TextGroup, TextGroupDay)>());
-    private long _held;
-    private long _heldRanks;
-    private long _used;
     private bool _disposed;
 
     /// <summary>The calls of a group that have one of some texts.</summary>
     public GroupSet SetOf(TextGroup group, TextClause clause)
     {
-        lock (_lock)
-        {
-            if (_sets.TryGetValue((group, clause.Key), out GroupSet? kept)) return kept;
-        }
-
-        var found = new GroupSet.Builder(group.Span);
-        foreach (TextNeedle needle in clause.Any) group.Find(needle, found);
-        GroupSet set = found.Build();
-        lock (_lock)
-        {
-            // Cheaper than an order of use, and seldom.
-            if (_held + set.Size > MostKept) ForgetSets();
-            if (_sets.TryAdd((group, clause.Key), set)) _held += set.Size + (2 * clause.Key.Length);
-        }
-
-        return set;
+        GroupLook<GroupSet> look = _answers.LookFor(group, clause);
+        group.Run(look.Steps);
+        return look.Result!;
     }
 
     /// <summary>The calls of a group that meet what their texts are held against; null where groups do not tell.</summary>
     public RangedPlaces? MeetingOf(TextGroup group, TextRange range)
     {
-        if (TextRanges.ClauseOf(range) is { } clause) return new RangedPlaces(SetOf(group, clause), null);
-        if (TextRanges.FieldOf(range) is not { } field) return null;
-        lock (_lock)
-        {
-            if (_ranged.TryGetValue((group, range), out RangedPlaces? kept)) return kept;
-        }
-
-        if (RanksOf(group, field) is not { } ranks) return null;
-        (int below, bool isThere) = group.PlaceOf(field, Encoding.UTF8.GetBytes(range.Text));
-        RangedPlaces places = ranks.Meeting(range, below, isThere);
-        lock (_lock)
-        {
-            if (_held + places.Size > MostKept) ForgetSets();
-            if (_ranged.TryAdd((group, range), places)) _held += places.Size + (2 * range.Text.Length);
-        }
-
-        return places;
-    }
-
-    private TextRanks? RanksOf(TextGroup group, int field)
-    {
-        lock (_lock)
-        {
-            if (_ranks.TryGetValue((group, field), out (TextRanks? Ranks, long Used) kept))
-            {
-                _ranks[(group, field)] = kept with { Used = ++_used };
-                return kept.Ranks;
-            }
-        }
-
-        TextRanks? ranks = group.RanksOf(field);
-        lock (_lock)
-        {
-            if (!_ranks.TryAdd((group, field), (ranks, ++_used))) return ranks;
-            _heldRanks += ranks?.Size ?? 0;
-            while (_heldRanks > MostRanks && _ranks.Count > 1) ForgetRanks(_ranks.MinBy(static pair => pair.Value.Used).Key);
-        }
-
-        return ranks;
-    }
-
-    private void ForgetRanks((TextGroup Group, int Field) of)
-    {
-        if (_ranks.Remove(of, out (TextRanks? Ranks, long Used) gone)) _heldRanks -= gone.Ranks?.Size ?? 0;
+        if (_answers.LookFor(group, range) is not { } look) return null;
+        group.Run(look.Steps);
+        return look.Result;
     }
 
     /// <summary>Removes every group that has a day.</summary>
@@ -133,7 +59,7 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         if (days.Count > 0) Directory.CreateDirectory(_folder);
         int made = 0;
         var wanted = new HashSet<string>(StringComparer.Ordinal);
-        foreach (List<ArchiveDay> group in Grouped(days))
+        foreach (List<ArchiveDay> group in TextGroupPlan.Divide(days, Now().Groups.Values.Select(static group => group.Days)))
         {
             string path = PathOf(group);
             wanted.Add(path);
@@ -163,65 +89,13 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         {
             _disposed = true;
             foreach (TextGroup group in _known.Groups.Values) group.Dispose();
-            ForgetSets();
+            _answers.Forget(static _ => false);
         }
-    }
-
-    // A group that is full stays as it is; days behind it, and between two, are put together as many as fit.
-    private List<List<ArchiveDay>> Grouped(IReadOnlyList<ArchiveDay> days)
-    {
-        var places = new Dictionary<DateOnly, int>();
-        for (int i = 0; i < days.Count; i++) places.Add(days[i].Day, i);
-        int[] full = new int[days.Count];
-        foreach (TextGroup group in Now().Groups.Values)
-        {
-            // Of days that follow on each other in the archive, each as it is now.
-            bool isWhole = group.Span > MostCalls / 2 && places.TryGetValue(group.Days[0].Day, out int first) && first + group.Days.Count <= days.Count
-                && Enumerable.Range(0, group.Days.Count).All(i => days[first + i].Day == group.Days[i].Day && days[first + i].Stamp == group.Days[i].Stamp && full[first + i] == 0);
-            if (!isWhole) continue;
-            int begin = places[group.Days[0].Day];
-            for (int i = 0; i < group.Days.Count; i++) full[begin + i] = begin + 1;
-        }
-
-        var groups = new List<List<ArchiveDay>>();
-        List<ArchiveDay>? last = null;
-        long span = 0;
-        int of = -1;
-        for (int i = 0; i < days.Count; i++)
-        {
-            bool isSame = last is not null && of == full[i] && (full[i] > 0 || span + days[i].Span <= MostCalls);
-            if (days[i].Span > MostCalls)
-            {
-                last = null;
-                continue;
-            }
-
-            if (!isSame)
-            {
-                groups.Add(last = []);
-                (span, of) = (0, full[i]);
-            }
-
-            last!.Add(days[i]);
-            span += days[i].Span;
-        }
-
-        return groups;
     }
 
     private static bool Make(string path, List<ArchiveDay> group, Func<ArchiveDay, int, List<TextGroupSource>?> load, Func<ArchiveDay, bool> isStill, CancellationToken stop)
     {
-        var days = new List<TextGroupDay>();
-        var sources = new List<TextGroupSource>();
-        int begin = 0;
-        foreach (ArchiveDay day in group)
-        {
-            if (stop.IsCancellationRequested || load(day, begin) is not { } its) return false;
-            sources.AddRange(its);
-            days.Add(new TextGroupDay(day.Day, day.Stamp, day.First, begin, begin + day.Span));
-            begin += day.Span;
-        }
-
+        if (TextGroupPlan.Gather(group, load, stop) is not ({ } days, { } sources)) return false;
         string made = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.new");
         File.Delete(made);
         try
@@ -293,19 +167,11 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         lock (_lock)
         {
             var there = known.Groups.Values.ToHashSet();
-            if (!there.IsSupersetOf(_known.Groups.Values)) ForgetSets();
-            foreach ((TextGroup Group, int Field) gone in _ranks.Keys.Where(key => !there.Contains(key.Group)).ToArray()) ForgetRanks(gone);
+            if (!there.IsSupersetOf(_known.Groups.Values)) _answers.Forget(there.Contains);
             Volatile.Write(ref _known, known);
         }
 
         return known;
-    }
-
-    private void ForgetSets()
-    {
-        _sets.Clear();
-        _ranged.Clear();
-        _held = 0;
     }
 
     /// <summary>Groups as they were at one time.</summary>

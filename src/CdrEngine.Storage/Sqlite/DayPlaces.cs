@@ -22,6 +22,17 @@ internal sealed class DayPlaces
     /// <summary>How many places the day has.</summary>
     public int Places { get; }
 
+    /// <summary>The places of a day that are among those of a group.</summary>
+    /// <param name="set">Those of the group.</param>
+    /// <param name="day">The day in the group.</param>
+    /// <param name="known">The calls of the day.</param>
+    public static DayPlaces Of(GroupSet set, TextGroupDay day, DayCalls known)
+    {
+        var places = new DayPlaces(known.Places);
+        places.Add(set, (int)(day.Begin + known.DocumentOf(0) - day.First), day.Begin, day.End);
+        return places;
+    }
+
     /// <summary>How many there are.</summary>
     public int Count
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -119,20 +120,32 @@ internal sealed class DayAnswers<T>(int capacity)
     /// <summary>The answer, remembered where its day is not being written to.</summary>
     public T GetOrAdd(string key, DayStamp stamp, Func<T> ask)
     {
+        if (TryFind(key, stamp, out T? known)) return known;
+        T answer = ask();
+        Keep(key, stamp, answer);
+        return answer;
+    }
+
+    /// <summary>The answer, where it is remembered.</summary>
+    public bool TryFind(string key, DayStamp stamp, [MaybeNullWhen(false)] out T answer)
+    {
         lock (_lock)
         {
-            if (_answers.TryGetValue(key, out (string Version, T Answer) known) && known.Version == stamp.Text) return known.Answer;
+            bool isKnown = _answers.TryGetValue(key, out (string Version, T Answer) known) && known.Version == stamp.Text;
+            answer = isKnown ? known.Answer : default;
+            return isKnown;
         }
+    }
 
-        T answer = ask();
-        if (!stamp.IsSettled) return answer;
+    /// <summary>Remembers an answer where its day is not being written to.</summary>
+    public void Keep(string key, DayStamp stamp, T answer)
+    {
+        if (!stamp.IsSettled) return;
         lock (_lock)
         {
             // Cheaper than an order of use, and seldom.
             if (_answers.Count >= capacity) _answers.Clear();
             _answers[key] = (stamp.Text, answer);
         }
-
-        return answer;
     }
 }

@@ -7,15 +7,14 @@ internal sealed class FieldTexts
 {
     private readonly Dictionary<(int Field, string Text), List<int>> _places = [];
 
-    /// <summary>Adds a text of a call. The places of a text come in any order, each once or more.</summary>
-    /// <param name="field">Which.</param>
-    /// <param name="text">The text, not empty.</param>
-    /// <param name="place">The call's place in its day.</param>
-    public void Add(TextFields field, string text, int place)
+    /// <summary>Adds an address of a call, as <see cref="Sqlite.CallRow.Address(Core.IpAddress)"/> has it.</summary>
+    public void AddAddress(ReadOnlySpan<byte> address, int place) => Add(TextFields.Address, Convert.ToHexString(address), place);
+
+    /// <summary>Adds what groups have of the Call-ID of a call.</summary>
+    public void AddCallId(string id, int place)
     {
-        (int, string) key = (System.Numerics.BitOperations.TrailingZeroCount((int)field), text);
-        if (!_places.TryGetValue(key, out List<int>? places)) _places.Add(key, places = []);
-        places.Add(place);
+        if (id.IndexOf('@') is var at && at >= 0) Add(TextFields.CallIdHost, id[at..], place);
+        foreach (char c in id.Distinct().Where(static c => !char.IsSurrogate(c))) Add(TextFields.CallIdCharacter, c.ToString(), place);
     }
 
     /// <summary>They, as a group takes them in.</summary>
@@ -46,5 +45,13 @@ internal sealed class FieldTexts
         var source = new TextGroupSource(begin);
         source.Add(texts.ToArray(), lists.ToArray(), ends);
         return source;
+    }
+
+    // The places of a text come in any order, each once or more.
+    private void Add(TextFields field, string text, int place)
+    {
+        (int, string) key = (System.Numerics.BitOperations.TrailingZeroCount((int)field), text);
+        if (!_places.TryGetValue(key, out List<int>? places)) _places.Add(key, places = []);
+        places.Add(place);
     }
 }

@@ -6,7 +6,7 @@ namespace CdrEngine.Storage.Texts;
 
 /// <summary>A day of a group.</summary>
 /// <param name="Day">The day.</param>
-/// <param name="Stamp">The state that it was in; see <see cref="Sqlite.DaySeal.Stamp"/>.</param>
+/// <param name="Stamp">The state that it was in; see <see cref="Sqlite.DaySeal.Stamp"/>. On PostgreSQL the number of its seal.</param>
 /// <param name="First">The document at its first place.</param>
 /// <param name="Begin">Its first place in the group.</param>
 /// <param name="End">The place behind its last.</param>
@@ -16,13 +16,14 @@ internal readonly record struct TextGroupDay(DateOnly Day, long Stamp, long Firs
     public long DocumentOf(int place) => First + (place - Begin);
 }
 
-/// <summary>Which calls of some days have which texts: the segments of these days put together, in a file that is never changed. Where a text is found costs as much for all of them as it
-/// does for one. Any thread.</summary>
+/// <summary>Which calls of some days have which texts: the segments of these days put together, in bytes that are never changed, in a file or on a server. Where a text is found costs as much
+/// for all of them as it does for one. Any thread.</summary>
 /// <remarks>Texts stand in order of field and <see cref="TextOrder"/> and are numbered so; <see cref="TextSegment.ChunkTerms"/> of them are a chunk. Grams are kept of each field by
-/// itself. At the end stands the directory, which is kept in memory: days, and where each chunk and each list of a gram is.</remarks>
+/// itself. At the end stands the directory, which is kept in memory: days, and where each chunk and each list of a gram is. What a look reads beside it, it says step by step
+/// (<see cref="GroupRead"/>).</remarks>
 internal sealed partial class TextGroup : IDisposable
 {
-    /// <summary>Bytes at the end of a file: where the directory is, its length, its sum, and what marks the file as one.</summary>
+    /// <summary>Bytes at the end: where the directory is, its length, its sum, and what marks them as a group.</summary>
     public const int FooterBytes = 4 * sizeof(long);
 
     /// <summary>"CDRETXT2".</summary>
@@ -37,16 +38,14 @@ internal sealed partial class TextGroup : IDisposable
     /// <summary>Or by a bit for each.</summary>
     public const byte Bits = 1;
 
-    private const int FewTerms = 16;
-    private const int ReadAtOnce = 8 * 1024;
     private const long MostDirectory = 256L << 20;
 
-    private readonly SafeFileHandle _file;
+    private readonly SafeFileHandle? _file;
     private readonly int[] _ends;
     private readonly (long At, int Texts, int Lists)[] _chunks;
     private readonly (long Key, long At, int Length)[] _grams;
 
-    private TextGroup(SafeFileHandle file, TextGroupDay[] days, int[] ends, (long At, int Texts, int Lists)[] chunks, (long Key, long At, int Length)[] grams) =>
+    private TextGroup(SafeFileHandle? file, TextGroupDay[] days, int[] ends, (long At, int Texts, int Lists)[] chunks, (long Key, long At, int Length)[] grams) =>
         (_file, Days, _ends, _chunks, _grams) = (file, days, ends, chunks, grams);
 
     /// <summary>Its days, ascending.</summary>
@@ -54,6 +53,9 @@ internal sealed partial class TextGroup : IDisposable
 
     /// <summary>How many places it has.</summary>
     public int Span => Days[^1].End;
+
+    /// <summary>Memory that its directory takes, bytes.</summary>
+    public long Size => (_chunks.Length * 16L) + (_grams.Length * 24L) + (Days.Count * 40L);
 
     /// <summary>The key of a gram of a field.</summary>
     public static long Key(int field, int gram) => ((long)field << 24) | (uint)gram;
@@ -69,13 +71,10 @@ internal sealed partial class TextGroup : IDisposable
             byte[] footer = new byte[FooterBytes];
             long size = RandomAccess.GetLength(file);
             if (size < FooterBytes || !Fill(file, footer, size - FooterBytes)) return null;
-            long at = Word(0), length = Word(1);
-            if (Word(3) != Mark || at < 0 || length is < 0 or > MostDirectory || at + length + FooterBytes != size) return null;
-            byte[] directory = new byte[length];
-            if (!Fill(file, directory, at) || Sum(directory) != Word(2)) return null;
-            return opened = Read(file, directory, at);
-
-            long Word(int index) => BinaryPrimitives.ReadInt64LittleEndian(footer.AsSpan(index * sizeof(long)));
+            if (DirectoryOf(footer, size) is not { } place) return null;
+            byte[] directory = new byte[place.Length];
+            if (!Fill(file, directory, place.At)) return null;
+            return opened = Read(file, directory, footer, place.At);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,36 +86,57 @@ internal sealed partial class TextGroup : IDisposable
         }
     }
 
+    /// <summary>Reads the end of a group that lies elsewhere than in a file; null for what is none, or damaged.</summary>
+    /// <param name="end">The last bytes: the directory and what stands behind it.</param>
+    /// <param name="size">Bytes of all of it.</param>
+    public static TextGroup? Read(ReadOnlySpan<byte> end, long size)
+    {
+        if (end.Length < FooterBytes || DirectoryOf(end[^FooterBytes..], size) is not { } place || place.Length != end.Length - FooterBytes) return null;
+        return Read(null, end[..^FooterBytes], end[^FooterBytes..], place.At);
+    }
+
     /// <summary>The sum of a directory: FNV-1a.</summary>
     public static long Sum(ReadOnlySpan<byte> bytes) => unchecked((long)Fnv1a.Add(Fnv1a.Empty, bytes));
 
-    /// <summary>The calls that have a part of a text, or all of it.</summary>
+    /// <summary>The calls that have a part of a text, or all of it. Of a group in a file.</summary>
     /// <param name="needle">What is looked for.</param>
     /// <param name="found">They are added to it.</param>
     /// <exception cref="StoreException">The file cannot be read.</exception>
-    public void Find(TextNeedle needle, GroupSet.Builder found)
+    public void Find(TextNeedle needle, GroupSet.Builder found) => Run(Finding(needle, found));
+
+    /// <summary>Reads which text of a field each place has: all of the field, once. Null where that is not told. Of a group in a file.</summary>
+    /// <exception cref="StoreException">The file cannot be read.</exception>
+    public TextRanks? RanksOf(int field)
     {
-        if (needle.IsNowhere) return;
-        Reading(() =>
-        {
-            for (int field = 0; field < _ends.Length; field++)
-            {
-                (int begin, int end) = TextsOf(field);
-                if (((int)needle.Fields & (1 << field)) == 0 || begin == end) continue;
-                if (needle.IsWhole) Look(ChunkOf(needle.Utf8, begin, end), needle.Utf8, static (has, sought) => has.SequenceEqual(sought), number => number >= begin && number < end, found);
-                else FindPart(needle, Candidates(needle, field), found);
-            }
-        });
+        TextRanks.Builder ranks = RanksFor(field);
+        Run(Ranking(field, ranks));
+        return ranks.Build();
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _file.Dispose();
+    /// <summary>How many texts of a field stand before one, and whether it is among them. Of a group in a file.</summary>
+    /// <exception cref="StoreException">The file cannot be read.</exception>
+    public (int Below, bool IsThere) PlaceOf(int field, ReadOnlySpan<byte> text)
+    {
+        var place = new TextPlace(text.ToArray());
+        Run(Placing(field, place));
+        return (place.Below, place.IsThere);
+    }
 
-    private static void Reading(Action read)
+    /// <summary>Makes the steps of a look, of a group in a file.</summary>
+    /// <exception cref="StoreException">The file cannot be read.</exception>
+    public void Run(IEnumerable<GroupRead> steps)
     {
         try
         {
-            read();
+            foreach (GroupRead read in steps)
+            {
+                for (int part = 0; part < read.Parts.Count; part++)
+                {
+                    (long at, int length) = read.Parts[part];
+                    read[part] = new byte[length];
+                    if (_file is null || !Fill(_file, read[part], at)) throw new IOException("a file ends before its time");
+                }
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
@@ -124,91 +144,8 @@ internal sealed partial class TextGroup : IDisposable
         }
     }
 
-    private void FindPart(TextNeedle needle, List<int> candidates, GroupSet.Builder found)
-    {
-        for (int at = 0; at < candidates.Count;)
-        {
-            int chunk = candidates[at] / TextSegment.ChunkTerms, from = at;
-            while (at < candidates.Count && candidates[at] / TextSegment.ChunkTerms == chunk) at++;
-            int next = from, to = at;
-            Look(chunk, needle.Utf8, static (has, sought) => has.IndexOf(sought) >= 0, number => IsNext(number), found);
-
-            bool IsNext(int number)
-            {
-                while (next < to && candidates[next] < number) next++;
-                return next < to && candidates[next] == number;
-            }
-        }
-    }
-
-    private delegate bool HasText(ReadOnlySpan<byte> text, ReadOnlySpan<byte> sought);
-
-    private void Look(int chunk, byte[] sought, HasText has, Func<int, bool> isAsked, GroupSet.Builder found)
-    {
-        if (chunk >= _chunks.Length) return;
-        (long place, int textBytes, int listBytes) = _chunks[chunk];
-
-        // A chunk whose lists are short is read at once.
-        bool isRead = textBytes + (long)listBytes <= ReadAtOnce;
-        ReadOnlySpan<byte> block = Block(place, isRead ? textBytes + listBytes : textBytes), texts = block[..textBytes], lists = block[textBytes..];
-        int passed = 0;
-        for (int number = chunk * TextSegment.ChunkTerms; TextBytes.TryTakePart(ref texts, out ReadOnlySpan<byte> text); number++, passed++)
-        {
-            if (!isAsked(number) || !has(text, sought)) continue;
-            if (!isRead) lists = Block(place + textBytes, listBytes);
-            isRead = true;
-            for (; passed > 0; passed--) TextBytes.TryTakePart(ref lists, out _);
-            if (!TextBytes.TryTakePart(ref lists, out ReadOnlySpan<byte> list)) return;
-            passed--;
-            AddList(list, found);
-        }
-    }
-
-    private static void AddList(ReadOnlySpan<byte> list, GroupSet.Builder found)
-    {
-        if (list.IsEmpty) return;
-        byte kind = list[0];
-        list = list[1..];
-        if (kind == Bits)
-        {
-            found.AddBits(list);
-            return;
-        }
-
-        int place = 0;
-        while (TextBytes.TryStep(ref list, ref place)) found.Add(place);
-    }
-
-    // Numbers of the texts of a field that have all grams, or, of a short part, any that begins with it. Ascending.
-    private List<int> Candidates(TextNeedle needle, int field)
-    {
-        var found = new List<int>();
-        if (needle.Grams.Count == 0)
-        {
-            for (int at = At(Key(field, needle.FirstGram)); at < _grams.Length && _grams[at].Key <= Key(field, needle.LastGram); at++) AddAll(Block(_grams[at].At, _grams[at].Length), found);
-            found.SortDistinct();
-            return found;
-        }
-
-        var lists = new List<(long At, int Length)>();
-        foreach (int gram in needle.Grams)
-        {
-            int at = At(Key(field, gram));
-            if (at >= _grams.Length || _grams[at].Key != Key(field, gram)) return found;
-            lists.Add((_grams[at].At, _grams[at].Length));
-        }
-
-        lists.Sort(static (left, right) => left.Length.CompareTo(right.Length));
-        AddAll(Block(lists[0].At, lists[0].Length), found);
-        for (int i = 1; i < lists.Count && found.Count > FewTerms; i++) TextLookup.Intersect(found, Block(lists[i].At, lists[i].Length));
-        return found;
-    }
-
-    private static void AddAll(ReadOnlySpan<byte> list, List<int> found)
-    {
-        int number = 0;
-        while (TextBytes.TryStep(ref list, ref number)) found.Add(number);
-    }
+    /// <inheritdoc />
+    public void Dispose() => _file?.Dispose();
 
     // The first list that is not before a key.
     private int At(long key)
@@ -224,12 +161,6 @@ internal sealed partial class TextGroup : IDisposable
         return low;
     }
 
-    private byte[] Block(long at, int length)
-    {
-        byte[] bytes = new byte[length];
-        return Fill(_file, bytes, at) ? bytes : throw new IOException("a file ends before its time");
-    }
-
     private static bool Fill(SafeFileHandle file, byte[] bytes, long at)
     {
         for (int read = 0; read < bytes.Length;)
@@ -242,8 +173,17 @@ internal sealed partial class TextGroup : IDisposable
         return true;
     }
 
-    private static TextGroup? Read(SafeFileHandle file, ReadOnlySpan<byte> bytes, long behind)
+    private static long Word(ReadOnlySpan<byte> footer, int index) => BinaryPrimitives.ReadInt64LittleEndian(footer[(index * sizeof(long))..]);
+
+    private static (long At, int Length)? DirectoryOf(ReadOnlySpan<byte> footer, long size)
     {
+        long at = Word(footer, 0), length = Word(footer, 1);
+        return Word(footer, 3) == Mark && at >= 0 && length is >= 0 and <= MostDirectory && at + length + FooterBytes == size ? (at, (int)length) : null;
+    }
+
+    private static TextGroup? Read(SafeFileHandle? file, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> footer, long behind)
+    {
+        if (Sum(bytes) != Word(footer, 2)) return null;
         if (!TextBytes.TryTake(ref bytes, out uint count) || count == 0 || count > bytes.Length) return null;
         var days = new TextGroupDay[count];
         long begin = 0, at = 0;

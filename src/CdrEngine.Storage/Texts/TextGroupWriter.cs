@@ -36,10 +36,23 @@ internal sealed class TextGroupWriter
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = BufferBytes };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using FileStream file = new(path, options);
-        var writer = new TextGroupWriter(file, days[^1].End);
-        writer.Merge(sources, stop);
-        writer.WriteDirectory(days);
+        Write(file, days, sources, stop);
         file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Writes a group elsewhere; the stream is not flushed.</summary>
+    /// <param name="to">Where it is written.</param>
+    /// <param name="days">As above.</param>
+    /// <param name="sources">As above.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <returns>Where its directory begins, and bytes of all.</returns>
+    public static (long Directory, long Size) Write(Stream to, IReadOnlyList<TextGroupDay> days, IReadOnlyList<TextGroupSource> sources, CancellationToken stop)
+    {
+        var writer = new TextGroupWriter(to, days[^1].End);
+        writer.Merge(sources, stop);
+        long directory = writer._written;
+        writer.WriteDirectory(days);
+        return (directory, writer._written);
     }
 
     private void Merge(IReadOnlyList<TextGroupSource> sources, CancellationToken stop)

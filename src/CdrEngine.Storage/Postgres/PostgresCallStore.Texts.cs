@@ -1,0 +1,167 @@
+using System.Globalization;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
+
+namespace CdrEngine.Storage.Postgres;
+
+// Days that are over and of which groups of texts tell which calls have the texts that are asked for.
+internal sealed partial class PostgresCallStore
+{
+    // Groups that are looked into at first, where the page may not need more.
+    private const int FirstGroups = 2;
+
+    // Days whose calls are looked up with one message.
+    private const int LookedUpTogether = 64;
+
+    // Calls of a day, looked up, that meet what a text is held against.
+    private readonly DayAnswers<long[]> _met;
+
+    // The calls of days that meet what is asked of texts, and everything else: of the first days only, or of all.
+    private void FindTexts(Asked asked, bool all)
+    {
+        if (asked.Question.Texts is not { } question) return;
+        var open = asked.Days.FindAll(day => day.Texts != 0 && !asked.Places.ContainsKey(day.Day) && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && asked.Seals.GetValueOrDefault(day.Day)?.Seal.Calls is not null);
+        if (open.Count == 0) return;
+        PostgresGroupedDays grouped = _groups.Of(asked.Session, open);
+        open.RemoveAll(day => !grouped.Days.ContainsKey(day.Day));
+        TextGroup[] groups = [.. open.Select(day => grouped.Days[day.Day].Group).Distinct().Take(all ? int.MaxValue : FirstGroups)];
+        PostgresFoundTexts found = _groups.Find(asked.Session, grouped, groups, question.EachClause(), question.EachRange());
+        open.RemoveAll(day => !grouped.Days.TryGetValue(day.Day, out (TextGroup Group, TextGroupDay) its) || !groups.Contains(its.Group));
+        LookUp(asked, question.EachRange(), open, grouped, found);
+        foreach (StoredDay day in open)
+        {
+            PostgresDaySeal seal = asked.Seals[day.Day];
+            if (MetBy(question, day, seal, grouped.Days[day.Day], found) is not { } met || asked.Question.PlacesOf(day.Day, seal, met) is not { } places) continue;
+            asked.Places[day.Day] = places;
+            asked.Most[day.Day] = asked.Counted[day.Day] = asked.Question.CountOf(seal, met) ?? places.LongCount();
+        }
+
+        asked.Days.RemoveAll(day => asked.Counted.TryGetValue(day.Day, out long calls) && calls == 0);
+    }
+
+    // Null where something of it is not told.
+    private DayPlaces? MetBy(PostgresTextQuestion question, StoredDay day, PostgresDaySeal seal, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
+    {
+        DayCalls known = seal.Seal.Calls!;
+        DayPlaces? all = null;
+        if (question.Any.Count > 0)
+        {
+            all = new DayPlaces(known.Places);
+            foreach (PostgresTextQuestion one in question.Any)
+            {
+                if ((one.Clauses.Count + one.Calls.Ranges.Count == 0 ? known.Find(one.Calls, seal.Seal.Keys, ascending: true)
+                    : MetBy(one, day, seal, place, found) is { } its ? known.Find(one.Calls, seal.Seal.Keys, ascending: true, its) : null) is not { } places) return null;
+                foreach (int its2 in places) all.Add(its2);
+            }
+
+            return all;
+        }
+
+        foreach (TextClause clause in question.Clauses)
+        {
+            if (found.SetOf(place.Group, clause) is not { } set) return null;
+            DayPlaces met = DayPlaces.Of(set, place.Day, known);
+            all = all?.And(met) ?? met;
+            if (all.IsEmpty) return all;
+        }
+
+        foreach (TextRange range in question.Calls.Ranges)
+        {
+            if (MetBy(range, day, known, place, found) is not { } met) return null;
+            all = all?.And(met) ?? met;
+            if (all.IsEmpty) break;
+        }
+
+        return all;
+    }
+
+    private DayPlaces? MetBy(TextRange range, StoredDay day, DayCalls known, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
+    {
+        if (range.Of == TextOf.Trunk) return known.OfTrunks(range.IsMetBy);
+        DayPlaces? told = found.MeetingOf(place.Group, range) is { } ranged ? DayPlaces.Of(ranged.Met, place.Day, known) : null;
+        if (AmongOf(range, place, found) is not { } among) return told;
+        if (among.Count == 0) return told ?? new DayPlaces(known.Places);
+        if (!_met.TryFind(KeyOf(range, day), StampOf(day), out long[]? documents)) return null;
+        told ??= new DayPlaces(known.Places);
+        foreach (long document in documents)
+        {
+            if (known.PlaceOf(document) is { } its) told.Add(its);
+        }
+
+        return told;
+    }
+
+    // The calls of a day that have to be looked up; null for none.
+    private static CallsOfSearch? AmongOf(TextRange range, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
+    {
+        if (found.MeetingOf(place.Group, range) is { } ranged) return ranged.Open is { } open ? new CallsOfSearch(open, place.Day) : null;
+        return TextRanges.NeedleOf(range) is { } needle && found.SetOf(place.Group, new TextClause([needle])) is { } set ? new CallsOfSearch(set, place.Day) : null;
+    }
+
+    // What groups leave open, of as many days at once as have any: which of a few calls meet it.
+    private void LookUp(Asked asked, IEnumerable<TextRange> ranges, List<StoredDay> days, PostgresGroupedDays grouped, PostgresFoundTexts found)
+    {
+        var open = new List<(TextRange Range, StoredDay Day, long[] Documents)>();
+        foreach (TextRange range in ranges.Distinct())
+        {
+            foreach (StoredDay day in days)
+            {
+                if (AmongOf(range, grouped.Days[day.Day], found) is { Count: > 0 and <= TextRanges.MostLookedUp } among && !_met.TryFind(KeyOf(range, day), StampOf(day), out _))
+                    open.Add((range, day, [.. among.Documents()]));
+            }
+        }
+
+        foreach ((TextRange Range, StoredDay Day, long[] Documents)[] some in open.Chunk(LookedUpTogether))
+        {
+            var met = new List<long>();
+            int at = 0;
+            using PostgresRows rows = asked.Session.QueryAll(some.Select(static one => Question(one.Range, one.Day.Day, one.Documents)));
+            do
+            {
+                while (rows.Step()) met.Add(rows.Long(0));
+                if (at >= some.Length) break;
+                _met.Keep(KeyOf(some[at].Range, some[at].Day), StampOf(some[at].Day), [.. met]);
+                met.Clear();
+                at++;
+            }
+            while (rows.NextAnswer());
+        }
+
+        static (string Sql, object?[] Arguments) Question(TextRange range, DateOnly day, long[] documents)
+        {
+            bool isCallId = range.Of == TextOf.SipCallId;
+            string condition = TextRanges.Condition(range, isCallId ? "d.sip_call_id" : TextRanges.TextOf(range), QueryConditions.InPostgres, out bool binds);
+            string sql = isCallId ? "SELECT d.document FROM call_documents d WHERE d.day = ? AND d.document = ANY (?)" : "SELECT c.document FROM calls c WHERE c.day = ? AND c.document = ANY (?)";
+            return ($"{sql} AND {condition}", binds ? [day, documents, range.Text] : [day, documents]);
+        }
+    }
+
+    private static string KeyOf(TextRange range, StoredDay day) => string.Create(CultureInfo.InvariantCulture, $"{day.Day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}");
+
+    private static DayStamp StampOf(StoredDay day) => new(day.Seal.ToString(CultureInfo.InvariantCulture), IsSettled: true);
+
+    // What a question leaves out of a day, taken from all that it has with it; null where memory does not tell both.
+    private IEnumerable<int>? PlacesLeft(Asked asked, StoredDay day)
+    {
+        if (asked.Query.Excluded() is not { } excluded || !asked.Store.IsWhole(day) || !IsWholeDay(asked.Query, day.Day) || asked.Seals.GetValueOrDefault(day.Day)?.Seal.Calls is not { } known) return null;
+        asked.Base ??= Counting(asked, asked.Query with { Without = null });
+        if (PlacesOf(asked.Base, day, known) is not { } some) return null;
+        asked.Left ??= Counting(asked, excluded);
+        if (PlacesOf(asked.Left, day, known) is not { } without) return null;
+        var left = new DayPlaces(known.Places);
+        foreach (int place in without) left.Add(place);
+        return some.Where(place => !left.Has(place));
+    }
+
+    // The calls of a day that a question finds, in its order; null where memory does not tell them.
+    private static IEnumerable<int>? PlacesOf(Asked asked, StoredDay day, DayCalls known)
+    {
+        if (asked.Places.TryGetValue(day.Day, out IEnumerable<int>? places)) return places;
+        if (!asked.Days.Contains(day)) return [];
+        if (!asked.Exact.TryGetValue(day.Day, out List<FoundCall>? exact)) return null;
+        int?[] found = [.. exact.Select(call => known.PlaceOf(call.Document))];
+        if (!asked.Query.Ascending) Array.Reverse(found);
+        return Array.TrueForAll(found, static place => place is not null) ? found.Select(static place => place!.Value) : null;
+    }
+}
