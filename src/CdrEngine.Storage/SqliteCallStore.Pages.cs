@@ -121,7 +121,7 @@ public sealed partial class SqliteCallStore
         var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
         long left = skip, expected = 0;
-        int together = 1;
+        int together = TogetherAtFirst(asked);
         bool isTold = true;
         foreach (DateOnly day in DaysOf(query))
         {

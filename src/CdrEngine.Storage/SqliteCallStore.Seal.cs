@@ -53,6 +53,7 @@ public sealed partial class SqliteCallStore
             });
         }
 
+        FreedMemory.HandOn();
         return done;
     }
 

@@ -16,7 +16,9 @@ internal readonly record struct ArchiveDay(DateOnly Day, long Stamp, long First,
 /// <summary>Which calls of all sealed days have which texts: groups of days, each a file of its own in a folder beside them. Made in the background; what a group tells of a day counts as long
 /// as the day is in the state that it was in then. Any thread, any number of programs.</summary>
 /// <param name="folder">Folder of the days.</param>
-internal sealed class ArchiveTexts(string folder) : IDisposable
+/// <param name="mostKept">Bytes of what texts were found in, in memory.</param>
+/// <param name="mostRanks">Bytes of texts in order, in memory.</param>
+internal sealed class ArchiveTexts(string folder, long mostKept, long mostRanks) : IDisposable
 {
     /// <summary>Its folder, in that of the days.</summary>
     public const string FolderName = "texts";
@@ -25,10 +27,6 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
     public const int MostCalls = 4 * TextSegment.MostCalls;
 
     private const string Extension = ".group";
-    private const long MostKept = 32L << 20;
-
-    // Three fields of numbers of ten million calls.
-    private const long MostRanks = 128L << 20;
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     private readonly string _folder = Path.Combine(folder, FolderName);
@@ -56,7 +54,7 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         lock (_lock)
         {
             // Cheaper than an order of use, and seldom.
-            if (_held + set.Size > MostKept) ForgetSets();
+            if (_held + set.Size > mostKept) ForgetSets();
             if (_sets.TryAdd((group, clause.Key), set)) _held += set.Size + (2 * clause.Key.Length);
         }
 
@@ -78,7 +76,7 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         RangedPlaces places = ranks.Meeting(range, below, isThere);
         lock (_lock)
         {
-            if (_held + places.Size > MostKept) ForgetSets();
+            if (_held + places.Size > mostKept) ForgetSets();
             if (_ranged.TryAdd((group, range), places)) _held += places.Size + (2 * range.Text.Length);
         }
 
@@ -101,7 +99,7 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
         {
             if (!_ranks.TryAdd((group, field), (ranks, ++_used))) return ranks;
             _heldRanks += ranks?.Size ?? 0;
-            while (_heldRanks > MostRanks && _ranks.Count > 1) ForgetRanks(_ranks.MinBy(static pair => pair.Value.Used).Key);
+            while (_heldRanks > mostRanks && _ranks.Count > 1) ForgetRanks(_ranks.MinBy(static pair => pair.Value.Used).Key);
         }
 
         return ranks;

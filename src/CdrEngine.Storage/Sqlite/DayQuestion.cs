@@ -93,11 +93,15 @@ internal sealed class DayQuestion(CallQuery query)
     {
         if (seal is not null && (!Keys.MayBeIn(day, seal.Keys) || !HasValues(seal) || !Needles.All(seal.MayHave))) return null;
         if (Any.Count > 0) return Any.Any(one => one.SoughtIn(day, figures, seal) is not null) ? default(SoughtCalls) : null;
+        LengthBounds? within = seal?.Lengths is null ? null : _bounds;
+        long? lasted = within is { } asked ? seal!.Lengths!.CallsOf(asked) : null;
+        if (lasted == 0) return null;
+
+        // Where lengths leave few, these lead, and how many calls have the profiles does not matter.
+        if (lasted <= DayLengths.FewCalls) return (Profiles.IsEverything ? lasted : seal!.Lengths!.CallsOf(Profiles, within!.Value)) is { } few and > 0 ? new SoughtCalls(null, lasted, few) : null;
         long? byProfile = Profiles.IsEverything ? null : figures.CallsOf(Profiles);
         if (byProfile == 0) return null;
-        if (_bounds is not { } bounds || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
-        long byLength = lengths.CallsOf(bounds);
-        if (byLength == 0) return null;
+        if (within is not { } bounds || lasted is not { } byLength || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
         long all = byProfile is null ? byLength : lengths.CallsOf(Profiles, bounds);
         return all == 0 ? null : new SoughtCalls(byProfile, byLength, all);
     }

@@ -200,6 +200,12 @@ internal sealed class SqliteDatabase : IDisposable
         return statement;
     }
 
+    /// <summary>Memory its page cache takes now, bytes.</summary>
+    public long PageBytes => raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_USED, out int held, out _, 0) == raw.SQLITE_OK ? held : 0;
+
+    /// <summary>Lets go of its page cache; it is read anew as it is wanted. Not while it reads.</summary>
+    public void GiveBackPages() => Execute("PRAGMA shrink_memory");
+
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
 
     public StoreException Failure(int code) => new($"{Path}: {raw.sqlite3_errmsg(_handle).utf8_to_string()}", code);
