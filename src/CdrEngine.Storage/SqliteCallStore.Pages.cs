@@ -317,7 +317,8 @@ public sealed partial class SqliteCallStore
     private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
-        asked = asked.On(day);
+        if (OfDay(days, asked, day) is not { } its) return 0;
+        asked = its;
         if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);

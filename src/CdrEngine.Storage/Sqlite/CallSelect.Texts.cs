@@ -92,6 +92,16 @@ internal sealed partial class CallSelect
         }
     }
 
+    private void AndMoments()
+    {
+        foreach (MomentRange range in _query.Moments)
+        {
+            string ofRecord = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqliteDatabase.MomentFunction}(d.json, {(int)range.Of}) FROM call_documents d WHERE d.document = c.document)");
+            string hasIt = string.Create(CultureInfo.InvariantCulture, $"+c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {(int)DayQuestion.TraitOf(range.Of)}) <> 0)");
+            And(MomentConditions.Of(range, ofRecord, hasIt, out object[] arguments), arguments);
+        }
+    }
+
     private void AndTexts()
     {
         foreach (TextNeedle needle in _needles)

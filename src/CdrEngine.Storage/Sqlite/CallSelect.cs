@@ -529,6 +529,7 @@ internal sealed partial class CallSelect
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);
         foreach ((string condition, object?[] arguments) in _frame.Hidden.Conditions("c")) And(condition, arguments);
         if (_query.Start is { } start && _query.Sort == CallSort.StartedAt && _frame.After is null) AndStart(start);
+        AndMoments();
         AndTexts();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
 
@@ -13,8 +14,13 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Calls">How many calls have each.</param>
 internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<string, CallSums> ByTenant, ProfileIndex Index, int[] Profiles, int[] Calls)
 {
+    private bool? _hasOpen;
+
     /// <summary>The sums of each of them; null where they are not kept.</summary>
     public ProfileSums? Each { get; init; }
+
+    /// <summary>Whether any call of the day has no end.</summary>
+    public bool HasOpen => _hasOpen ??= Profiles.Any(profile => !Index.ProfileOf(profile).Traits.HasFlag(CallTraits.Ended));
 
     /// <summary>Sums of the calls that are asked for; null where they are not kept.</summary>
     public CallSums? SumsOf(AskedProfiles asked) =>

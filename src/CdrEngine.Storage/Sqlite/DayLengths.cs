@@ -13,7 +13,7 @@ internal sealed class DayLengths
     /// <summary>Bytes of each call.</summary>
     public const int CallSize = 2 * sizeof(uint);
 
-    private const uint Longest = uint.MaxValue - 1;
+    private const uint MostKept = uint.MaxValue - 1;
     private const int Unknown = -1;
 
     /// <summary>Calls of a day up to which each is looked at by itself, instead of each profile.</summary>
@@ -27,7 +27,16 @@ internal sealed class DayLengths
     private readonly uint[] _billed;
     private readonly ProfileIndex _index;
 
-    private DayLengths(ProfileIndex index, int[] profiles, int[] ends, uint[] lasted, uint[] billed) => (_index, _profiles, _ends, _lasted, _billed) = (index, profiles, ends, lasted, billed);
+    private DayLengths(ProfileIndex index, int[] profiles, int[] ends, uint[] lasted, uint[] billed)
+    {
+        (_index, _profiles, _ends, _lasted, _billed) = (index, profiles, ends, lasted, billed);
+        uint longest = 0;
+        foreach (uint length in lasted) longest = Math.Max(longest, length);
+        Longest = longest >= MostKept ? null : ((longest / 2) + 1) * 1000L;
+    }
+
+    /// <summary>What no call lasted longer than, microseconds; null where one lasted longer than is kept.</summary>
+    public long? Longest { get; }
 
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => ((long)_lasted.Length * CallSize) + (_profiles.Length * 2L * sizeof(int));
@@ -176,14 +185,14 @@ internal sealed class DayLengths
     internal static uint Kept(long microseconds)
     {
         (long milliseconds, long rest) = Math.DivRem(Math.Max(0, microseconds), 1000);
-        return milliseconds >= Longest / 2 ? Longest : (uint)((milliseconds * 2) + (rest > 0 ? 1 : 0));
+        return milliseconds >= MostKept / 2 ? MostKept : (uint)((milliseconds * 2) + (rest > 0 ? 1 : 0));
     }
 
     /// <summary>The least that is kept of lengths of at least this; null where that cannot be told apart from others.</summary>
-    internal static uint? AtLeast(long microseconds) => microseconds <= 0 ? 0 : microseconds % 1000 <= 1 && Kept(microseconds) < Longest ? Kept(microseconds) : null;
+    internal static uint? AtLeast(long microseconds) => microseconds <= 0 ? 0 : microseconds % 1000 <= 1 && Kept(microseconds) < MostKept ? Kept(microseconds) : null;
 
     /// <summary>The most that is kept of lengths of at most this; null where that cannot be told apart from others.</summary>
-    internal static uint? AtMost(long microseconds) => microseconds % 1000 is 0 or 999 && microseconds >= 0 && Kept(microseconds) < Longest ? Kept(microseconds) : null;
+    internal static uint? AtMost(long microseconds) => microseconds % 1000 is 0 or 999 && microseconds >= 0 && Kept(microseconds) < MostKept ? Kept(microseconds) : null;
 }
 
 /// <summary>Bounds of both lengths, as they are kept.</summary>
