@@ -496,6 +496,7 @@ internal sealed partial class PostgresCallSelect
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
         AndRanges();
+        AndMoments();
         AndTexts();
     }
 

@@ -29,7 +29,7 @@ internal sealed partial class PostgresCallStore : ICallStore
     private readonly DayAnswers<CallSums> _sums;
     private readonly Walks _walks;
     private readonly PostgresTexts _texts = new();
-    private readonly PostgresTextGroups _groups = new();
+    private readonly PostgresTextGroups _groups;
     private long _unreadableRecords;
 
     public PostgresCallStore(PostgresOptions options, SqliteStoreLimits? limits = null)
@@ -41,6 +41,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         _walks = new Walks(_limits.Walks, _limits.WalkAge);
         _seals = new PostgresSeals(_limits.SealBytes);
         _met = new DayAnswers<long[]>(_limits.DayTexts);
+        _groups = new PostgresTextGroups(_limits);
     }
 
     /// <inheritdoc />
