@@ -2,7 +2,6 @@ using System.Data;
 using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
-using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 using Npgsql;
 
