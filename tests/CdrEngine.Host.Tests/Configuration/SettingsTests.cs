@@ -1,8 +1,8 @@
 using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Records;
 using CdrEngine.Host.Configuration;
-using CdrEngine.Host.Joined;
 using CdrEngine.Host.Hocon;
+using CdrEngine.Host.Joined;
 using CdrEngine.TestKit;
 using Xunit;
 
