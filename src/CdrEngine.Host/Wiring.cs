@@ -27,7 +27,7 @@ internal sealed class Wiring : IParts
 
     /// <inheritdoc />
     public IImportRunner Importer(Settings settings) =>
-        DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders, _directories.Of(settings, Tell), _live));
+        DataFolder.Open(settings.DataDirectory, () => new ImportRunner(settings, _statistics, _recorders, _directories.Of(settings, Tell), _live, Tell));
 
     /// <inheritdoc />
     public ILiveRunner Live(Settings settings) =>

@@ -335,8 +335,23 @@ public sealed record EngineSettings(int Shards, int BatchPackets, int BatchBytes
 /// <param name="Sync"><c>sync</c>: how often what was written is forced to the disk itself; zero leaves it to the system.</param>
 /// <param name="OpenBytes"><c>open-bytes</c>, bytes of one shard.</param>
 /// <param name="WriteBehind"><c>write-behind</c>, bytes of one shard.</param>
+/// <param name="Writes"><c>writes</c>: whether past the system's page cache.</param>
 /// <param name="Retention"><c>retention</c>.</param>
-public sealed record PacketLogSettings(bool Enabled, int Chunk, TimeSpan Flush, TimeSpan Sync, long OpenBytes, long WriteBehind, RetentionSettings Retention);
+public sealed record PacketLogSettings(
+    bool Enabled, int Chunk, TimeSpan Flush, TimeSpan Sync, long OpenBytes, long WriteBehind, PacketLogWrites Writes, RetentionSettings Retention);
+
+/// <summary>Which way packets are written.</summary>
+public enum PacketLogWrites
+{
+    /// <summary>Past the page cache, but where the sound of every call is made as soon as it is over: its packets are read back then.</summary>
+    Auto,
+
+    /// <summary>Past the page cache.</summary>
+    Direct,
+
+    /// <summary>Through the page cache.</summary>
+    Buffered,
+}
 
 /// <summary><c>packet-log.retention</c>: when segments are removed.</summary>
 /// <param name="SipAge"><c>sip-age</c>; null keeps them whatever their age.</param>

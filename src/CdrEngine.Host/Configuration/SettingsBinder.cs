@@ -204,6 +204,7 @@ internal static partial class SettingsBinder
         at.Duration("sync", TimeSpan.Zero, Minute),
         at.Size("open-bytes", 1 << 20, 1L << 40),
         at.Size("write-behind", 4 << 20, 1L << 36),
+        at.Choice<PacketLogWrites>("writes"),
         Retention(at.Section("retention")));
 
     private static RetentionSettings Retention(SettingsReader at) => new(

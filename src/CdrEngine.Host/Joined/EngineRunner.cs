@@ -48,8 +48,9 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <param name="resume">How open calls are written down; null writes down nothing.</param>
     /// <param name="isLive">Whether packets come whether or not they are waited for: what cannot be done in time is let go and counted then. A file waits.</param>
     /// <param name="tell">The operator's log; null for none.</param>
+    /// <param name="tellOfLog">The same for what the packet log has to tell; null is <paramref name="tell"/>.</param>
     protected EngineRunner(
-        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive, Action<string>? tell = null)
+        Settings settings, StatisticsBoard statistics, RecorderShare recorders, string part, DirectoryHolder? directory, LiveHub? live, ResumeLimits? resume, bool isLive, Action<string>? tell = null, Action<string>? tellOfLog = null)
     {
         _live = live;
         _resume = resume;
@@ -76,7 +77,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
             OnWritten = OnWritten,
         });
         _desk = new DeskPart(settings, new DeskMarks(() => _directory.Current), () => StoreWaits, tell) { Told = Told(live is null ? null : new LiveNews(live.Feed)) };
-        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings.PacketLog, isLive, resume is not null), SealingKeys.Of(settings)) : null;
+        _log = settings.PacketLog.Enabled ? PacketLogFolder.Open(DataFolder.Packets(data), EngineSetup.PacketLog(settings, isLive, resume is not null), SealingKeys.Of(settings), tellOfLog ?? tell) : null;
         Findings = new StartFindings(_log?.Recovery, _outbox);
     }
 

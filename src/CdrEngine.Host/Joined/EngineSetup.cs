@@ -3,6 +3,7 @@ using CdrEngine.Calls.Desk;
 using CdrEngine.Calls.Exchanges;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Peers;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Registrations;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Streams;
@@ -159,7 +160,17 @@ internal static class EngineSetup
 
     /// <summary>The packet log's bounds. Where open calls are written down, a packet waits three quarters of its time for its chunk and one for the
     /// next writing, so that a crash costs no more than the settings say.</summary>
-    public static PacketLogLimits PacketLog(PacketLogSettings settings, bool isLive, bool isJournaled) => new()
+    public static PacketLogLimits PacketLog(Settings all, bool isLive, bool isJournaled) => PacketLog(all.PacketLog, isLive, isJournaled) with
+    {
+        WritesDirect = all.PacketLog.Writes switch
+        {
+            PacketLogWrites.Direct => true,
+            PacketLogWrites.Buffered => false,
+            _ => all.Recording.Policy != RecordingPolicy.Always,
+        },
+    };
+
+    private static PacketLogLimits PacketLog(PacketLogSettings settings, bool isLive, bool isJournaled) => new()
     {
         WriteBehindBytes = isLive ? settings.WriteBehind : 0,
         SyncEvery = settings.Sync,

@@ -16,8 +16,8 @@ using CdrEngine.Storage;
 namespace CdrEngine.Host.Joined;
 
 /// <summary>Reads capture files through the engine into the data folder.</summary>
-internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null, LiveHub? live = null)
-    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", directory, live, resume: null, isLive: false), IImportRunner
+internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics, RecorderShare? recorders = null, DirectoryHolder? directory = null, LiveHub? live = null, Action<string>? tell = null)
+    : EngineRunner(settings, statistics, recorders ?? new RecorderShare(), "import", directory, live, resume: null, isLive: false, tellOfLog: tell), IImportRunner
 {
     /// <summary>Packets between two looks at the clock and the stop button.</summary>
     private const int PacketsBetweenLooks = 8192;

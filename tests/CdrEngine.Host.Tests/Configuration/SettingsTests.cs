@@ -2,6 +2,7 @@ using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Records;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Hocon;
+using CdrEngine.Host.Joined;
 using CdrEngine.TestKit;
 using Xunit;
 
@@ -223,6 +224,17 @@ public sealed class SettingsTests
         .Parse(SettingsLoader.ReferenceText(), "reference.conf")
         .With(HoconDocument.Parse(application, "app.conf"))
         .Resolve(static _ => null));
+
+    [Theory]
+    [InlineData("auto", "on-demand", true)]
+    [InlineData("auto", "always", false)]
+    [InlineData("direct", "always", true)]
+    [InlineData("buffered", "never", false)]
+    public void Packets_AreWrittenPastThePageCache_UnlessTheyAreReadBackAtOnce(string writes, string policy, bool isDirect)
+    {
+        Settings settings = Load(new SettingsFlags { Set = [$"packet-log.writes={writes}", $"recording.policy={policy}"] });
+        Assert.Equal(isDirect, EngineSetup.PacketLog(settings, isLive: true, isJournaled: true).WritesDirect);
+    }
 
     private static Settings Load(SettingsFlags flags, params (string Name, string Value)[] environment) =>
         SettingsLoader.Load(flags, name => environment.Where(variable => variable.Name == name).Select(static variable => variable.Value).FirstOrDefault());
