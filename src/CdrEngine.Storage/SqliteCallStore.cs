@@ -197,9 +197,10 @@ public sealed partial class SqliteCallStore : ICallStore
         return CallSelect.Build(database, query, Frame(days, day) with { After = after, Limit = query.Limit + 1 }).Explain(database);
     });
 
-    private static IEnumerable<(DateOnly Day, List<StoredCall> Batch)> ByDay(IReadOnlyList<StoredCall> calls, List<StoredCall> failed)
+    // Days in order. A batch has calls of one day, or two: they are found from the end.
+    private static List<DayBatch> ByDay(IReadOnlyList<StoredCall> calls, List<StoredCall> failed)
     {
-        var days = new SortedDictionary<DateOnly, List<StoredCall>>();
+        var days = new List<DayBatch>();
         Span<byte> id = stackalloc byte[CallRow.IdBytes];
         foreach (StoredCall call in calls)
         {
@@ -209,12 +210,16 @@ public sealed partial class SqliteCallStore : ICallStore
                 continue;
             }
 
-            if (!days.TryGetValue(day, out List<StoredCall>? batch)) days.Add(day, batch = []);
-            batch.Add(call);
+            int at = days.Count;
+            while (at > 0 && days[at - 1].Day > day) at--;
+            if (at == 0 || days[at - 1].Day != day) days.Insert(at++, new DayBatch(day, []));
+            days[at - 1].Batch.Add(call);
         }
 
-        return days.Select(static pair => (pair.Key, pair.Value));
+        return days;
     }
+
+    private sealed record DayBatch(DateOnly Day, List<StoredCall> Batch);
 
     private bool TryWriteDay(DateOnly day, List<StoredCall> batch, int[] outcomes, ref string? fault)
     {

@@ -52,7 +52,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandContext context)
     {
-        ParseResult parsed = Root(context, arguments).Parse(arguments, Configuration);
+        ParseResult parsed = Parse(context, arguments);
         try
         {
             int code = parsed.Errors.Count > 0 ? Misused(parsed, context)
@@ -92,13 +92,27 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root(CommandContext context, IReadOnlyList<string> arguments)
+    // Help and version have texts in several languages, and finding them takes longer than all other parsing. So they are made where
+    // they are asked for, or where something is wrong and help is pointed at.
+    private static ParseResult Parse(CommandContext context, IReadOnlyList<string> arguments)
     {
-        var flags = new CommonFlags(context);
-        var root = new RootCommand("Captures SIP and RTP, assembles every call, and serves call records, packets and traces.");
-
         // The command that the first argument names is all that is needed then; its flags alone take a hundredth of a second to make.
         string? only = arguments.Count > 0 && Array.Exists(Commands, command => command.Name == arguments[0]) ? arguments[0] : null;
+        if (only is not null)
+        {
+            ParseResult plain = Filled(new Command(RootCommand.ExecutableName), context, only).Parse(arguments, Configuration);
+            if (plain.Errors.Count == 0 && !plain.Tokens.Any(IsElsewhere)) return plain;
+        }
+
+        return Filled(new RootCommand("Captures SIP and RTP, assembles every call, and serves call records, packets and traces."), context, only).Parse(arguments, Configuration);
+    }
+
+    // What only the whole command line may know: its own flags, and what stands where none of this command's does.
+    private static bool IsElsewhere(Token token) => token.Type != TokenType.Option && (token.Value.StartsWith('-') || token.Value is "/h" or "/?");
+
+    private static Command Filled(Command root, CommandContext context, string? only)
+    {
+        var flags = new CommonFlags(context);
         foreach ((string name, Func<CommandContext, CommonFlags, Command> make) in Commands)
         {
             if (only is null || only == name) root.Add(make(context, flags));
@@ -161,7 +175,7 @@ internal sealed class CommonFlags(CommandContext context)
     /// <summary><c>--listen</c>, for the commands that serve.</summary>
     public Option<string?> Listen { get; } = Flag<string?>("--listen", "ADDR:PORT", "Address of the API (setting api.listen).");
 
-    public void AddTo(RootCommand root)
+    public void AddTo(Command root)
     {
         foreach (Option option in new Option[] { _data, _config, _set })
         {

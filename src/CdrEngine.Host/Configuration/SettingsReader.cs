@@ -9,14 +9,20 @@ namespace CdrEngine.Host.Configuration;
 internal sealed class KnownKeys
 {
     private readonly HashSet<string> _sections = new(StringComparer.Ordinal);
-    private readonly List<string> _keys = [];
+    private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+
+    // In the order in which they were read: of two that come as near the first is suggested.
+    private readonly List<string> _inOrder = [];
 
     public void AddSection(string path)
     {
-        if (_sections.Add(path)) _keys.Add(path);
+        if (_sections.Add(path)) Add(path);
     }
 
-    public void Add(string path) => _keys.Add(path);
+    public void Add(string path)
+    {
+        if (_keys.Add(path)) _inOrder.Add(path);
+    }
 
     /// <summary>Stops at the first key of the tree that nobody read.</summary>
     /// <exception cref="HoconException">There is a key that was not read.</exception>
@@ -27,7 +33,7 @@ internal sealed class KnownKeys
         foreach ((string key, HoconMember member) in section.Members)
         {
             string path = prefix + key;
-            if (!_keys.Contains(path, StringComparer.Ordinal)) throw new HoconException(member.KeyPosition, Unknown(path));
+            if (!_keys.Contains(path)) throw new HoconException(member.KeyPosition, Unknown(path));
             if (_sections.Contains(path)) Refuse(member.Value, path + ".");
         }
     }
@@ -36,11 +42,11 @@ internal sealed class KnownKeys
     {
         // A slip of the finger first; then a key that stands elsewhere; then whatever comes nearest.
         string last = path[(path.LastIndexOf('.') + 1)..];
-        string? nearest = EditDistance.Nearest(path, _keys);
+        string? nearest = EditDistance.Nearest(path, _inOrder);
         if (nearest is null || EditDistance.Between(path, nearest) > 2)
         {
-            nearest = _keys.Find(known => known.EndsWith("." + path, StringComparison.Ordinal))
-                ?? _keys.Find(known => known.EndsWith("." + last, StringComparison.Ordinal))
+            nearest = _inOrder.Find(known => known.EndsWith("." + path, StringComparison.Ordinal))
+                ?? _inOrder.Find(known => known.EndsWith("." + last, StringComparison.Ordinal))
                 ?? nearest;
         }
 

@@ -9,12 +9,12 @@ internal static class SettingsText
     /// <summary>Keys with dots, without the root's name, and what stands there once all files, flags and variables are laid over each other.</summary>
     public static IReadOnlyDictionary<string, string> Of(HoconValue tree)
     {
-        var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         if (tree.At(SettingsBinder.RootKey) is { } root) Add(texts, root, "");
         return texts;
     }
 
-    private static void Add(SortedDictionary<string, string> texts, HoconValue section, string prefix)
+    private static void Add(Dictionary<string, string> texts, HoconValue section, string prefix)
     {
         foreach ((string key, HoconMember member) in section.Members)
         {
@@ -32,7 +32,12 @@ internal static class SettingsText
                 return $"[{string.Concat(value.Items.Select(static item => Flat(item) is var text ? $"{text.Length}:{text}" : ""))}]";
             case HoconKind.Object:
                 var text = new StringBuilder("{");
-                foreach ((string key, HoconMember member) in value.Members.OrderBy(static pair => pair.Key, StringComparer.Ordinal)) text.Append(key.Length).Append(':').Append(key).Append(Flat(member.Value));
+
+                // In a loop: a query over pairs with values of ours is code that nobody compiles ahead (docs/decisions/0038).
+                var keys = new List<string>(value.Members.Count);
+                foreach ((string key, _) in value.Members) keys.Add(key);
+                keys.Sort(StringComparer.Ordinal);
+                foreach (string key in keys) text.Append(key.Length).Append(':').Append(key).Append(Flat(value.Members[key].Value));
                 return text.Append('}').ToString();
             default:
                 return value.Text;

@@ -154,8 +154,9 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
             Faults = state.Faults.Count,
         });
 
-        // Describing hundreds of counters takes its time; here is the thread that may.
-        if (_postedAt != 0 && Stopwatch.GetElapsedTime(_postedAt) < BetweenPosts) return;
+        // Describing hundreds of counters takes its time; here is the thread that may. An import that is over sooner posts them at its end.
+        if (_postedAt == 0) _postedAt = Stopwatch.GetTimestamp();
+        if (Stopwatch.GetElapsedTime(_postedAt) < BetweenPosts) return;
         _postedAt = Stopwatch.GetTimestamp();
         Post(engine);
     }

@@ -13,65 +13,47 @@ namespace CdrEngine.Host.Joined;
 /// <summary>What makes recordings over the data folder.</summary>
 internal sealed class RecorderPart : IDisposable
 {
-    private readonly ICallStore _store;
+    private readonly Settings _settings;
+    private readonly RecorderOptions _options;
+    private readonly Lazy<Shop> _shop;
     private readonly Lazy<RecorderActorPool> _pool;
-    private readonly KeyLogFile? _keyLog;
 
-    /// <summary>Opens the data folder.</summary>
+    /// <summary>Opens the data folder when something is first to be recorded, found or played: an import that records nothing never does.</summary>
     /// <param name="settings">Settings.</param>
     /// <param name="policy">Of which calls recordings are made; null for what the settings say for all.</param>
     public RecorderPart(Settings settings, IRecordingPolicy? policy = null)
     {
-        string data = settings.DataDirectory;
-        RecorderOptions options = Options(settings.Recording, policy ?? RecordingPolicies.Of(settings));
-        _store = Stores.Calls(settings, StoreUse.Recorder);
-        _keyLog = settings.Recording.KeyLog.Length == 0 ? null : new KeyLogFile(settings.Recording.KeyLog);
-        var calls = new CallRecorderOptions
-        {
-            Call = EngineSetup.Call(settings),
-            Decoders = AudioDecoders.Without(settings.Recording.CodecsOff),
-            Decryptors = _ => new KeyringDecryptor(_keyLog?.Refresh()),
-            Muted = record => Muted(record, settings.Dtmf.Mask),
-        };
-        KeyRing? keys = SealingKeys.Of(settings);
-        Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data), keys);
-        Faxes = new FaxMaker(calls.Call, options.Policy);
-        var recorder = new CallRecorder(calls);
-        Workshop = new RecordingWorkshop(
-            _store,
-            Packets,
-            _store,
-            recorder,
-            RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes, keys),
-            options);
-        Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.CreateScratch), Packets, Workshop.Files, options);
+        _settings = settings;
+        _options = Options(settings.Recording, policy ?? RecordingPolicies.Of(settings));
+        _shop = new Lazy<Shop>(() => new Shop(_settings, _options));
         _pool = new Lazy<RecorderActorPool>(() => new RecorderActorPool(Workshop));
+        if (RecordsUnasked) _ = _shop.Value;
     }
 
     /// <summary>Finds and makes recordings on the caller's thread.</summary>
-    public RecordingWorkshop Workshop { get; }
+    public RecordingWorkshop Workshop => _shop.Value.Workshop;
 
     /// <summary>Makes the pages of faxes.</summary>
-    public FaxMaker Faxes { get; }
+    public FaxMaker Faxes => _shop.Value.Faxes;
 
     /// <summary>The packets as they were captured, digits and all.</summary>
-    public ICallPackets Packets { get; }
+    public ICallPackets Packets => _shop.Value.Packets;
 
     /// <summary>Finds and makes recordings of sessions on the caller's thread.</summary>
-    public SessionRecordings Sessions { get; }
+    public SessionRecordings Sessions => _shop.Value.Sessions;
 
     /// <summary>Has them made by recorders; started when it is first asked for.</summary>
     public RecorderActorPool Pool => _pool.Value;
 
     /// <summary>Whether some calls are recorded without being asked for.</summary>
-    public bool RecordsUnasked => Workshop.Options.Policy.MayRecordUnasked;
+    public bool RecordsUnasked => _options.Policy.MayRecordUnasked;
 
     /// <summary>The record as it is stored: pending where it is to be recorded, with the reason where it must not be.</summary>
     /// <param name="record">The record with everything that a policy may look at: marks of the directory, digits masked.</param>
     public CallRecord Marked(CallRecord record)
     {
         if (record.AnsweredAt is null) return record;
-        return Workshop.Options.Policy.For(record).Policy switch
+        return _options.Policy.For(record).Policy switch
         {
             RecordingPolicy.Always => record with { Recording = new RecordingInfo { State = RecordingState.Pending } },
             RecordingPolicy.Never => record with { Recording = new RecordingInfo { State = RecordingState.None, Reason = RecordingWorkshop.PolicyReason } },
@@ -88,9 +70,7 @@ internal sealed class RecorderPart : IDisposable
     public void Dispose()
     {
         if (_pool.IsValueCreated) Pool.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        Sessions.Dispose();
-        _store.Dispose();
-        _keyLog?.Dispose();
+        if (_shop.IsValueCreated) _shop.Value.Dispose();
     }
 
     private static IReadOnlyList<MutedInterval> Muted(CallRecord record, DtmfMask mask) =>
@@ -117,6 +97,48 @@ internal sealed class RecorderPart : IDisposable
         RetryMost = settings.Retry.Most,
         CacheBytes = settings.CacheSize,
     };
+
+    /// <summary>What works on the data folder.</summary>
+    private sealed class Shop : IDisposable
+    {
+        private readonly ICallStore _store;
+        private readonly KeyLogFile? _keyLog;
+
+        public Shop(Settings settings, RecorderOptions options)
+        {
+            string data = settings.DataDirectory;
+            _store = Stores.Calls(settings, StoreUse.Recorder);
+            _keyLog = settings.Recording.KeyLog.Length == 0 ? null : new KeyLogFile(settings.Recording.KeyLog);
+            var calls = new CallRecorderOptions
+            {
+                Call = EngineSetup.Call(settings),
+                Decoders = AudioDecoders.Without(settings.Recording.CodecsOff),
+                Decryptors = _ => new KeyringDecryptor(_keyLog?.Refresh()),
+                Muted = record => Muted(record, settings.Dtmf.Mask),
+            };
+            KeyRing? keys = SealingKeys.Of(settings);
+            Packets = new StoredCallPackets(_store.GetChunks, DataFolder.Packets(data), keys);
+            Faxes = new FaxMaker(calls.Call, options.Policy);
+            var recorder = new CallRecorder(calls);
+            Workshop = new RecordingWorkshop(_store, Packets, _store, recorder, RecordingFiles.Open(DataFolder.Recordings(data), options.CacheBytes, keys), options);
+            Sessions = new SessionRecordings(new SessionRecorder(recorder, Workshop.Files.CreateScratch), Packets, Workshop.Files, options);
+        }
+
+        public RecordingWorkshop Workshop { get; }
+
+        public FaxMaker Faxes { get; }
+
+        public ICallPackets Packets { get; }
+
+        public SessionRecordings Sessions { get; }
+
+        public void Dispose()
+        {
+            Sessions.Dispose();
+            _store.Dispose();
+            _keyLog?.Dispose();
+        }
+    }
 }
 
 /// <summary>Lets the import and the API of one process share the recorders, so that none is made twice.</summary>

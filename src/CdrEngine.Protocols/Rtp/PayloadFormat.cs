@@ -30,7 +30,10 @@ public sealed class PayloadFormat
     /// <summary>Formats kept for sharing; what comes later from the wire is not shared (an attacker may invent names without end).</summary>
     private const int MaxInterned = 4096;
 
-    private static readonly ConcurrentDictionary<(string Name, int Clock, int Channels, bool Video), PayloadFormat> Interned = new();
+    // With room for the static formats and what calls usually offer. Growing it, and asking for its count, would take all its locks.
+    private static readonly ConcurrentDictionary<FormatKey, PayloadFormat> Interned = new(concurrencyLevel: 4, capacity: 131);
+
+    private static int _interned;
 
     /// <summary>A payload type that nobody named: no codec, no clock.</summary>
     public static readonly PayloadFormat Unknown = new("", 0, 1, PayloadKind.Other);
@@ -84,10 +87,13 @@ public sealed class PayloadFormat
         // RFC 3551 4.5.2: the G.722 clock is 8000 by an old mistake that became the rule; some offers state 16000 all the same, and their
         // senders still step by 8000 a second.
         if (name == "G722" && clock == 16_000) clock = 8_000;
-        (string, int, int, bool) key = (name, clock, count, isVideo);
+        var key = new FormatKey(name, clock, count, isVideo);
         if (Interned.TryGetValue(key, out PayloadFormat? known)) return known;
         var format = new PayloadFormat(name, clock, count, KindOf(name, isVideo));
-        return Interned.Count >= MaxInterned ? format : Interned.GetOrAdd(key, format);
+        if (Volatile.Read(ref _interned) >= MaxInterned) return format;
+        PayloadFormat shared = Interned.GetOrAdd(key, format);
+        if (ReferenceEquals(shared, format)) Interlocked.Increment(ref _interned);
+        return shared;
     }
 
     /// <inheritdoc />
@@ -104,4 +110,6 @@ public sealed class PayloadFormat
         "" => PayloadKind.Other,
         _ => isVideo ? PayloadKind.Video : PayloadKind.Audio,
     };
+
+    private readonly record struct FormatKey(string Name, int Clock, int Channels, bool Video);
 }

@@ -100,7 +100,9 @@ internal sealed class SchemaMigrations
         Assembly assembly = typeof(SchemaMigrations).Assembly;
         string prefix = $"Schema/{folder}/";
         var steps = new List<string>();
-        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        string[] names = Array.FindAll(assembly.GetManifestResourceNames(), name => name.StartsWith(prefix, StringComparison.Ordinal));
+        Array.Sort(names, StringComparer.Ordinal);
+        foreach (string name in names)
         {
             if (int.Parse(name.AsSpan(prefix.Length, 4), CultureInfo.InvariantCulture) != steps.Count + 1) throw new InvalidOperationException($"{name}: a number is missing before it");
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
