@@ -12,7 +12,7 @@ public sealed class PacketLogFolder : IDisposable
     private readonly PacketLogLimits _limits;
     private readonly FileStream _lock;
 
-    private PacketLogFolder(string root, PacketLogLimits limits, uint run, FileStream held, RecoveryReport recovery, KeyRing? keys)
+    private PacketLogFolder(string root, PacketLogLimits limits, uint run, FileStream held, RecoveryReport recovery, KeyRing? keys, Action<string>? tell)
     {
         Root = root;
         Keys = keys;
@@ -20,6 +20,7 @@ public sealed class PacketLogFolder : IDisposable
         Run = run;
         _lock = held;
         Recovery = recovery;
+        Files = new FolderSegmentFiles(root, new DirectWrites(limits.WritesDirect, tell: tell));
     }
 
     /// <summary>Path of the folder.</summary>
@@ -39,7 +40,8 @@ public sealed class PacketLogFolder : IDisposable
     /// <param name="root">Path of the folder.</param>
     /// <param name="limits">Bounds; null for the defaults.</param>
     /// <param name="keys">What new segments are sealed with, and sealed ones are read with; null for none.</param>
-    public static PacketLogFolder Open(string root, PacketLogLimits? limits = null, KeyRing? keys = null)
+    /// <param name="tell">Gets a line where something goes another way than was wished. Any thread; null tells nobody.</param>
+    public static PacketLogFolder Open(string root, PacketLogLimits? limits = null, KeyRing? keys = null, Action<string>? tell = null)
     {
         limits = (limits ?? new PacketLogLimits()).Checked();
         string runs = Path.Combine(root, "runs");
@@ -56,7 +58,7 @@ public sealed class PacketLogFolder : IDisposable
 
         foreach (SegmentFile file in files) last = Math.Max(last, file.Id.Run);
         (uint mine, FileStream held) = TakeRun(runs, last + 1);
-        return new PacketLogFolder(root, limits, mine, held, Repair(runs, files, known, mine), keys);
+        return new PacketLogFolder(root, limits, mine, held, Repair(runs, files, known, mine), keys, tell);
     }
 
     /// <summary>Whether a run is no more: it ended, or crashed. False for this one.</summary>
@@ -69,8 +71,11 @@ public sealed class PacketLogFolder : IDisposable
         return over;
     }
 
+    /// <summary>Where its segments are written.</summary>
+    internal FolderSegmentFiles Files { get; }
+
     /// <summary>The part of one shard; dispose it before the folder.</summary>
-    public PacketLogShard OpenShard(ushort shard) => new(new FolderSegmentFiles(Root), shard, Run, _limits, Keys);
+    public PacketLogShard OpenShard(ushort shard) => new(Files, shard, Run, _limits, Keys);
 
     /// <summary>A reader of this log.</summary>
     public PacketLogReader OpenReader() => new(Root, _limits, Keys);

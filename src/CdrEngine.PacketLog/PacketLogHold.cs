@@ -35,7 +35,7 @@ public static class PacketLogHold
 
     private sealed class HeldKind(PacketLogFolder log, PacketKind kind, PacketLogLimits limits, Counters<PacketLogCounter> counters, ChunkList list) : IDisposable
     {
-        private readonly SegmentWriter _writer = new(new FolderSegmentFiles(log.Root), kind, SegmentId.HeldShard, log.Run, limits, counters, log.Keys) { KeepsSegment = true };
+        private readonly SegmentWriter _writer = new(log.Files, kind, SegmentId.HeldShard, log.Run, limits, counters, log.Keys) { KeepsSegment = true };
         private readonly FrameBuffer _frames = new();
         private Timestamp _first;
         private Timestamp _last;

@@ -18,7 +18,7 @@ public sealed record PacketLogLimits
     /// <summary>Memory of all open chunks of one shard, in bytes; 256 MiB by default. When it is used up the oldest chunks are sealed early.</summary>
     public long OpenChunkBytes { get; init; } = 256L << 20;
 
-    /// <summary>Bytes gathered before a write to the file; 1 MiB by default. At least one chunk of the longest frame must fit.</summary>
+    /// <summary>Bytes gathered before a write to the file; 1 MiB by default. At least one chunk of the longest frame and a block of the disk must fit.</summary>
     public int WriteBufferBytes { get; init; } = 1 << 20;
 
     /// <summary>Bytes that may wait, for each shard, for a thread that writes them; 0, the default, writes on the caller's thread and waits for the disk. With a
@@ -28,6 +28,9 @@ public sealed record PacketLogLimits
     /// <summary>How often, of engine time, what was written is forced to the disk itself where a thread writes (<see cref="WriteBehindBytes"/>), and whether a segment is when it ends;
     /// zero, the default, leaves it to the system.</summary>
     public TimeSpan SyncEvery { get; init; }
+
+    /// <summary>Whether segments are written past the system's page cache where the file system takes that; true by default.</summary>
+    public bool WritesDirect { get; init; } = true;
 
     /// <summary>How much older than its segment's minute a chunk may be and still go there; 1 minute by default.</summary>
     public TimeSpan LateChunk { get; init; } = TimeSpan.FromMinutes(1);
@@ -45,7 +48,7 @@ public sealed record PacketLogLimits
         int largest = SegmentFormat.ChunkHeaderBytes + Math.Max(ChunkBytes, FrameBytes + Core.FrameBuffer.FrameHeaderBytes) + Sealing.FileKeys.TagBytes;
         if (FrameBytes < 1 || ChunkBytes < 1024 || largest > SegmentFormat.MaxPayloadBytes)
             throw new ArgumentException($"a frame and a chunk are at most {SegmentFormat.MaxPayloadBytes} bytes, a chunk at least 1024");
-        if (WriteBufferBytes < largest + SegmentFormat.FirstChunkAt(isSealed: true) + SegmentFormat.Alignment)
+        if (WriteBufferBytes < largest + SegmentFormat.FirstChunkAt(isSealed: true) + SegmentFormat.Alignment + DirectWrites.Block)
             throw new ArgumentException($"the write buffer must hold the longest chunk: {largest} bytes and some");
         return this;
     }

@@ -18,7 +18,7 @@ public sealed class PacketLogShard : IDisposable
     {
         Limits = limits.Checked();
         Pool = new PagePool(limits.PageBytes, limits.OpenChunkBytes);
-        if (limits.WriteBehindBytes > 0) files = _behind = new WriteBehind(files, limits.WriteBehindBytes);
+        if (limits.WriteBehindBytes > 0) files = _behind = new WriteBehind(files, limits.WriteBehindBytes, limits.WriteBufferBytes);
         _sip = new SegmentWriter(files, PacketKind.Sip, shard, run, limits, Counters, keys);
         _rtp = new SegmentWriter(files, PacketKind.Rtp, shard, run, limits, Counters, keys);
     }

@@ -23,7 +23,7 @@ public sealed class SegmentWriter : IDisposable
     private readonly ISegmentFiles _files;
     private readonly PacketLogLimits _limits;
     private readonly Counters<PacketLogCounter> _counters;
-    private readonly WriteBuffer _buffer;
+    private WriteBuffer _buffer;
     private readonly uint _lateMinutes;
     private readonly KeyRing? _keys;
     private readonly int _sealBytes;
@@ -33,6 +33,7 @@ public sealed class SegmentWriter : IDisposable
     private ISegmentFile? _file;
     private long _fileOffset;
     private long _syncedOffset;
+    private int _from;
     private int _used;
     private int _bufferedChunks;
     private int _bufferedFrames;
@@ -53,7 +54,7 @@ public sealed class SegmentWriter : IDisposable
 
     /// <summary>A writer of segments below <paramref name="root"/>; <paramref name="run"/> must never have been used there. With keys it seals them.</summary>
     public SegmentWriter(string root, PacketKind kind, ushort shard, uint run, PacketLogLimits limits, Counters<PacketLogCounter> counters, KeyRing? keys = null)
-        : this(new FolderSegmentFiles(root), kind, shard, run, limits, counters, keys)
+        : this(new FolderSegmentFiles(root, new DirectWrites(limits.WritesDirect)), kind, shard, run, limits, counters, keys)
     {
     }
 
@@ -156,11 +157,11 @@ public sealed class SegmentWriter : IDisposable
         else
         {
             SegmentFormat.WriteChunkFields(chunk, header with { Flags = ChunkFlags.Sealed });
-            _cipher.Seal(chunk, _fileOffset + _used);
+            _cipher.Seal(chunk, _fileOffset + _used - _from);
             SegmentFormat.WriteChecksum(chunk);
         }
 
-        locator = new ChunkLocator(_id, _fileOffset + _used, chunk.Length, header.First, header.Last, header.Frames, header.FirstSequence);
+        locator = new ChunkLocator(_id, _fileOffset + _used - _from, chunk.Length, header.First, header.Last, header.Frames, header.FirstSequence);
         int aligned = SegmentFormat.Aligned(chunk.Length);
         _buffer.Span.Slice(_used + chunk.Length, aligned - chunk.Length).Clear();
         _used += aligned;
@@ -207,6 +208,7 @@ public sealed class SegmentWriter : IDisposable
         _begun = true;
         _fileOffset = 0;
         _syncedOffset = 0;
+        _from = 0;
         SegmentFormat.WriteSegmentHeader(_buffer.Span, _id, _keys is not null);
         _used = SegmentFormat.FirstChunkAt(_keys is not null);
         if (_keys is not null)
@@ -229,7 +231,7 @@ public sealed class SegmentWriter : IDisposable
             _bufferedFrames = 0;
         }
 
-        _used = 0;
+        _from = _used = 0;
         ISegmentFile? file = _file;
         _file = null;
         if (file is null) return;
@@ -253,7 +255,7 @@ public sealed class SegmentWriter : IDisposable
         try
         {
             _file ??= _files.Create(_id);
-            _file.Write(_buffer.Span[.._used], _fileOffset);
+            _buffer = _file.Write(_buffer, _from, _used, _fileOffset);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -261,8 +263,9 @@ public sealed class SegmentWriter : IDisposable
             return false;
         }
 
-        _fileOffset += _used;
-        _used = 0;
+        // What comes next lies as far into a block as it will in the file: such bytes can be written past the page cache.
+        _fileOffset += _used - _from;
+        _from = _used = DirectWrites.InBlock(_fileOffset);
         _bufferedChunks = 0;
         _bufferedFrames = 0;
         State = SegmentWriterState.Writing;

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace CdrEngine.PacketLog;
 
 /// <summary>Segment files that a thread of their own writes, so that a slow disk never holds up whoever has packets to lay down.</summary>
@@ -8,6 +6,7 @@ namespace CdrEngine.PacketLog;
 internal sealed class WriteBehind : ISegmentFiles, IDisposable
 {
     private const int MediaQuarters = 3;
+    private const long MostIdle = 4 << 20;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(30);
 
@@ -15,6 +14,7 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
     private readonly long _limit;
     private readonly object _gate = new();
     private readonly Queue<Step> _steps = new();
+    private readonly WriteBuffers _buffers;
     private readonly Thread _thread;
     private long _waitingBytes;
     private long _handed;
@@ -25,10 +25,12 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
     /// <summary>Begins to write.</summary>
     /// <param name="files">Where to.</param>
     /// <param name="limit">Bytes that may wait.</param>
-    public WriteBehind(ISegmentFiles files, long limit)
+    /// <param name="bufferBytes">Bytes of a buffer of those who write.</param>
+    public WriteBehind(ISegmentFiles files, long limit, int bufferBytes)
     {
         _files = files;
         _limit = limit;
+        _buffers = new WriteBuffers(bufferBytes, MostIdle);
         _thread = new Thread(Run) { Name = "packet-log", IsBackground = true };
         _thread.Start();
     }
@@ -81,20 +83,45 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        _thread.Join(LongestEnd);
+        if (_thread.Join(LongestEnd)) _buffers.Dispose();
+    }
+
+    // A buffer that is full by half is taken as it is, for an empty one; of less there is a copy, so that memory waits for the disk for the sake of what is in it.
+    private WriteBuffer Hand(QueuedFile file, WriteBuffer buffer, int from, int to, long offset)
+    {
+        if ((to - from) < buffer.Length / 2)
+        {
+            Hand(file, buffer.Span[from..to], offset);
+            return buffer;
+        }
+
+        lock (_gate)
+        {
+            Admit(file, buffer.Length);
+            WriteBuffer next = _buffers.Rent(buffer.Length);
+            Hand(new Step(StepKind.Write, file, buffer, from, to, offset));
+            return next;
+        }
     }
 
     private void Hand(QueuedFile file, ReadOnlySpan<byte> bytes, long offset)
     {
         lock (_gate)
         {
-            if (_fault is not null) throw new IOException(_fault);
-            long limit = file.Id.Kind == PacketKind.Rtp ? _limit / 4 * MediaQuarters : _limit;
-            if (_waitingBytes > 0 && _waitingBytes + bytes.Length > limit) throw new IOException("the disk is slower than the packets come");
-            byte[] copy = ArrayPool<byte>.Shared.Rent(bytes.Length);
-            bytes.CopyTo(copy);
-            Hand(new Step(StepKind.Write, file, copy, bytes.Length, offset));
+            // As far into a block as in the file: see WriteBuffer.
+            int from = DirectWrites.InBlock(offset);
+            Admit(file, bytes.Length);
+            WriteBuffer copy = _buffers.Rent(from + bytes.Length);
+            bytes.CopyTo(copy.Span[from..]);
+            Hand(new Step(StepKind.Write, file, copy, from, from + bytes.Length, offset));
         }
+    }
+
+    private void Admit(QueuedFile file, int bytes)
+    {
+        if (_fault is not null) throw new IOException(_fault);
+        long limit = file.Id.Kind == PacketKind.Rtp ? _limit / 4 * MediaQuarters : _limit;
+        if (_waitingBytes > 0 && _waitingBytes + bytes > limit) throw new IOException("the disk is slower than the packets come");
     }
 
     private void Hand(Step step)
@@ -137,10 +164,9 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
                 _steps.Dequeue();
                 Volatile.Write(ref _waitingBytes, _waitingBytes - step.Length);
                 Volatile.Write(ref _done, _done + 1);
+                if (step.Buffer is not null) _buffers.Return(step.Buffer);
                 Monitor.PulseAll(_gate);
             }
-
-            if (step.Bytes.Length > 0) ArrayPool<byte>.Shared.Return(step.Bytes);
         }
     }
 
@@ -153,7 +179,7 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
             {
                 case StepKind.Write:
                     step.File.Inner ??= _files.Create(step.File.Id);
-                    step.File.Inner.Write(step.Bytes.AsSpan(0, step.Length), step.Offset);
+                    step.File.Inner.Write(step.Buffer!.Span[step.From..step.To], step.Offset);
                     break;
                 case StepKind.Sync:
                     step.File.Inner?.Sync();
@@ -175,7 +201,10 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
         }
     }
 
-    private readonly record struct Step(StepKind Kind, QueuedFile File, byte[] Bytes, int Length, long Offset);
+    private readonly record struct Step(StepKind Kind, QueuedFile File, WriteBuffer? Buffer = null, int From = 0, int To = 0, long Offset = 0)
+    {
+        public int Length => Buffer?.Length ?? 0;
+    }
 
     private sealed class QueuedFile(WriteBehind behind, SegmentId id) : ISegmentFile
     {
@@ -186,10 +215,12 @@ internal sealed class WriteBehind : ISegmentFiles, IDisposable
 
         public void Write(ReadOnlySpan<byte> bytes, long offset) => behind.Hand(this, bytes, offset);
 
-        public void Sync() => behind.Hand(new Step(StepKind.Sync, this, [], 0, 0));
+        public WriteBuffer Write(WriteBuffer buffer, int from, int to, long offset) => behind.Hand(this, buffer, from, to, offset);
 
-        public void Finish() => behind.Hand(new Step(StepKind.Finish, this, [], 0, 0));
+        public void Sync() => behind.Hand(new Step(StepKind.Sync, this));
 
-        public void Dispose() => behind.Hand(new Step(StepKind.Close, this, [], 0, 0));
+        public void Finish() => behind.Hand(new Step(StepKind.Finish, this));
+
+        public void Dispose() => behind.Hand(new Step(StepKind.Close, this));
     }
 }

@@ -3,9 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CdrEngine.PacketLog;
 
-/// <summary>Bytes on their way to a file, outside the managed heap: made when they are first needed, given back by <see cref="Dispose"/>. One thread.</summary>
+/// <summary>Bytes on their way to a file, outside the managed heap: made when they are first needed, given back by <see cref="Dispose"/>. One thread at a time.</summary>
 /// <remarks>Within the heap a mebibyte would be a large object, and pinned ones have a small budget of their own: the buffers of two shards set off a collection of everything at the
-/// start, which moved the next one behind the end of a short import (docs/decisions/0038-the-start-and-a-collection-too-early.md).</remarks>
+/// start, which moved the next one behind the end of a short import (docs/decisions/0038-the-start-and-a-collection-too-early.md). They begin at a multiple of
+/// <see cref="DirectWrites.Block"/>, so that a byte that lies in the buffer as far into a block as it will in the file can be written past the page cache.</remarks>
 /// <param name="length">Bytes there are.</param>
 internal sealed unsafe class WriteBuffer(int length) : IDisposable
 {
@@ -28,13 +29,13 @@ internal sealed unsafe class WriteBuffer(int length) : IDisposable
     private sealed class Memory : SafeHandleZeroOrMinusOneIsInvalid
     {
         public Memory(int length)
-            : base(ownsHandle: true) => SetHandle((nint)NativeMemory.Alloc((nuint)length));
+            : base(ownsHandle: true) => SetHandle((nint)NativeMemory.AlignedAlloc((nuint)length, DirectWrites.Block));
 
         public void* First => (void*)handle;
 
         protected override bool ReleaseHandle()
         {
-            NativeMemory.Free((void*)handle);
+            NativeMemory.AlignedFree((void*)handle);
             return true;
         }
     }

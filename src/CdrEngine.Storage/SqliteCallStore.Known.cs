@@ -20,8 +20,8 @@ public sealed partial class SqliteCallStore
     private KnownPlaces? PlacesOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
+        if (frame.Mark is not null || !frame.Hidden.IsNothing || !asked.MayBeKnownOfDays) return null;
         asked = asked.On(day);
-        if (frame.Mark is not null || !frame.Hidden.IsNothing || !asked.MayBeKnown) return null;
         DayStamp stamp = StampOf(days, day);
         if (!stamp.IsSettled || SealOf(days, day) is not { Calls: { } known } seal || PlacesIn(days, asked, day, known, seal) is not { } places) return null;
         if (frame.After is { } after && after.Day == day)
@@ -36,6 +36,8 @@ public sealed partial class SqliteCallStore
 
     private IEnumerable<int>? PlacesIn(OpenDays days, DayQuestion asked, DateOnly day, DayCalls known, DaySeal seal)
     {
+        if (OfDay(days, asked, day) is not { } its) return [];
+        asked = its;
         if (asked is { Base: { } all, Excluded: { } excluded })
         {
             if (PlacesIn(days, all, day, known, seal) is not { } some || PlacesIn(days, excluded, day, known, seal) is not { } without) return null;

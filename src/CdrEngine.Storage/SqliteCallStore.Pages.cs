@@ -121,7 +121,7 @@ public sealed partial class SqliteCallStore
         var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
         long left = skip, expected = 0;
-        int together = 1;
+        int together = TogetherAtFirst(asked);
         bool isTold = true;
         foreach (DateOnly day in DaysOf(query))
         {
@@ -317,7 +317,8 @@ public sealed partial class SqliteCallStore
     private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
-        asked = asked.On(day);
+        if (OfDay(days, asked, day) is not { } its) return 0;
+        asked = its;
         if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);

@@ -7,37 +7,14 @@ namespace CdrEngine.Storage;
 // What lies in several days is read of several at once: each is a file of its own, and a page of what is rare waits for the disk once for each row.
 public sealed partial class SqliteCallStore
 {
-    // Days that are open at once for it; fewer than any query may hold.
-    private const int DaysAtOnce = 12;
-
-    // Threads beside those that ask: for all questions together.
-    private const int Helpers = 6;
-
-    // With fewer days one after the other is as fast.
-    private const int LeastDays = 3;
+    private const int DaysAtOnce = ReadHelpers.DaysAtOnce;
+    private const int Helpers = ReadHelpers.Threads;
+    private const int LeastDays = ReadHelpers.LeastDays;
 
     private readonly ReadHelpers _helpers = new(Helpers);
 
     // Each day on one thread, in no order.
-    private void InDays(OpenDays days, IReadOnlyList<DateOnly> all, Action<DateOnly, SqliteDatabase> read)
-    {
-        for (int at = 0; at < all.Count; at += DaysAtOnce)
-        {
-            var open = new List<(DateOnly Day, SqliteDatabase Database)>();
-            foreach (DateOnly day in all.Skip(at).Take(DaysAtOnce))
-            {
-                if (days.Get(day) is { } database) open.Add((day, database));
-            }
-
-            if (open.Count < LeastDays)
-            {
-                foreach ((DateOnly day, SqliteDatabase database) in open) read(day, database);
-                continue;
-            }
-
-            _helpers.ForEach(open, one => read(one.Day, one.Database));
-        }
-    }
+    private void InDays(OpenDays days, IReadOnlyList<DateOnly> all, Action<DateOnly, SqliteDatabase> read) => _helpers.InDays(days, all, DaysAtOnce, read);
 
     // Something of each call, in their order; null for one that is not there.
     private T?[] ReadEach<T>(OpenDays days, List<FoundCall> found, Func<SqliteDatabase, FoundCall, T?> read)
@@ -74,13 +51,16 @@ public sealed partial class SqliteCallStore
         });
     }
 
+    // Of days that are known to have what is asked for by key, each has little of it as a rule: one after the other would wait for the disk once for each row.
+    private static int TogetherAtFirst(DayQuestion asked) => asked.Keys.AsksAnything ? LeastDays + 1 : 1;
+
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
         var found = new List<FoundCall>();
         var ahead = new List<DayAhead>();
         var asked = new DayQuestion(query);
         long expected = 0;
-        int together = 1;
+        int together = TogetherAtFirst(asked);
         bool isTold = true;
         foreach (DateOnly day in DaysOf(query))
         {

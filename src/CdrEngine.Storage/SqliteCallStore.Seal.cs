@@ -53,6 +53,7 @@ public sealed partial class SqliteCallStore
             });
         }
 
+        FreedMemory.HandOn();
         return done;
     }
 
@@ -70,6 +71,8 @@ public sealed partial class SqliteCallStore
     // What is known of a day for a query; null where the query finds nothing there.
     private SelectFrame? Narrowed(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
+        if (OfDay(days, asked, frame.Day) is not { } its) return null;
+        asked = its;
         if (asked is { Profiles.IsEverything: true, AsksSeal: false }) return frame;
         if (FiguresOf(days, frame.Day) is not { } figures) return null;
         DaySeal? seal = asked.AsksSeal || asked.MayBeFound ? SealOf(days, frame.Day) : null;
@@ -86,7 +89,8 @@ public sealed partial class SqliteCallStore
     {
         if (!IsWhole(asked.Query, day) || asked.Base is not null) return null;
         if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.WholeQuery, day);
-        asked = asked.On(day);
+        if (OfDay(days, asked, day) is not { } its) return 0;
+        asked = its;
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
         if (KnownNumbers(days, asked, day, seal) is { } known) return known;

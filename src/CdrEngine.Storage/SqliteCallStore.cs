@@ -30,7 +30,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _limits = limits;
         _schema = schema;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
+        _readers = new DayReaders(limits.Readers, limits.ReaderDays, limits.PageBytes, OpenForReading);
         _hidden = new HiddenCalls(Path.Combine(folder, HiddenCalls.FileName), limits.BusyTimeout);
         _counts = new DayAnswers<long>(limits.DayCounts);
         _met = new DayAnswers<DayPlaces?>(limits.DayTexts);
@@ -38,7 +38,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _seals = new SealsKept<DaySeal>(limits.SealBytes);
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
-        _texts = new ArchiveTexts(folder);
+        _texts = new ArchiveTexts(folder, limits.TextBytes, limits.TextRankBytes);
     }
 
     /// <summary>Opens the records below <paramref name="folder"/> (made where there is none). Throws <see cref="StoreException"/> where SQLite is

@@ -124,13 +124,23 @@ public sealed partial class SqliteMessageStore
 
     private long Count(
         Timestamp? from, Timestamp? to, SqlConditions where, string tables, AskedMessages asked, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn) => Reading(days =>
-        DaysOf(from, to, ascending: true).Sum(day => CountDay(days, day, from, to, where, tables, asked, mayBeIn, countIn)));
+        CountDays(days, DaysOf(from, to, ascending: true), from, to, _ => where, tables, asked, mayBeIn, countIn).Sum());
 
-    private long CountDay(
-        OpenDays days, DateOnly day, Timestamp? from, Timestamp? to, SqlConditions where, string tables, AskedMessages? asked, Func<MessageSums, bool>? mayBeIn, Func<MessageSums, long>? countIn)
+    // How many each of some days has: of those that have to be opened several at once.
+    private long[] CountDays(
+        OpenDays days, IReadOnlyList<DateOnly> all, Timestamp? from, Timestamp? to, Func<DateOnly, SqlConditions> where, string tables, AskedMessages? asked, Func<MessageSums, bool>? mayBeIn,
+        Func<MessageSums, long>? countIn)
     {
-        if (countIn is not null && IsWhole(day, from, to)) return countIn(SumsOf(days, day));
-        return MayBeIn(days, day, asked, mayBeIn, out MessageSeal? seal) && days.Get(day) is { } database ? CountRows(database, where, tables, asked, seal) : 0;
+        long[] counts = new long[all.Count];
+        var opened = new Dictionary<DateOnly, (int Place, MessageSeal? Seal)>();
+        for (int i = 0; i < counts.Length; i++)
+        {
+            if (countIn is not null && IsWhole(all[i], from, to)) counts[i] = countIn(SumsOf(days, all[i]));
+            else if (MayBeIn(days, all[i], asked, mayBeIn, out MessageSeal? seal)) opened.Add(all[i], (i, seal));
+        }
+
+        _helpers.InDays(days, [.. opened.Keys], ReadHelpers.DaysAtOnce, (day, database) => counts[opened[day].Place] = CountRows(database, where(day), tables, asked, opened[day].Seal));
+        return counts;
     }
 
     private static long CountRows(SqliteDatabase database, SqlConditions where, string tables, AskedMessages? asked, MessageSeal? seal)
@@ -172,35 +182,27 @@ public sealed partial class SqliteMessageStore
             ListCursor? last = null;
             int rowsRead = 0;
             long skip = Math.Max(0, list.Skip);
+            int together = list.Asked is { AsksAnything: true } ? ReadHelpers.LeastDays + 1 : 1;
+            var ahead = new List<DayRows<T>>();
             foreach (DateOnly day in DaysOf(list.From, list.To, list.Ascending))
             {
                 if (rowsRead > limit) break;
                 if (afterDay is { } passed && (list.Ascending ? day < passed : day > passed)) continue;
                 if (!MayBeIn(days, day, list.Asked, list.MayBeIn, out MessageSeal? seal)) continue;
-                SqlConditions here = list.Where.Copy();
-                if (afterDay == day)
+
+                // Days before the page, where sums tell how many they have.
+                long? known = skip > 0 && afterDay != day && list.CountIn is { } countIn && IsWhole(day, list.From, list.To) ? countIn(SumsOf(days, day)) : null;
+                if (known is { } count && count <= skip && ahead.Count == 0)
                 {
-                    object id = list.Table == "m." ? Convert.FromHexString(after!.Id) : after!.Id;
-                    here.And($"({list.Table}started_at, {list.Table}id) {(list.Ascending ? ">" : "<")} (?, ?)", after.Number, id);
+                    skip -= count;
+                    continue;
                 }
 
-                if (skip > 0)
-                {
-                    long count = afterDay == day
-                        ? days.Get(day) is { } its ? CountRows(its, here, list.Counted, list.Asked, seal) : 0
-                        : CountDay(days, day, list.From, list.To, here, list.Counted, list.Asked, null, list.CountIn);
-                    if (count <= skip)
-                    {
-                        skip -= count;
-                        continue;
-                    }
-                }
-
-                if (days.Get(day) is not { } database) continue;
-                if (list.Asked is { LeadsByText: true }) database.InOneState(() => Read(database, here, DriveByText(database, list, here, seal, MostOfPage(database, limit)) ? ByDocument : null));
-                else Read(database, here, DrivesByOutcome(list.Asked, seal, here) ? ByOutcome : null);
+                ahead.Add(new DayRows<T>(day, seal, afterDay == day ? Behind(list, after!) : list.Where.Copy()));
+                if (ahead.Count >= together) Flush();
             }
 
+            Flush();
             if (list.Complete is { } complete)
             {
                 for (int i = 0; i < items.Count; i++) items[i] = complete(days, items[i]);
@@ -208,17 +210,81 @@ public sealed partial class SqliteMessageStore
 
             return new ListPage<T> { Items = items, NextCursor = rowsRead > limit ? last!.Encode(list.Seal) : null };
 
-            void Read(SqliteDatabase database, SqlConditions here, string? tables)
+            void Flush()
             {
-                using SqliteStatement rows = here.Bound(database, SqlOf(list, here, tables), limit + 1L - rowsRead).Bind(skip);
-                skip = 0;
-                while (rows.Step() && ++rowsRead <= limit)
+                together = Math.Min(2 * together, ReadHelpers.DaysAtOnce);
+                if (skip > 0) PassBefore(days, list, ahead, ref skip);
+                Dictionary<DateOnly, DayRows<T>> parts = ahead.ToDictionary(static part => part.Day);
+                _helpers.InDays(days, [.. parts.Keys], ReadHelpers.DaysAtOnce, (day, database) => ReadDay(database, list, parts[day], limit, limit + 1L - rowsRead));
+                foreach (DayRows<T> part in ahead)
                 {
-                    last = new ListCursor(rows.Long(0), "", list.Table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
-                    if (list.Read(rows) is { } item && list.IsShown?.Invoke(item) != false) items.Add(item);
+                    foreach ((ListCursor row, T? item) in part.Rows)
+                    {
+                        if (++rowsRead > limit) break;
+                        last = row;
+                        if (item is not null && list.IsShown?.Invoke(item) != false) items.Add(item);
+                    }
+
+                    if (rowsRead > limit) break;
                 }
+
+                ahead.Clear();
             }
         });
+    }
+
+    // Rows behind that of a cursor, which is of the same day.
+    private static SqlConditions Behind<T>(DayList<T> list, ListCursor after)
+        where T : class
+    {
+        object id = list.Table == "m." ? Convert.FromHexString(after.Id) : after.Id;
+        return list.Where.Copy().And($"({list.Table}started_at, {list.Table}id) {(list.Ascending ? ">" : "<")} (?, ?)", after.Number, id);
+    }
+
+    // Takes days away that stand before the page as a whole, and says how many rows of the next one do.
+    private void PassBefore<T>(OpenDays days, DayList<T> list, List<DayRows<T>> ahead, ref long skip)
+        where T : class
+    {
+        Dictionary<DateOnly, DayRows<T>> parts = ahead.ToDictionary(static part => part.Day);
+
+        // What stands behind a cursor is counted by itself, whatever sums tell of its day.
+        Func<MessageSums, long>? countIn = list.Cursor is null ? list.CountIn : null;
+        long[] counts = CountDays(days, [.. ahead.Select(static part => part.Day)], list.From, list.To, day => parts[day].Where, list.Counted, list.Asked, null, countIn);
+        int passed = 0;
+        for (; passed < counts.Length && counts[passed] <= skip; passed++) skip -= counts[passed];
+        ahead.RemoveRange(0, passed);
+        if (ahead.Count == 0) return;
+        ahead[0].Skip = skip;
+        skip = 0;
+    }
+
+    // On any one thread.
+    private static void ReadDay<T>(SqliteDatabase database, DayList<T> list, DayRows<T> part, int limit, long most)
+        where T : class
+    {
+        if (list.Asked is { LeadsByText: true }) database.InOneState(() => Read(DriveByText(database, list, part.Where, part.Seal, MostOfPage(database, limit)) ? ByDocument : null));
+        else Read(DrivesByOutcome(list.Asked, part.Seal, part.Where) ? ByOutcome : null);
+
+        void Read(string? tables)
+        {
+            using SqliteStatement rows = part.Where.Bound(database, SqlOf(list, part.Where, tables), most).Bind(part.Skip);
+            while (rows.Step())
+                part.Rows.Add((new ListCursor(rows.Long(0), "", list.Table == "m." ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1)), list.Read(rows)));
+        }
+    }
+
+    /// <summary>A day of a page that is put together.</summary>
+    /// <param name="Day">The day.</param>
+    /// <param name="Seal">What is known of it.</param>
+    /// <param name="Where">What is asked of it.</param>
+    private sealed record DayRows<T>(DateOnly Day, MessageSeal? Seal, SqlConditions Where)
+        where T : class
+    {
+        /// <summary>Rows of it that stand before the page.</summary>
+        public long Skip { get; set; }
+
+        /// <summary>Its rows, and what they are; null for one that cannot be read.</summary>
+        public List<(ListCursor Row, T? Item)> Rows { get; } = [];
     }
 
     /// <summary>What a page of a list is asked, of every day of it.</summary>

@@ -17,6 +17,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
     private readonly OpenDays _writer;
     private readonly Lock _writing = new();
     private readonly DayReaders _readers;
+    private readonly ReadHelpers _helpers = new(ReadHelpers.Threads);
     private readonly DayAnswers<MessageSums> _sums;
     private readonly SealsKept<MessageSeal> _seals;
     private bool _disposed;
@@ -26,7 +27,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         _files = new DayFiles(folder);
         _limits = limits;
         _writer = new OpenDays(limits.OpenDays, OpenForWriting);
-        _readers = new DayReaders(limits.Readers, limits.ReaderDays, OpenForReading);
+        _readers = new DayReaders(limits.Readers, limits.ReaderDays, limits.MessagePageBytes, OpenForReading);
         _sums = new DayAnswers<MessageSums>(limits.DayCounts);
         _seals = new SealsKept<MessageSeal>(limits.MessageSealBytes);
     }
@@ -189,6 +190,7 @@ public sealed partial class SqliteMessageStore : IMessageDatabase
         }
 
         _readers.Dispose();
+        _helpers.Dispose();
     }
 
     /// <summary>What a text search looks at, an item a line but for the lines of the text itself; lower case.</summary>

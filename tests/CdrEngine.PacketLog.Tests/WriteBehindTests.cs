@@ -11,7 +11,7 @@ public sealed class WriteBehindTests
     public void SlowDisk_RefusesMediaBeforeSignalling()
     {
         using var disk = new HeldDisk();
-        using var behind = new WriteBehind(disk, 8L * Megabyte);
+        using var behind = new WriteBehind(disk, 8L * Megabyte, Megabyte);
         ISegmentFile media = behind.Create(new SegmentId(PacketKind.Rtp, 0, 1, 1, 0));
         ISegmentFile signalling = behind.Create(new SegmentId(PacketKind.Sip, 0, 1, 1, 0));
         byte[] bytes = new byte[Megabyte];
@@ -36,7 +36,7 @@ public sealed class WriteBehindTests
     {
         using var disk = new HeldDisk { Fault = "No space left on device" };
         disk.Going.Set();
-        using var behind = new WriteBehind(disk, 8L * Megabyte);
+        using var behind = new WriteBehind(disk, 8L * Megabyte, Megabyte);
         ISegmentFile file = behind.Create(new SegmentId(PacketKind.Rtp, 0, 1, 1, 0));
         file.Write(new byte[100], 0);
         Assert.False(behind.Wait(TimeSpan.FromMilliseconds(300)));

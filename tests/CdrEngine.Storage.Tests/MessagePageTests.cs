@@ -114,7 +114,24 @@ public abstract class MessagePageTests
             Assert.Equal(
                 conversations.Skip(5).Take(4).Select(static chat => chat.Id),
                 store.ListConversations(new ConversationQuery { Tenant = tenant, Skip = 5, Limit = 4 }).Items.Select(static chat => chat.Id));
+            CheckTogether(store, conversations, tenant);
         }
+    }
+
+    // What a store answers of several at once is what it answers of each.
+    private static void CheckTogether(IMessageDatabase store, List<ConversationRecord> conversations, string? tenant)
+    {
+        (string First, string Last)[] ranges = [.. conversations.Select(static chat => (chat.Id[..9] + new string('0', 24), chat.Id)), ("none", "none"), (conversations.FirstOrDefault()?.Id ?? "none", "20991231-000000000000000000000000")];
+        if (store.ConversationIds(ranges) is { } ids) Assert.Equal(ranges.Select(range => store.ConversationIds(range.First, range.Last)), ids);
+        if (store.FirstMessages(conversations, tenant) is not { } firsts) return;
+        var expected = new Dictionary<string, string>();
+        foreach (ConversationRecord chat in conversations)
+        {
+            var query = new MessageQuery { ConversationId = chat.Id, Tenant = tenant, From = chat.StartedAt, To = new Timestamp(chat.StartedAt.Microseconds + 1), Ascending = true, Limit = 1 };
+            if (store.ListMessages(query).Items is [var first]) expected.Add(chat.Id, first.Id);
+        }
+
+        Assert.Equal(expected.Order(Comparer<KeyValuePair<string, string>>.Create(static (one, other) => string.CompareOrdinal(one.Key, other.Key))), firsts.Select(static pair => KeyValuePair.Create(pair.Key, pair.Value.Id)).OrderBy(static pair => pair.Key, StringComparer.Ordinal));
     }
 
     private static bool Meets(MessageRecord message, MessageQuery query) =>
@@ -229,5 +246,20 @@ public sealed class PostgresMessagePageTests : MessagePageTests, IOnPostgres
             string plan = string.Join('\n', store.Explain(query, store.Days()[0]));
             Assert.True(plan.Contains(expected, StringComparison.Ordinal), $"{query}: {plan}");
         }
+    }
+
+    [PostgresFact]
+    public void ConversationsOfAPage_AreAnsweredAtOnce()
+    {
+        using StorePlace place = NewPlace();
+        using IMessageDatabase store = place.Messages();
+        store.Write([.. Enumerable.Range(0, 60).Select(i => Message(i, new Random(i)))]);
+        IReadOnlyList<ConversationRecord> chats = store.ListConversations(new ConversationQuery()).Items;
+        Assert.Equal(15, chats.Count);
+        Assert.Equal(15, store.FirstMessages(chats)!.Count);
+        Assert.NotEmpty(store.FirstMessages(chats, "acme")!);
+        Assert.All(store.FirstMessages(chats, "acme")!.Values, static message => Assert.Equal("acme", message.Tenant));
+        Assert.Empty(store.FirstMessages(chats, "nobody")!);
+        Assert.Equal(chats.Select(static chat => chat.Id), store.ConversationIds([.. chats.Select(static chat => (chat.Id, chat.Id))])!.Select(Assert.Single));
     }
 }

@@ -30,6 +30,29 @@ public abstract class SessionArchiveTests
         Assert.Null(rig.Archive.GetSession("nothing"));
     }
 
+    [StoreTheory]
+    [InlineData(null)]
+    [InlineData("acme")]
+    public void SessionsOfSeveralCalls_AreThoseOfEach(string? tenant)
+    {
+        using var rig = new Rig(NewPlace());
+        CallRecord outer = Call("outer", -600, 1500), inner = Call("inner", -599, 900), first = Call("first", 20, 300), second = Call("second", 30, 300), alone = Call("alone", 40, 5), old = Call("old", 0, 10);
+        CallRecord[] calls =
+        [
+            Of(outer, outer), Whose(Of(inner, outer, (outer, LinkRelation.Upstream)), "acme"), alone, Of(old, old),
+            Whose(Of(first, first, (old, LinkRelation.RetryOf)), "acme"), Whose(Of(second, first, (first, LinkRelation.Upstream)), "acme"),
+        ];
+        rig.Write(calls);
+        IReadOnlyList<SessionRecord> sessions = rig.Archive.SessionsOf(calls, tenant);
+        Assert.Equal(calls.Length, sessions.Count);
+        for (int i = 0; i < calls.Length; i++)
+        {
+            SessionRecord? own = calls[i] == alone ? null : rig.Archive.GetSession(calls[i].Id, tenant);
+            Assert.Equal(own?.Id ?? calls[i].Id, sessions[i].Id);
+            Assert.Equal(own?.Calls.Select(static call => call.Id) ?? [calls[i].Id], sessions[i].Calls.Select(static call => call.Id));
+        }
+    }
+
     [StoreFact]
     public void Session_ThatLastsForDays_IsFollowedAsFarAsItsCallsReach()
     {

@@ -213,7 +213,7 @@ public sealed class TextGroupTests
     {
         using var folder = new StoreFolder();
         Directory.CreateDirectory(folder.Records);
-        using var texts = new ArchiveTexts(folder.Records);
+        using var texts = new ArchiveTexts(folder.Records, long.MaxValue, long.MaxValue);
         const int span = TextGroupPlan.MostCalls / 4;
         List<ArchiveDay> days = [.. Enumerable.Range(0, 10).Select(static i => new ArchiveDay(new DateOnly(2026, 1, 1).AddDays(i), 1_000 + i, 1, span))];
         Assert.Equal(3, Maintain());

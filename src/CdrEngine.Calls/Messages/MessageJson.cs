@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Registrations;
@@ -74,7 +75,7 @@ public static class MessageJson
     public static byte[] ToUtf8(ConversationRecord conversation) => JsonScratch.ToUtf8(conversation, Write);
 
     /// <summary>Reads what <see cref="ToUtf8(MessageRecord)"/> wrote; false for anything else.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> utf8, out MessageRecord? message)
+    public static bool TryRead(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out MessageRecord? message)
     {
         message = RegistrationJson.Read(utf8, Read);
         return message is not null;

@@ -70,6 +70,9 @@ public sealed record CallQuery
     /// <summary>Texts held against others, all of which meet; empty for all.</summary>
     public IReadOnlyList<TextRange> Ranges { get; init; } = [];
 
+    /// <summary>Times between which things happened, all of which did; empty for all.</summary>
+    public IReadOnlyList<MomentRange> Moments { get; init; } = [];
+
     /// <summary>Alternatives, of which one holds; empty for none. Of an alternative its filters count, and beside them times, text, tenant and <see cref="IsSessionStart"/> of this
     /// query, which then has no other filters. The text of an alternative counts where this query has none.</summary>
     public IReadOnlyList<CallQuery> Any { get; init; } = [];

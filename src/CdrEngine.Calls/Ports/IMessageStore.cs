@@ -113,6 +113,15 @@ public interface IMessageReader
 
     /// <summary>The same of conversations, in order of their ids.</summary>
     IReadOnlyList<string> ConversationIds(string first, string last);
+
+    /// <summary>The same of several ranges at once. Null where the reader does not answer that at once; ranges are then to be asked one by one.</summary>
+    IReadOnlyList<IReadOnlyList<string>>? ConversationIds(IReadOnlyList<(string First, string Last)> ranges) => null;
+
+    /// <summary>The first message of each of some conversations, by the conversations' ids; those without one are left out. Null where the reader does not answer that at once; they are then to be
+    /// listed one by one.</summary>
+    /// <param name="conversations">Conversations as they are listed: each begins with its first message.</param>
+    /// <param name="tenant">Only messages of this tenant; null for all.</param>
+    IReadOnlyDictionary<string, MessageRecord>? FirstMessages(IReadOnlyCollection<ConversationRecord> conversations, string? tenant = null) => null;
 }
 
 /// <summary>Keeps messages. Written by one thread.</summary>

@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Core;
 
@@ -10,6 +11,11 @@ public interface ISessionReader
     /// <param name="id">Id of the session or of one of its calls.</param>
     /// <param name="tenant">The session is then told of this tenant's calls alone, and is none where none is; null for all.</param>
     SessionRecord? GetSession(string id, string? tenant = null);
+
+    /// <summary>The sessions that some calls belong to, in the order of the calls; one that has none to show stands for the call alone.</summary>
+    /// <param name="calls">The calls.</param>
+    /// <param name="tenant">As for <see cref="GetSession"/>.</param>
+    IReadOnlyList<SessionRecord> SessionsOf(IReadOnlyList<CallRecord> calls, string? tenant = null);
 
     /// <summary>One page of sessions.</summary>
     SessionPage ListSessions(SessionQuery query);

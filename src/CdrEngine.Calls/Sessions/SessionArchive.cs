@@ -64,6 +64,13 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     }
 
     /// <inheritdoc />
+    public IReadOnlyList<SessionRecord> SessionsOf(IReadOnlyList<CallRecord> some, string? tenant = null)
+    {
+        IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together = Together(some);
+        return [.. some.Select(call => (IsOfSeveral(call) ? Read(call.Id, tenant, together) : null) ?? SessionStory.Tell(call.Id, [call]))];
+    }
+
+    /// <inheritdoc />
     public SessionPage ListSessions(SessionQuery query)
     {
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
@@ -93,8 +100,7 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 Cursor = cursor,
             });
             if (page.CursorRejected) return new SessionPage { Sessions = [], CursorRejected = true };
-            string[] linked = [.. page.Calls.Where(IsOfSeveral).Select(static call => call.SessionId).Where(static id => CallId.IsWellFormed(id)).Distinct(StringComparer.Ordinal)];
-            IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together = linked.Length > 1 ? calls.OfSessions(linked) : null;
+            IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together = Together(page.Calls);
             foreach (CallRecord call in page.Calls)
             {
                 examined++;
@@ -112,6 +118,13 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         while (cursor is not null && sessions.Count < limit && examined < most);
         if (left > 0 && cursor is not null) return new SessionPage { Sessions = [], IsTooFar = true };
         return new SessionPage { Sessions = sessions, NextCursor = cursor };
+    }
+
+    // The calls of the sessions of some calls, where they can be asked for at once.
+    private IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? Together(IEnumerable<CallRecord> some)
+    {
+        string[] linked = [.. some.Where(IsOfSeveral).Select(static call => call.SessionId).Where(static id => CallId.IsWellFormed(id)).Distinct(StringComparer.Ordinal)];
+        return linked.Length > 1 ? calls.OfSessions(linked) : null;
     }
 
     private static bool IsOfSeveral(CallRecord call) => call.Flags.HasFlag(CallFlags.Linked) || call.SessionId != call.Id;

@@ -50,6 +50,27 @@ public sealed class ProfileFilter(CallQuery query)
         Limit = CallQuery.MaxLimit,
     };
 
+    /// <summary>What profiles answer of a query, and nothing else of it: the other side of <see cref="Rest"/>.</summary>
+    public static CallQuery Only(CallQuery query) => new()
+    {
+        Dispositions = query.Dispositions,
+        Direction = query.Direction,
+        Directions = query.Directions,
+        Tenant = query.Tenant,
+        Context = query.Context,
+        IsVoicemail = query.IsVoicemail,
+        IsSessionStart = query.IsSessionStart,
+        Traits = query.Traits,
+        SipStatuses = query.SipStatuses,
+        Causes = query.Causes,
+        HangupBys = query.HangupBys,
+        RerouteReasons = query.RerouteReasons,
+        Trunk = query.Trunk,
+        TrunkPart = query.TrunkPart,
+        CallerCodec = query.CallerCodec,
+        CalleeCodec = query.CalleeCodec,
+    };
+
     /// <summary>Whether calls of a profile meet what it answers.</summary>
     public bool Meets(in CallProfile profile)
     {

@@ -5,6 +5,7 @@ using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Capture.Interfaces;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -357,6 +358,9 @@ public sealed record StorageSettings(int Batch, TimeSpan BatchDelay, int Queue, 
 
     /// <summary><c>postgresql</c>; null where it is not the backend.</summary>
     public PostgresqlSettings? Postgresql { get; init; }
+
+    /// <summary><c>read-memory</c>, bytes.</summary>
+    public long ReadMemory { get; init; } = SqliteStoreLimits.UsualMemory;
 }
 
 /// <summary>Where records are kept.</summary>

@@ -6,6 +6,7 @@ using CdrEngine.Core;
 using CdrEngine.Capture.Interfaces;
 using CdrEngine.Host.Hocon;
 using CdrEngine.Media.Codecs;
+using CdrEngine.Storage;
 
 namespace CdrEngine.Host.Configuration;
 
@@ -219,6 +220,7 @@ internal static partial class SettingsBinder
         at.Size("write-cache", 1 << 20, 1L << 36))
     {
         Backend = at.Choice<StorageBackend>("backend"),
+        ReadMemory = at.Size("read-memory", SqliteStoreLimits.LeastMemory, 1L << 40),
         Postgresql = Postgresql(at.Section("postgresql"), at.Choice<StorageBackend>("backend")),
     };
 

@@ -42,6 +42,7 @@ internal sealed class ApiServer : IApiServer
     {
         string data = settings.DataDirectory;
         _recorders = recorders ?? new RecorderShare();
+        if (Stores.FilesNote(settings) is { } files) Console.Error.WriteLine($"cdrengine: {files}");
         _store = Stores.Calls(settings, StoreUse.Api);
         _desk = new DeskArchive(settings);
         _remarks = Stores.Remarks(settings);

@@ -36,13 +36,19 @@ internal static class Stores
         ? PostgresStores.Calls(server, Limits(settings.Storage, use))
         : SqliteCallStore.Open(DataFolder.Records(settings.DataDirectory), Limits(settings.Storage, use));
 
+    /// <summary>What to tell where fewer files may be open than days are kept open otherwise; null where that is not so.</summary>
+    public static string? FilesNote(Settings settings) =>
+        Server(settings) is null && OpenFiles.Limit() is { } most && OpenFiles.DaysOf(most) is var days && days < new SqliteStoreLimits().ReaderDays
+            ? $"{most} files may be open at once, so lists keep {days} days open instead of {new SqliteStoreLimits().ReaderDays}, and those over more days take longer: raise LimitNOFILE= or ulimit -n to {OpenFiles.FilesOf(new SqliteStoreLimits().ReaderDays)}"
+            : null;
+
     /// <summary>Registrations, peers, mailboxes.</summary>
     public static IRegistrationDatabase Registrations(Settings settings) =>
         Server(settings) is { } server ? PostgresStores.Registrations(server) : SqliteRegistrationStore.Open(settings.DataDirectory);
 
     /// <summary>Messages and conversations.</summary>
     public static IMessageDatabase Messages(Settings settings) =>
-        Server(settings) is { } server ? PostgresStores.Messages(server) : SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory));
+        Server(settings) is { } server ? PostgresStores.Messages(server) : SqliteMessageStore.Open(DataFolder.Messages(settings.DataDirectory), Limits(settings.Storage, StoreUse.Api));
 
     /// <summary>Messages and conversations, where there were ever any; null else, and nothing is made.</summary>
     public static IMessageDatabase? KnownMessages(Settings settings) =>
@@ -134,7 +140,7 @@ internal static class Stores
 
     private static SqliteStoreLimits Limits(StorageSettings settings, StoreUse use) => use switch
     {
-        StoreUse.Api => new SqliteStoreLimits { Readers = settings.Readers },
+        StoreUse.Api => SqliteStoreLimits.Within(settings.ReadMemory, OpenFiles.Limit()) with { Readers = settings.Readers },
         StoreUse.Engine => new SqliteStoreLimits { WriterCacheKibibytes = (int)Math.Min(settings.WriteCache / 1024, int.MaxValue), Readers = settings.Readers },
         StoreUse.Recorder => new SqliteStoreLimits { WriterCacheKibibytes = RecorderCacheKibibytes, BusyTimeout = TimeSpan.FromSeconds(10) },
         _ => new SqliteStoreLimits(),

@@ -23,14 +23,7 @@ internal sealed partial class PostgresCallSelect
             if (select._nothing.Length == 0) asked.Add((i, sql, arguments));
         }
 
-        if (asked.Count == 0) return found;
-        using PostgresRows rows = session.QueryAll(asked.Select(static one => (one.Sql, (object?[])one.Arguments)));
-        foreach ((int place, _, _) in asked)
-        {
-            while (rows.Step()) found[place].Add(ReadFound(rows, query));
-            rows.NextAnswer();
-        }
-
+        foreach ((int i, PostgresRows row) in session.QueryAll(asked.Select(static one => (one.Sql, (object?[])one.Arguments)))) found[asked[i].Place].Add(ReadFound(row, query));
         return found;
     }
 

@@ -54,6 +54,9 @@ internal sealed partial class PostgresCallSelect
     // Calls of a day that are collected for a page; what more have is met soon in order of time.
     private const int RareInDay = 2_000;
 
+    // The same of calls with a number that begins as it is asked for.
+    private const int RareBegun = 200;
+
     private readonly SqlConditions _where = new();
     private readonly CallQuery _query;
     private readonly PostgresFrame _frame;
@@ -335,7 +338,7 @@ internal sealed partial class PostgresCallSelect
         _where.And("(n.roles & ?) <> 0", (long)roles);
     }
 
-    private bool IsRare(PostgresSession session, string begin) => WindowOf(session).IsRare(begin, _frame.PrefixRows);
+    private bool IsRare(PostgresSession session, string begin) => WindowOf(session).IsRare(begin, _isPage ? Math.Min(_frame.PrefixRows, RareBegun) : _frame.PrefixRows);
 
     private void AndBegins(string begin, int roles)
     {
@@ -493,6 +496,7 @@ internal sealed partial class PostgresCallSelect
         if (_query.IsSessionStart) _where.And("c.session_id IS NULL");
         if (_query.Tenant is { } tenant) _where.And("c.tenant = ?", tenant);
         AndRanges();
+        AndMoments();
         AndTexts();
     }
 

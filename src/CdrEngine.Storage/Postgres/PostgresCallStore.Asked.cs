@@ -2,6 +2,7 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
+using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 using CdrEngine.Storage.Texts;
 
@@ -12,6 +13,9 @@ internal sealed partial class PostgresCallStore
 {
     // Calls of all days that have a text, up to which they are counted by their documents.
     private const int MostTextCalls = 1_000_000;
+
+    // Numbers of a day that begin as it is asked for, up to which those of all days are looked up.
+    private const int MostBegun = 200;
 
     private static readonly Dictionary<DateOnly, PostgresDaySeal> s_noSeals = [];
 
@@ -49,7 +53,7 @@ internal sealed partial class PostgresCallStore
     {
         if (asked.Question.IsVoice || asked.Query.Sort != CallSort.StartedAt || AlternativesOf(asked) is not { } alternatives) return;
         List<StoredDay> days = open.FindAll(day => asked.Seals.ContainsKey(day.Day));
-        if (days.Count == 0 || PostgresNumbers.Find(asked.Session, days, alternatives, all) is not { } found) return;
+        if (days.Count == 0 || (!all && IsCommon(asked.Session, days[0], alternatives)) || PostgresNumbers.Find(asked.Session, days, alternatives, all) is not { } found) return;
         bool isAll = PostgresNumbers.IsAllOf(asked.Query) && asked.Query.Start is null && asked.Query.Tenant is not "";
         foreach (StoredDay day in days)
         {
@@ -76,6 +80,13 @@ internal sealed partial class PostgresCallStore
         }
 
         asked.Days.RemoveAll(day => asked.Most.TryGetValue(day.Day, out long most) && most == 0);
+    }
+
+    // What so many numbers of a day begin with is met soon in order of time.
+    private static bool IsCommon(PostgresSession session, StoredDay day, IReadOnlyList<IReadOnlyList<AskedNumbers>> alternatives)
+    {
+        var window = new PostgresWindow(session, null, [day]);
+        return alternatives.All(all => all.All(static one => one.IsBegin) && all.All(one => !window.IsRare(one.Numbers[0], MostBegun)));
     }
 
     // The numbers of callees of sessions lead to calls as well, where memory tells the sessions of these.
@@ -235,7 +246,9 @@ internal sealed partial class PostgresCallStore
 
     private PostgresFrame FrameOf(Asked asked, StoredDay day) => new(asked.Store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts, Documents = asked.Documents.GetValueOrDefault(day.Day) };
 
-    private static bool IsWholeDay(CallQuery query, DateOnly day) => !(query.From > StartOf(day)) && !(query.To < StartOf(day.AddDays(1)));
+    private static bool IsWholeDay(CallQuery query, DateOnly day) => IsWholeDay(query.From, query.To, day);
+
+    private static bool IsWholeDay(Timestamp? from, Timestamp? to, DateOnly day) => !(from > StartOf(day)) && !(to < StartOf(day.AddDays(1)));
 
     /// <summary>A question at work.</summary>
     private sealed record Asked(PostgresSession Session, PostgresDays Store, List<StoredDay> Days, CallQuery Query)

@@ -164,6 +164,7 @@ internal sealed partial class PostgresCallStore
             if (isOver) done++;
         }
 
+        AddMedia(before, stop);
         if (!stop.IsCancellationRequested) new PostgresTextGroupMaker(_database, Writer, _groups).Make(stop);
 
         // The first to ask finds what is known of all days.
@@ -176,6 +177,25 @@ internal sealed partial class PostgresCallStore
                 return RecordingSumsOf(session, stored.Days).Count;
             });
         return done;
+    }
+
+    // Days that were sealed when seals told nothing of single media sessions.
+    private void AddMedia(DateOnly before, CancellationToken stop)
+    {
+        foreach (DateOnly day in _database.Read(session => PostgresDayMedia.Missing(session, before)))
+        {
+            if (stop.IsCancellationRequested) return;
+            lock (_writing)
+            {
+                _database.Transact(Writer, session =>
+                {
+                    // It may have been written to meanwhile.
+                    if (session.Scalar("SELECT seal FROM record_days WHERE day = ?", day) is > 0 and var seal) PostgresDayMedia.Make(session, day, seal);
+                }, isLong: true);
+            }
+
+            _seals.Forget(day);
+        }
     }
 
     private static void GiveIndexes(PostgresSession session, DateOnly day)

@@ -27,20 +27,15 @@ internal sealed partial class PostgresCallStore
             PostgresDays store = PostgresDays.Read(session, StartOf(named.Keys.Min()), StartOf(named.Keys.Max()));
             StoredDay[] days = [.. store.Days.Where(day => named.ContainsKey(day.Day))];
             var found = new List<FoundCall>();
-            if (days.Length > 0)
+            foreach ((_, PostgresRows row) in session.QueryAll(days.Select(day =>
             {
-                using PostgresRows rows = session.QueryAll(days.Select(day =>
-                {
-                    var where = new SqlConditions();
-                    where.And("c.day = ?", day.Day).And("c.id = ANY (?)", (object)named[day.Day].ToArray());
-                    store.AndShown(where, [day], "c");
-                    return ($"SELECT c.day, c.id, c.document, c.tenant FROM calls c{where}", (object?[])where.Arguments);
-                }));
-                do
-                {
-                    while (rows.Step()) found.Add(new FoundCall(0, rows.Day(0), rows.Blob(1), rows.Long(2), rows.TextOrNull(3)));
-                }
-                while (rows.NextAnswer());
+                var where = new SqlConditions();
+                where.And("c.day = ?", day.Day).And("c.id = ANY (?)", (object)named[day.Day].ToArray());
+                store.AndShown(where, [day], "c");
+                return ($"SELECT c.day, c.id, c.document, c.tenant FROM calls c{where}", (object?[])where.Arguments);
+            })))
+            {
+                found.Add(new FoundCall(0, row.Day(0), row.Blob(1), row.Long(2), row.TextOrNull(3)));
             }
 
             return Numbered(session, found, _seals.Of(session, days)).ToDictionary(static call => call.Record.Id, StringComparer.Ordinal);
@@ -94,15 +89,14 @@ internal sealed partial class PostgresCallStore
         }
 
         IGrouping<DateOnly, int>[] days = [.. asked.GroupBy(i => found[i].Day)];
-        using PostgresRows rows = session.QueryAll(days.Select(day => (
+        foreach ((_, PostgresRows row) in session.QueryAll(days.Select(day => (
             "SELECT k.place, (SELECT count(*) FROM calls c WHERE c.day = ? AND c.id BETWEEN k.first AND k.last AND c.document < k.document) "
             + "FROM unnest(?::bytea[], ?::bytea[], ?::bigint[], ?::bigint[]) k (first, last, document, place)",
-            (object?[])[day.Key, day.Select(i => firsts[i]).ToArray(), day.Select(i => lasts[i]).ToArray(), day.Select(i => found[i].Document).ToArray(), day.Select(static i => (long)i).ToArray()])));
-        do
+            (object?[])[day.Key, day.Select(i => firsts[i]).ToArray(), day.Select(i => lasts[i]).ToArray(), day.Select(i => found[i].Document).ToArray(), day.Select(static i => (long)i).ToArray()]))))
         {
-            while (rows.Step()) ranks[rows.Long(0)] = (int)rows.Long(1);
+            ranks[row.Long(0)] = (int)row.Long(1);
         }
-        while (rows.NextAnswer());
+
         return ranks;
     }
 }

@@ -50,18 +50,13 @@ internal sealed partial class PostgresCallStore
                     [.. where.Arguments, MostOfSessions + 1L]));
             }
 
-            if (asked.Count == 0) return true;
-            using PostgresRows rows = session.QueryAll(asked);
-            do
+            int[] read = new int[asked.Count];
+            foreach ((int i, PostgresRows row) in session.QueryAll(asked))
             {
-                int read = 0;
-                while (rows.Step())
-                {
-                    if (++read > MostOfSessions) return false;
-                    if (ReadCall(rows, 0) is { } record && found.TryGetValue(rows.TextOrNull(3) ?? record.Id, out List<CallRecord>? its)) its.Add(record);
-                }
+                if (++read[i] > MostOfSessions) return false;
+                if (ReadCall(row, 0) is { } record && found.TryGetValue(row.TextOrNull(3) ?? record.Id, out List<CallRecord>? its)) its.Add(record);
             }
-            while (rows.NextAnswer());
+
             return true;
         });
         return isAll ? found.ToDictionary(static pair => pair.Key, static pair => (IReadOnlyList<CallRecord>)pair.Value, StringComparer.Ordinal) : null;

@@ -115,18 +115,10 @@ internal sealed partial class PostgresCallStore
 
         foreach ((TextRange Range, StoredDay Day, long[] Documents)[] some in open.Chunk(LookedUpTogether))
         {
-            var met = new List<long>();
-            int at = 0;
-            using PostgresRows rows = asked.Session.QueryAll(some.Select(static one => Question(one.Range, one.Day.Day, one.Documents)));
-            do
-            {
-                while (rows.Step()) met.Add(rows.Long(0));
-                if (at >= some.Length) break;
-                _met.Keep(KeyOf(some[at].Range, some[at].Day), StampOf(some[at].Day), [.. met]);
-                met.Clear();
-                at++;
-            }
-            while (rows.NextAnswer());
+            var met = new List<long>[some.Length];
+            for (int at = 0; at < met.Length; at++) met[at] = [];
+            foreach ((int at, PostgresRows row) in asked.Session.QueryAll(some.Select(static one => Question(one.Range, one.Day.Day, one.Documents)))) met[at].Add(row.Long(0));
+            for (int at = 0; at < met.Length; at++) _met.Keep(KeyOf(some[at].Range, some[at].Day), StampOf(some[at].Day), [.. met[at]]);
         }
 
         static (string Sql, object?[] Arguments) Question(TextRange range, DateOnly day, long[] documents)

@@ -16,24 +16,32 @@ internal sealed partial class PostgresCallStore : ICallStore
         "SELECT d.json, r.state, r.reason FROM call_documents d LEFT JOIN recordings r ON r.day = d.day AND r.document = d.document WHERE d.day = ? AND d.document = ?";
 
     private readonly PostgresDatabase _database;
+
+    /// <summary>Lets connections meet the tables that records are read from.</summary>
+    internal PostgresWarming Warming { get; } = new(
+        "record_days",
+        "SELECT d.json FROM call_documents d WHERE d.day BETWEEN $1 AND $2 AND d.document = 1",
+        "SELECT r.state FROM recordings r WHERE r.day BETWEEN $1 AND $2 AND r.document = 1",
+        "SELECT c.document FROM calls c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''");
     private readonly SqliteStoreLimits _limits;
     private readonly Lock _writing = new();
     private readonly DayAnswers<long> _counts;
     private readonly DayAnswers<CallSums> _sums;
     private readonly Walks _walks;
     private readonly PostgresTexts _texts = new();
-    private readonly PostgresTextGroups _groups = new();
+    private readonly PostgresTextGroups _groups;
     private long _unreadableRecords;
 
     public PostgresCallStore(PostgresOptions options, SqliteStoreLimits? limits = null)
     {
         _limits = limits ?? new SqliteStoreLimits();
-        _database = new PostgresDatabase(options);
+        _database = new PostgresDatabase(options, Warming);
         _counts = new DayAnswers<long>(_limits.DayCounts);
         _sums = new DayAnswers<CallSums>(_limits.DayCounts);
         _walks = new Walks(_limits.Walks, _limits.WalkAge);
         _seals = new PostgresSeals(_limits.SealBytes);
         _met = new DayAnswers<long[]>(_limits.DayTexts);
+        _groups = new PostgresTextGroups(_limits);
     }
 
     /// <inheritdoc />
@@ -248,20 +256,13 @@ internal sealed partial class PostgresCallStore : ICallStore
 
         // Of each day by itself: the server plans for the partitions that are asked, and not for those between.
         IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).Where(i => records[i] is null && !found[i].IsUnreadable).GroupBy(i => found[i].Day)];
-        if (days.Length == 0) return records;
-        using PostgresRows rows = session.QueryAll(days.Select(day => (
+        ILookup<(DateOnly, long), int> places = days.SelectMany(static day => day).ToLookup(i => (found[i].Day, found[i].Document));
+        foreach ((int at, PostgresRows row) in session.QueryAll(days.Select(day => (
             "SELECT d.json, r.state, r.reason, d.document FROM call_documents d LEFT JOIN recordings r ON r.day = ? AND r.document = d.document WHERE d.day = ? AND d.document = ANY (?)",
-            (object?[])[day.Key, day.Key, day.Select(i => found[i].Document).ToArray()])));
-        foreach (IGrouping<DateOnly, int> day in days)
+            (object?[])[day.Key, day.Key, day.Select(i => found[i].Document).ToArray()]))))
         {
-            ILookup<long, int> places = day.ToLookup(i => found[i].Document);
-            while (rows.Step())
-            {
-                CallRecord? record = ReadCall(rows, 0);
-                foreach (int place in places[rows.Long(3)]) records[place] = record;
-            }
-
-            rows.NextAnswer();
+            CallRecord? record = ReadCall(row, 0);
+            foreach (int place in places[(days[at].Key, row.Long(3))]) records[place] = record;
         }
 
         return records;

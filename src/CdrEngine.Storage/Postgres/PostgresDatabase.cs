@@ -20,14 +20,19 @@ internal sealed class PostgresDatabase : IDisposable
     private readonly Lock _preparing = new();
     private readonly PostgresOptions _options;
     private readonly string _place;
+    private readonly PostgresWarming? _warming;
     private volatile bool _isReady;
     private volatile bool _disposed;
 
-    public PostgresDatabase(PostgresOptions options)
+    /// <summary>The connections to a server.</summary>
+    /// <param name="options">Where it is.</param>
+    /// <param name="warming">What connections that asked something meet in the background; null for nothing.</param>
+    public PostgresDatabase(PostgresOptions options, PostgresWarming? warming = null)
     {
         if (!options.IsWellFormed(out string? fault)) throw new StoreException($"storage.postgresql: {fault}");
         _options = options;
         _place = options.Place();
+        _warming = warming;
         _seats = new SemaphoreSlim(options.Readers);
         _source = new NpgsqlDataSourceBuilder(options.Connection().ConnectionString).Build();
     }
@@ -39,7 +44,7 @@ internal sealed class PostgresDatabase : IDisposable
         {
             try
             {
-                return With(question);
+                return With(question, mayWarm: true);
             }
             catch (StoreException e) when (e.InnerException is NpgsqlException and not PostgresException { SqlState: not ("57P01" or "57P02") } && e.InnerException.InnerException is not (TimeoutException or SocketException))
             {
@@ -131,14 +136,17 @@ internal sealed class PostgresDatabase : IDisposable
         }
     }
 
-    private T With<T>(Func<PostgresSession, T> work)
+    private T With<T>(Func<PostgresSession, T> work, bool mayWarm = false)
     {
+        NpgsqlConnection? connection = null;
         try
         {
-            using NpgsqlConnection connection = _source.OpenConnection();
+            connection = _source.OpenConnection();
             var session = new PostgresSession(connection);
             if (!_isReady) Prepare(session);
-            return work(session);
+            T answer = work(session);
+            if (mayWarm && _warming?.TryTake(connection) == true) connection = null;
+            return answer;
         }
         catch (PostgresException e)
         {
@@ -154,6 +162,10 @@ internal sealed class PostgresDatabase : IDisposable
         {
             // The driver's own, where its connection breaks while it is used by two of its parts.
             throw Failure(e, $"the connection broke ({e.Message})");
+        }
+        finally
+        {
+            connection?.Dispose();
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
     /// <summary>Scores and addresses of its calls; null where they could not be read.</summary>
     public PostgresDayColumns? Columns { get; init; }
 
+    /// <summary>Media sessions of its calls; null where they could not be read.</summary>
+    public PostgresDayMedia? Sessions { get; init; }
+
     private const string ProfilesName = "profiles";
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
@@ -29,7 +32,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
 
     /// <inheritdoc />
     public long Size => Seal.Size + ((Figures.Profiles.Length + (Figures.ByTenant.Count * 16L)) * 2 * sizeof(int)) + Media.Addresses.Size + (Media.Sums.Count * 40L)
-        + Segments.Sum(static segment => segment.Fields.Length + 64L) + (Columns?.Size ?? 0);
+        + Segments.Sum(static segment => segment.Fields.Length + 64L) + (Columns?.Size ?? 0) + (Sessions?.Size ?? 0);
 
     /// <summary>Makes the seal of a day, inside a transaction of a writer, and lets the day name it.</summary>
     public static void Make(PostgresSession session, DateOnly day)
@@ -97,6 +100,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         byte[] ofCalls = DayCallsBytes.Of(rowsOfCalls);
         PutCalls(DayCalls.Name, ofCalls);
         if (ofCalls.Length > 0 && calls.Count > 0) PutCalls(PostgresDayColumns.Name, PostgresDayColumns.Of(columns, first, last));
+        PostgresDayMedia.Make(session, day, number);
         session.Queue("UPDATE record_days SET seal = ?, texts = 0 WHERE day = ?", number, day);
         session.RunQueued();
 
@@ -126,6 +130,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
         return new PostgresDaySeal(seal, figures, media, least, segments, Part(TwinsName) is not [0])
         {
             Columns = calls is not null && Part(PostgresDayColumns.Name) is { } columns ? PostgresDayColumns.Read(columns, calls) : null,
+            Sessions = calls is not null && Part(PostgresDayMedia.Name) is { } sessions ? PostgresDayMedia.Read(sessions, calls) : null,
         };
     }
 

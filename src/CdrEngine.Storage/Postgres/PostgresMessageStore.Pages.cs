@@ -105,18 +105,16 @@ internal sealed partial class PostgresMessageStore
 
     private static long CountRows(PostgresSession session, List<DateOnly> days, SqlConditions where, string tables, string table)
     {
-        if (days.Count == 0) return 0;
         long count = 0;
-        using PostgresRows rows = session.QueryAll(days.ConvertAll(day =>
+        foreach ((_, PostgresRows row) in session.QueryAll(days.ConvertAll(day =>
         {
             SqlConditions here = OfDay(where, day, tables, table);
             return ($"SELECT count(*) FROM {tables}{here}", (object?[])here.Arguments);
-        }));
-        do
+        })))
         {
-            while (rows.Step()) count += rows.Long(0);
+            count += row.Long(0);
         }
-        while (rows.NextAnswer());
+
         return count;
     }
 
@@ -185,18 +183,12 @@ internal sealed partial class PostgresMessageStore
                 }
 
                 skip = 0;
-                if (questions.Count == 0) continue;
-                using PostgresRows rows = session.QueryAll(questions);
-                do
+                foreach ((_, PostgresRows row) in session.QueryAll(questions))
                 {
-                    while (rows.Step())
-                    {
-                        if (rowsRead > limit || ++rowsRead > limit) continue;
-                        last = new ListCursor(rows.Long(0), "", table == "m" ? Convert.ToHexStringLower(rows.Blob(1)) : rows.Text(1));
-                        if (read(rows) is { } item && isShown(item)) items.Add(item);
-                    }
+                    if (rowsRead > limit || ++rowsRead > limit) continue;
+                    last = new ListCursor(row.Long(0), "", table == "m" ? Convert.ToHexStringLower(row.Blob(1)) : row.Text(1));
+                    if (read(row) is { } item && isShown(item)) items.Add(item);
                 }
-                while (rows.NextAnswer());
             }
 
             return new ListPage<T> { Items = complete is null ? items : complete(session, items), NextCursor = rowsRead > limit ? last!.Encode(asked.Seal) : null };

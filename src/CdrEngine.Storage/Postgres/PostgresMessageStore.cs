@@ -13,7 +13,12 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     /// <summary>Days after that of its start that a conversation is looked for.</summary>
     private const int DaysOfConversation = 31;
 
-    private readonly PostgresDatabase _database = new(options);
+    private readonly PostgresDatabase _database = new(options, new PostgresWarming(
+        "message_days",
+        "SELECT m.id FROM messages m WHERE m.day BETWEEN $1 AND $2 AND m.document = 1",
+        "SELECT d.json FROM message_documents d WHERE d.day BETWEEN $1 AND $2 AND d.document = 1",
+        "SELECT c.id FROM conversations c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''"));
+
     private readonly PostgresTexts _texts = new(PostgresTextSource.Messages);
 
     /// <inheritdoc />
@@ -148,6 +153,58 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     }
 
     /// <inheritdoc />
+    public IReadOnlyList<IReadOnlyList<string>>? ConversationIds(IReadOnlyList<(string First, string Last)> ranges)
+    {
+        byte[] low = new byte[CallRow.IdBytes], high = new byte[CallRow.IdBytes];
+        var ids = ranges.Select(static _ => new List<string>()).ToArray();
+        var days = new Dictionary<DateOnly, List<int>>();
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            if (!CallRow.TryReadId(ranges[i].First, out DateOnly day, low) || !CallRow.TryReadId(ranges[i].Last, out DateOnly same, high) || day != same) continue;
+            if (!days.TryGetValue(day, out List<int>? its)) days.Add(day, its = []);
+            its.Add(i);
+        }
+
+        _database.Read(session =>
+        {
+            foreach ((_, PostgresRows row) in session.QueryAll(days.Select(day => (
+                "SELECT k.place, c.id FROM unnest(?::text[], ?::text[], ?::bigint[]) k (first, last, place) JOIN conversations c ON c.day = ? AND c.id BETWEEN k.first AND k.last ORDER BY c.id",
+                (object?[])[day.Value.Select(i => ranges[i].First).ToArray(), day.Value.Select(i => ranges[i].Last).ToArray(), day.Value.Select(static i => (long)i).ToArray(), day.Key]))))
+            {
+                ids[row.Long(0)].Add(row.Text(1));
+            }
+
+            return 0;
+        });
+        return ids;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, MessageRecord>? FirstMessages(IReadOnlyCollection<ConversationRecord> conversations, string? tenant = null)
+    {
+        var firsts = new Dictionary<string, MessageRecord>(StringComparer.Ordinal);
+        return _database.Read(session =>
+        {
+            foreach ((_, PostgresRows row) in session.QueryAll(conversations.GroupBy(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt)).Select(day =>
+            {
+                var where = new SqlConditions();
+                where.And("m.day = ? AND d.day = ?", day.Key, day.Key);
+                if (tenant is not null) where.And("m.tenant = ?", tenant);
+                return (
+                    "SELECT DISTINCT ON (m.conversation) m.conversation, d.json FROM unnest(?::text[], ?::bigint[]) k (conversation, started_at) "
+                    + "JOIN messages m ON m.conversation = k.conversation AND m.started_at = k.started_at JOIN message_documents d ON d.document = m.document"
+                    + $"{where} ORDER BY m.conversation, m.id",
+                    (object?[])[day.Select(static conversation => conversation.Id).ToArray(), day.Select(static conversation => conversation.StartedAt.Microseconds).ToArray(), .. where.Arguments]);
+            })))
+            {
+                if (MessageJson.TryRead(row.Blob(1), out MessageRecord? record) && record is not null) firsts[row.Text(0)] = record;
+            }
+
+            return firsts;
+        });
+    }
+
+    /// <inheritdoc />
     public bool DropDay(DateOnly day)
     {
         bool dropped = false;
@@ -273,15 +330,11 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         for (int i = 0; i < DaysOfConversation && open.Count > 0; i++)
         {
             IEnumerable<IGrouping<DateOnly, ConversationRecord>> days = open.GroupBy(conversation => SqliteMessageStore.DayOf(conversation.StartedAt).AddDays(i));
-            using (PostgresRows rows = session.QueryAll(days.Select(static day => (
+            foreach ((_, PostgresRows row) in session.QueryAll(days.Select(static day => (
                 "SELECT m.conversation, m.day, count(*), min(m.started_at), max(m.started_at) FROM messages m WHERE m.day = ? AND m.conversation = ANY (?) GROUP BY 1, 2",
                 (object?[])[day.Key, day.Select(static conversation => conversation.Id).ToArray()]))))
             {
-                do
-                {
-                    while (rows.Step()) sums[(rows.Text(0), rows.Day(1))] = (rows.Long(2), rows.Long(3), rows.Long(4));
-                }
-                while (rows.NextAnswer());
+                sums[(row.Text(0), row.Day(1))] = (row.Long(2), row.Long(3), row.Long(4));
             }
 
             open = open.FindAll(conversation => sums.ContainsKey((conversation.Id, SqliteMessageStore.DayOf(conversation.StartedAt).AddDays(i))));

@@ -63,7 +63,9 @@ public sealed record PostgresOptions
         connection.Timeout = Seconds(ConnectTimeout);
         connection.CommandTimeout = Seconds(Timeout);
         connection.CancellationTimeout = 1000;
-        connection.MaxPoolSize = Readers + 2;
+
+        // Two that write, and one that is shown the tables in the background.
+        connection.MaxPoolSize = Readers + 3;
         connection.MinPoolSize = 0;
         connection.KeepAlive = 0;
         connection.TcpKeepAlive = true;

@@ -51,6 +51,9 @@ internal sealed class PostgresSeals(long capacity)
         return seals;
     }
 
+    /// <summary>Reads the seal of a day again when it is next asked for: it has come to tell more.</summary>
+    public void Forget(DateOnly day) => Now().Kept.Forget(day);
+
     private (ProfileIndex Index, SealsKept<PostgresDaySeal> Kept) Now()
     {
         lock (_lock)
@@ -68,21 +71,15 @@ internal sealed class PostgresSeals(long capacity)
         var parts = new Dictionary<DateOnly, Dictionary<string, byte[]>>();
         DateOnly[] named = [.. days.Select(static day => day.Day)];
         var seals = days.ToDictionary(static day => day.Day, static day => day.Seal);
-        using PostgresRows rows = session.QueryAll([
+        foreach ((_, PostgresRows row) in session.QueryAll([
             ("SELECT s.day, s.name, s.value, s.seal FROM day_seals s WHERE s.day = ANY (?)", [named]),
-            ("SELECT s.day, s.name, s.value, s.seal FROM day_calls s WHERE s.day = ANY (?)", [named])]);
-        do
+            ("SELECT s.day, s.name, s.value, s.seal FROM day_calls s WHERE s.day = ANY (?)", [named])]))
         {
-            while (rows.Step()) Add();
+            if (seals[row.Day(0)] != row.Long(3)) continue;
+            if (!parts.TryGetValue(row.Day(0), out Dictionary<string, byte[]>? its)) parts.Add(row.Day(0), its = new Dictionary<string, byte[]>(StringComparer.Ordinal));
+            its[row.Text(1)] = row.Blob(2);
         }
-        while (rows.NextAnswer());
-        return parts;
 
-        void Add()
-        {
-            if (seals[rows.Day(0)] != rows.Long(3)) return;
-            if (!parts.TryGetValue(rows.Day(0), out Dictionary<string, byte[]>? its)) parts.Add(rows.Day(0), its = new Dictionary<string, byte[]>(StringComparer.Ordinal));
-            its[rows.Text(1)] = rows.Blob(2);
-        }
+        return parts;
     }
 }

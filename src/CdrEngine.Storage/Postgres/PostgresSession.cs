@@ -34,27 +34,20 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
         }
     }
 
-    /// <summary>Runs several questions with one message; <see cref="PostgresRows.NextAnswer"/> goes from the rows of one to those of the next. Dispose the rows before the next question.</summary>
-    public PostgresRows QueryAll(IEnumerable<(string Sql, object?[] Arguments)> questions)
+    /// <summary>Runs several questions with one message; none is sent where there are none.</summary>
+    /// <param name="questions">As for <see cref="Query"/>.</param>
+    /// <returns>The rows of all of them, each with the number of its question, from 0: those of the first in front. A row holds until the next is asked for, and nothing else may be asked before the end.</returns>
+    public IEnumerable<(int Question, PostgresRows Row)> QueryAll(IEnumerable<(string Sql, object?[] Arguments)> questions)
     {
-        var batch = new NpgsqlBatch(connection);
-        try
+        using PostgresRows? rows = Send(questions);
+        if (rows is null) yield break;
+        int question = 0;
+        do
         {
-            if (IsLong) batch.Timeout = 0;
-            foreach ((string sql, object?[] arguments) in questions)
-            {
-                var command = new NpgsqlBatchCommand(Positional(sql));
-                Add(command.Parameters, arguments);
-                batch.BatchCommands.Add(command);
-            }
-
-            return new PostgresRows(batch, batch.ExecuteReader());
+            while (rows.Step()) yield return (question, rows);
+            question++;
         }
-        catch
-        {
-            batch.Dispose();
-            throw;
-        }
+        while (rows.NextAnswer());
     }
 
     /// <summary>Runs a statement; gives how many rows it changed.</summary>
@@ -109,6 +102,30 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
         }
 
         return text.ToString();
+    }
+
+    private PostgresRows? Send(IEnumerable<(string Sql, object?[] Arguments)> questions)
+    {
+        var batch = new NpgsqlBatch(connection);
+        try
+        {
+            if (IsLong) batch.Timeout = 0;
+            foreach ((string sql, object?[] arguments) in questions)
+            {
+                var command = new NpgsqlBatchCommand(Positional(sql));
+                Add(command.Parameters, arguments);
+                batch.BatchCommands.Add(command);
+            }
+
+            if (batch.BatchCommands.Count > 0) return new PostgresRows(batch, batch.ExecuteReader());
+            batch.Dispose();
+            return null;
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
     }
 
     private NpgsqlCommand Command(string sql)

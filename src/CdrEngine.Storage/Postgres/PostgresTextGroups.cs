@@ -5,7 +5,8 @@ namespace CdrEngine.Storage.Postgres;
 
 /// <summary>Groups of texts of many days, as <see cref="Sqlite.ArchiveTexts"/> has them in files: their directories in memory, and looks into many of them at once, a question to the server for
 /// each step. Any thread.</summary>
-internal sealed class PostgresTextGroups
+/// <param name="limits">Bytes of what was found that are kept.</param>
+internal sealed class PostgresTextGroups(SqliteStoreLimits limits)
 {
     /// <summary>Bytes of a part: with what the server keeps beside them they fill a page.</summary>
     public const int PartBytes = 8_000;
@@ -18,7 +19,7 @@ internal sealed class PostgresTextGroups
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Kept> _kept = [];
-    private readonly TextGroupAnswers _answers = new();
+    private readonly TextGroupAnswers _answers = new(limits.TextBytes, limits.TextRankBytes);
     private long _held;
     private long _used;
 

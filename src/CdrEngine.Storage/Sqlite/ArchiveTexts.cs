@@ -8,7 +8,9 @@ namespace CdrEngine.Storage.Sqlite;
 /// <summary>Which calls of all sealed days have which texts: groups of days, each a file of its own in a folder beside them. Made in the background; what a group tells of a day counts as long
 /// as the day is in the state that it was in then. Any thread, any number of programs.</summary>
 /// <param name="folder">Folder of the days.</param>
-internal sealed class ArchiveTexts(string folder) : IDisposable
+/// <param name="mostKept">Bytes of what texts were found in, in memory.</param>
+/// <param name="mostRanks">Bytes of texts in order, in memory.</param>
+internal sealed class ArchiveTexts(string folder, long mostKept, long mostRanks) : IDisposable
 {
     /// <summary>Its folder, in that of the days.</summary>
     public const string FolderName = "texts";
@@ -18,7 +20,7 @@ internal sealed class ArchiveTexts(string folder) : IDisposable
 
     private readonly string _folder = Path.Combine(folder, FolderName);
     private readonly Lock _lock = new();
-    private readonly TextGroupAnswers _answers = new();
+    private readonly TextGroupAnswers _answers = new(mostKept, mostRanks);
     private Known _known = new("", [], new Dictionary<DateOnly, (TextGroup, TextGroupDay)>());
     private bool _disposed;
 

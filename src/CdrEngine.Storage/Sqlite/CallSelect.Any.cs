@@ -24,7 +24,7 @@ internal sealed partial class CallSelect
         if (_query.Excluded() is not { } excluded) return;
         var select = new CallSelect(excluded, new SelectFrame(_frame.Day) { PrefixRows = _frame.PrefixRows, Stored = _frame.Stored }) { _adds = true };
         select.ChooseDriver(database);
-        select.AddFilters();
+        select.AddFilters(database);
         if (!select._isNothing) And($"(c.started_at, c.id) NOT IN (SELECT c.started_at, c.id FROM {select._from}{select._where})", [.. select._arguments]);
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class CallSelect
         {
             var select = new CallSelect(one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, frame) { _adds = true };
             select.ChooseDriver(database);
-            select.AddFilters();
+            select.AddFilters(database);
             keys.Add($"SELECT c.started_at, c.id FROM {select._from}{select._where}");
             arguments.AddRange(select._arguments);
         }

@@ -19,7 +19,7 @@ internal sealed partial class CallSelect
     // The documents that an index of texts names, and the calls that a page is made of, are of one state of the day.
     private static T InOneState<T>(SqliteDatabase database, CallQuery query, SelectFrame frame, Func<SqliteDatabase, CallQuery, SelectFrame, T> read)
     {
-        if (frame.Found is null && string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 && query.Without is null) return read(database, query, frame);
+        if (frame.Found is null && string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Ranges.Count == 0 && query.Any.Count == 0 && query.Without is null) return read(database, query, frame);
         T result = default!;
         database.InOneState(() =>
         {
@@ -78,6 +78,28 @@ internal sealed partial class CallSelect
         Drive($"SELECT o.started_at, o.id FROM calls o INDEXED BY {DayTexts.Index} WHERE o.document IN (SELECT value FROM json_each(?))", DayTexts.Json(documents));
         _needles = [.. _needles.Skip(1)];
         return true;
+    }
+
+    // What is held against labels is told by the segments of texts, as far as they go: reading them from the record takes as long as reading the day.
+    private void AndRanges(SqliteDatabase database)
+    {
+        foreach (TextRange range in _query.Ranges)
+        {
+            string condition = TextRanges.Condition(range, TextRanges.TextOf(range), QueryConditions.InSqlite, out bool binds);
+            if (range.Label is not null && TextRanges.OfSegments(database, range) is { } told)
+                And($"({DayFound.Function}(?, c.document) OR ({TextRanges.BesideSegments} AND {condition}))", [told.Met, told.Last, .. binds ? (object?[])[range.Text] : []]);
+            else And(condition, binds ? [range.Text] : []);
+        }
+    }
+
+    private void AndMoments()
+    {
+        foreach (MomentRange range in _query.Moments)
+        {
+            string ofRecord = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqliteDatabase.MomentFunction}(d.json, {(int)range.Of}) FROM call_documents d WHERE d.document = c.document)");
+            string hasIt = string.Create(CultureInfo.InvariantCulture, $"+c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {(int)DayQuestion.TraitOf(range.Of)}) <> 0)");
+            And(MomentConditions.Of(range, ofRecord, hasIt, out object[] arguments), arguments);
+        }
     }
 
     private void AndTexts()

@@ -106,6 +106,7 @@ internal sealed partial class CallSelect
     private bool _counts;
     private bool _cutsKeys;
     private bool _isNothing;
+    private bool _isNamed;
 
     private CallSelect(CallQuery query, SelectFrame frame)
     {
@@ -161,7 +162,7 @@ internal sealed partial class CallSelect
     {
         var select = new CallSelect(query, frame) { _counts = true };
         select.ChooseDriver(database);
-        select.AddFilters();
+        select.AddFilters(database);
         select.AndWithout(database);
         if (frame.After is { } after) select.AddKeyset(after);
         if (select._isNothing) return 0;
@@ -183,7 +184,7 @@ internal sealed partial class CallSelect
     {
         var select = new CallSelect(query, frame) { _adds = true };
         select.ChooseDriver(database);
-        select.AddFilters();
+        select.AddFilters(database);
         select.AndWithout(database);
         if (select._isNothing) return default;
         using SqliteStatement statement = select.Bound(database, $"SELECT {ProfileRow.SumsOfCalls} FROM {select._from}{select._where}");
@@ -261,7 +262,7 @@ internal sealed partial class CallSelect
     private CallSelect Finish(SqliteDatabase database)
     {
         ChooseDriver(database);
-        AddFilters();
+        AddFilters(database);
         AndWithout(database);
         if (_frame.After is { } after) AddKeyset(after);
         long offset = _cutsKeys ? 0 : _frame.Offset;
@@ -293,13 +294,13 @@ internal sealed partial class CallSelect
         {
             And("c.sip_call_hash = ?", CallRow.SipCallHash(sipCallId));
             And("(SELECT d.sip_call_id FROM call_documents d WHERE d.document = c.document) = ?", sipCallId);
-            driven = true;
+            driven = _isNamed = true;
         }
 
         if (_query.SessionId is { } session)
         {
             AndSession(session, driven);
-            driven = true;
+            driven = _isNamed = true;
         }
 
         if (_query.SessionCalleeNumbers.Count > 0)
@@ -460,9 +461,13 @@ internal sealed partial class CallSelect
         _arguments.InsertRange(0, arguments);
     }
 
-    private void AddFilters()
+    private void AddFilters(SqliteDatabase database)
     {
         string startedAt = NumberDrives ? "n.started_at" : "c.started_at";
+
+        // SQLite knows no more of an index than that one value leads to some rows. Where a Call-ID or a session leads to one or two, no other index is to be thought as good:
+        // a tenant has thousands of rows of a day.
+        string plain = _isNamed ? "+" : "";
         if (_query.From is { } from) And(startedAt + " >= ?", from.Microseconds);
         if (_query.To is { } to) And(startedAt + " < ?", to.Microseconds);
         if (_query.Address is { } address)
@@ -478,7 +483,7 @@ internal sealed partial class CallSelect
         }
 
         if (_query.Direction is { } direction) And("c.direction = ?", (long)direction);
-        if (_query.Context is { } context) And("c.context = ?", (long)context);
+        if (_query.Context is { } context) And($"{plain}c.context = ?", (long)context);
         if (_query.Codec is { } codec)
         {
             And("instr(c.codecs, ?) > 0", CodecItem(codec));
@@ -517,17 +522,14 @@ internal sealed partial class CallSelect
 
         if (_query.Except.Count > 0 && DayIds.Of(_query.Except) is var except && except.Has(_day))
             And("c.id NOT IN (SELECT call_id_bytes(value) FROM json_each(?))", except.Json(_day));
-        foreach (TextRange range in _query.Ranges)
-        {
-            string condition = TextRanges.Condition(range, TextRanges.TextOf(range), QueryConditions.InSqlite, out bool binds);
-            And(condition, binds ? [range.Text] : []);
-        }
+        AndRanges(database);
 
         if (_query.IsSessionStart) And("c.session_id IS NULL");
-        if (_query.Tenant is { } tenant) And("c.tenant = ?", tenant);
+        if (_query.Tenant is { } tenant) And($"{plain}c.tenant = ?", tenant);
         if (_frame.Mark is { } mark) And("c.document <= ?", mark);
         foreach ((string condition, object?[] arguments) in _frame.Hidden.Conditions("c")) And(condition, arguments);
         if (_query.Start is { } start && _query.Sort == CallSort.StartedAt && _frame.After is null) AndStart(start);
+        AndMoments();
         AndTexts();
     }
 

@@ -206,7 +206,10 @@ internal sealed class DayCalls
     }
 
     /// <summary>The places behind one in order of time.</summary>
-    public IEnumerable<int> Behind(IEnumerable<int> places, int after, bool ascending) => places.Where(place => ascending ? _ranks[place] > _ranks[after] : _ranks[place] < _ranks[after]);
+    public IEnumerable<int> Behind(IEnumerable<int> places, int after, bool ascending) => places.Where(place => IsBehind(place, after, ascending));
+
+    /// <summary>Whether a place stands behind one in order of time.</summary>
+    public bool IsBehind(int place, int after, bool ascending) => ascending ? _ranks[place] > _ranks[after] : _ranks[place] < _ranks[after];
 
     /// <summary>The sum that stands for a number, or for something else that is looked for.</summary>
     public static ulong KeyOf(ReadOnlySpan<byte> utf8)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
 
@@ -13,8 +14,13 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Calls">How many calls have each.</param>
 internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<string, CallSums> ByTenant, ProfileIndex Index, int[] Profiles, int[] Calls)
 {
+    private bool? _hasOpen;
+
     /// <summary>The sums of each of them; null where they are not kept.</summary>
     public ProfileSums? Each { get; init; }
+
+    /// <summary>Whether any call of the day has no end.</summary>
+    public bool HasOpen => _hasOpen ??= Profiles.Any(profile => !Index.ProfileOf(profile).Traits.HasFlag(CallTraits.Ended));
 
     /// <summary>Sums of the calls that are asked for; null where they are not kept.</summary>
     public CallSums? SumsOf(AskedProfiles asked) =>
@@ -34,11 +40,13 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
     }
 }
 
-/// <summary>The profiles that a query asks for, each judged once. One thread.</summary>
+/// <summary>The profiles that a query asks for, each judged once for all queries that ask the same of them. One thread.</summary>
 /// <param name="query">The query.</param>
 internal sealed class AskedProfiles(CallQuery query)
 {
+    private readonly Lazy<string> _key = new(() => CallCursor.TextOf(ProfileFilter.Only(query)));
     private ProfileIndex? _index;
+    private ProfileVerdicts _verdicts = new();
     private sbyte[] _judged = [];
 
     public ProfileFilter Filter { get; } = new(query);
@@ -52,8 +60,13 @@ internal sealed class AskedProfiles(CallQuery query)
     /// <summary>Whether a profile is asked for.</summary>
     public bool Has(ProfileIndex index, int profile)
     {
-        if (_index != index) (_index, _judged) = (index, []);
-        if (profile >= _judged.Length) Array.Resize(ref _judged, Math.Max(profile + 1, _judged.Length * 2));
+        if (_index != index)
+        {
+            (_index, _verdicts) = (index, index.VerdictsOf(_key.Value));
+            _judged = _verdicts.Upto(0);
+        }
+
+        if (profile >= _judged.Length) _judged = _verdicts.Upto(profile + 1);
         if (_judged[profile] == 0) _judged[profile] = Filter.Meets(index.ProfileOf(profile)) ? (sbyte)1 : (sbyte)-1;
         return _judged[profile] > 0;
     }
@@ -91,9 +104,31 @@ internal readonly record struct DayStamp(string Text, bool IsSettled)
     public DayStamp And(DayStamp other) => new($"{Text}|{other.Text}", IsSettled && other.IsSettled);
 }
 
+/// <summary>What was found of profiles by their numbers for one thing that is asked of them: whoever asks the same later finds it. What is written while others grow it may be lost, and is found again.
+/// Any thread.</summary>
+internal sealed class ProfileVerdicts
+{
+    private readonly Lock _lock = new();
+    private sbyte[] _judged = [];
+
+    /// <summary>Room for so many profiles at least: 0 where nothing was found yet, more than 0 for one that is asked for, less for one that is not.</summary>
+    public sbyte[] Upto(int count)
+    {
+        lock (_lock)
+        {
+            if (count > _judged.Length) Array.Resize(ref _judged, Math.Max(count, _judged.Length * 2));
+            return _judged;
+        }
+    }
+}
+
 /// <summary>Numbers for profiles, so that what is kept of days is small. Any thread.</summary>
 internal sealed class ProfileIndex
 {
+    // A quarter of a megabyte each at most.
+    private const int MostVerdicts = 64;
+
+    private readonly Dictionary<string, ProfileVerdicts> _verdicts = new(StringComparer.Ordinal);
     private readonly Dictionary<CallProfile, int> _numbers = [];
     private readonly List<CallProfile> _profiles = [];
 
@@ -113,6 +148,20 @@ internal sealed class ProfileIndex
             _numbers.Add(profile, number = _profiles.Count);
             _profiles.Add(profile);
             return number;
+        }
+    }
+
+    /// <summary>What was found for something that is asked of profiles, said as a text.</summary>
+    public ProfileVerdicts VerdictsOf(string asked)
+    {
+        lock (_verdicts)
+        {
+            if (_verdicts.TryGetValue(asked, out ProfileVerdicts? known)) return known;
+
+            // Cheaper than an order of use, and seldom.
+            if (_verdicts.Count >= MostVerdicts) _verdicts.Clear();
+            _verdicts.Add(asked, known = new ProfileVerdicts());
+            return known;
         }
     }
 

@@ -18,18 +18,18 @@ internal sealed record DayFound(long Stamp, List<long> Documents, CallQuery Rest
     public bool IsOf(SqliteDatabase database) => database.IsSealed && DaySeal.StampOf(database) == Stamp;
 
     /// <summary>A bit for each document from the first of them on, which stands before the bits.</summary>
-    public byte[] Bits
+    public byte[] Bits => _bits ??= BitsOf(Documents);
+
+    /// <summary>The same of some documents.</summary>
+    /// <param name="documents">They, ascending.</param>
+    public static byte[] BitsOf(List<long> documents)
     {
-        get
-        {
-            if (_bits is not null) return _bits;
-            if (Documents.Count == 0) return _bits = new byte[sizeof(long)];
-            long first = Documents[0];
-            byte[] bits = new byte[sizeof(long) + ((Documents[^1] - first) / 8) + 1];
-            System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(bits, first);
-            foreach (long document in Documents) bits[sizeof(long) + ((document - first) / 8)] |= (byte)(1 << (int)((document - first) % 8));
-            return _bits = bits;
-        }
+        if (documents.Count == 0) return new byte[sizeof(long)];
+        long first = documents[0];
+        byte[] bits = new byte[sizeof(long) + ((documents[^1] - first) / 8) + 1];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(bits, first);
+        foreach (long document in documents) bits[sizeof(long) + ((document - first) / 8)] |= (byte)(1 << (int)((document - first) % 8));
+        return bits;
     }
 
     /// <summary>Whether bits tell of a document.</summary>

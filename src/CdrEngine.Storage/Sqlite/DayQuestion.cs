@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
@@ -20,6 +21,7 @@ internal sealed class DayQuestion(CallQuery query)
     private string? _text;
     private string? _wholeText;
     private DayQuestion? _plain;
+    private DayQuestion? _whenever;
     private IReadOnlyList<TextClause>? _clauses;
     private readonly Lazy<AskedCalls?> _calls = new(() => AskedCalls.Of(query with { From = null, To = null }));
     private readonly LengthBounds? _bounds = LengthBounds.Of(query);
@@ -53,6 +55,15 @@ internal sealed class DayQuestion(CallQuery query)
 
     /// <summary>Whether <see cref="DayCalls"/> may answer it, less what it leaves out.</summary>
     public bool MayBeKnown => Base is { } all ? all.MayBeKnown && Excluded?.MayBeKnown == true : Calls is not null;
+
+    /// <summary>The same of days of which it is known that all calls, or none, meet <see cref="CallQuery.Moments"/>.</summary>
+    public bool MayBeKnownOfDays => Base is { } all ? all.MayBeKnownOfDays && Excluded?.MayBeKnownOfDays == true : (query.Moments.Count > 0 ? WheneverItHappened : this).Calls is not null;
+
+    /// <summary>It, whenever that happened which it asks to have happened.</summary>
+    public DayQuestion WheneverItHappened => _whenever ??= new DayQuestion(Whenever());
+
+    /// <summary>What calls have to which it happened.</summary>
+    public static CallTraits TraitOf(MomentOf of) => of switch { MomentOf.Rang => CallTraits.Rang, MomentOf.Answered => CallTraits.Answered, _ => CallTraits.Ended };
 
     /// <summary>What it leaves out; null for nothing.</summary>
     public DayQuestion? Excluded { get; } = query.Excluded() is { } excluded ? new DayQuestion(excluded) : null;
@@ -93,11 +104,15 @@ internal sealed class DayQuestion(CallQuery query)
     {
         if (seal is not null && (!Keys.MayBeIn(day, seal.Keys) || !HasValues(seal) || !Needles.All(seal.MayHave))) return null;
         if (Any.Count > 0) return Any.Any(one => one.SoughtIn(day, figures, seal) is not null) ? default(SoughtCalls) : null;
+        LengthBounds? within = seal?.Lengths is null ? null : _bounds;
+        long? lasted = within is { } asked ? seal!.Lengths!.CallsOf(asked) : null;
+        if (lasted == 0) return null;
+
+        // Where lengths leave few, these lead, and how many calls have the profiles does not matter.
+        if (lasted <= DayLengths.FewCalls) return (Profiles.IsEverything ? lasted : seal!.Lengths!.CallsOf(Profiles, within!.Value)) is { } few and > 0 ? new SoughtCalls(null, lasted, few) : null;
         long? byProfile = Profiles.IsEverything ? null : figures.CallsOf(Profiles);
         if (byProfile == 0) return null;
-        if (_bounds is not { } bounds || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
-        long byLength = lengths.CallsOf(bounds);
-        if (byLength == 0) return null;
+        if (within is not { } bounds || lasted is not { } byLength || seal?.Lengths is not { } lengths) return new SoughtCalls(byProfile, null, byProfile);
         long all = byProfile is null ? byLength : lengths.CallsOf(Profiles, bounds);
         return all == 0 ? null : new SoughtCalls(byProfile, byLength, all);
     }
@@ -131,6 +146,14 @@ internal sealed class DayQuestion(CallQuery query)
         })));
         needles.AddRange(query.Labels.Select(static part => new TextNeedle(part.Text, (TextFields)((int)TextFields.FirstLabel << (int)part.Of), part.IsWhole)));
         return [.. needles.OrderByDescending(static needle => needle.Utf8.Length)];
+    }
+
+    private CallQuery Whenever()
+    {
+        IReadOnlyList<TraitMatch> traits = query.Moments.Aggregate(query.Traits, static (all, moment) => TraitMatch.Both(all, [new TraitMatch(TraitOf(moment.Of))]));
+
+        // What contradicts itself leaves no combination; no id is this text.
+        return query with { Moments = [], Traits = traits, Ids = traits.Count == 0 ? ["none"] : query.Ids };
     }
 
     // Whether any call of the day has the codec and the flags.

@@ -345,6 +345,15 @@ internal sealed class SealsKept<T>(long capacity)
         }
     }
 
+    /// <summary>Lets go of what a day has.</summary>
+    public void Forget(DateOnly day)
+    {
+        lock (_lock)
+        {
+            if (_kept.Remove(day, out (string _, T? Seal) gone)) _held -= gone.Seal?.Size ?? 0;
+        }
+    }
+
     /// <summary>Keeps what a day has, where it is not being written to.</summary>
     public void Keep(DateOnly day, DayStamp stamp, T? seal)
     {

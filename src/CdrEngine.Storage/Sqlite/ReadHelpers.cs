@@ -7,10 +7,44 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="count">How many.</param>
 internal sealed class ReadHelpers(int count) : IDisposable
 {
+    /// <summary>Threads beside those that ask, for all questions of a store together.</summary>
+    public const int Threads = 11;
+
+    /// <summary>Days that are open at once for it; fewer than any query may hold.</summary>
+    public const int DaysAtOnce = 12;
+
+    /// <summary>With fewer days one after the other is as fast.</summary>
+    public const int LeastDays = 3;
+
     private readonly BlockingCollection<Action> _work = [];
     private readonly Lock _lock = new();
     private bool _begun;
     private bool _disposed;
+
+    /// <summary>Reads several days, each on one thread, in no order; so few that they are open at once.</summary>
+    /// <param name="days">Opens them.</param>
+    /// <param name="all">The days.</param>
+    /// <param name="atOnce">Days that are open at once.</param>
+    /// <param name="read">Reads one.</param>
+    public void InDays(OpenDays days, IReadOnlyList<DateOnly> all, int atOnce, Action<DateOnly, SqliteDatabase> read)
+    {
+        for (int at = 0; at < all.Count; at += atOnce)
+        {
+            var open = new List<(DateOnly Day, SqliteDatabase Database)>();
+            foreach (DateOnly day in all.Skip(at).Take(atOnce))
+            {
+                if (days.Get(day) is { } database) open.Add((day, database));
+            }
+
+            if (open.Count >= LeastDays)
+            {
+                ForEach(open, one => read(one.Day, one.Database));
+                continue;
+            }
+
+            foreach ((DateOnly day, SqliteDatabase database) in open) read(day, database);
+        }
+    }
 
     /// <summary>Does something with each of some items, in no order; returns when all of it is done. What the first that fails throws is thrown, and the rest is left.</summary>
     public void ForEach<T>(IReadOnlyList<T> items, Action<T> act)

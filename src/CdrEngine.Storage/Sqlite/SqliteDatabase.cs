@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
 using SQLitePCL;
 
@@ -27,6 +28,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Reads a label of a record's JSON, by its number: see <see cref="CallLabel"/>.</summary>
     public const string LabelFunction = "call_label";
+
+    /// <summary>Reads from a record's JSON when something happened, by its number, in microseconds: see <see cref="Calls.Ports.MomentOf"/>.</summary>
+    public const string MomentFunction = "call_moment";
 
     private SqliteDatabase(sqlite3 handle, string path)
     {
@@ -89,6 +93,12 @@ internal sealed class SqliteDatabase : IDisposable
             raw.sqlite3_create_function(handle, LabelFunction, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
             {
                 if (CallLabels.Read(raw.sqlite3_value_blob(arguments[0]))[raw.sqlite3_value_int(arguments[1])] is { } label) raw.sqlite3_result_text(context, Encoding.UTF8.GetBytes(label));
+                else raw.sqlite3_result_null(context);
+            });
+            // When something happened to a call.
+            raw.sqlite3_create_function(handle, MomentFunction, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
+            {
+                if (CallMoments.Read(raw.sqlite3_value_blob(arguments[0]), (MomentOf)raw.sqlite3_value_int(arguments[1])) is { } at) raw.sqlite3_result_int64(context, at.Microseconds);
                 else raw.sqlite3_result_null(context);
             });
             // Whether a document was found in memory.
@@ -199,6 +209,12 @@ internal sealed class SqliteDatabase : IDisposable
         _statements.Add(sql, statement);
         return statement;
     }
+
+    /// <summary>Memory its page cache takes now, bytes.</summary>
+    public long PageBytes => raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_USED, out int held, out _, 0) == raw.SQLITE_OK ? held : 0;
+
+    /// <summary>Lets go of its page cache; it is read anew as it is wanted. Not while it reads.</summary>
+    public void GiveBackPages() => Execute("PRAGMA shrink_memory");
 
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
 

@@ -104,6 +104,27 @@ internal static class TextRanges
         return found;
     }
 
+    /// <summary>The condition on calls <c>c</c> that no segment tells of, the last document of which is bound.</summary>
+    public const string BesideSegments = "(c.document > ? OR c.document IN (SELECT t.document FROM text_stale t))";
+
+    /// <summary>What the segments of a day tell of a range over a label, whether or not the day is over: the calls that meet it as <see cref="DayFound.Has"/> has them, and how far
+    /// they go: they tell nothing of calls that meet <see cref="BesideSegments"/>. Null where there are none. To be asked in one state of the file with what is read of it.</summary>
+    public static (byte[] Met, long Last)? OfSegments(SqliteDatabase database, TextRange range)
+    {
+        if (range.Label is not { } label || DayTexts.Segments(database) is not { Count: > 0 } segments) return null;
+        var met = new List<long>();
+        foreach (DayTextSegment segment in segments) AddOf(database, segment, FirstLabel + (int)label, range, met);
+        using (SqliteStatement stale = database.Prepare("SELECT document FROM text_stale"))
+        {
+            var changed = new HashSet<long>();
+            while (stale.Step()) changed.Add(stale.Long(0));
+            if (changed.Count > 0) met.RemoveAll(changed.Contains);
+        }
+
+        met.Sort();
+        return (DayFound.BitsOf(met), segments[^1].Last);
+    }
+
     // Calls among which all are that meet it, where they are few.
     private static IReadOnlyList<long>? FewOf(SqliteDatabase database, TextRange range, IReadOnlyList<DayTextSegment> segments, CallsOfSearch? among)
     {

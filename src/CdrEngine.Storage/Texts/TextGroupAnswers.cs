@@ -5,13 +5,10 @@ using CdrEngine.Storage.Sqlite;
 namespace CdrEngine.Storage.Texts;
 
 /// <summary>What was last found in groups of days, as much of it as fits. A group never changes, so it holds until it is forgotten. Any thread.</summary>
-internal sealed class TextGroupAnswers
+/// <param name="mostKept">Bytes of what texts were found in.</param>
+/// <param name="mostRanks">Bytes of texts in order.</param>
+internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
 {
-    private const long MostKept = 32L << 20;
-
-    // Three fields of numbers of ten million calls.
-    private const long MostRanks = 128L << 20;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<(TextGroup Group, string Clause), GroupSet> _sets = [];
     private readonly Dictionary<(TextGroup Group, TextRange Range), RangedPlaces> _ranged = [];
@@ -102,7 +99,7 @@ internal sealed class TextGroupAnswers
         lock (_lock)
         {
             // Cheaper than an order of use, and seldom.
-            if (_held + set.Size > MostKept) ForgetSets();
+            if (_held + set.Size > mostKept) ForgetSets();
             if (_sets.TryAdd((group, clause.Key), set)) _held += set.Size + (2 * clause.Key.Length);
         }
     }
@@ -111,7 +108,7 @@ internal sealed class TextGroupAnswers
     {
         lock (_lock)
         {
-            if (_held + places.Size > MostKept) ForgetSets();
+            if (_held + places.Size > mostKept) ForgetSets();
             if (_ranged.TryAdd((group, range), places)) _held += places.Size + (2 * range.Text.Length);
         }
     }
@@ -134,7 +131,7 @@ internal sealed class TextGroupAnswers
         {
             if (!_ranks.TryAdd((group, field), (ranks, ++_used))) return;
             _heldRanks += ranks?.Size ?? 0;
-            while (_heldRanks > MostRanks && _ranks.Count > 1) ForgetRanks(_ranks.MinBy(static pair => pair.Value.Used).Key);
+            while (_heldRanks > mostRanks && _ranks.Count > 1) ForgetRanks(_ranks.MinBy(static pair => pair.Value.Used).Key);
         }
     }
 

@@ -127,7 +127,9 @@ internal sealed class PortSipDialect : Dialect
     {
         PortSipAsked asked = PortSipAsked.Read(request, PortSipCalls.SessionFields, "started_at");
         if (await request.RefusedAsync() || await _calls.PageAsync(request, asked, sessions: true) is not { } page) return;
-        await request.JsonAsync(new PortSipPage<PortSipCallLog>(page.Count, [.. page.Calls.Select(call => new PortSipCallLog(PortSipCalls.Row(request, call.Record, sessions: true).Fields, NumberText.Of(call.Number)))]));
+        IReadOnlyList<SessionRecord> sessions = request.Desk.Sessions.SessionsOf([.. page.Calls.Select(static call => call.Record)], request.Tenant);
+        await request.JsonAsync(new PortSipPage<PortSipCallLog>(
+            page.Count, [.. page.Calls.Zip(sessions, (call, session) => new PortSipCallLog(PortSipMapping.Fields(session, request.Desk.Options.Rounding), NumberText.Of(call.Number)))]));
     }
 
     // Any call of a session leads to it; its own id is that of the first.

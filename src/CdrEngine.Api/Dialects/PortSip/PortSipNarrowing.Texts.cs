@@ -29,6 +29,9 @@ internal sealed partial class PortSipNarrowing
     {
         PortSipJunction junction when Opposite(junction.Left) is { } left && Opposite(junction.Right) is { } right => new PortSipJunction(!junction.IsOr, left, right),
         PortSipComparison { Operator: PortSipOperator.NotEqual, Text: not null } comparison => comparison with { Operator = PortSipOperator.Equal },
+
+        // Of those that have no value nothing leads to them; those that have one are told.
+        PortSipComparison { Operator: PortSipOperator.Equal, Text: null } comparison => comparison with { Operator = PortSipOperator.NotEqual },
         _ => null,
     };
 

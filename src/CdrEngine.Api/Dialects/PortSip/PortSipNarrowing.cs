@@ -34,6 +34,7 @@ internal sealed partial class PortSipNarrowing
     private IReadOnlyList<NumberPart>? _parts;
     private IReadOnlyList<LabelPart>? _labels;
     private IReadOnlyList<TextRange>? _ranges;
+    private IReadOnlyList<MomentRange>? _moments;
     private string? _trunkPart;
     private string? _text;
     private IReadOnlyList<PortSipNarrowing> _any = [];
@@ -51,6 +52,7 @@ internal sealed partial class PortSipNarrowing
     /// <param name="context">What it is asked of.</param>
     public static PortSipNarrowing Of(PortSipCondition? condition, PortSipNarrowingContext context)
     {
+        condition = condition is null ? null : Spelt(condition, context);
         PortSipNarrowing hull = Hull(condition, context);
         if (hull.IsExact || condition is null) return hull;
         if (Without(condition, context) is { } without) return without;
@@ -122,6 +124,7 @@ internal sealed partial class PortSipNarrowing
             Parts = _parts ?? [],
             Labels = _labels ?? [],
             Ranges = _ranges ?? [],
+            Moments = _moments ?? [],
             TrunkPart = _trunkPart,
             Text = _text,
         };
@@ -134,12 +137,15 @@ internal sealed partial class PortSipNarrowing
         string? text = comparison.Text;
         bool equal = comparison.Operator == PortSipOperator.Equal && text is not null;
         if (Ranged(comparison, context) is { } ranged) return ranged;
+        if (Null(comparison, context) is { } ofNull) return ofNull;
         switch (comparison.Field)
         {
             case "started_at" when text is not null:
                 return Started(comparison);
             case "duration" when text is not null && !context.Sessions:
                 return Lasted(comparison, context.Rounding);
+            case "answered_at" or "rang_at" or "ended_at" when text is not null && !context.Sessions && comparison.Operator != PortSipOperator.NotEqual:
+                return Happened(comparison);
             case "answered_at" or "rang_at" or "ended_at" when text is not null && comparison.Operator is PortSipOperator.Less or PortSipOperator.LessOrEqual or PortSipOperator.Equal:
                 // None of these comes before the start.
                 return new PortSipNarrowing { _to = Floor(comparison.Time) + Second, IsExact = false };
@@ -190,8 +196,8 @@ internal sealed partial class PortSipNarrowing
                 };
             case "trunk" when equal && !context.Sessions:
                 return new PortSipNarrowing { _trunks = [text!] };
-            case "answered_at" or "rang_at" when text is null && !context.Sessions:
-                CallTraits trait = comparison.Field == "rang_at" ? CallTraits.Rang : CallTraits.Answered;
+            case "answered_at" or "rang_at" or "ended_at" when text is null && !context.Sessions:
+                CallTraits trait = TraitOf(comparison.Field);
                 return new PortSipNarrowing { _traits = [comparison.Operator == PortSipOperator.Equal ? new TraitMatch(CallTraits.None, trait) : new TraitMatch(trait)] };
             case "outbound_caller_id" when text is not null && comparison.Operator != PortSipOperator.NotEqual:
                 return new PortSipNarrowing { _directions = [CallDirection.Outbound, CallDirection.Transit], IsExact = false };
@@ -215,6 +221,9 @@ internal sealed partial class PortSipNarrowing
 
     private static PortSipNarrowing Contains(string text, NumberOf of) =>
         NumberPart.IsPlain(text) ? new PortSipNarrowing { _parts = [new NumberPart(of, text)] }
+
+        // Numbers in full have no letters, so that those on the wire are all that is looked at; a text search leads to them.
+        : TextRange.CanBeAsked(text) ? new PortSipNarrowing { _text = Lines(text), _ranges = [new TextRange(of switch { NumberOf.Caller => TextOf.Caller, NumberOf.Callee => TextOf.Callee, _ => TextOf.Dialled }, TextSense.Contains, text)] }
         : of == NumberOf.Dialled && Lines(text) is { } line ? new PortSipNarrowing { _text = line, IsExact = false }
         : Everything();
 
@@ -305,6 +314,7 @@ internal sealed partial class PortSipNarrowing
         _parts = _parts is { } parts && other._parts is { } otherParts ? [.. parts.Union(otherParts)] : _parts ?? other._parts,
         _labels = _labels is { } labels && other._labels is { } otherLabels ? [.. labels.Union(otherLabels)] : _labels ?? other._labels,
         _ranges = _ranges is { } ranges && other._ranges is { } otherRanges ? [.. ranges.Union(otherRanges)] : _ranges ?? other._ranges,
+        _moments = _moments is { } moments && other._moments is { } otherMoments ? [.. moments.Union(otherMoments)] : _moments ?? other._moments,
         _trunkPart = Longer(_trunkPart, other._trunkPart),
         _text = Longer(_text, other._text),
     };
@@ -338,7 +348,7 @@ internal sealed partial class PortSipNarrowing
     }
 
     private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions)
-        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_labels) + Of(_ranges) + Of(_trunkPart) + Of(_text);
+        + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_labels) + Of(_ranges) + Of(_moments) + Of(_trunkPart) + Of(_text);
 
     private static int Of(object? dimension) => dimension is null ? 0 : 1;
 

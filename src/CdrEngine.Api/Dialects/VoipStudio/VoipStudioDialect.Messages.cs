@@ -181,7 +181,21 @@ internal sealed partial class VoipStudioDialect
             },
             () => outside.Messages.CountConversations(query),
             CanSkip: true);
-        if (await PagedAsync(request, $"chats|{query}", page, limit, list) is { } shown) await request.JsonAsync(new VoipStudioChats([.. shown.Items.Select(chat => Chat(request, chat))], shown.Total));
+        if (await PagedAsync(request, $"chats|{query}", page, limit, list) is { } shown) await request.JsonAsync(new VoipStudioChats(Chats(request, shown.Items), shown.Total));
+    }
+
+    // What is told of each beside it is asked for at once, where the store answers that.
+    private static IReadOnlyList<VoipStudioChat> Chats(DialectRequest request, IReadOnlyList<ConversationRecord> chats)
+    {
+        IMessageReader messages = request.Desk.Outside!.Messages;
+        var ranges = new List<(string First, string Last)>(chats.Count);
+        foreach (ConversationRecord chat in chats)
+        {
+            if (Range(CallNumber.Of(chat.Id), out string begin, out string end, out _)) ranges.Add((begin, end));
+        }
+
+        if (ranges.Count != chats.Count || messages.FirstMessages(chats, request.Tenant) is not { } firsts || messages.ConversationIds(ranges) is not { } ids) return [.. chats.Select(chat => Chat(request, chat))];
+        return [.. chats.Select((chat, i) => Chat(request, chat, firsts.GetValueOrDefault(chat.Id), NumberAmong(chat.Id, ids[i])))];
     }
 
     private static async Task ChatAsync(DialectRequest request)
@@ -199,6 +213,7 @@ internal sealed partial class VoipStudioDialect
     private static VoipStudioChat Chat(DialectRequest request, ConversationRecord chat)
     {
         IMessageReader messages = request.Desk.Outside!.Messages;
+
         // A chat starts with its first message: no other day needs to be looked at.
         MessageRecord? first = messages.ListMessages(new MessageQuery
         {
@@ -209,9 +224,14 @@ internal sealed partial class VoipStudioDialect
             Ascending = true,
             Limit = 1,
         }).Items.FirstOrDefault();
+        return Chat(request, chat, first, NumberOf(chat.Id, messages.ConversationIds));
+    }
+
+    private static VoipStudioChat Chat(DialectRequest request, ConversationRecord chat, MessageRecord? first, long number)
+    {
         ChatSides? sides = first is null ? null : VoipStudioMapping.Sides(first, WhoIs(request, first, first.From), WhoIs(request, first, first.To));
         long? customer = chat.Tenant is null ? null : request.Desk.Directory.Find(chat.Tenant)?.Id;
-        return VoipStudioMapping.Chat(chat, NumberOf(chat.Id, messages.ConversationIds), customer, sides, Now(request));
+        return VoipStudioMapping.Chat(chat, number, customer, sides, Now(request));
     }
 
     private static async Task DeleteChatmsgsAsync(DialectRequest request)
@@ -247,9 +267,10 @@ internal sealed partial class VoipStudioDialect
     private static long NumberOf(string id, Func<string, string, IReadOnlyList<string>> between)
     {
         long number = CallNumber.Of(id);
-        if (Range(number, out string first, out string last, out _) && between(first, last) is { Count: > 1 } ids) return CallNumber.Of(id, Math.Max(0, ids.ToList().IndexOf(id)));
-        return number;
+        return Range(number, out string first, out string last, out _) ? NumberAmong(id, between(first, last)) : number;
     }
+
+    private static long NumberAmong(string id, IReadOnlyList<string> ids) => ids.Count > 1 ? CallNumber.Of(id, Math.Max(0, ids.ToList().IndexOf(id))) : CallNumber.Of(id);
 
     private static string? IdOf(long number, Func<string, string, IReadOnlyList<string>> between) =>
         Range(number, out string first, out string last, out int rank) && between(first, last) is var ids && rank < ids.Count ? ids[rank] : null;

@@ -1,0 +1,55 @@
+using CdrEngine.Calls.Ports;
+
+namespace CdrEngine.Storage.Sqlite;
+
+/// <summary>What is asked of when things happened, as conditions: the same on both databases but for how a record is read.</summary>
+internal static class MomentConditions
+{
+    private static readonly long s_disorder = CallRow.Microseconds(CallMoments.Disorder);
+
+    /// <summary>The condition of a range on a call <c>c</c>. The record is read last, and only of calls of which times and lengths do not tell.</summary>
+    /// <param name="range">The range.</param>
+    /// <param name="ofRecord">The expression that reads the time from the record, in microseconds; null for a call of which it never happened.</param>
+    /// <param name="hasIt">The condition that it happened at all.</param>
+    /// <param name="arguments">What its question marks stand for.</param>
+    public static string Of(MomentRange range, string ofRecord, string hasIt, out object[] arguments)
+    {
+        // What has lasted is over, and its end is told by how long it did; so is its answer where it was billable.
+        string its = range.Of switch
+        {
+            MomentOf.Ended => $"(CASE WHEN c.duration_us > 0 THEN c.started_at + c.duration_us ELSE {ofRecord} END)",
+            MomentOf.Answered => $"(CASE WHEN c.duration_us > 0 AND c.billsec_us > 0 THEN c.started_at + c.duration_us - c.billsec_us ELSE {ofRecord} END)",
+            _ => ofRecord,
+        };
+        var all = new List<string>();
+        var values = new List<object>();
+        if (range.From is { } from)
+        {
+            all.Add($"((c.started_at >= ? AND {hasIt}) OR ((c.duration_us = 0 OR c.started_at + c.duration_us >= ?) AND {its} >= ?))");
+            values.AddRange([from.Microseconds + s_disorder, from.Microseconds - s_disorder, from.Microseconds]);
+        }
+
+        if (range.To is { } to)
+        {
+            all.Add($"c.started_at < ? AND ((c.duration_us > 0 AND c.started_at + c.duration_us < ? AND {hasIt}) OR {its} < ?)");
+            values.AddRange([to.Microseconds + s_disorder, to.Microseconds - s_disorder, to.Microseconds]);
+        }
+
+        if (all.Count == 0) all.Add($"{its} IS NOT NULL");
+        arguments = [.. values];
+        return string.Join(" AND ", all);
+    }
+
+    /// <summary>Whether all calls of a day that have the moment meet a range, or none does; null where that depends on the call.</summary>
+    /// <param name="range">The range.</param>
+    /// <param name="earliest">The earliest start there may be, microseconds.</param>
+    /// <param name="latest">The latest end there may be.</param>
+    public static bool? Of(MomentRange range, long earliest, long latest)
+    {
+        if (range.To is { } to && earliest - s_disorder >= to.Microseconds) return false;
+        if (range.From is { } from && latest + s_disorder < from.Microseconds) return false;
+        bool isBehind = range.From is not { } begin || earliest - s_disorder >= begin.Microseconds;
+        bool isBefore = range.To is not { } end || latest + s_disorder < end.Microseconds;
+        return isBehind && isBefore ? true : null;
+    }
+}

@@ -1,0 +1,33 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// When things happened: of most days it is known without a look at a call that all of its calls meet, or none.
+public sealed partial class SqliteCallStore
+{
+    // What is asked of a day; null where nothing of it can meet.
+    private DayQuestion? OfDay(OpenDays days, DayQuestion asked, DateOnly day)
+    {
+        asked = asked.On(day);
+        if (asked.Query.Moments.Count == 0) return asked;
+        if (LatestEnd(days, day) is not { } latest) return asked;
+        long earliest = StartOf(day).Microseconds;
+        bool isAll = true;
+        foreach (MomentRange range in asked.Query.Moments)
+        {
+            bool? meets = MomentConditions.Of(range, earliest, latest);
+            if (meets == false) return null;
+            isAll &= meets == true;
+        }
+
+        return isAll ? asked.WheneverItHappened : asked;
+    }
+
+    // The time that no call of a day outlasts, microseconds; null where that is not known: of days that are not over, and where a call has no end.
+    private long? LatestEnd(OpenDays days, DateOnly day)
+    {
+        if (!days.HiddenOf(day).IsNothing || SealOf(days, day) is not { Lengths.Longest: { } longest } || FiguresOf(days, day) is not { HasOpen: false }) return null;
+        return StartOf(day.AddDays(1)).Microseconds + longest;
+    }
+}

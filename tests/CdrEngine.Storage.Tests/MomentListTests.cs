@@ -1,0 +1,117 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Lists of calls by when they rang, were answered and ended, against looking at every call.</summary>
+public sealed class MomentListTests
+{
+    private const int Days = 8;
+
+    private static readonly DateOnly Over = new(2030, 1, 1);
+
+    /// <summary>Days of which all calls meet, or none, are told in memory; of the others calls are looked at.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void Lists_AreThoseOfEveryCall(int seed, bool someAreOpen)
+    {
+        var random = new Random(seed);
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<CallRecord> calls = [.. Enumerable.Range(0, 250).Select(i => Call(i, random, someAreOpen)).DistinctBy(static call => call.Id)];
+        Write(calls);
+        Ask(20);
+        store.Seal(Over);
+        KnownCallTests.Settle(folder);
+        Ask(80);
+        if (!someAreOpen) Assert.InRange(store.KnownPages, 10, long.MaxValue);
+
+        // What came late takes the seals of its days.
+        List<CallRecord> late = [.. Enumerable.Range(1_000, 20).Select(i => Call(i, random, someAreOpen))];
+        Write(late);
+        calls.AddRange(late);
+        Ask(20);
+
+        void Write(List<CallRecord> some) => Assert.Null(store.Write([.. some.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
+
+        void Ask(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                MomentRange[] moments = random.Next(3) == 0 ? [Moment(random), Moment(random)] : [Moment(random)];
+                bool ascending = random.Next(2) == 0;
+                bool isWithout = random.Next(4) == 0;
+                var query = new CallQuery { Ascending = ascending, Limit = random.Next(1, 60) };
+                query = isWithout ? query with { Without = new CallQuery { Moments = moments } } : query with { Moments = moments };
+                IEnumerable<CallRecord> met = calls.Where(call => moments.All(moment => moment.IsMetBy(call)) != isWithout).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal);
+                string[] expected = [.. (ascending ? met : met.Reverse()).Select(static call => call.Id)];
+                Assert.Equal((i, expected.Length), (i, (int)store.Count(query)));
+                var found = new List<string>();
+                string? cursor = null;
+                do
+                {
+                    CallPage page = store.List(query with { Cursor = cursor });
+                    found.AddRange(page.Calls.Select(static call => call.Id));
+                    cursor = page.NextCursor;
+                }
+                while (cursor is not null);
+                Assert.Equal(expected, found);
+                int skip = random.Next(expected.Length + 2);
+                CallSlice slice = store.Page(new CallPageRequest { Query = query, Viewer = $"{seed}-{i}", Skip = skip, Take = 10, WantsTotal = true });
+                Assert.Equal(expected.Skip(skip).Take(10), slice.Calls.Select(static call => call.Record.Id));
+                Assert.Equal(expected.Length, slice.Total);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("")]
+    [InlineData("[1]")]
+    [InlineData("{\"ended_at\":null}")]
+    [InlineData("{\"ended_at\":7}")]
+    [InlineData("{\"ended_at\":\"soon\"}")]
+    [InlineData("{\"streams\":[{\"ended_at\":\"2026-11-20T04:27:10Z\"}]}")]
+    [InlineData("{\"ended_at\"")]
+    public void WhatIsNoTime_IsNone(string json) => Assert.Null(CallMoments.Read(System.Text.Encoding.UTF8.GetBytes(json), MomentOf.Ended));
+
+    [Fact]
+    public void ATime_IsReadFromTheRecord()
+    {
+        CallRecord call = Call(1, new Random(1), someAreOpen: false) with { RangAt = TestCalls.Start + TimeSpan.FromMicroseconds(1_500_007) };
+        byte[] json = CallRecordJson.Lend(call).ToArray();
+        Assert.Equal((call.RangAt, call.AnsweredAt, call.EndedAt), (CallMoments.Read(json, MomentOf.Rang), CallMoments.Read(json, MomentOf.Answered), CallMoments.Read(json, MomentOf.Ended)));
+    }
+
+    private static MomentRange Moment(Random random)
+    {
+        Timestamp at = TestCalls.Start + TimeSpan.FromSeconds(random.Next(-90_000, (Days + 1) * 86_400));
+        return random.Next(3) switch
+        {
+            0 => new MomentRange((MomentOf)random.Next(3), at, null),
+            1 => new MomentRange((MomentOf)random.Next(3), null, at),
+            _ => new MomentRange((MomentOf)random.Next(3), at, at + TimeSpan.FromSeconds(random.Next(4) == 0 ? 1 : random.Next(400_000))),
+        };
+    }
+
+    // Most are short, some last over the end of their day, and some answers and ringings stand a little beside.
+    private static CallRecord Call(int index, Random random, bool someAreOpen)
+    {
+        Timestamp start = TestCalls.Start + TimeSpan.FromSeconds(random.Next(Days * 86_400));
+        CallRecord call = TestCalls.Record(index, random, start);
+        Timestamp ended = start + TimeSpan.FromMilliseconds(random.Next(8) == 0 ? random.Next(20_000_000) : random.Next(3) == 0 ? 0 : random.Next(60_000));
+        bool isOpen = someAreOpen && random.Next(12) == 0;
+        return call with
+        {
+            RangAt = random.Next(3) == 0 ? null : start + TimeSpan.FromMilliseconds(random.Next(-100, 4_000)),
+            AnsweredAt = random.Next(3) == 0 ? null : random.Next(5) == 0 ? ended + TimeSpan.FromMilliseconds(random.Next(500)) : start + TimeSpan.FromMilliseconds(random.Next(-50, 5_000)),
+            EndedAt = isOpen ? null : ended,
+            State = isOpen ? CallState.Answered : CallState.Ended,
+        };
+    }
+}
