@@ -59,6 +59,56 @@ public sealed class TextGroupDamageTests
         }
     }
 
+    [Fact]
+    public void FromAfar_TheSameIsFound_InFewSteps()
+    {
+        using var folder = new StoreFolder();
+        Directory.CreateDirectory(folder.Records);
+        string path = Path.Combine(folder.Records, "one.group");
+        Write(path);
+        byte[] whole = File.ReadAllBytes(path);
+        int texts = (int)BitConverter.ToInt64(whole.AsSpan(whole.Length - TextGroup.FooterBytes));
+        using TextGroup near = Assert.IsType<TextGroup>(TextGroup.Open(path)), far = Assert.IsType<TextGroup>(TextGroup.Read(whole.AsSpan(texts), whole.Length));
+        Assert.Null(TextGroup.Read(whole.AsSpan(texts), whole.Length + 1));
+        Assert.Null(TextGroup.Read(whole.AsSpan(texts + 1), whole.Length));
+        Assert.Null(TextGroup.Read(whole.AsSpan(whole.Length - 3), whole.Length));
+        var random = new Random(3);
+        for (int i = 0; i < 400; i++)
+        {
+            string text = random.Next(3) switch { 0 => "everybody", 1 => $"anna {random.Next(320)}@example.org", _ => $"2{random.Next(450):000}" };
+            bool isWhole = random.Next(3) == 0;
+            int at = isWhole ? 0 : random.Next(text.Length);
+            var needle = new TextNeedle(isWhole ? text : text.Substring(at, random.Next(1, text.Length - at + 1)), random.Next(2) == 0 ? TextFields.Searched : TextFields.Caller, isWhole);
+            GroupSet.Builder here = new(Span), there = new(Span);
+            near.Find(needle, here);
+            Assert.InRange(Run(far.Finding(needle, there)), 0, 8);
+            List<int> expected = [], found = [];
+            here.Build().AddTo(expected, 0, Span);
+            there.Build().AddTo(found, 0, Span);
+            Assert.Equal(expected, found);
+            var place = new TextPlace(Encoding.UTF8.GetBytes(text));
+            Run(far.Placing(1, place));
+            Assert.Equal(near.PlaceOf(1, place.Text), (place.Below, place.IsThere));
+        }
+
+        TextRanks.Builder ranks = far.RanksFor(1);
+        Run(far.Ranking(1, ranks));
+        var range = new TextRange(TextOf.Caller, TextSense.Less, "2100");
+        Assert.Equal(near.RanksOf(1)!.Meeting(range, 100, isThere: true).Met.CountIn(0, Span), ranks.Build()!.Meeting(range, 100, isThere: true).Met.CountIn(0, Span));
+
+        int Run(IEnumerable<GroupRead> steps)
+        {
+            int count = 0;
+            foreach (GroupRead read in steps)
+            {
+                for (int part = 0; part < read.Parts.Count; part++) read[part] = whole.AsSpan((int)read.Parts[part].At, read.Parts[part].Length).ToArray();
+                count++;
+            }
+
+            return count;
+        }
+    }
+
     private static int? Places(TextGroup group, TextNeedle needle)
     {
         var found = new GroupSet.Builder(group.Span);

@@ -171,6 +171,7 @@ internal sealed partial class PostgresCallStore
         if (asked.Exact.TryGetValue(day.Day, out List<FoundCall>? exact)) return frame.Mark is { } mark ? exact.Count(call => call.Document <= mark) : exact.Count;
         if (frame.Mark is not null || !asked.Store.IsWhole(day) || !IsWholeDay(asked.Query, day.Day)) return null;
         if (asked.Counted.TryGetValue(day.Day, out long counted)) return counted;
+        if (asked.Met.TryGetValue(day.Day, out DayPlaces? met) && asked.Question.CountOf(asked.Seals[day.Day], met) is { } ofTexts) return asked.Counted[day.Day] = ofTexts;
         if (asked.TextCounts is { } texts && texts.TryGetValue(day.Day, out long found)) return found;
         if (asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && asked.Question.CountIn(day.Day, seal) is { } bySeal) return bySeal;
         return asked.Places.TryGetValue(day.Day, out IEnumerable<int>? places) ? asked.Counted[day.Day] = places.LongCount() : null;
@@ -274,6 +275,9 @@ internal sealed partial class PostgresCallStore
 
         /// <summary>The calls of days of which memory tells them, by their places in <see cref="DaySeal.Calls"/>, in the order of the list.</summary>
         public Dictionary<DateOnly, IEnumerable<int>> Places { get; } = [];
+
+        /// <summary>The calls of days that meet what is asked of texts, where groups told them; what else is asked is told by <see cref="Places"/>.</summary>
+        public Dictionary<DateOnly, DayPlaces> Met { get; } = [];
 
         /// <summary>How many these are, once they were counted.</summary>
         public Dictionary<DateOnly, long> Counted { get; } = [];

@@ -34,10 +34,11 @@ internal sealed partial class PostgresCallStore
             PostgresDaySeal seal = asked.Seals[day.Day];
             if (MetBy(question, day, seal, grouped.Days[day.Day], found) is not { } met || asked.Question.PlacesOf(day.Day, seal, met) is not { } places) continue;
             asked.Places[day.Day] = places;
-            asked.Most[day.Day] = asked.Counted[day.Day] = asked.Question.CountOf(seal, met) ?? places.LongCount();
+            asked.Met[day.Day] = met;
+            asked.Most[day.Day] = met.Count;
         }
 
-        asked.Days.RemoveAll(day => asked.Counted.TryGetValue(day.Day, out long calls) && calls == 0);
+        asked.Days.RemoveAll(day => asked.Met.TryGetValue(day.Day, out DayPlaces? met) && met.IsEmpty);
     }
 
     // Null where something of it is not told.

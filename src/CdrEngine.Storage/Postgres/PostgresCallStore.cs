@@ -137,7 +137,7 @@ internal sealed partial class PostgresCallStore : ICallStore
 
     // What the index of texts names, and the calls that are found by it, are of one moment, though a writer goes on.
     private static NpgsqlTransaction? MomentOf(PostgresSession session, CallQuery query) =>
-        string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 ? null : session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+        string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 && query.Ranges.Count == 0 && query.Without is null ? null : session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
 
     /// <summary>The plan for a query on some days, for tests of the indexes.</summary>
     internal List<string> Explain(CallQuery query, DateOnly first, DateOnly last) => _database.Read(session =>

@@ -27,6 +27,9 @@ internal sealed partial class TextGroup
     private const int FarList = 32 * 1024;
     private const int FarMiddles = 8;
 
+    // With a list no longer than this, few texts are left to be looked at for a whole one: two steps instead of one for each division.
+    private const int RareList = 4 * 1024;
+
     private bool IsFar => _file is null;
 
     /// <summary>The steps that find the calls which have a part of a text, or all of it.</summary>
@@ -68,7 +71,11 @@ internal sealed partial class TextGroup
     private IEnumerable<GroupRead> FindingIn(int field, TextNeedle needle, GroupSet.Builder found)
     {
         (int begin, int end) = TextsOf(field);
-        if (needle.IsWhole)
+        (long At, int Length)?[] lists = [.. needle.Grams.Select(gram => ListOf(field, gram))];
+
+        // What no text of the field has is told in memory.
+        if (lists.Any(static list => list is null)) yield break;
+        if (needle.IsWhole && !(IsFar && lists.Any(static list => list!.Value.Length <= RareList)))
         {
             var chunk = new Middle();
             foreach (GroupRead step in Halving(needle.Utf8, begin, end, chunk)) yield return step;
@@ -109,9 +116,8 @@ internal sealed partial class TextGroup
 
         foreach (int gram in needle.Grams)
         {
-            int at = At(Key(field, gram));
-            if (at >= _grams.Length || _grams[at].Key != Key(field, gram)) yield break;
-            lists.Add((_grams[at].At, _grams[at].Length));
+            if (ListOf(field, gram) is not { } list) yield break;
+            lists.Add(list);
         }
 
         lists.Sort(static (left, right) => left.Length.CompareTo(right.Length));
@@ -155,6 +161,13 @@ internal sealed partial class TextGroup
             yield return lists;
             for (int i = 0; i < rest.Count; i++) AddLists(lists[i], rest[i].Hits, found);
         }
+    }
+
+    // Where the list of a gram of a field is; null where no text has it.
+    private (long At, int Length)? ListOf(int field, int gram)
+    {
+        int at = At(Key(field, gram));
+        return at < _grams.Length && _grams[at].Key == Key(field, gram) ? (_grams[at].At, _grams[at].Length) : null;
     }
 
     private bool IsRead(int chunk) => _chunks[chunk].Texts + (long)_chunks[chunk].Lists <= ReadAtOnce;
