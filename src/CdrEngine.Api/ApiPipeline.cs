@@ -33,7 +33,7 @@ internal sealed class ApiPipeline(ApiOptions options, ApiCounters counters, Func
         }
         catch (BadHttpRequestException e)
         {
-            await FailAsync(context, e.StatusCode, "The request is not well-formed HTTP.");
+            await FailAsync(context, e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is longer than this resource takes." : "The request is not well-formed HTTP.");
         }
         catch (Exception e) when (e is IStoreFault)
         {

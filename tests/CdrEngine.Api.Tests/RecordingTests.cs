@@ -53,6 +53,17 @@ public sealed class RecordingTests : IAsyncLifetime
         Assert.Equal(_sound[start..(start + length)], await response.Content.ReadAsByteArrayAsync());
     }
 
+    [Theory]
+    [InlineData("items=0-1")]
+    [InlineData("seconds=0-1")]
+    public async Task Range_OfAnotherUnit_IsPassedOver(string range)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Path);
+        request.Headers.TryAddWithoutValidation("Range", range);
+        HttpResponseMessage response = await _rig.Client.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, _sound.Length), (response.StatusCode, (await response.Content.ReadAsByteArrayAsync()).Length));
+    }
+
     [Fact]
     public async Task Range_OutsideTheFile_IsA416ProblemWithItsLength()
     {

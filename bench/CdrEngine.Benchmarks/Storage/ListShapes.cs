@@ -108,6 +108,8 @@ internal static partial class ListShapes
         yield return Of("src, nobody's", static value => Condition("src", "eq", value.Outside));
         yield return Of("src like", static value => Condition("src", "like", value.Outside[..8] + "%"));
         yield return Of("dst", static value => Condition("dst", "eq", value.Did));
+        yield return Of("dst like", static value => Condition("dst", "like", value.Did[..^2] + "%"));
+        yield return Of("dst like, common", static value => Condition("dst", "like", value.Did[..4] + "%"));
         yield return Of("user_id", static value => Condition("user_id", "eq", value.OwnUser));
         yield return Of("id", static value => Condition("id", "eq", value.Call.Number));
         yield return Of("live_id", static value => Condition("live_id", "eq", value.Call.Number));

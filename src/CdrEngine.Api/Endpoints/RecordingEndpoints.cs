@@ -117,12 +117,16 @@ internal sealed class RecordingEndpoints(CallEndpoints calls, ApiMedia media, Do
 
             // Shown by players and pages, so inline; the name is made of the id, which is digits, letters and a hyphen.
             context.Response.Headers.ContentDisposition = $"inline; filename=\"{call.Id}{ending}\"";
-            await TypedResults.Stream(file, mediaType, lastModified: changed, entityTag: tag, enableRangeProcessing: true).ExecuteAsync(context);
+            context.Response.Headers.AcceptRanges = "bytes";
+            await TypedResults.Stream(file, mediaType, lastModified: changed, entityTag: tag, enableRangeProcessing: AsksBytes(context.Request)).ExecuteAsync(context);
             if (context.Response.StatusCode != StatusCodes.Status416RangeNotSatisfiable || context.Response.HasStarted) return;
             context.Response.Headers.ContentDisposition = default;
             await Problem.WriteAsync(context, StatusCodes.Status416RangeNotSatisfiable, "The range lies outside the recording; Content-Range tells its length.");
         }
     }
+
+    // Ranges of any other unit are passed over (RFC 9110 14.2).
+    private static bool AsksBytes(HttpRequest request) => request.Headers.Range is not [{ } range] || range.Split('=')[0].Trim().Equals("bytes", StringComparison.OrdinalIgnoreCase);
 
     private static async Task WithoutAsync(HttpContext context, RecordingAnswer answer)
     {

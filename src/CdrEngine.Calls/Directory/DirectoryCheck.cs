@@ -167,6 +167,7 @@ internal sealed class DirectoryCheck(DirectoryDraft draft)
                 Tenant = tenant,
                 Extensions = [.. entry.Extensions.Select(static extension => extension.Text)],
                 Numbers = e164,
+                Ranges = [.. entry.Ranges.Where(static range => IsRange(range.First.Text, range.Last.Text)).Select(static range => new NumberRange(range.First.Text, range.Last.Text))],
                 Usernames = usernames,
                 Email = entry.Email,
                 Devices = [.. entry.Devices.Select(static device => device.Text)],
@@ -204,7 +205,7 @@ internal sealed class DirectoryCheck(DirectoryDraft draft)
         foreach ((Placed from, Placed to) in entry.Ranges)
         {
             string first = from.Text.TrimStart('+'), last = to.Text.TrimStart('+');
-            if (!IsRangeEnd(from.Text) || !IsRangeEnd(to.Text) || first.Length != last.Length || string.CompareOrdinal(first, last) > 0)
+            if (!IsRange(from.Text, to.Text))
             {
                 Say(from.Where, $"'{from.Text}' to '{to.Text}' is no range: two international numbers of the same length, the smaller first");
                 continue;
@@ -215,6 +216,8 @@ internal sealed class DirectoryCheck(DirectoryDraft draft)
             blocks.Add((low, high, entry.Kind, from.Where, $"range {from.Text} to {to.Text}"));
         }
     }
+
+    private static bool IsRange(string from, string to) => IsRangeEnd(from) && IsRangeEnd(to) && from.Length == to.Length && string.CompareOrdinal(from, to) <= 0;
 
     private static bool IsRangeEnd(string text) =>
         text.StartsWith('+') && text.Length - 1 is >= NumberPlan.MinDigits and <= NumberPlan.MaxDigits && !text.AsSpan(1).ContainsAnyExceptInRange('0', '9');

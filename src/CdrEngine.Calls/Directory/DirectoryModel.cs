@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Calls.Directory;
@@ -114,6 +115,9 @@ public sealed record DirectoryEntry
     /// <summary>Numbers as E.164; the first is the one that stands for it.</summary>
     public IReadOnlyList<string> Numbers { get; init; } = [];
 
+    /// <summary>Ranges of numbers.</summary>
+    public IReadOnlyList<NumberRange> Ranges { get; init; } = [];
+
     /// <summary>User parts of its addresses of record, lower case.</summary>
     public IReadOnlyList<string> Usernames { get; init; } = [];
 
@@ -143,3 +147,18 @@ public sealed record DirectoryEntry
 /// <param name="Kind">User, queue or ring group.</param>
 /// <param name="Id">Its id.</param>
 public readonly record struct GroupMember(PartyKind Kind, long Id);
+
+/// <summary>Numbers from one to another of the same length.</summary>
+/// <param name="First">The first, as E.164.</param>
+/// <param name="Last">The last, as E.164.</param>
+public readonly record struct NumberRange(string First, string Last)
+{
+    /// <summary>How many there are.</summary>
+    public long Count => Digits(Last) - Digits(First) + 1;
+
+    /// <summary>One of them.</summary>
+    /// <param name="index">Its place, 0 to <see cref="Count"/> less 1.</param>
+    public string this[long index] => "+" + (Digits(First) + index).ToString($"D{First.Length - 1}", CultureInfo.InvariantCulture);
+
+    private static long Digits(string number) => long.Parse(number.AsSpan(1), CultureInfo.InvariantCulture);
+}

@@ -13,6 +13,12 @@ public sealed class DirectoryView(CallDirectory directory) : IApiDirectory
         .SelectMany(static entry => entry.Devices.Select(device => (device, entry)))
         .ToLookup(static pair => pair.device, static pair => pair.entry, StringComparer.Ordinal);
 
+    private readonly ILookup<GroupMember, DirectoryEntry> _groups = directory.Entries
+        .Where(static entry => entry.Kind is PartyKind.RingGroup or PartyKind.Queue)
+        .OrderBy(static entry => entry.Kind == PartyKind.Queue).ThenBy(static entry => entry.Id)
+        .SelectMany(static entry => entry.Members.Distinct().Select(member => (member, entry)))
+        .ToLookup(static pair => pair.member, static pair => pair.entry);
+
     /// <summary>The directory it shows.</summary>
     public CallDirectory Directory => directory;
 
@@ -37,6 +43,9 @@ public sealed class DirectoryView(CallDirectory directory) : IApiDirectory
 
     /// <inheritdoc />
     public DirectoryEntry? Entry(string? tenant, PartyKind kind, long id) => directory.Entry(kind, id) is { } entry && IsSeenBy(tenant, entry) ? entry : null;
+
+    /// <inheritdoc />
+    public IReadOnlyList<DirectoryEntry> GroupsOf(string? tenant, PartyKind kind, long id) => [.. _groups[new GroupMember(kind, id)].Where(entry => IsSeenBy(tenant, entry))];
 
     /// <inheritdoc />
     public DirectoryEntry? WhoHas(string? tenant, string number)

@@ -27,6 +27,12 @@ public interface IApiDirectory
     /// <summary>The one of a kind with this id; null where there is none, or it is another tenant's.</summary>
     DirectoryEntry? Entry(string? tenant, PartyKind kind, long id);
 
+    /// <summary>The groups that somebody is a member of himself, ring groups before queues, each by id; empty for none.</summary>
+    /// <param name="tenant">Tenant; null for all.</param>
+    /// <param name="kind">What the member is.</param>
+    /// <param name="id">Its id.</param>
+    IReadOnlyList<DirectoryEntry> GroupsOf(string? tenant, PartyKind kind, long id);
+
     /// <summary>Whose number this is as a call of the tenant would dial it; null where nobody's is known.</summary>
     /// <param name="tenant">Tenant; null for the default one.</param>
     /// <param name="number">In any spelling of the wire.</param>
@@ -63,6 +69,9 @@ public sealed class NoDirectory : IApiDirectory
 
     /// <inheritdoc />
     public DirectoryEntry? Entry(string? tenant, PartyKind kind, long id) => null;
+
+    /// <inheritdoc />
+    public IReadOnlyList<DirectoryEntry> GroupsOf(string? tenant, PartyKind kind, long id) => [];
 
     /// <inheritdoc />
     public DirectoryEntry? WhoHas(string? tenant, string number) => null;

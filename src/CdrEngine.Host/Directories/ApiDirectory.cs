@@ -39,6 +39,9 @@ internal sealed class ApiDirectory(DirectoryHolder holder) : IApiDirectory
     public DirectoryEntry? Entry(string? tenant, PartyKind kind, long id) => Now.Entry(tenant, kind, id);
 
     /// <inheritdoc />
+    public IReadOnlyList<DirectoryEntry> GroupsOf(string? tenant, PartyKind kind, long id) => Now.GroupsOf(tenant, kind, id);
+
+    /// <inheritdoc />
     public DirectoryEntry? WhoHas(string? tenant, string number) => Now.WhoHas(tenant, number);
 
     /// <inheritdoc />

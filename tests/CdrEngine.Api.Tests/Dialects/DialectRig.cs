@@ -211,6 +211,8 @@ internal sealed class FakeDirectory : IApiDirectory
 
     public DirectoryEntry? Entry(string? tenant, PartyKind kind, long id) => Seen(tenant).FirstOrDefault(entry => entry.Kind == kind && entry.Id == id);
 
+    public IReadOnlyList<DirectoryEntry> GroupsOf(string? tenant, PartyKind kind, long id) => [.. Seen(tenant).Where(entry => entry.Members.Contains(new GroupMember(kind, id)))];
+
     public DirectoryEntry? WhoHas(string? tenant, string number) => Seen(tenant).FirstOrDefault(entry => entry.Extensions.Contains(number) || entry.Numbers.Contains(number));
 
     public DirectoryEntry? OwnerOf(string? tenant, string hardwareAddress) =>

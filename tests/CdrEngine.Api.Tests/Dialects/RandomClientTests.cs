@@ -34,6 +34,11 @@ public sealed class RandomClientTests : IAsyncLifetime
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
         Assert.Equal(dialect.Routes.Count, document.GetProperty("paths").EnumerateObject().Sum(static path => path.Value.EnumerateObject().Count()));
         Assert.Equal(dialect.Routes.Count, dialect.Routes.Select(static route => route.OperationId).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(
+            dialect.Routes.Where(static route => route.Scope is null).Select(static route => route.OperationId).Order(StringComparer.Ordinal),
+            document.GetProperty("paths").EnumerateObject().SelectMany(static path => path.Value.EnumerateObject())
+                .Where(static operation => operation.Value.GetProperty("security").GetArrayLength() == 0)
+                .Select(static operation => operation.Value.GetProperty("operationId").GetString()).Order(StringComparer.Ordinal));
         foreach (JsonProperty path in document.GetProperty("paths").EnumerateObject())
         {
             Assert.Contains(dialect.Prefixes, prefix => path.Name.StartsWith(prefix + "/", StringComparison.Ordinal) || path.Name == prefix);

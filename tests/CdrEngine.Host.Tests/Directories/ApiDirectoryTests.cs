@@ -23,6 +23,9 @@ public sealed class ApiDirectoryTests
           contacts = [ { id = 5, tenant = acme, name = Carla, numbers = ["+4940555"] } ]
           numbers = [
             { class = queue, id = 3, tenant = acme, name = Sales, extensions = [500], members = [11, 12] },
+            { class = ring-group, id = 8, tenant = acme, name = Both, extensions = [501], members = [12, "queue:3"] },
+            { class = ring-group, id = 2, tenant = acme, name = Alone, extensions = [502], members = [12] },
+            { class = tracking, id = 6, tenant = acme, name = Poster, first = "+49301234599", last = "+49301234601" },
             { class = test, id = 4, name = Echo, extensions = [999] },
           ]
         }
@@ -53,6 +56,15 @@ public sealed class ApiDirectoryTests
         Assert.Equal([11, 12], api.Entry("acme", PartyKind.Queue, 3)!.Members.Select(static member => member.Id));
         Assert.Null(api.Entry("zeta", PartyKind.Queue, 3));
         Assert.Null(api.Entry("acme", PartyKind.User, 21));
+
+        Assert.Equal(["Alone", "Both", "Sales"], Names(api.GroupsOf("acme", PartyKind.User, 12)));
+        Assert.Equal(["Sales"], Names(api.GroupsOf(null, PartyKind.User, 11)));
+        Assert.Equal(["Both"], Names(api.GroupsOf("acme", PartyKind.Queue, 3)));
+        Assert.Empty(api.GroupsOf("zeta", PartyKind.User, 12));
+        Assert.Empty(api.GroupsOf(null, PartyKind.Contact, 12));
+
+        NumberRange range = Assert.Single(api.Entry("acme", PartyKind.Tracking, 6)!.Ranges);
+        Assert.Equal(["+49301234599", "+49301234600", "+49301234601"], Enumerable.Range(0, (int)range.Count).Select(i => range[i]));
 
         Assert.Equal("Alice", api.WhoHas("acme", "1001")?.Name);
         Assert.Equal("Zoe", api.WhoHas("zeta", "1001")?.Name);

@@ -58,6 +58,11 @@ internal static class DialectDocument
             operation["description"] = $"Asks for the scope `{scope}`.";
             operation["security"] = new JsonArray(new JsonObject { ["token"] = new JsonArray() });
         }
+        else
+        {
+            // Open to everybody, which is said.
+            operation["security"] = new JsonArray();
+        }
 
         if (route.Takes is { } takes)
             operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content("application/json", Reference(dialect, takes, schemas)) };

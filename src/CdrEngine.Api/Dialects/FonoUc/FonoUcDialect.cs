@@ -3,6 +3,7 @@ using CdrEngine.Api.Access;
 using CdrEngine.Api.Answers;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -261,7 +262,9 @@ internal sealed class FonoUcDialect : Dialect
     {
         RecordingEntry? entry = call.Recording.State == RecordingState.Available ? request.Desk.Media.States.GetRecording(call.Id) : null;
         HttpRequest http = request.Http.Request;
-        return FonoUcMapping.Recording(call, request.Facts(call), entry, $"{http.Scheme}://{http.Host}", request.Desk.Options.Rounding);
+        CallFacts facts = request.Facts(call);
+        DirectoryEntry? user = FonoUcMapping.Owner(call.Direction, facts) is { Kind: "user", Id: { } id } ? request.Desk.Directory.Entry(request.Tenant, PartyKind.User, id) : null;
+        return FonoUcMapping.Recording(call, facts, entry, $"{http.Scheme}://{http.Host}", request.Desk.Options.Rounding, user?.Email ?? user?.Usernames.FirstOrDefault());
     }
 
     private static async Task<bool> EnterAsync(DialectRequest request)

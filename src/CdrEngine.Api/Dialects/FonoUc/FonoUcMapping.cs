@@ -41,7 +41,8 @@ internal static class FonoUcMapping
     /// <param name="entry">State of the recording; null where it is not made yet, and then length and time are those of the call.</param>
     /// <param name="host">Scheme and host the client knows us by.</param>
     /// <param name="rounding">How seconds are made whole.</param>
-    public static FonoUcRecording Recording(CallRecord call, CallFacts facts, RecordingEntry? entry, string host, BillsecRounding rounding)
+    /// <param name="username">How the user that it belongs to is called by his telephone system; null where nothing tells.</param>
+    public static FonoUcRecording Recording(CallRecord call, CallFacts facts, RecordingEntry? entry, string host, BillsecRounding rounding, string? username = null)
     {
         RecordingEntry? made = entry is { State: RecordingState.Available } ? entry : null;
         string id = FonoUcKeys.RecordingId(call.Id);
@@ -73,7 +74,7 @@ internal static class FonoUcMapping
             Start = FonoUcKeys.Seconds(began),
             To = to,
             PvtCreated = FonoUcKeys.Seconds(made?.CreatedAt ?? call.EndedAt ?? began),
-            User = owner is { Kind: "user" } ? User(owner.Name) : null,
+            User = owner is { Kind: "user" } ? User(owner.Name, username) : null,
             Url = $"{host}/api/v2/reports/recording/{id}",
             Attachments = new Dictionary<string, FonoUcAttachment>(StringComparer.Ordinal) { [name] = new("audio/mpeg", 0, "", made?.Bytes ?? 0, false) },
         };
@@ -122,20 +123,21 @@ internal static class FonoUcMapping
     }
 
     /// <summary>A full name as first and last: what stands before the last space, and behind it.</summary>
-    public static FonoUcUser User(string? name)
+    public static FonoUcUser User(string? name, string? username)
     {
-        if (string.IsNullOrWhiteSpace(name)) return new FonoUcUser(null, null, null);
+        if (string.IsNullOrWhiteSpace(name)) return new FonoUcUser(username, null, null);
         string text = name.Trim();
         int space = text.LastIndexOf(' ');
-        return space < 0 ? new FonoUcUser(null, text, null) : new FonoUcUser(null, text[..space].TrimEnd(), text[(space + 1)..]);
+        return space < 0 ? new FonoUcUser(username, text, null) : new FonoUcUser(username, text[..space].TrimEnd(), text[(space + 1)..]);
     }
 
-    // What was asked for: the number dialled at the host of the callee.
-    private static string Request(CallRecord call) => call.Dialled is { } dialled && SipUriText.Host(call.Callee.Uri) is { } host ? $"{dialled}@{host}" : call.Dialled ?? Address(call.Callee, null);
-
-    private static PartyFacts? Owner(CallDirection? direction, CallFacts facts)
+    /// <summary>Whose recording it is: of a call that goes out who called, else who was called; null where the directory has nobody.</summary>
+    public static PartyFacts? Owner(CallDirection? direction, CallFacts facts)
     {
         PartyFacts? party = direction == CallDirection.Outbound ? facts.Caller : facts.Callee;
         return party is { Kind: "contact" } ? null : party;
     }
+
+    // What was asked for: the number dialled at the host of the callee.
+    private static string Request(CallRecord call) => call.Dialled is { } dialled && SipUriText.Host(call.Callee.Uri) is { } host ? $"{dialled}@{host}" : call.Dialled ?? Address(call.Callee, null);
 }

@@ -65,7 +65,8 @@ internal sealed record PortSipAsked(long Skip, int Top, string OrderBy, bool Des
         if (Condition is { } condition) met = met.Where(item => PortSipJudge.Meets(condition, item, fields));
         if (Search is { } search) met = met.Where(item => fields.Any(field => field.Value(item) is string text && text.Contains(search, StringComparison.OrdinalIgnoreCase)));
         Comparer<object?> comparer = Comparer<object?>.Create(PortSipJudge.Compare);
-        T[] ordered = [.. Descending ? met.Reverse().OrderByDescending(order.Value, comparer) : met.OrderBy(order.Value, comparer)];
+        Func<T, object?> by = order.Order ?? order.Value;
+        T[] ordered = [.. Descending ? met.Reverse().OrderByDescending(by, comparer) : met.OrderBy(by, comparer)];
         return new PortSipPage<TItem>(ordered.Length, [.. ordered.Skip((int)Skip).Take(Top).Select(show)]);
     }
 }

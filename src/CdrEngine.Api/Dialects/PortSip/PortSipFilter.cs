@@ -30,6 +30,9 @@ internal sealed record PortSipField<T>(string Name, PortSipKind Kind, Func<T, ob
 
     /// <summary>Another way to write the value, which equals it as well; null for none.</summary>
     public Func<T, string?>? Also { get; init; }
+
+    /// <summary>What items are ordered by where that is not the value, as of ids, which are texts of numbers; null where it is.</summary>
+    public Func<T, object?>? Order { get; init; }
 }
 
 /// <summary>A comparison.</summary>
@@ -307,6 +310,14 @@ internal static class PortSipJudge
         _ => false,
     };
 
+    /// <summary>Whether a text meets a comparison with one.</summary>
+    public static bool Meets(PortSipComparison comparison, string value)
+    {
+        if (comparison.Operator == PortSipOperator.Contains) return Has(value, comparison.Text!);
+        int order = string.CompareOrdinal(value, comparison.Text);
+        return Meets(comparison.Operator, order, order == 0);
+    }
+
     /// <summary>The order of two values of a field; what is null comes last.</summary>
     public static int Compare(object? left, object? right) => (left, right) switch
     {
@@ -330,17 +341,18 @@ internal static class PortSipJudge
             PortSipKind.Time => (PortSipMapping.ReadTime((string)value) ?? default).CompareTo(comparison.Time),
             _ => string.CompareOrdinal((string)value, comparison.Text),
         };
-        bool equal = order == 0 || (field.Also is not null && field.Also(item) == comparison.Text);
-        return comparison.Operator switch
-        {
-            PortSipOperator.Equal => equal,
-            PortSipOperator.NotEqual => !equal,
-            PortSipOperator.Greater => order > 0,
-            PortSipOperator.GreaterOrEqual => order >= 0,
-            PortSipOperator.Less => order < 0,
-            _ => order <= 0,
-        };
+        return Meets(comparison.Operator, order, order == 0 || (field.Also is not null && field.Also(item) == comparison.Text));
     }
+
+    private static bool Meets(PortSipOperator comparison, int order, bool equal) => comparison switch
+    {
+        PortSipOperator.Equal => equal,
+        PortSipOperator.NotEqual => !equal,
+        PortSipOperator.Greater => order > 0,
+        PortSipOperator.GreaterOrEqual => order >= 0,
+        PortSipOperator.Less => order < 0,
+        _ => order <= 0,
+    };
 
     private static bool Has(object? value, string text) => value is string from && from.Contains(text, StringComparison.Ordinal);
 }

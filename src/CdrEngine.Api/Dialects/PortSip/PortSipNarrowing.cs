@@ -188,12 +188,7 @@ internal sealed partial class PortSipNarrowing
             case "status_code" when !context.Sessions:
                 return new PortSipNarrowing { _statuses = [.. Enumerable.Range(0, 1000).Where(status => Meets(comparison, status))] };
             case "reroute_reason" when text is not null && !context.Sessions:
-                return new PortSipNarrowing
-                {
-                    _reroutes = comparison.Operator == PortSipOperator.NotEqual
-                        ? [.. EnumNames<RerouteReason>.All.Select(static pair => pair.Value).Where(value => value != PortSipMapping.ReadRerouteReason(text))]
-                        : [PortSipMapping.ReadRerouteReason(text)],
-                };
+                return new PortSipNarrowing { _reroutes = [.. PortSipMapping.RerouteReasonNames.Where(name => PortSipJudge.Meets(comparison, name)).Select(PortSipMapping.ReadRerouteReason)] };
             case "trunk" when equal && !context.Sessions:
                 return new PortSipNarrowing { _trunks = [text!] };
             case "answered_at" or "rang_at" or "ended_at" when text is null && !context.Sessions:

@@ -32,6 +32,9 @@ internal static class PortSipReports
     private const int ValueLength = 128;
     private const int MostNumbers = 200;
 
+    // A day.
+    private const long LongestSla = 86_400;
+
     /// <summary>Every type.</summary>
     public static IReadOnlyList<string> Types { get; } =
     [
@@ -60,7 +63,7 @@ internal static class PortSipReports
     /// <summary>Fields that reports are filtered and ordered by.</summary>
     public static IReadOnlyList<PortSipField<ReportDefinition>> Fields { get; } =
     [
-        new("id", PortSipKind.Number, static report => (decimal)report.Id),
+        new("id", PortSipKind.Text, static report => NumberText.Of(report.Id)) { Order = static report => (decimal)report.Id },
         new("name", PortSipKind.Text, static report => report.Name),
         new("type", PortSipKind.Word, static report => report.Type) { Words = Types },
         new("cron_expr", PortSipKind.Text, static report => report.Cron),
@@ -70,13 +73,14 @@ internal static class PortSipReports
     /// <summary>Fields that results are filtered and ordered by.</summary>
     public static IReadOnlyList<PortSipField<CompletedReport>> CompletedFields { get; } =
     [
-        new("id", PortSipKind.Number, static result => (decimal)result.Id),
+        new("id", PortSipKind.Text, static result => NumberText.Of(result.Id)) { Order = static result => (decimal)result.Id },
         new("name", PortSipKind.Text, static result => result.Name),
         new("type", PortSipKind.Word, static result => result.Type) { Words = Types },
         new("format", PortSipKind.Word, static result => result.Format) { Words = Formats },
         new("completed_at", PortSipKind.Time, static result => PortSipMapping.Time(result.CompletedAt)),
         new("file_name", PortSipKind.Text, static result => result.FileName),
         new("file_size", PortSipKind.Number, static result => (decimal)result.FileSize),
+        new("file_url", PortSipKind.Text, static result => UrlOf(result)),
     ];
 
     /// <summary>A report in a list.</summary>
@@ -105,7 +109,7 @@ internal static class PortSipReports
         PortSipMapping.Time(result.CompletedAt)!,
         result.FileName,
         result.FileSize,
-        $"/api/blobs/{result.Key}");
+        UrlOf(result));
 
     /// <summary>Reads a body: a new report, or changes to one.</summary>
     /// <param name="body">The body.</param>
@@ -188,6 +192,8 @@ internal static class PortSipReports
         return fault is null ? report : null;
     }
 
+    private static string UrlOf(CompletedReport result) => $"/api/blobs/{result.Key}";
+
     private static bool IsAddress(string text) =>
         !text.Any(static c => char.IsControl(c) || c is ' ' or '<' or '>' or ',' or ';' or '"' or '(' or ')') && MailAddress.TryCreate(text, out MailAddress? address) && address.Address == text && text.All(char.IsAscii);
 
@@ -232,7 +238,7 @@ internal static class PortSipReports
     private static PortSipGroupFilter Group(Reader read) => new()
     {
         Numbers = read.Numbers("numbers", MostNumbers, ValueLength),
-        SlaSeconds = (int)(read.Seconds("sla_seconds") is { } seconds and <= 86_400 ? seconds : new PortSipGroupFilter().SlaSeconds),
+        SlaSeconds = (int)(read.Seconds("sla_seconds", LongestSla) ?? new PortSipGroupFilter().SlaSeconds),
     };
 
     /// <summary>Takes members of a body and remembers the first that is wrong.</summary>
@@ -291,11 +297,11 @@ internal static class PortSipReports
             return at;
         }
 
-        public long? Seconds(string member)
+        public long? Seconds(string member, long most = WholeSeconds.Max)
         {
             if (!members.TryGetValue(member, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
-            if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long seconds) && seconds is >= 0 and <= WholeSeconds.Max) return seconds;
-            Refuse(member, string.Create(CultureInfo.InvariantCulture, $"is no whole number of seconds from 0 to {WholeSeconds.Max}"));
+            if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long seconds) && seconds >= 0 && seconds <= most) return seconds;
+            Refuse(member, string.Create(CultureInfo.InvariantCulture, $"is no whole number of seconds from 0 to {most}"));
             return null;
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
+using CdrEngine.Api.Answers;
 using CsvHelper;
 
 namespace CdrEngine.Api.Dialects.PortSip;
@@ -45,14 +46,6 @@ internal static class PortSipFiles
 {
     private const string Cut = "There is more; narrow the report.";
 
-    // A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-    private static readonly CsvWriterOptions Options = new()
-    {
-        Injection = CsvInjection.Escape,
-        InjectionCharacters = "=+-@\t\r\n",
-        BufferSize = 32 * 1024,
-    };
-
     /// <summary>The media type of a format.</summary>
     public static string MediaType(string format) => format == "HTML" ? "text/html" : "text/csv";
 
@@ -81,7 +74,7 @@ internal static class PortSipFiles
     private static async Task<byte[]> CsvAsync(PortSipTable table, CancellationToken stop)
     {
         using var to = new MemoryStream();
-        await using (CsvWriter csv = CsvWriter.Create(to, Options, leaveOpen: true))
+        await using (CsvWriter csv = CsvWriter.Create(to, CsvCells.Options, leaveOpen: true))
         {
             foreach (string column in table.Columns) csv.WriteField(column);
             await csv.EndRecordAsync(stop);
@@ -94,7 +87,7 @@ internal static class PortSipFiles
                     break;
                 }
 
-                foreach (string cell in row) csv.WriteField(cell);
+                foreach (string cell in row) csv.WriteField(CsvCells.Guarded(cell));
                 await csv.EndRecordAsync(stop);
             }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Api.Queries;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -92,11 +93,64 @@ internal sealed class UcomDialect : Dialect
         }));
         if (slice is null) return;
         long? owner = request.Desk.Directory.Find(client)?.Id;
+        var extensions = new Dictionary<(string, long), UcomExtension?>();
         await request.JsonAsync(new UcomPage(
-            [.. slice.Calls.Select(call => UcomMapping.Call(call.Record, request.Facts(call.Record), owner, request.Desk.Options.Rounding))],
+            [.. slice.Calls.Select(call =>
+            {
+                CallFacts facts = request.Facts(call.Record);
+                return UcomMapping.Call(call.Record, facts, owner, request.Desk.Options.Rounding, More(request, UcomMapping.Extension(call.Record.Direction, facts), extensions));
+            })],
             asked.Query.Ascending ? "asc" : "desc",
             asked.Page,
             asked.PerPage));
+    }
+
+    // Each extension of a page is looked up once.
+    private static UcomExtension? More(DialectRequest request, PartyFacts? extension, Dictionary<(string Kind, long Id), UcomExtension?> known)
+    {
+        if (extension is not { Id: { } id } || !EnumNames<PartyKind>.TryParse(extension.Kind, out PartyKind kind)) return null;
+        if (known.TryGetValue((extension.Kind, id), out UcomExtension? more)) return more;
+        IApiDirectory directory = request.Desk.Directory;
+        DirectoryEntry? group = directory.GroupsOf(request.Tenant, kind, id).FirstOrDefault(static group => group.Id > 0);
+        return known[(extension.Kind, id)] = new UcomExtension(directory.Entry(request.Tenant, kind, id)?.Numbers.FirstOrDefault(), group?.Id);
+    }
+
+    // Numbers of whatever is shown with one of these ids, but for contacts, who are nobody's extension.
+    private static HashSet<string> NumbersOf(DialectRequest request, IReadOnlyList<long> ids)
+    {
+        IApiDirectory directory = request.Desk.Directory;
+        var numbers = new HashSet<string>(ids.SelectMany(id => directory.NumbersOf(request.Tenant, id)), StringComparer.Ordinal);
+        foreach ((PartyKind kind, _) in EnumNames<PartyKind>.All)
+        {
+            if (kind is PartyKind.User or PartyKind.Contact) continue;
+            foreach (long id in ids)
+            {
+                if (id > 0 && directory.Entry(request.Tenant, kind, id) is { } entry) numbers.UnionWith(entry.Extensions.Concat(entry.Numbers).Concat(entry.Usernames));
+            }
+        }
+
+        return numbers;
+    }
+
+    // A call is its caller's where it goes out, its callee's where it comes in.
+    private static CallQuery OfExtensions(DialectRequest request, CallQuery query, HashSet<string> numbers)
+    {
+        CallDirection[] Ways(string flow) => [.. UcomMapping.Directions(flow).Where(direction => query.Directions.Count == 0 || query.Directions.Contains(direction))];
+
+        // A number that was asked for may be one of these in another spelling.
+        bool IsOneOf(string number) => numbers.Contains(number)
+            || (request.Desk.Directory.WhoHas(request.Tenant, number) is { } owner && owner.Extensions.Concat(owner.Numbers).Concat(owner.Usernames).Any(numbers.Contains));
+        string[] callers = query.CallerNumbers.Count == 0 ? [.. numbers] : [.. query.CallerNumbers.Where(IsOneOf)];
+        CallDirection[] goesOut = Ways("out"), comesIn = Ways("in");
+        var either = new List<CallQuery>();
+        if (goesOut.Length > 0 && callers.Length > 0) either.Add(query with { Directions = goesOut, CallerNumbers = callers });
+        if (comesIn.Length > 0) either.Add(query with { Directions = comesIn, CalleeNumbers = [.. numbers] });
+        return either switch
+        {
+            [] => query with { Ids = ["none"] },
+            [var one] => one,
+            _ => new CallQuery { From = query.From, To = query.To, Ascending = query.Ascending, Any = [.. either.Select(static one => one with { From = null, To = null })] },
+        };
     }
 
     private static UcomQuery Read(DialectRequest request)
@@ -129,33 +183,30 @@ internal sealed class UcomDialect : Dialect
         }
 
         IReadOnlyList<long> extensions = query.Wholes("extension_id");
-        IReadOnlyList<string> numbers = [.. extensions.SelectMany(id => request.Desk.Directory.NumbersOf(request.Tenant, id)).Distinct(StringComparer.Ordinal)];
+        HashSet<string> numbers = NumbersOf(request, extensions);
         bool nothing = (extensions.Count > 0 && numbers.Count == 0) || (dids.Count > 0 && (called.Count == 0 || directions.Count == 0));
-        return asked with
+        var found = new CallQuery
         {
-            Query = new CallQuery
-            {
-                From = query.Time("start_datetime", UcomMapping.ReadTime, "2026-11-20 04:27:00"),
-                To = query.Time("end_datetime", UcomMapping.ReadTime, "2026-11-20 05:27:00") is { } last ? last + TimeSpan.FromSeconds(1) : null,
-                CallerNumbers = query.Texts("from_username"),
-                DialledNumbers = called,
-                PartyNumbers = numbers,
-                Directions = [.. directions.Order()],
-                SessionCalleeNumbers = asked.BridgedNumbers,
-                DurationMin = query.WholeOrNull("start_duration", 0, WholeSeconds.Max) is { } least ? WholeSeconds.AtLeast(least, rounding) : null,
-                DurationMax = query.WholeOrNull("end_duration", 0, WholeSeconds.Max) is { } most ? WholeSeconds.AtMost(most, rounding) : null,
+            From = query.Time("start_datetime", UcomMapping.ReadTime, "2026-11-20 04:27:00"),
+            To = query.Time("end_datetime", UcomMapping.ReadTime, "2026-11-20 05:27:00") is { } last ? last + TimeSpan.FromSeconds(1) : null,
+            CallerNumbers = query.Texts("from_username"),
+            DialledNumbers = called,
+            Directions = [.. directions.Order()],
+            SessionCalleeNumbers = asked.BridgedNumbers,
+            DurationMin = query.WholeOrNull("start_duration", 0, WholeSeconds.Max) is { } least ? WholeSeconds.AtLeast(least, rounding) : null,
+            DurationMax = query.WholeOrNull("end_duration", 0, WholeSeconds.Max) is { } most ? WholeSeconds.AtMost(most, rounding) : null,
 
-                // Whom a call is bridged to, it is from its answer to its end at most.
-                BillsecMin = asked.BridgedLeast is { } bridged ? WholeSeconds.AtLeast(bridged, rounding) : null,
-                Dispositions = asked.Bridged ? [Disposition.Answered] : [],
-                Traits = asked.Bridged ? [new TraitMatch(CallTraits.ByPerson), new TraitMatch(CallTraits.ByMachine | CallTraits.PassedOn)] : [],
-                PersonBillsecMax = asked.BridgedMost is { } bridgedMost ? WholeSeconds.AtMost(bridgedMost, rounding) : null,
-                Ascending = query.Word("order", "asc", "desc") == "asc",
+            // Whom a call is bridged to, it is from its answer to its end at most.
+            BillsecMin = asked.BridgedLeast is { } bridged ? WholeSeconds.AtLeast(bridged, rounding) : null,
+            Dispositions = asked.Bridged ? [Disposition.Answered] : [],
+            Traits = asked.Bridged ? [new TraitMatch(CallTraits.ByPerson), new TraitMatch(CallTraits.ByMachine | CallTraits.PassedOn)] : [],
+            PersonBillsecMax = asked.BridgedMost is { } bridgedMost ? WholeSeconds.AtMost(bridgedMost, rounding) : null,
+            Ascending = query.Word("order", "asc", "desc") == "asc",
 
-                // No id is this text: asked for what cannot be, the answer is an empty page.
-                Ids = nothing ? ["none"] : [],
-            },
+            // No id is this text: asked for what cannot be, the answer is an empty page.
+            Ids = nothing ? ["none"] : [],
         };
+        return asked with { Query = extensions.Count == 0 || nothing ? found : OfExtensions(request, found, numbers) };
     }
 
     private static ApiParameter List(string name, string description, string example) => new(name, description + " Repeat it, or put commas between.", new ValueShape("string", example)) { IsList = true };

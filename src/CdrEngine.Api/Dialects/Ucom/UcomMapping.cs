@@ -20,7 +20,8 @@ internal static class UcomMapping
     /// <param name="facts">What the packets do not show.</param>
     /// <param name="client">Numeric id of the client it belongs to; null where it has none.</param>
     /// <param name="rounding">How seconds are made whole.</param>
-    public static UcomCall Call(CallRecord record, CallFacts facts, long? client, BillsecRounding rounding)
+    /// <param name="more">What the directory says beside of the call's extension; null for nothing.</param>
+    public static UcomCall Call(CallRecord record, CallFacts facts, long? client, BillsecRounding rounding, UcomExtension? more = null)
     {
         BridgeFacts? bridge = Bridge(record, facts);
         PartyFacts? extension = Extension(record.Direction, facts);
@@ -36,8 +37,8 @@ internal static class UcomMapping
             DidDomain = entered ? SipUriText.Host(record.Callee.Uri) : null,
             DidNumber = entered ? record.Dialled : null,
             Duration = WholeSeconds.Of(record.Duration, rounding),
-            ExtNumberReg = null,
-            ExtensionGroupOwnerId = null,
+            ExtNumberReg = more?.Number,
+            ExtensionGroupOwnerId = more?.Group,
             ExtensionId = extension?.Id,
             ExtensionName = extension?.Name,
             ExtensionType = extension?.Kind,
@@ -144,3 +145,8 @@ internal static class UcomMapping
         return null;
     }
 }
+
+/// <summary>What the directory says of an extension, beside who it is.</summary>
+/// <param name="Number">The number it has outside; null for none.</param>
+/// <param name="Group">Id of the group it is a member of; null for none.</param>
+internal sealed record UcomExtension(string? Number, long? Group);

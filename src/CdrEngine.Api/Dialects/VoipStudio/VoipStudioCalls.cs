@@ -30,6 +30,7 @@ internal sealed class VoipStudioCalls
     private readonly List<Func<CallRecord, bool>> _conditions = [];
     private readonly List<string> _names = [];
     private readonly SortedDictionary<string, Func<CallRemark, bool>> _messages = new(StringComparer.Ordinal);
+    private HashSet<CallContext>? _contexts;
     private bool _nothing;
 
     private VoipStudioCalls(DialectRequest request) => _request = request;
@@ -81,12 +82,13 @@ internal sealed class VoipStudioCalls
         }
 
         calls.TakeMessages();
-        if (calls._nothing) calls.Query = calls.Query with { Ids = ["none"] };
+        calls.TakeContexts();
+        if (calls._nothing) calls.Narrow(static query => query with { Ids = ["none"] });
         return calls;
     }
 
-    /// <summary>Narrows what columns answer.</summary>
-    public void Narrow(Func<CallQuery, CallQuery> change) => Query = change(Query);
+    /// <summary>Narrows what columns answer, of alternatives each.</summary>
+    public void Narrow(Func<CallQuery, CallQuery> change) => Query = Query.Any.Count == 0 ? change(Query) : Query with { Any = [.. Query.Any.Select(change)] };
 
     /// <summary>Narrows voice messages by what is written about them, which is asked of those of which anything is: all others are as new ones are.</summary>
     /// <param name="name">Tells the condition from others.</param>
@@ -143,7 +145,7 @@ internal sealed class VoipStudioCalls
                 Number(condition, prefix => Query with { Caller = prefix }, Query.Caller, Query.CallerNumbers, list => Query with { CallerNumbers = list });
                 break;
             case "dst" or "dialled":
-                Number(condition, prefix => Query with { Callee = prefix }, Query.Callee, Query.DialledNumbers, list => Query with { DialledNumbers = list });
+                Number(condition, Dialled, Query.Ranges.Count == 0 ? null : "*", Query.DialledNumbers, list => Query with { DialledNumbers = list });
                 break;
             case "user_id":
                 if (VoipStudioFilter.Wholes(_request, condition) is { Count: 1 } users)
@@ -190,14 +192,14 @@ internal sealed class VoipStudioCalls
         _nothing |= Query.Ids.Count == 0;
     }
 
-    private void Number(VoipStudioCondition condition, Func<string, CallQuery> prefixed, string? known, IReadOnlyList<string> numbers, Func<IReadOnlyList<string>, CallQuery> listed)
+    private void Number(VoipStudioCondition condition, Func<string, CallQuery?> prefixed, string? known, IReadOnlyList<string> numbers, Func<IReadOnlyList<string>, CallQuery> listed)
     {
         if (condition.Operator == "like")
         {
             string begin = condition.Value.TrimEnd('%', '*');
-            if (begin.Length == 0 || begin.Length == condition.Value.Length || begin.Contains('%', StringComparison.Ordinal) || begin.Contains('*', StringComparison.Ordinal) || known is not null)
-                VoipStudioFilter.Refuse(_request, condition, "asks for other than how one number begins, as 4420%");
-            else Query = prefixed(begin + "*");
+            bool isOne = begin.Length > 0 && begin.Length < condition.Value.Length && !begin.AsSpan().ContainsAny('%', '*') && known is null;
+            if (isOne && prefixed(begin + "*") is { } narrowed) Query = narrowed;
+            else VoipStudioFilter.Refuse(_request, condition, "asks for other than how one number begins, as 4420%");
             return;
         }
 
@@ -205,6 +207,15 @@ internal sealed class VoipStudioCalls
         IReadOnlyList<string> left = numbers.Count == 0 ? condition.Values : [.. numbers.Intersect(condition.Values, StringComparer.Ordinal)];
         _nothing |= left.Count == 0;
         if (left.Count > 0) Query = listed(left);
+    }
+
+    // The number dialled alone: who answered may have any other. Null where its beginning cannot be asked for.
+    private CallQuery? Dialled(string prefix)
+    {
+        string begin = prefix[..^1], beyond = begin[..^1] + (char)(begin[^1] + 1);
+        return TextRange.CanBeAsked(begin) && TextRange.CanBeAsked(beyond)
+            ? Query with { Ranges = [new TextRange(TextOf.Dialled, TextSense.GreaterOrEqual, begin), new TextRange(TextOf.Dialled, TextSense.Less, beyond)] }
+            : null;
     }
 
     private void Seconds(VoipStudioCondition condition, TimeSpan? least, TimeSpan? most, Func<TimeSpan?, TimeSpan?, CallQuery> bounded)
@@ -285,14 +296,18 @@ internal sealed class VoipStudioCalls
     private void Context(VoipStudioCondition condition)
     {
         if (!Words(condition, VoipStudioDictionaries.Contexts)) return;
-        if (condition.Values.Count > 1 || !EnumNames<CallContext>.TryParse(condition.Value.ToLowerInvariant(), out CallContext context))
-        {
-            VoipStudioFilter.Refuse(_request, condition, "asks for other than one value");
-            return;
-        }
+        var contexts = condition.Values.Select(static value => EnumNames<CallContext>.TryParse(value.ToLowerInvariant(), out CallContext context) ? context : default).ToHashSet();
+        if (_contexts is null) _contexts = contexts;
+        else _contexts.IntersectWith(contexts);
+    }
 
-        _nothing |= Query.Context is { } known && known != context;
-        Query = Query with { Context = context };
+    // Several are alternatives, each with all else that is asked.
+    private void TakeContexts()
+    {
+        _nothing |= _contexts is { Count: 0 };
+        if (_contexts is not { Count: > 0 } contexts) return;
+        if (contexts.Count == 1) Query = Query with { Context = contexts.First() };
+        else Query = new CallQuery { From = Query.From, To = Query.To, Ascending = Query.Ascending, Any = [.. contexts.Order().Select(context => Query with { Context = context })] };
     }
 
     private void Codec(VoipStudioCondition condition, bool source)

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using CdrEngine.Api.Answers;
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
@@ -13,15 +15,12 @@ internal sealed partial class VoipStudioDialect
 {
     private const int CsvTogether = 500;
 
-    private static readonly CsvWriterOptions Csv = new() { Injection = CsvInjection.Escape, InjectionCharacters = "=+-@\t\r\n", BufferSize = 32 * 1024 };
-
     private static Task CdrsAsync(DialectRequest request) => CdrsAsync(request, VoipStudioCalls.Read(request));
 
     private static Task TrackingCdrsAsync(DialectRequest request)
     {
         VoipStudioCalls asked = VoipStudioCalls.Read(request);
-        bool other = asked.Query.Context is not (null or CallContext.Tracking);
-        asked.Narrow(query => query with { Context = CallContext.Tracking, Ids = other ? ["none"] : query.Ids });
+        asked.Narrow(static query => query with { Context = CallContext.Tracking, Ids = query.Context is null or CallContext.Tracking ? query.Ids : ["none"] });
         return CdrsAsync(request, asked);
     }
 
@@ -44,8 +43,7 @@ internal sealed partial class VoipStudioDialect
         }
 
         VoipStudioCalls asked = VoipStudioCalls.Read(request);
-        bool other = asked.Query.User is { } given && given != user;
-        asked.Narrow(query => query with { User = user, Ids = other ? ["none"] : query.Ids });
+        asked.Narrow(query => query with { User = user, Ids = query.User is { } given && given != user ? ["none"] : query.Ids });
         return asked;
     }
 
@@ -175,14 +173,14 @@ internal sealed partial class VoipStudioDialect
         response.ContentType = "text/csv; charset=utf-8; header=present";
         response.Headers.ContentDisposition = "attachment; filename=\"cdrs.csv\"";
         if (HttpMethods.IsHead(request.Http.Request.Method)) return;
-        await using CsvWriter csv = CsvWriter.Create(response.Body, Csv, leaveOpen: true);
+        await using CsvWriter csv = CsvWriter.Create(response.Body, CsvCells.Options, leaveOpen: true);
         foreach ((string name, _, _) in VoipStudioMapping.Columns) csv.WriteField(name);
         await csv.EndRecordAsync(request.Http.RequestAborted);
         while (true)
         {
             foreach (VoipStudioCdr cdr in Cdrs(request, slice.Calls))
             {
-                foreach ((_, Func<VoipStudioCdr, string> value, bool isFromWire) in VoipStudioMapping.Columns) csv.WriteField(isFromWire ? WithoutControls(value(cdr)) : value(cdr));
+                foreach ((_, Func<VoipStudioCdr, string> value, bool isFromWire) in VoipStudioMapping.Columns) csv.WriteField(isFromWire ? CsvCells.Guarded(WithoutControls(value(cdr))) : value(cdr));
                 await csv.EndRecordAsync(request.Http.RequestAborted);
             }
 
@@ -199,12 +197,24 @@ internal sealed partial class VoipStudioDialect
         long page = request.Query.Whole("page", 1, 1, Common.PageParameters.LastPage);
         long limit = request.Query.Whole("limit", VoipStudioCalls.DefaultLimit, 1, CallQuery.MaxLimit);
         if (await request.RefusedAsync()) return;
-        VoipStudioTrackingNumber[] all =
-        [
-            .. request.Desk.Directory.List(request.Tenant, PartyKind.Tracking)
-                .SelectMany(static entry => entry.Numbers.Concat(entry.Extensions).Distinct(StringComparer.Ordinal).Select(number => VoipStudioMapping.TrackingNumber(entry, number))),
-        ];
-        await request.JsonAsync(new VoipStudioTrackingNumbers([.. all.Skip((int)Math.Min(int.MaxValue, (page - 1) * limit)).Take((int)limit)], all.Length));
+        var shown = new List<VoipStudioTrackingNumber>();
+        long before = (page - 1) * limit, total = 0;
+        foreach (DirectoryEntry entry in request.Desk.Directory.List(request.Tenant, PartyKind.Tracking))
+        {
+            foreach ((string number, bool isFull) in entry.Numbers.Select(static number => (number, true)).Concat(entry.Extensions.Except(entry.Numbers).Select(static number => (number, false))))
+            {
+                if (total++ >= before && shown.Count < limit) shown.Add(VoipStudioMapping.TrackingNumber(entry, number, isFull));
+            }
+
+            // A range has a line for each of its numbers, of which only those of the page are made.
+            foreach (NumberRange range in entry.Ranges)
+            {
+                for (long i = Math.Max(0, before - total); i < range.Count && shown.Count < limit; i++) shown.Add(VoipStudioMapping.TrackingNumber(entry, range[i], isFull: true));
+                total += range.Count;
+            }
+        }
+
+        await request.JsonAsync(new VoipStudioTrackingNumbers(shown, total));
     }
 
     private static async Task StatementsAsync(DialectRequest request)

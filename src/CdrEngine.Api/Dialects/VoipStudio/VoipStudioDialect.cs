@@ -36,6 +36,7 @@ internal sealed partial class VoipStudioDialect : Dialect
     private static readonly ApiParameter[] One = [PageParameters.InPath("id", "Its id.", "2855442334", "integer")];
     private static readonly ApiParameter[] Several = [PageParameters.InPath("id", "Ids, with commas between.", "2855442334,2855442335")];
     private static readonly int[] NotFound = [StatusCodes.Status404NotFound];
+    private static readonly int[] KeepErrors = [StatusCodes.Status404NotFound, StatusCodes.Status507InsufficientStorage];
     private static readonly int[] SoundErrors =
         [StatusCodes.Status202Accepted, StatusCodes.Status206PartialContent, StatusCodes.Status304NotModified, StatusCodes.Status404NotFound, StatusCodes.Status410Gone, StatusCodes.Status416RangeNotSatisfiable];
 
@@ -57,7 +58,7 @@ internal sealed partial class VoipStudioDialect : Dialect
             Scope = ApiScopes.CallsWrite,
             Takes = typeof(VoipStudioCdrChange[]),
             Gives = typeof(VoipStudioOneCdr),
-            Errors = NotFound,
+            Errors = KeepErrors,
         },
         new(HttpMethods.Patch, $"{Root}/cdrs/{{id}}", "updateCdr", "Sets info and notes of a CDR.", PatchCdrAsync)
         {
@@ -65,7 +66,7 @@ internal sealed partial class VoipStudioDialect : Dialect
             Parameters = One,
             Takes = typeof(VoipStudioCdrChange),
             Gives = typeof(VoipStudioOneCdr),
-            Errors = NotFound,
+            Errors = KeepErrors,
         },
         Delete("cdrs/{id}", "deleteCdrs", "Deletes calls.", DeleteCdrsAsync, StatusCodes.Status204NoContent),
         DeleteAll("cdrs", "deleteAllCdrs", "Deletes every call that the token's tenant may see.", DeleteAllCdrsAsync, StatusCodes.Status204NoContent),
@@ -89,7 +90,7 @@ internal sealed partial class VoipStudioDialect : Dialect
             Takes = typeof(VoipStudioMonitorChange),
             Gives = typeof(VoipStudioOneMonitor),
             LargestBody = 4 * 1024 * 1024,
-            Errors = NotFound,
+            Errors = KeepErrors,
         },
         Delete("monitors/{id}", "deleteMonitors", "Deletes recordings.", DeleteMonitorsAsync, StatusCodes.Status204NoContent),
         DeleteAll("monitors", "deleteAllMonitors", "Deletes every recording that the token's tenant may see.", DeleteAllMonitorsAsync, StatusCodes.Status202Accepted),
@@ -109,9 +110,9 @@ internal sealed partial class VoipStudioDialect : Dialect
             Scope = ApiScopes.CallsWrite,
             Takes = typeof(VoipStudioFolderChange[]),
             Gives = typeof(VoipStudioOneVoicemessage),
-            Errors = NotFound,
+            Errors = KeepErrors,
         },
-        Delete("voicemessages/{id}", "deleteVoicemessages", "Deletes voice messages.", DeleteVoicemessagesAsync, StatusCodes.Status204NoContent),
+        Delete("voicemessages/{id}", "deleteVoicemessages", "Deletes voice messages.", DeleteVoicemessagesAsync, StatusCodes.Status204NoContent) with { Errors = KeepErrors },
         DeleteAll("voicemessages", "deleteAllVoicemessages", "Deletes every voice message that the token's tenant may see.", DeleteAllVoicemessagesAsync, StatusCodes.Status202Accepted),
 
         Get("sms", "getSms", "SIP MESSAGEs with a final answer, a page at a time.", TextsAsync, Listing, typeof(VoipStudioTexts)),
@@ -121,7 +122,7 @@ internal sealed partial class VoipStudioDialect : Dialect
         Get("chats/{id}", "getChat", "A chat.", ChatAsync, One, typeof(VoipStudioOneChat)) with { Errors = NotFound },
         Get("chatmsgs", "getChatmsgs", "Messages of chats, a page at a time.", ChatmsgsAsync, Listing, typeof(VoipStudioChatmsgs)),
         Get("chatmsgs/{id}", "getChatmsg", "A message of a chat.", ChatmsgAsync, One, typeof(VoipStudioOneChatmsg)) with { Errors = NotFound },
-        Delete("chatmsgs/{id}", "deleteChatmsgs", "Deletes messages.", DeleteChatmsgsAsync, StatusCodes.Status204NoContent),
+        Delete("chatmsgs/{id}", "deleteChatmsgs", "Deletes messages.", DeleteChatmsgsAsync, StatusCodes.Status204NoContent) with { Errors = KeepErrors },
         DeleteAll("chatmsgs", "deleteAllChatmsgs", "Deletes every message that the token's tenant may see.", DeleteAllChatmsgsAsync, StatusCodes.Status204NoContent),
 
         Get("calltracking/cdrs", "getTrackingNumbers", "Tracking numbers of the directory.", TrackingNumbersAsync, [Listing[0], Listing[1]], typeof(VoipStudioTrackingNumbers)),

@@ -253,7 +253,10 @@ internal static class VoipStudioMapping
     }
 
     /// <summary>A tracking number of the directory: what the directory does not hold is null.</summary>
-    public static VoipStudioTrackingNumber TrackingNumber(DirectoryEntry entry, string number) => new()
+    /// <param name="entry">Whose it is.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="isFull">Whether it is one in full international form; else an extension.</param>
+    public static VoipStudioTrackingNumber TrackingNumber(DirectoryEntry entry, string number, bool isFull) => new()
     {
         Id = number.TrimStart('+'),
         CallFlow = null,
@@ -261,7 +264,7 @@ internal static class VoipStudioMapping
         CliHide = null,
         CliPrefix = null,
         CreatedAt = null,
-        E164 = number.TrimStart('+'),
+        E164 = isFull ? number.TrimStart('+') : null,
         EscEnabled = null,
         FaxEmail = null,
         FaxEnabled = null,
@@ -401,11 +404,15 @@ internal static class VoipStudioMapping
     /// <summary>Why the call ended: the text of its Reason header, else that of its cause, else of its final status; null while nothing tells.</summary>
     public static string? Cause(CallRecord call)
     {
-        if (call.Cause is { Source: CauseSource.Header, Text: { Length: > 0 } text } said && text != Q850.Text(said.Q850)) return text;
+        if (call.Cause is { Source: CauseSource.Header, Text: { Length: > 0 } text } said && SaysMore(text, said.Q850)) return text;
         if (call.Cause is { } cause) return CauseText(cause.Q850);
         if (Q850.FromStatus(call.SipStatus, call.RangAt is not null) is >= 0 and var mapped) return CauseText(mapped);
         return call.State == CallState.Ended && call.AnsweredAt is not null && call.HangupBy != HangupBy.None ? CauseText(Q850.NormalClearing) : null;
     }
+
+    // Not the cause's own name in another spelling (NORMAL_CLEARING), and no number of somebody's own.
+    private static bool SaysMore(string text, int cause) => text.Any(char.IsLetter) && text != Q850Names.Of(cause)
+        && !text.Equals(Q850.Text(cause), StringComparison.OrdinalIgnoreCase) && !text.Equals(CauseText(cause), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The vendor's words for a cause.</summary>
     public static string CauseText(int cause) => cause switch

@@ -74,7 +74,7 @@ public sealed class FonoUcMappingTests
         { "Start", 63_962_368_022L },
         { "To", "2002@172.105.23.210:5060" },
         { "PvtCreated", 63_962_368_500L },
-        { "User", new FonoUcUser(null, "Joe Anthony", "One") },
+        { "User", new FonoUcUser("joe@example.com", "Joe Anthony", "One") },
         { "Url", "http://host/api/v2/reports/recording/202611-00112233445566778899aabb20261120" },
         { "Attachments", null },
     };
@@ -88,7 +88,7 @@ public sealed class FonoUcMappingTests
     [MemberData(nameof(RecordingMembers))]
     public void RecordingMember_IsAsTheTextSays(string member, object? expected)
     {
-        FonoUcRecording recording = FonoUcMapping.Recording(Call, Facts, Entry, "http://host", BillsecRounding.Nearest);
+        FonoUcRecording recording = FonoUcMapping.Recording(Call, Facts, Entry, "http://host", BillsecRounding.Nearest, "joe@example.com");
         if (member == "Attachments") Assert.Equal(KeyValuePair.Create(recording.Name, new FonoUcAttachment("audio/mpeg", 0, "", 3_813_341, false)), Assert.Single(recording.Attachments));
         else Assert.Equal(expected, typeof(FonoUcRecording).GetProperty(member)!.GetValue(recording));
     }

@@ -33,7 +33,7 @@ public sealed class PortSipReportTests : IAsyncLifetime
         string[] lines = Encoding.UTF8.GetString(content).TrimEnd().Split("\r\n");
         Assert.Equal(2, lines.Length);
         Assert.StartsWith("started_at,rang_at,answered_at,ended_at,caller,", lines[0], StringComparison.Ordinal);
-        Assert.Equal("2026-11-20T04:27:00Z,,2026-11-20T04:27:02Z,2026-11-20T04:27:12Z,\"'+491001\",,\"'=HYPERLINK(\"\"http://x\"\")\",2002,,,,,,NONE,200,13,11,,,,,,,abc@host,", lines[1]);
+        Assert.Equal("2026-11-20T04:27:00Z,,2026-11-20T04:27:02Z,2026-11-20T04:27:12Z,+491001,,\"'=HYPERLINK(\"\"http://x\"\")\",2002,,,,,,NONE,200,13,11,,,,,,,abc@host,", lines[1]);
         await UntilAsync(() => Task.FromResult(_rig.Mailer.Sent.Count == 1));
         ReportMail mail = _rig.Mailer.Sent[0];
         Assert.Equal(("someone@example.com", "Daily", "text/csv"), (mail.To, mail.Subject, mail.MediaType));
@@ -149,6 +149,8 @@ public sealed class PortSipReportTests : IAsyncLifetime
     [InlineData("""{"name":"a","type":"NORMAL","format":"CSV","range":"TODAY","filter":{"duration_from":-1}}""", "filter.duration_from")]
     [InlineData("""{"name":"a","type":"QUEUE_PERFORMANCE","format":"CSV","range":"TODAY","filter":{"numbers":"600"}}""", "filter.numbers")]
     [InlineData("""{"name":"a","type":"QUEUE_PERFORMANCE","format":"CSV","range":"TODAY","filter":{"numbers":[600]}}""", "filter.numbers")]
+    [InlineData("""{"name":"a","type":"QUEUE_PERFORMANCE","format":"CSV","range":"TODAY","filter":{"sla_seconds":86401}}""", "filter.sla_seconds")]
+    [InlineData("""{"name":"a","type":"QUEUE_PERFORMANCE","format":"CSV","range":"TODAY","filter":{"sla_seconds":"20"}}""", "filter.sla_seconds")]
     [InlineData("""{"name":"\ud800","type":"NORMAL","format":"CSV","range":"TODAY","filter":{}}""", "body")]
     [InlineData("""{"name":"a","type":"NORMAL","format":"CSV","range":"TODAY","filter":{"\ud800":1}}""", "body")]
     [InlineData("""[]""", "body")]
@@ -215,6 +217,27 @@ public sealed class PortSipReportTests : IAsyncLifetime
 
         await DialectRig.JsonAsync(await PostAsync(reader, "/api/call_reports", Normal), HttpStatusCode.Forbidden);
         Assert.Equal(1, (await _rig.GetAsync("/api/call_reports")).GetProperty("count").GetInt32());
+    }
+
+    [Fact]
+    public async Task EveryMemberOfReportsAndResults_IsAFieldOfTheirLists()
+    {
+        foreach (int _ in Enumerable.Range(0, 11)) await CreateAsync(_rig.Admin, Normal);
+        await UntilAsync(async () => (await _rig.GetAsync("/api/call_reports?filter=status eq COMPLETED")).GetProperty("count").GetInt32() == 11);
+        foreach (string list in (string[])["/api/call_reports", "/api/completed_call_reports"])
+        {
+            JsonElement[] items = [.. (await _rig.GetAsync(list)).GetProperty("items").EnumerateArray()];
+            foreach (JsonProperty member in items[10].EnumerateObject())
+            {
+                string value = member.Value.ValueKind switch { JsonValueKind.Null => "null", JsonValueKind.Number => member.Value.GetRawText(), _ => $"'{member.Value.GetString()}'" };
+                JsonElement[] found = [.. (await _rig.GetAsync($"{list}?filter={Uri.EscapeDataString($"{member.Name} eq {value}")}")).GetProperty("items").EnumerateArray()];
+                Assert.Equal(items.Where(item => item.GetProperty(member.Name).GetRawText() == member.Value.GetRawText()).Select(static item => item.GetRawText()), found.Select(static item => item.GetRawText()));
+                await _rig.GetAsync($"{list}?orderby={member.Name} desc");
+            }
+
+            // Ids are texts of numbers, and ordered by these: the tenth does not come before the second.
+            Assert.Equal(items.Reverse().Select(static item => item.GetRawText()), (await _rig.GetAsync($"{list}?orderby=id desc")).GetProperty("items").EnumerateArray().Select(static item => item.GetRawText()));
+        }
     }
 
     [Fact]

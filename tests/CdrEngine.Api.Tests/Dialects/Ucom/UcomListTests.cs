@@ -1,3 +1,5 @@
+using CdrEngine.Calls.Directory;
+
 namespace CdrEngine.Api.Tests.Dialects.Ucom;
 
 public sealed class UcomListTests : IAsyncLifetime
@@ -18,7 +20,14 @@ public sealed class UcomListTests : IAsyncLifetime
     [InlineData("did_number=55501&to_username=55502")]
     [InlineData("flow=in", 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)]
     [InlineData("flow=in,out", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)]
-    [InlineData("extension_id=10001", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11)]
+    [InlineData("extension_id=10001", 0, 2, 4, 6, 8)]
+    [InlineData("extension_id=10001&flow=out", 0, 2, 4, 6, 8)]
+    [InlineData("extension_id=10001&flow=in")]
+    [InlineData("extension_id=10001&from_username=1001,1009&start_datetime=2026-11-20 04:27:03", 4, 6, 8)]
+    [InlineData("extension_id=10001&from_username=1009")]
+    [InlineData("extension_id=10001&did_number=55501")]
+    [InlineData("extension_id=10001&start_duration=5&end_duration=7", 4, 6)]
+    [InlineData("extension_id=10002")]
     [InlineData("extension_id=77")]
     [InlineData("start_duration=18", 17, 18, 19)]
     [InlineData("end_duration=3", 0, 1, 2)]
@@ -128,6 +137,47 @@ public sealed class UcomListTests : IAsyncLifetime
         Assert.Equal(1, await FoundAsync("end_bridged_duration=16"));
         Assert.Equal(0, await FoundAsync("bridged_username=600"));
         Assert.Equal(1, await FoundAsync("bridged_username=2002&end_bridged_duration=16"));
+    }
+
+    [Fact]
+    public async Task Extension_IsWhoeverTheCallBelongsTo_AndIsFoundByItsId()
+    {
+        var directory = new FakeDirectory();
+        Tenant acme = directory.Tenants[0];
+        DirectoryEntry Entry(PartyKind kind, long id, string extension, params string[] numbers) =>
+            new() { Kind = kind, Id = id, Name = $"{kind}", Tenant = acme, Extensions = [extension], Numbers = numbers, Identity = new PartyIdentity(kind, id, $"{kind}") };
+        directory.Entries.AddRange([
+            Entry(PartyKind.User, 10001, "1001"),
+            Entry(PartyKind.User, 10002, "2002", "+4930123", "+4930124"),
+            Entry(PartyKind.Queue, 7, "500") with { Members = [new GroupMember(PartyKind.User, 10001)] },
+            Entry(PartyKind.RingGroup, 9, "501") with { Members = [new GroupMember(PartyKind.User, 10002)] }]);
+        await using DialectRig rig = await DialectRig.StartAsync(directory);
+        CallRecord Call(int i, CallDirection? direction, string from, PartyIdentity? caller, string to, PartyIdentity? callee) => TestCalls.Call(i, $"x{i}@host") with
+        {
+            Direction = direction,
+            Dialled = to,
+            Caller = new Party { Number = from, Identity = caller },
+            Callee = new Party { Number = to, Identity = callee },
+        };
+        PartyIdentity ann = new(PartyKind.User, 10001, "Ann"), bob = new(PartyKind.User, 10002, "Bob"), queue = new(PartyKind.Queue, 7, "Queue");
+        rig.Add(
+            "acme",
+            Call(0, CallDirection.Internal, "1001", ann, "2002", bob),
+            Call(1, CallDirection.Inbound, "0171", null, "2002", bob),
+            Call(2, CallDirection.Outbound, "2002", bob, "0171", null),
+            Call(3, null, "9", null, "2002", bob),
+            Call(4, CallDirection.Inbound, "0171", null, "500", queue));
+        JsonElement[] all = [.. (await rig.GetAsync("/client/1/calls?order=asc")).GetProperty("calls").EnumerateArray()];
+        Assert.Equal("10001  7|10002 +4930123 9|10002 +4930123 9|  |7  ", string.Join('|', all.Select(static call => $"{call.GetProperty("extension_id")} {call.GetProperty("ext_number_reg")} {call.GetProperty("extension_group_owner_id")}")));
+        foreach ((long id, int count) in new[] { (10001L, 1), (10002, 2), (7, 1), (9, 0) })
+        {
+            JsonElement[] found = [.. (await rig.GetAsync($"/client/1/calls?order=asc&extension_id={id}")).GetProperty("calls").EnumerateArray()];
+            Assert.Equal(all.Select(static call => call.GetRawText()).Where(text => text.Contains($"\"extension_id\":{id},", StringComparison.Ordinal)), found.Select(static call => call.GetRawText()));
+            Assert.Equal(count, found.Length);
+        }
+
+        Assert.Equal(3, (await rig.GetAsync("/client/1/calls?extension_id=10001&extension_id=10002")).GetProperty("calls").GetArrayLength());
+        Assert.Equal(1, (await rig.GetAsync("/client/1/calls?extension_id=10002&per_page=1&page=2")).GetProperty("calls").GetArrayLength());
     }
 
     private static CallRecord Marked(int second, string callee, PartyKind kind, int ended) => TestCalls.Call(second, $"m{second}@host") with

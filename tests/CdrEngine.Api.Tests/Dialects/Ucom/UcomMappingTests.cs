@@ -29,8 +29,8 @@ public sealed class UcomMappingTests
         { "DidDomain", "pbx.example.com" },
         { "DidNumber", "74951234567" },
         { "Duration", 13L },
-        { "ExtNumberReg", null },
-        { "ExtensionGroupOwnerId", null },
+        { "ExtNumberReg", "+4930123" },
+        { "ExtensionGroupOwnerId", 9L },
         { "ExtensionId", 10002L },
         { "ExtensionName", "Bob" },
         { "ExtensionType", "user" },
@@ -54,7 +54,7 @@ public sealed class UcomMappingTests
     [MemberData(nameof(Members))]
     public void Member_OfAnAnsweredCall_IsAsTheTextSays(string member, object? expected)
     {
-        UcomCall call = UcomMapping.Call(Answered, Person, 1234, BillsecRounding.Nearest);
+        UcomCall call = UcomMapping.Call(Answered, Person, 1234, BillsecRounding.Nearest, new UcomExtension("+4930123", 9));
         Assert.Equal(expected, typeof(UcomCall).GetProperty(member)!.GetValue(call));
     }
 

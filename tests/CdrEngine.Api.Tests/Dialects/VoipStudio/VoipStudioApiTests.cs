@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using CdrEngine.Api.Access;
+using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Storage;
 using CdrEngine.TestKit;
@@ -75,6 +76,10 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
         { "src", "in", "3003,1001", [0, 1, 2, 3, 4, 5] },
         { "dst", "eq", "2002", [0, 1, 2, 3, 5] },
         { "dst", "eq", "4004", [4] },
+        { "dst", "like", "40%", [4] },
+        { "dst", "like", "200%", [0, 1, 2, 3, 5] },
+        { "dst", "like", "5%", [] },
+        { "dst", "like", "2002%", [0, 1, 2, 3, 5] },
         { "calldate", "gte", "2026-11-20 04:27:03", [3, 4, 5] },
         { "calldate", "gt", "2026-11-20 04:27:03", [4, 5] },
         { "calldate", "lt", "2026-11-20 04:27:03", [0, 1, 2] },
@@ -102,6 +107,8 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
         { "destination", "eq", "callmeback", [] },
         { "context", "eq", "USER_LOCAL", [5] },
         { "context", "eq", "IVR", [] },
+        { "context", "in", "USER_LOCAL,VOICEMAIL", [4, 5] },
+        { "context", "in", "VOICEMAIL,IVR", [4] },
         { "user_id", "eq", "10002", [5] },
         { "src_codec", "eq", "pcma", [0] },
         { "dst_codec", "eq", "PCMA", [] },
@@ -120,10 +127,13 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
             Call(2, static call => call with { AnsweredAt = null, EndedAt = call.StartedAt + TimeSpan.FromSeconds(1), Disposition = Disposition.Busy }),
             Call(3, static call => call with { Flags = CallFlags.Held, Held = [new HeldInterval(PartySide.Caller, call.StartedAt, call.EndedAt)], Transport = Transport.Wss }),
             Voicemail(4) with { Direction = CallDirection.Outbound, Dialled = "4004", Caller = new Party { Number = "3003" } },
+
+            // Dialled is not who answered.
             Call(5, static call => call with
             {
                 Direction = CallDirection.Internal,
                 Caller = new Party { Number = "3003", Identity = new PartyIdentity(PartyKind.User, 10002, "Bob") },
+                Callee = new Party { Number = "4009", E164 = "+504009" },
                 Marks = new CallMarks { Context = CallContext.UserLocal },
             }),
         ];
@@ -162,6 +172,9 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
     [InlineData("duration", "eq", "-1")]
     [InlineData("id", "eq", "x")]
     [InlineData("src", "like", "%1")]
+    [InlineData("dst", "like", "20")]
+    [InlineData("dst", "like", "\ud7ff%")]
+    [InlineData("context", "in", "IVR,NOWHERE")]
     [InlineData("src", "between", "1")]
     public async Task FilterThatCannotBeAsked_Is400(string property, string operation, string value) =>
         Assert.Equal("filter", (await GetAsync("/cdrs?" + Filter(property, value, operation), HttpStatusCode.BadRequest)).GetProperty("errors")[0].GetProperty("field").GetString());
@@ -270,14 +283,17 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
     [Fact]
     public async Task Csv_HasTheAttributesInTheTablesOrder_AndEveryCall()
     {
-        _rig.Add([.. Enumerable.Range(0, 1203).Select(static i => Call(i, call => call with { Caller = call.Caller with { Name = "=1+1" } }))]);
+        _rig.Add([.. Enumerable.Range(0, 1203).Select(static i => Call(i, call => call with { Dialled = "+493055501001", Caller = call.Caller with { Name = "=1+1" } }))]);
         using HttpResponseMessage response = await _rig.Admin.GetAsync($"{Root}/cdrs.csv");
         Assert.Equal("text/csv; charset=utf-8; header=present", response.Content.Headers.ContentType?.ToString());
         string[] lines = (await response.Content.ReadAsStringAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(1204, lines.Length);
         Assert.StartsWith("id,duration,live_id,parent_live_id,user_id,", lines[0], StringComparison.Ordinal);
         Assert.Equal(1203, lines.Skip(1).Select(static line => line.Split(',')[0]).Distinct(StringComparer.Ordinal).Count());
-        Assert.Contains("'=1+1", lines[1], StringComparison.Ordinal);
+        Assert.Contains(",'=1+1,", lines[1], StringComparison.Ordinal);
+
+        // A number is none that a spreadsheet would work out, and programs read it as it is.
+        Assert.Contains(",+493055501001,", lines[1], StringComparison.Ordinal);
         using HttpResponseMessage user = await _rig.Admin.GetAsync($"{Root}/users/60/cdrs.csv");
         Assert.Single((await user.Content.ReadAsStringAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries));
     }
@@ -478,6 +494,13 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
         Assert.Equal([Number(tracked).ToString(CultureInfo.InvariantCulture)], Ids(await GetAsync("/cdrs/calltracking")));
         JsonElement numbers = await GetAsync("/calltracking/cdrs");
         Assert.Equal((2, "4930123", "Spring"), (numbers.GetProperty("total").GetInt64(), numbers.GetProperty("data")[0].GetProperty("e164").GetString(), numbers.GetProperty("data")[0].GetProperty("name").GetString()));
+
+        // An extension is no number of the world; a range has all of its own, page by page.
+        _directory.Entries.Add(VoipStudioMappingTests.Entry(PartyKind.Tracking, 6, "Poster") with { Extensions = ["700"], Ranges = [new NumberRange("+493055500998", "+493055501001")] });
+        JsonElement more = await GetAsync("/calltracking/cdrs?limit=2&page=2");
+        Assert.Equal((7, "700 | 493055500998 493055500998"), (more.GetProperty("total").GetInt64(), string.Join(" | ", more.GetProperty("data").EnumerateArray().Select(static line => $"{line.GetProperty("id")} {line.GetProperty("e164")}".Trim()))));
+        Assert.Equal("493055500999 493055501000", string.Join(' ', (await GetAsync("/calltracking/cdrs?limit=2&page=3")).GetProperty("data").EnumerateArray().Select(static line => line.GetProperty("id").GetString())));
+        Assert.Equal("493055501001", (await GetAsync("/calltracking/cdrs?limit=6&page=2")).GetProperty("data").EnumerateArray().Single().GetProperty("id").GetString());
         JsonElement lines = await GetAsync("/statements");
         JsonElement line = Assert.Single(lines.GetProperty("data").EnumerateArray());
         Assert.Equal((1, 0.11m, "Germany"), (lines.GetProperty("total").GetInt64(), line.GetProperty("charge").GetDecimal(), line.GetProperty("destination").GetString()));

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CdrEngine.Api.Access;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Storage;
 using CdrEngine.TestKit;
@@ -69,6 +70,40 @@ public sealed class VoipStudioConformanceTests
     }
 
     [SharedFact]
+    public async Task EveryStatus_OfTheText_IsGiven_InTheFormOfItsErrors_AndDocumented()
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory());
+        (long call, long msdr, long message, long chat) = await FillAsync(rig, 0);
+        using HttpClient nobody = rig.Client(null), beta = rig.Client(rig.NewToken("beta", ApiScopes.Admin));
+        JsonElement paths = (await rig.GetAsync("/api/v1/dialects/voipstudio/openapi.json")).GetProperty("paths");
+        var given = new List<string>();
+        foreach ((string method, string path, int[] statuses) in Statuses(VendorText.Read(TextName).Text))
+        {
+            string own = path switch
+            {
+                _ when path.StartsWith("/msdrs", StringComparison.Ordinal) => $"{msdr}",
+                _ when path.StartsWith("/chats", StringComparison.Ordinal) => $"{chat}",
+                _ when path.StartsWith("/chatmsgs", StringComparison.Ordinal) => $"{message}",
+                _ => $"{call}",
+            };
+            JsonElement documented = paths.GetProperty(Root + path.Replace("{ids}", "{id}", StringComparison.Ordinal)).GetProperty(method.ToLowerInvariant()).GetProperty("responses");
+            foreach (int status in statuses)
+            {
+                Assert.True(documented.TryGetProperty($"{status}", out _), $"{method} {path}: {status} is not documented");
+                if (status < 400) continue;
+                string id = status == 404 ? "4503599627370495" : own;
+                using var request = new HttpRequestMessage(new HttpMethod(method), Root + path.Replace("{id}", id, StringComparison.Ordinal).Replace("{ids}", id, StringComparison.Ordinal));
+                if (method == "PATCH") request.Content = new StringContent(status == 400 ? "{" : path.Contains('{', StringComparison.Ordinal) ? "{\"summary\":\"x\"}" : $"[{{\"id\":{id},\"folder\":1}}]".Replace(path == "/cdrs" ? ",\"folder\":1" : "none", "", StringComparison.Ordinal), Encoding.UTF8, "application/json");
+                JsonElement error = await DialectRig.JsonAsync(await (status switch { 401 => nobody, 403 => beta, _ => rig.Admin }).SendAsync(request), (HttpStatusCode)status);
+                Assert.Equal((status, Words(status)), (error.GetProperty("code").GetInt32(), error.GetProperty("message").GetString()));
+                given.Add($"{method} {path} {status}");
+            }
+        }
+
+        Assert.Equal(68, given.Count);
+    }
+
+    [SharedFact]
     public void CsvHeader_AndMembers_AreTheAttributesOfTheModel()
     {
         string text = VendorText.Read(TextName).Text;
@@ -89,6 +124,19 @@ public sealed class VoipStudioConformanceTests
                 lines[i + 1].Split(' ')[0],
                 int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture),
                 brace < 0 ? null : JsonDocument.Parse(Clean(answer[brace..])).RootElement);
+        }
+    }
+
+    private static string Words(int status) => status switch { 400 => "Validation error", 401 => "Unauthorized", 403 => "Access denied", _ => "Resource not found" };
+
+    private static IEnumerable<(string Method, string Path, int[] Statuses)> Statuses(string text)
+    {
+        string[] lines = text[..text.IndexOf("\nModels\n", StringComparison.Ordinal)].Split('\n');
+        for (int i = 0; i + 1 < lines.Length; i++)
+        {
+            if (lines[i] is not ("GET" or "PATCH" or "DELETE" or "POST") || !lines[i + 1].StartsWith('/')) continue;
+            int begin = Array.IndexOf(lines, "Responses", i), end = Array.IndexOf(lines, "Example Response", i);
+            yield return (lines[i], lines[i + 1].Split(' ')[0], [.. lines[(begin + 1)..end].Select(static line => int.Parse(line.AsSpan(0, 3), System.Globalization.CultureInfo.InvariantCulture)).Distinct()]);
         }
     }
 

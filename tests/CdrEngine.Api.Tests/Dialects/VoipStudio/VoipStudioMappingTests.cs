@@ -252,6 +252,16 @@ public sealed class VoipStudioMappingTests
     }
 
     [Theory]
+    [InlineData("Gone fishing", "Gone fishing")]
+    [InlineData("NORMAL_CLEARING", "Normal Clearing")]
+    [InlineData("normal call clearing", "Normal Clearing")]
+    [InlineData("3", "Normal Clearing")]
+    [InlineData("local", "local")]
+    [InlineData("USER_BUSY", "USER_BUSY")]
+    public void Cause_OfAReasonHeader_IsItsText_WhereThatSaysMoreThanItsNumber(string text, string expected) =>
+        Assert.Equal(expected, VoipStudioMapping.Cause(Answered with { Cause = new Cause(16, text, CauseSource.Header) }));
+
+    [Theory]
     [InlineData("0", 0)]
     [InlineData("inbox", 0)]
     [InlineData("INBOX", 0)]
