@@ -2,6 +2,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.TestKit;
 using Xunit;
 
 namespace CdrEngine.Storage.Tests;
@@ -66,6 +67,29 @@ public sealed class MomentListTests
                 Assert.Equal(expected.Skip(skip).Take(10), slice.Calls.Select(static call => call.Record.Id));
                 Assert.Equal(expected.Length, slice.Total);
             }
+        }
+    }
+
+    /// <summary>On PostgreSQL they are conditions.</summary>
+    [PostgresTheory]
+    [InlineData(4, false)]
+    [InlineData(5, true)]
+    public void OnPostgres_TheyAreTheSame(int seed, bool someAreOpen)
+    {
+        var random = new Random(seed);
+        using var place = new PostgresPlace();
+        using ICallStore store = place.Calls();
+        CallRecord[] calls = [.. Enumerable.Range(0, 120).Select(i => Call(i, random, someAreOpen)).DistinctBy(static call => call.Id)];
+        Assert.Null(store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
+        for (int i = 0; i < 40; i++)
+        {
+            if (i == 20) store.Seal(Over);
+            MomentRange[] moments = random.Next(3) == 0 ? [Moment(random), Moment(random)] : [Moment(random)];
+            string[] expected = [.. calls.Where(call => moments.All(moment => moment.IsMetBy(call))).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal).Select(static call => call.Id)];
+            var query = new CallQuery { Moments = moments, Ascending = true, Limit = 1000 };
+            Assert.Equal(expected, store.List(query).Calls.Select(static call => call.Id));
+            Assert.Equal(expected.Length, store.Count(query));
+            Assert.Equal(calls.Length - expected.Length, store.Count(new CallQuery { Without = new CallQuery { Moments = moments } }));
         }
     }
 

@@ -1,6 +1,5 @@
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
-using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
