@@ -20,6 +20,9 @@ public sealed record ApiOptions
     /// <summary>Records on a page where the request does not say: 1..1000.</summary>
     public int PageSize { get; init; } = 50;
 
+    /// <summary>Calls that are read and judged one by one for a page of a list whose filter or order no index answers; more are refused.</summary>
+    public int MostJudged { get; init; } = 20_000;
+
     /// <summary>How <c>billsec</c> is rounded.</summary>
     public BillsecRounding Rounding { get; init; }
 

@@ -8,9 +8,9 @@ namespace CdrEngine.Storage;
 
 /// <summary>Call records in SQLite, one file for each UTC day: <c>records/2026-11-20.db</c>. Inserting stays cheap whatever the age of the archive,
 /// and retention removes files. Any number of threads may read while one writes.</summary>
-/// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. The other orders have no index: each day
-/// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> is read once and gives its best rows, which are merged; memory holds one
-/// page a day, time grows with the calls in the range. Give a range.</remarks>
+/// <remarks><see cref="CallSort.StartedAt"/> reads days one after the other until the page is full. Of the other orders each day
+/// between <see cref="CallQuery.From"/> and <see cref="CallQuery.To"/> gives its best rows, which are merged: from an index where the day is over, and by lengths only days that have better ones than
+/// those found are asked at all. A page by MOS reads each day.</remarks>
 public sealed partial class SqliteCallStore : ICallStore
 {
     private readonly DayFiles _files;
@@ -314,20 +314,6 @@ public sealed partial class SqliteCallStore : ICallStore
             using SqliteStatement find = database.Prepare(sql);
             return find.BindBlob(bytes.AsSpan()).Step() ? find.Blob(0).ToArray() : null;
         });
-    }
-
-    private List<FoundCall> Merged(OpenDays days, CallQuery query, CallCursor? after, int limit)
-    {
-        var found = new List<FoundCall>();
-        foreach (DateOnly day in DaysOf(query))
-        {
-            if (days.Get(day) is not { } database) continue;
-            found.AddRange(CallSelect.Rows(database, query, Frame(days, day) with { After = after, Limit = limit }));
-            found.Sort((left, right) => CallSelect.Compare(left, right, query));
-            if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
-        }
-
-        return found;
     }
 
     // A position and ids bound the days as the times do.

@@ -211,6 +211,12 @@ internal static partial class ListShapes
         yield return Of("outbound_caller_id", static value => $"outbound_caller_id eq '{value.User}'");
         yield return Of("contains(service_number)", static value => $"contains(service_number,'{value.Did[^3..]}')");
         yield return Of("user_data, nobody's", static value => $"contains(user_data,'{value.Random.Next():x8}')");
+        yield return Of("answered_at gt", static value => $"answered_at gt {ListValues.Zulu(value.Hour)}");
+        yield return Of("ended_at lt", static value => $"ended_at lt {ListValues.Zulu(value.Hour)}");
+        yield return Of("rang_at ge, rang_at lt", static value => $"rang_at ge {ListValues.Zulu(value.Hour)} and rang_at lt {ListValues.Zulu(value.Hour.AddHours(value.Random.Next(1, 72)))}");
+        yield return Of("answered_at ne", static value => $"answered_at ne {ListValues.Zulu(value.Hour)}");
+        yield return Of("outbound_caller_id eq null", static _ => "outbound_caller_id eq null");
+        yield return Of("contains(end_reason)", static value => $"contains(end_reason,'{value.Any("CANCEL", "DISCONNECTED", "BUS")}')");
         yield return Of("contains(trunk)", static value => $"contains(trunk,'{value.Any("er-b", "rier")}')");
         yield return Of("two conditions", static value => $"direction eq INBOUND_CALL and status_code eq 486 and started_at ge {ListValues.Zulu(value.Hour)}");
 

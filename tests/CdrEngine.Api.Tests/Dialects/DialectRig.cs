@@ -12,7 +12,7 @@ internal sealed class DialectRig : IAsyncDisposable
     private readonly ApiHost _host;
     private readonly FakeCalls _none = new();
 
-    private DialectRig(FakeDirectory? directory, FakeControl? control)
+    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Noted = new NotedCalls(Store);
@@ -26,6 +26,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             AccessFolder = Path.Combine(_folder, "access"),
             Time = Clock,
+            MostJudged = mostJudged ?? new ApiOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), AccessFolder = "" }.MostJudged,
             OnFault = fault =>
             {
                 lock (Faults) Faults.Add(fault);
@@ -82,9 +83,9 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public string AccessFolder => Options.AccessFolder;
 
-    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null)
+    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null)
     {
-        var rig = new DialectRig(directory, control);
+        var rig = new DialectRig(directory, control, mostJudged);
         ApiStarted started = await rig._host.StartAsync();
         rig.Url = started.Url;
         rig.AdminToken = started.NewAdminToken!;

@@ -78,11 +78,8 @@ internal sealed record PortSipAsked(long Skip, int Top, string OrderBy, bool Des
 internal sealed record PortSipRow(PortSipFields Fields, CallRecord Record, Func<string> Id);
 
 /// <summary>Lists legs and sessions.</summary>
-internal sealed class PortSipCalls
+internal sealed partial class PortSipCalls
 {
-    /// <summary>Calls that are read and judged one by one where no index answers a filter or order; more are refused.</summary>
-    public const int MostJudged = 20_000;
-
     private const int ListsKept = 32;
     private static readonly TimeSpan ListAge = TimeSpan.FromMinutes(15);
 
@@ -139,9 +136,9 @@ internal sealed class PortSipCalls
 
         query = query with { Tenant = request.Tenant };
         List<string>? ids = null;
-        List<ListedCall> page = [];
-        long tooMany = 0;
-        bool answered = false;
+        List<ListedCall>? page = [];
+        long tooMany = 0, inOrder = 0;
+        bool answered = false, byLength = narrowing.IsExact && asked.OrderBy == "duration" && !sessions;
         await desk.Lists.RunAsync(request.Http, () =>
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
@@ -149,7 +146,8 @@ internal sealed class PortSipCalls
             if (ids is null)
             {
                 long count = desk.Calls.Count(query);
-                if (count > MostJudged) tooMany = count;
+                if (count > desk.Options.MostJudged && byLength) (inOrder, page) = (count, ByLength(request, asked, query, key));
+                else if (count > desk.Options.MostJudged) tooMany = count;
                 else Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
             }
 
@@ -158,11 +156,19 @@ internal sealed class PortSipCalls
             return Task.CompletedTask;
         });
         if (!answered) return null;
+        if (page is null)
+        {
+            await request.ErrorAsync(
+                StatusCodes.Status400BadRequest, $"skip: in this order {desk.Options.MostJudged} items may be passed at once behind a page that was asked for; go on page by page, or narrow the list by started_at.", "skip");
+            return null;
+        }
+
+        if (inOrder > 0) return (inOrder, page);
         if (ids is not null) return (ids.Count, page);
         string parameter = narrowing.IsExact ? "orderby" : "filter";
         await request.ErrorAsync(
             StatusCodes.Status400BadRequest,
-            $"{parameter}: no index answers it, and it leaves {tooMany} calls to be read; {MostJudged} may be. Narrow it by started_at, caller, callee, destination, direction, end_reason or duration.",
+            $"{parameter}: no index answers it, and it leaves {tooMany} calls to be read; {desk.Options.MostJudged} may be. Narrow it by started_at, caller, callee, destination, direction, end_reason or duration.",
             parameter);
         return null;
     }
@@ -183,6 +189,7 @@ internal sealed class PortSipCalls
         return new PortSipRow(fields, call, () => NumberText.Of(request.Desk.Calls.Find(call.Id)?.Number ?? CallNumber.Of(call.Id)));
     }
 
+    // What came since the calls were counted is left out.
     private static List<string> Gather(DialectRequest request, PortSipAsked asked, CallQuery query, bool sessions)
     {
         IReadOnlyList<PortSipField<PortSipRow>> fields = sessions ? SessionFields : LegFields;
@@ -196,7 +203,7 @@ internal sealed class PortSipCalls
             foreach (CallRecord call in calls.Calls)
             {
                 // The count above did not see what came since.
-                if (++read > 2 * MostJudged) break;
+                if (++read > 2 * request.Desk.Options.MostJudged) break;
                 PortSipRow row = Row(request, call, sessions);
                 if (asked.Condition is null || PortSipJudge.Meets(asked.Condition, row, fields)) found.Add((call.Id, order.Value(row)));
             }
@@ -204,7 +211,7 @@ internal sealed class PortSipCalls
             request.Http.RequestAborted.ThrowIfCancellationRequested();
             cursor = calls.NextCursor;
         }
-        while (cursor is not null && read <= 2 * MostJudged);
+        while (cursor is not null && read <= 2 * request.Desk.Options.MostJudged);
         if (asked.OrderBy == "started_at") return [.. found.Select(static call => call.Id)];
         Comparer<object?> comparer = Comparer<object?>.Create(PortSipJudge.Compare);
         return [.. (asked.Descending ? Enumerable.Reverse(found).OrderByDescending(static call => call.Key, comparer) : found.OrderBy(static call => call.Key, comparer)).Select(static call => call.Id)];
