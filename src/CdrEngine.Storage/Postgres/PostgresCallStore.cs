@@ -16,13 +16,6 @@ internal sealed partial class PostgresCallStore : ICallStore
         "SELECT d.json, r.state, r.reason FROM call_documents d LEFT JOIN recordings r ON r.day = d.day AND r.document = d.document WHERE d.day = ? AND d.document = ?";
 
     private readonly PostgresDatabase _database;
-
-    /// <summary>Lets connections meet the tables that records are read from.</summary>
-    internal PostgresWarming Warming { get; } = new(
-        "record_days",
-        "SELECT d.json FROM call_documents d WHERE d.day BETWEEN $1 AND $2 AND d.document = 1",
-        "SELECT r.state FROM recordings r WHERE r.day BETWEEN $1 AND $2 AND r.document = 1",
-        "SELECT c.document FROM calls c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''");
     private readonly SqliteStoreLimits _limits;
     private readonly Lock _writing = new();
     private readonly DayAnswers<long> _counts;
@@ -43,6 +36,13 @@ internal sealed partial class PostgresCallStore : ICallStore
         _met = new DayAnswers<long[]>(_limits.DayTexts);
         _groups = new PostgresTextGroups(_limits);
     }
+
+    /// <summary>Lets connections meet the tables that records are read from.</summary>
+    internal PostgresWarming Warming { get; } = new(
+        "record_days",
+        "SELECT d.json FROM call_documents d WHERE d.day BETWEEN $1 AND $2 AND d.document = 1",
+        "SELECT r.state FROM recordings r WHERE r.day BETWEEN $1 AND $2 AND r.document = 1",
+        "SELECT c.document FROM calls c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''");
 
     /// <inheritdoc />
     public long UnreadableRecords => Interlocked.Read(ref _unreadableRecords);
