@@ -137,6 +137,10 @@ public sealed class UcomListTests : IAsyncLifetime
         Assert.Equal(1, await FoundAsync("end_bridged_duration=16"));
         Assert.Equal(0, await FoundAsync("bridged_username=600"));
         Assert.Equal(1, await FoundAsync("bridged_username=2002&end_bridged_duration=16"));
+        Assert.Equal(1, await FoundAsync("extension_id=10002&start_bridged_duration=0"));
+        Assert.Equal(2, await FoundAsync("extension_id=10001,10002&start_bridged_duration=0"));
+        Assert.Equal(1, await FoundAsync("extension_id=10001,10002&start_bridged_duration=17"));
+        Assert.Equal(1, await FoundAsync("extension_id=10002&bridged_username=2002"));
     }
 
     [Fact]
