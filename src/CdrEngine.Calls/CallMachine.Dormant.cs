@@ -29,6 +29,7 @@ public sealed partial class CallMachine
     {
         CallMachine machine = Take(options, counters);
         machine.Become(call.State);
+        if (call.HasGap) machine.MarkGap(Timestamp.MaxValue);
         return machine;
     }
 
@@ -105,6 +106,7 @@ public sealed partial class CallMachine
         carrier.Flag(ref _callerHolds);
         carrier.Flag(ref _calleeHolds);
         carrier.Flag(ref _reinviteHasOffer);
+        carrier.Flag(ref _hasGapBehindEnd);
         carrier.Number(ref _rtpSides);
         carrier.Name(ref _transport);
     }

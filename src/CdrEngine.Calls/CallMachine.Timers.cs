@@ -177,6 +177,8 @@ public sealed partial class CallMachine
     private void Reopen(ref Step step, Phase phase)
     {
         _flags &= ~CallFlags.Unconfirmed;
+        if (_hasGapBehindEnd) _flags |= CallFlags.Gap;
+        _hasGapBehindEnd = false;
         _endKind = EndKind.None;
         _isDirty = false;
         _forgetAt = Timestamp.MaxValue;

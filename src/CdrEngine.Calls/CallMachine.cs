@@ -45,6 +45,9 @@ public sealed partial class CallMachine : ICallOutline
     private EndKind _endKind;
     private EndReason _endReason;
     private Timestamp _endSeenAt;
+
+    // Capture lost packets since it was over: what goes on after that, as a request with credentials behind a 407, went on meanwhile.
+    private bool _hasGapBehindEnd;
     private CallFlags _flags;
     private int _messages;
     private int _retransmissions;
@@ -220,11 +223,12 @@ public sealed partial class CallMachine : ICallOutline
         _rtpSides |= 1 << (int)from;
     }
 
-    /// <summary>Capture lost packets: flags the call where it was going on at any time since then.</summary>
+    /// <summary>Capture lost packets: flags the call where it was going on at any time since then, and one that was over when it goes on after all.</summary>
     /// <param name="since">When the loss was at the earliest; the end of time for just now.</param>
     public void MarkGap(Timestamp since)
     {
         if (!IsOver || (since != Timestamp.MaxValue && _endSeenAt >= since + _setBackBy)) _flags |= CallFlags.Gap;
+        else _hasGapBehindEnd = true;
     }
 
     /// <summary>The clock of the capture was set back while the call was known. From now on its times are told in its own time, as if that had not been, so that nothing in it goes back.</summary>

@@ -52,7 +52,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         // Each member of the query has its parameter, but for the sense of the order (part of sort), and what only
         // the dialects ask: lists of numbers, directions and ids, parts of numbers, alternatives, a place to start at that is no cursor; and what only the list of sessions asks.
         string[] foreign = ["parts", "any", "caller_numbers", "dialled_numbers", "callee_numbers", "party_numbers", "directions", "ids", "except", "start", "is_session_start", "is_voicemail", "is_audible",
-            "traits", "sip_statuses", "hangup_bys", "reroute_reasons", "session_callee_numbers", "person_billsec_max", "caller_codec", "callee_codec", "labels", "trunk_part", "ranges", "without", "skip"];
+            "traits", "sip_statuses", "hangup_bys", "reroute_reasons", "session_callee_numbers", "person_billsec_max", "caller_codec", "callee_codec", "labels", "trunk_part", "ranges", "moments", "without", "skip"];
         Assert.Equal(members.Except(["ascending", "dispositions", "causes", .. foreign]).Append("disposition").Append("cause").Append("sip_status").Append("format").Order(), names.Order());
         Assert.All(list.Parameters!, static parameter => Assert.NotEmpty(parameter.Description!));
     }

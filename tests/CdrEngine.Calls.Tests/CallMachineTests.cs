@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CdrEngine.Calls.Dormant;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Protocols.Sip;
@@ -101,6 +102,38 @@ public sealed class CallMachineTests
         // Found out only now, and it may have been while the call was going on.
         other.MarkGap(Timestamp.MinValue);
         Assert.Equal(CallFlags.ReusedPort | CallFlags.Gap, other.Flags);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gap_BehindAChallenge_IsFlaggedWhereTheCallGoesOn(bool isPutAway)
+    {
+        var counters = new Counters<CallCounter>();
+        var options = new CallOptions();
+        var call = new CallMachine(options, counters);
+        var effects = new CallEffects();
+        Scenario challenged = Scenario.New.At(0).Invite().At(0.1).Reply(407, "x").At(0.2).Ack(toTag: "x", ofFailure: true);
+        Apply(call, effects, challenged);
+        if (isPutAway)
+        {
+            Timestamp later = Scenario.Time(300);
+            call.Advance(later, effects);
+            Assert.True(effects.RecordFinal);
+            DormantCall dormant = call.PutAway();
+            Assert.True(dormant.IsAtRest);
+            Assert.False(dormant.MayHaveGap(Timestamp.MaxValue));
+            dormant.NoteGap();
+            call = CallMachine.Wake(dormant, options, counters);
+        }
+        else
+        {
+            call.MarkGap(Timestamp.MaxValue);
+        }
+
+        Assert.Equal(CallFlags.None, call.Flags & CallFlags.Gap);
+        Apply(call, effects, Scenario.New.At(0.3).Invite(2));
+        Assert.Equal(CallFlags.Gap, call.Flags & CallFlags.Gap);
     }
 
     [Fact]

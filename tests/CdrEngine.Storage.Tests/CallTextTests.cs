@@ -430,6 +430,20 @@ public sealed class SqliteCallTextTests : CallTextTests
     }
 
     [Fact]
+    public void Alternatives_ThatNoTextCanHave_FindNothing_AlsoOnADayWithoutTexts()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        var random = new Random(13);
+        StoredCall[] calls = [.. Enumerable.Range(0, 20).Select(index => Call(index, random, TestCalls.Start + TimeSpan.FromSeconds(index)))];
+        store.Write(calls);
+        string id = calls.First(static call => call.Record.Caller.Number is not null).Record.Id;
+        var nowhere = new CallQuery { Labels = [new LabelPart(CallLabel.CallerDomain, "a\nb", true)] };
+        Assert.Empty(store.List(new CallQuery { Any = [nowhere, nowhere with { Labels = [new LabelPart(CallLabel.CallerDomain, "\n", false)] }] }).Calls);
+        Assert.Equal([id], store.List(new CallQuery { Any = [nowhere, new CallQuery { Ids = [id] }] }).Calls.Select(static record => record.Id));
+    }
+
+    [Fact]
     public void Purge_LeavesNoTextBehind()
     {
         using var folder = new StoreFolder();

@@ -19,6 +19,9 @@ public sealed class PostgresKnownCallTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(8)]
     public void Lists_AreThoseOfAStoreWithoutSeals(int seed)
     {
         var random = new Random(seed);

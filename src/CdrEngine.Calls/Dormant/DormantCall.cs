@@ -23,9 +23,15 @@ public sealed class DormantCall
     /// <summary>See <see cref="CallMachine.IsAtRest"/>.</summary>
     public bool IsAtRest { get; }
 
-    /// <summary>Whether packets that the capture lost since then may have been the call's: of one at rest <see cref="CallMachine.MarkGap"/> says something only then.</summary>
+    /// <summary>Whether packets that the capture lost since then may have been the call's: of one at rest <see cref="CallMachine.MarkGap"/> changes the record only then.</summary>
     /// <param name="since">When the loss was at the earliest; the end of time for just now.</param>
     public bool MayHaveGap(Timestamp since) => !IsAtRest || (since != Timestamp.MaxValue && _endSeenAt >= since);
+
+    /// <summary>Whether the capture lost packets while it was at rest; see <see cref="NoteGap"/>.</summary>
+    internal bool HasGap { get; private set; }
+
+    /// <summary>Stands for <see cref="CallMachine.MarkGap"/> of a call at rest whose packets these cannot have been, unless it goes on.</summary>
+    public void NoteGap() => HasGap = true;
 
     internal DormantState State => new(_bytes, _kept);
 }

@@ -102,7 +102,8 @@ internal sealed class CallActor : Actor<CallSignal>, IReceiveBorrowed<SipArrival
                 Machine.Evict(_shard.Now, effects);
                 break;
             case CallSignal.Gap:
-                if (_dormant is null || _dormant.MayHaveGap(_shard.GapSince)) Machine.MarkGap(_shard.GapSince);
+                if (_dormant is { } dormant && !dormant.MayHaveGap(_shard.GapSince)) dormant.NoteGap();
+                else Machine.MarkGap(_shard.GapSince);
                 _seat.Live?.Touch();
                 PutAway();
                 return;

@@ -37,6 +37,7 @@ internal sealed partial class CallSelect
             var select = new CallSelect(one with { Start = null, Without = null, Tenant = null, Text = _query.Text is null ? one.Text : null, IsSessionStart = false }, frame) { _adds = true };
             select.ChooseDriver(database);
             select.AddFilters(database);
+            if (select._isNothing) continue;
             keys.Add($"SELECT c.started_at, c.id FROM {select._from}{select._where}");
             arguments.AddRange(select._arguments);
         }

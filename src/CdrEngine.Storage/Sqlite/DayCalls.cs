@@ -190,6 +190,8 @@ internal sealed class DayCalls
     /// <param name="ascending">The earliest first.</param>
     public IEnumerable<int>? Narrow(IEnumerable<long> documents, AskedCalls asked, KeyFilter? keys, bool ascending)
     {
+        // Which alternative has a call's number is not said, and each may ask for something else beside, such as a tenant.
+        if (keys is null && asked.Any.Count > 0) return null;
         var among = new DayPlaces(Places);
         var seen = new HashSet<int>();
         var others = new List<int>();

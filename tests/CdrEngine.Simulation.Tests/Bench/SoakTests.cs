@@ -8,7 +8,7 @@ namespace CdrEngine.Simulation.Tests.Bench;
 [CollectionDefinition(Alone, DisableParallelization = true)]
 public sealed class SoakTests
 {
-    private const string Alone = "alone in the process";
+    internal const string Alone = "alone in the process";
 
     [Fact]
     public void SixMinutes_OfEightyCallsAtOnce_AreRecordedExactly_WithHandlesAndMemoryFlat()
