@@ -7,6 +7,9 @@ internal static class RecordDifference
 {
     private const int MostShown = 80;
 
+    // Second copies by the mirror are counted, and only the first is kept.
+    private const string NotKept = "mirror_duplicates";
+
     /// <summary>A line for each member that differs: <c>caller.number: "100" stored, "101" from its packets</c>.</summary>
     public static List<string> Of(byte[] stored, byte[] rebuilt, IReadOnlySet<string> except)
     {
@@ -23,7 +26,7 @@ internal static class RecordDifference
             foreach (string name in left.EnumerateObject().Concat(right.EnumerateObject()).Select(static member => member.Name).Distinct(StringComparer.Ordinal))
             {
                 string inner = path.Length == 0 ? name : $"{path}.{name}";
-                if (except.Contains(inner)) continue;
+                if (name == NotKept || except.Contains(inner)) continue;
                 bool inLeft = left.TryGetProperty(name, out JsonElement mine), inRight = right.TryGetProperty(name, out JsonElement other);
                 if (inLeft && inRight) Compare(mine, other, inner, except, lines);
 

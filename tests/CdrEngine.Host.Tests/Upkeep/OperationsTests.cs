@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
+using CdrEngine.TestKit;
 using Xunit;
 
 namespace CdrEngine.Host.Tests.Upkeep;
@@ -47,6 +48,16 @@ public sealed class OperationsTests : IDisposable
         Assert.Contains(": missing", _rig.Error, StringComparison.Ordinal);
         Assert.Equal(1, _rig.Run("restore", _rig.Folder, "--check"));
         Assert.Contains("there is no backup", _rig.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_ExpectsNoSecondCopiesOfTheMirror_WhichAreCountedAndNotKept()
+    {
+        _rig.Import(Checkout.Path("tests", "fixtures", "pcap", "load", "answered.pcap"));
+        Assert.Contains(_rig.Calls().Values, static call => call.Contains("\"mirror_duplicates\":", StringComparison.Ordinal) && call.Split("\"mirror_duplicates\":").Skip(1).Any(static count => count[0] != '0'));
+        JsonElement verified = _rig.Json("verify");
+        Assert.Empty(verified.GetProperty("faults").EnumerateArray());
+        Assert.Equal(0, verified.GetProperty("different").GetInt32());
     }
 
     [Fact]
