@@ -99,9 +99,9 @@ public sealed partial class SqliteCallStore
                 int most = limit + 1 - found.Count;
                 if (most <= 0 || ahead.Count == 0) return;
                 var parts = ahead.ToDictionary(static part => part.Day);
-                InDays(days, [.. parts.Keys], (day, database) => parts[day].Rows = RowsOf(database, parts[day], most));
+                _helpers.InDays(days, [.. parts.Keys], (day, database) => parts[day].Rows = RowsOf(database, parts[day], most));
                 foreach (SessionsAhead part in ahead) found.AddRange(part.Rows.Take(limit + 1 - found.Count));
-                together = Math.Min(2 * together, DaysAtOnce);
+                together = Math.Min(2 * together, ReadHelpers.DaysAtOnce);
                 ahead.Clear();
             }
 
@@ -267,16 +267,10 @@ public sealed partial class SqliteCallStore
     /// <inheritdoc />
     public RecordingPage ListRecordings(RecordingQuery query)
     {
-        string seal = string.Create(CultureInfo.InvariantCulture, $"recordings|{query.From}|{query.To}|{query.State}|{query.Tenant}|{query.Ascending}");
+        string seal = RecordingRows.SealOf(query);
         RowCursor? after = null;
         if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new RecordingPage { Recordings = [], CursorRejected = true };
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("r.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("r.started_at < ?", to.Microseconds);
-
-        // Said in the text, so that SQLite sees that the index over what is pending serves.
-        if (query.State is { } state) where.And(string.Create(CultureInfo.InvariantCulture, $"r.state = {(int)state}"));
-        if (query.Tenant is { } tenant) where.And("r.tenant = ?", tenant);
+        SqlConditions where = RecordingRows.ConditionsOf(query);
         string sense = query.Ascending ? "" : " DESC";
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
         return Reading(days =>
@@ -316,7 +310,7 @@ public sealed partial class SqliteCallStore
     {
         var sessions = new MediaSessionRecord?[rows.Count];
         ILookup<DateOnly, int> places = Enumerable.Range(0, rows.Count).ToLookup(index => rows[index].At.Day);
-        InDays(days, [.. places.Select(static day => day.Key)], (day, database) =>
+        _helpers.InDays(days, [.. places.Select(static day => day.Key)], (day, database) =>
         {
             CallRecord? call = null;
             long read = -1;

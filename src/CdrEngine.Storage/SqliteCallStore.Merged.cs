@@ -18,7 +18,7 @@ public sealed partial class SqliteCallStore
         {
             if (Narrowed(days, asked, Frame(days, day)) is not { } frame) continue;
             ahead.Add(day, frame with { After = after, Limit = limit, Voice = null });
-            if (ahead.Count >= DaysAtOnce) Flush();
+            if (ahead.Count >= ReadHelpers.DaysAtOnce) Flush();
         }
 
         Flush();
@@ -29,7 +29,7 @@ public sealed partial class SqliteCallStore
         void Flush()
         {
             var rows = new ConcurrentBag<List<FoundCall>>();
-            InDays(days, [.. ahead.Keys], (day, database) => rows.Add(CallSelect.Rows(database, asked.Query, ahead[day])));
+            _helpers.InDays(days, [.. ahead.Keys], (day, database) => rows.Add(CallSelect.Rows(database, asked.Query, ahead[day])));
             ahead.Clear();
             found.AddRange(rows.SelectMany(static row => row));
             found.Sort((left, right) => CallSelect.Compare(left, right, query));

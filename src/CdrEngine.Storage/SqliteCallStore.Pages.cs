@@ -153,7 +153,7 @@ public sealed partial class SqliteCallStore
             expected += rows;
             left = 0;
             isTold &= told is not null;
-            if (ahead.Count >= (isTold ? DaysAtOnce : together) || found.Count + expected >= limit) Flush();
+            if (ahead.Count >= (isTold ? ReadHelpers.DaysAtOnce : together) || found.Count + expected >= limit) Flush();
         }
 
         Flush();
@@ -174,7 +174,7 @@ public sealed partial class SqliteCallStore
                 Add(day, part.Left, rows);
             }
 
-            if (!isTold) together = Math.Min(2 * together, DaysAtOnce);
+            if (!isTold) together = Math.Min(2 * together, ReadHelpers.DaysAtOnce);
             ahead.Clear();
             (expected, isTold) = (0, true);
         }

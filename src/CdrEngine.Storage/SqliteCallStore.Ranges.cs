@@ -14,23 +14,8 @@ public sealed partial class SqliteCallStore
     {
         if (seal is not { Texts: not null, Stamp: { } stamp }) return null;
         (TextGroup Group, TextGroupDay Day)? place = GroupOf(days, asked, day, stamp);
-        DayPlaces? all = null;
-        foreach (TextClause clause in calls.Texts)
-        {
-            if (place is not { } its) return null;
-            DayPlaces met = DayPlaces.Of(_texts.SetOf(its.Group, clause), its.Day, known);
-            all = all?.And(met) ?? met;
-            if (all.IsEmpty) return all;
-        }
-
-        foreach (TextRange range in calls.Ranges)
-        {
-            if (MetBy(days, day, range, known, seal, place) is not { } met) return null;
-            all = all?.And(met) ?? met;
-            if (all.IsEmpty) break;
-        }
-
-        return all;
+        return DayPlaces.AmongAll(calls.Texts.Select(clause => place is { } its ? DayPlaces.Of(_texts.SetOf(its.Group, clause), its.Day, known) : null)
+            .Concat(calls.Ranges.Select(range => MetBy(days, day, range, known, seal, place))));
     }
 
     private DayPlaces? MetBy(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal, (TextGroup Group, TextGroupDay Day)? place)
@@ -51,8 +36,7 @@ public sealed partial class SqliteCallStore
             if (!seal.MayHave(needle) || among is { Count: 0 }) return new DayPlaces(known.Places);
         }
 
-        string key = $"{day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}";
-        DayPlaces? asked = _met.GetOrAdd(key, StampOf(days, day), () => days.Get(day) is { } database ? Find(database, range, known, seal, among) : null);
+        DayPlaces? asked = _met.GetOrAdd(TextRanges.KeyOf(range, day), StampOf(days, day), () => days.Get(day) is { } database ? Find(database, range, known, seal, among) : null);
         return told is null ? asked : asked?.Or(told);
     }
 

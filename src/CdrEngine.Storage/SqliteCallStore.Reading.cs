@@ -7,14 +7,7 @@ namespace CdrEngine.Storage;
 // What lies in several days is read of several at once: each is a file of its own, and a page of what is rare waits for the disk once for each row.
 public sealed partial class SqliteCallStore
 {
-    private const int DaysAtOnce = ReadHelpers.DaysAtOnce;
-    private const int Helpers = ReadHelpers.Threads;
-    private const int LeastDays = ReadHelpers.LeastDays;
-
-    private readonly ReadHelpers _helpers = new(Helpers);
-
-    // Each day on one thread, in no order.
-    private void InDays(OpenDays days, IReadOnlyList<DateOnly> all, Action<DateOnly, SqliteDatabase> read) => _helpers.InDays(days, all, DaysAtOnce, read);
+    private readonly ReadHelpers _helpers = new(ReadHelpers.Threads);
 
     // Something of each call, in their order; null for one that is not there.
     private T?[] ReadEach<T>(OpenDays days, List<FoundCall> found, Func<SqliteDatabase, FoundCall, T?> read)
@@ -22,7 +15,7 @@ public sealed partial class SqliteCallStore
     {
         var each = new T?[found.Count];
         ILookup<DateOnly, int> places = Enumerable.Range(0, found.Count).ToLookup(index => found[index].Day);
-        InDays(days, [.. places.Select(static day => day.Key)], (day, database) =>
+        _helpers.InDays(days, [.. places.Select(static day => day.Key)], (day, database) =>
         {
             foreach (int index in places[day]) each[index] = read(database, found[index]);
         });
@@ -32,7 +25,7 @@ public sealed partial class SqliteCallStore
     // Rows of several days before the first is looked at: of as many days as fill a page where it is known how many each has, else of twice as many each time.
     private void ReadTogether(OpenDays days, List<DayAhead> ahead, CallQuery query, int limit)
     {
-        var parts = ahead.Where(part => part.Known is not null || ahead.Count >= LeastDays).ToDictionary(static part => part.Frame.Day);
+        var parts = ahead.Where(part => part.Known is not null || ahead.Count >= ReadHelpers.LeastDays).ToDictionary(static part => part.Frame.Day);
         if (parts.Count == 0) return;
 
         // What the days before are known to have, the last need not give.
@@ -43,7 +36,7 @@ public sealed partial class SqliteCallStore
             before += part.Expected;
         }
 
-        InDays(days, [.. parts.Keys], (day, database) =>
+        _helpers.InDays(days, [.. parts.Keys], (day, database) =>
         {
             DayAhead part = parts[day];
             SelectFrame frame = part.Frame with { Limit = part.Limit };
@@ -52,7 +45,7 @@ public sealed partial class SqliteCallStore
     }
 
     // Of days that are known to have what is asked for by key, each has little of it as a rule: one after the other would wait for the disk once for each row.
-    private static int TogetherAtFirst(DayQuestion asked) => asked.Keys.AsksAnything ? LeastDays + 1 : 1;
+    private static int TogetherAtFirst(DayQuestion asked) => asked.Keys.AsksAnything ? ReadHelpers.LeastDays + 1 : 1;
 
     private List<FoundCall> InOrderOfTime(OpenDays days, CallQuery query, CallCursor? after, int limit)
     {
@@ -76,7 +69,7 @@ public sealed partial class SqliteCallStore
             if (known is null || rows > 0) ahead.Add(new DayAhead(its, 0) { Known = known, Expected = rows });
             expected += rows;
             isTold &= known is not null || isAll;
-            if (ahead.Count >= (isTold ? DaysAtOnce : together) || found.Count + expected >= limit) Flush();
+            if (ahead.Count >= (isTold ? ReadHelpers.DaysAtOnce : together) || found.Count + expected >= limit) Flush();
         }
 
         Flush();
@@ -93,7 +86,7 @@ public sealed partial class SqliteCallStore
                 found.AddRange(rows.Take(limit - found.Count));
             }
 
-            if (!isTold) together = Math.Min(2 * together, DaysAtOnce);
+            if (!isTold) together = Math.Min(2 * together, ReadHelpers.DaysAtOnce);
             ahead.Clear();
             (expected, isTold) = (0, true);
         }

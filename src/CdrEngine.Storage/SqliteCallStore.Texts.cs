@@ -58,7 +58,7 @@ public sealed partial class SqliteCallStore
         ];
         IEnumerable<TextGroup> order = asked.Query.Ascending ? known.Groups.Values : known.Groups.Values.Reverse();
         TextGroup[] next = [.. order.Where(group => group == place.Group || (asked.Query.Ascending ? group.Days[0].Day > day : group.Days[0].Day < day))
-            .OrderBy(group => group == place.Group ? 0 : 1).Where(group => !asked.Ready.Contains(group)).Take(asked.Ready.Count == 0 ? FirstGroups : Helpers + 1)];
+            .OrderBy(group => group == place.Group ? 0 : 1).Where(group => !asked.Ready.Contains(group)).Take(asked.Ready.Count == 0 ? FirstGroups : ReadHelpers.Threads + 1)];
         _helpers.ForEach([.. next.SelectMany(group => looks.Select(look => (group, look)))], pair => pair.look(pair.group));
         asked.Ready.UnionWith(next);
         return place;

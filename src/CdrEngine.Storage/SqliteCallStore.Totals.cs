@@ -40,7 +40,7 @@ public sealed partial class SqliteCallStore
                 if (isOver) ahead.Add(new DayCounted(day, from, to));
                 else if (from < to && FiguresOf(days, day) is { } figures && Narrowed(days, question, Frame(days, day)) is { } frame)
                     ahead.Add(new DayCounted(day, from, to) { Frame = frame, Part = figures.CallsOf(question.Profiles) > CallsOfLongDay ? HourMicroseconds : to - from });
-                if ((isOver || ahead.Count >= DaysAtOnce) && !TryCount(days, query, ahead, IsOver, ref all, out Timestamp countedFrom))
+                if ((isOver || ahead.Count >= ReadHelpers.DaysAtOnce) && !TryCount(days, query, ahead, IsOver, ref all, out Timestamp countedFrom))
                     return new CallTotals { Sums = all, IsComplete = false, CountedFrom = countedFrom };
             }
 
@@ -86,7 +86,7 @@ public sealed partial class SqliteCallStore
     {
         countedFrom = default;
         var parts = ahead.ToDictionary(static part => part.Day);
-        InDays(days, [.. parts.Keys], (day, database) => parts[day].Count(database, query, isOver));
+        _helpers.InDays(days, [.. parts.Keys], (day, database) => parts[day].Count(database, query, isOver));
         foreach (DayCounted part in ahead)
         {
             all.Add(part.Sums);

@@ -139,7 +139,7 @@ public sealed partial class SqliteMessageStore
             else if (MayBeIn(days, all[i], asked, mayBeIn, out MessageSeal? seal)) opened.Add(all[i], (i, seal));
         }
 
-        _helpers.InDays(days, [.. opened.Keys], ReadHelpers.DaysAtOnce, (day, database) => counts[opened[day].Place] = CountRows(database, where(day), tables, asked, opened[day].Seal));
+        _helpers.InDays(days, [.. opened.Keys], (day, database) => counts[opened[day].Place] = CountRows(database, where(day), tables, asked, opened[day].Seal));
         return counts;
     }
 
@@ -215,7 +215,7 @@ public sealed partial class SqliteMessageStore
                 together = Math.Min(2 * together, ReadHelpers.DaysAtOnce);
                 if (skip > 0) PassBefore(days, list, ahead, ref skip);
                 Dictionary<DateOnly, DayRows<T>> parts = ahead.ToDictionary(static part => part.Day);
-                _helpers.InDays(days, [.. parts.Keys], ReadHelpers.DaysAtOnce, (day, database) => ReadDay(database, list, parts[day], limit, limit + 1L - rowsRead));
+                _helpers.InDays(days, [.. parts.Keys], (day, database) => ReadDay(database, list, parts[day], limit, limit + 1L - rowsRead));
                 foreach (DayRows<T> part in ahead)
                 {
                     foreach ((ListCursor row, T? item) in part.Rows)

@@ -69,21 +69,7 @@ public sealed class PostgresKnownCallTests
             Assert.Equal(plain.Purge(day, ids), store.Purge(day, ids));
         }
 
-        void AskAll(int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                CallQuery query = Query(calls, random);
-                try
-                {
-                    Ask(store, plain, query, random);
-                }
-                catch (Exception e) when (e is not Xunit.Sdk.XunitException { InnerException: not null })
-                {
-                    throw new Xunit.Sdk.XunitException($"question {i}: {CallCursor.TextOf(query)}", e);
-                }
-            }
-        }
+        void AskAll(int times) => Questions.Ask(times, () => Query(calls, random), query => Ask(store, plain, query, random), CallCursor.TextOf);
     }
 
     [PostgresFact]

@@ -43,21 +43,7 @@ public sealed class PostgresKnownMediaTests
             act(plain);
         }
 
-        void AskAll(int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                MediaSessionQuery query = Query(calls, random);
-                try
-                {
-                    Ask(store, plain, query, random);
-                }
-                catch (Exception e) when (e is not Xunit.Sdk.XunitException { InnerException: not null })
-                {
-                    throw new Xunit.Sdk.XunitException($"question {i}: {query}", e);
-                }
-            }
-        }
+        void AskAll(int times) => Questions.Ask(times, () => Query(calls, random), query => Ask(store, plain, query, random), static query => $"{query}");
     }
 
     [PostgresFact]

@@ -44,21 +44,7 @@ public sealed class PostgresSealTests
             work(other);
         }
 
-        void Ask(int questions)
-        {
-            for (int i = 0; i < questions; i++)
-            {
-                CallQuery query = RandomQuery(calls, random);
-                try
-                {
-                    Same(one, other, query, random);
-                }
-                catch (Exception e) when (e is not Xunit.Sdk.XunitException { InnerException: not null })
-                {
-                    throw new Xunit.Sdk.XunitException($"question {i}: {Sqlite.CallCursor.TextOf(query)}", e);
-                }
-            }
-        }
+        void Ask(int questions) => Questions.Ask(questions, () => RandomQuery(calls, random), query => Same(one, other, query, random), Sqlite.CallCursor.TextOf);
     }
 
     [PostgresFact]

@@ -76,21 +76,7 @@ public sealed class PostgresTextGroupTests
             act(plain);
         }
 
-        void Ask(int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                CallQuery query = Query(calls, random);
-                try
-                {
-                    PostgresKnownCallTests.Ask(random.Next(3) == 0 ? other : one, plain, query, random);
-                }
-                catch (Exception e) when (e is not Xunit.Sdk.XunitException { InnerException: not null })
-                {
-                    throw new Xunit.Sdk.XunitException($"question {i}: {Sqlite.CallCursor.TextOf(query)}", e);
-                }
-            }
-        }
+        void Ask(int times) => Questions.Ask(times, () => Query(calls, random), query => PostgresKnownCallTests.Ask(random.Next(3) == 0 ? other : one, plain, query, random), Sqlite.CallCursor.TextOf);
     }
 
     [PostgresFact]

@@ -15,11 +15,8 @@ public sealed class TextGroupDamageTests
     public void DamagedTexts_AreAskedWithoutAFault()
     {
         using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
         string path = Path.Combine(folder.Records, "one.group");
-        Write(path);
-        byte[] whole = File.ReadAllBytes(path);
-        int texts = (int)BitConverter.ToInt64(whole.AsSpan(whole.Length - TextGroup.FooterBytes));
+        (byte[] whole, int texts) = Written(path);
         TextNeedle[] needles =
         [
             new("anna", TextFields.Other), new("9", TextFields.Other), new("an", TextFields.Other), new("anna 77@example.org", TextFields.Other, isWhole: true), new("2077", TextFields.Caller, isWhole: true),
@@ -63,11 +60,8 @@ public sealed class TextGroupDamageTests
     public void FromAfar_TheSameIsFound_InFewSteps()
     {
         using var folder = new StoreFolder();
-        Directory.CreateDirectory(folder.Records);
         string path = Path.Combine(folder.Records, "one.group");
-        Write(path);
-        byte[] whole = File.ReadAllBytes(path);
-        int texts = (int)BitConverter.ToInt64(whole.AsSpan(whole.Length - TextGroup.FooterBytes));
+        (byte[] whole, int texts) = Written(path);
         using TextGroup near = Assert.IsType<TextGroup>(TextGroup.Open(path)), far = Assert.IsType<TextGroup>(TextGroup.Read(whole.AsSpan(texts), whole.Length));
         Assert.Null(TextGroup.Read(whole.AsSpan(texts), whole.Length + 1));
         Assert.Null(TextGroup.Read(whole.AsSpan(texts + 1), whole.Length));
@@ -117,6 +111,15 @@ public sealed class TextGroupDamageTests
         found.Build().AddTo(places, 0, group.Span);
         Assert.All(places, static place => Assert.InRange(place, 0, Span - 1));
         return places.Count;
+    }
+
+    // All bytes of a group, and where its texts end.
+    private static (byte[] Whole, int Texts) Written(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Write(path);
+        byte[] whole = File.ReadAllBytes(path);
+        return (whole, (int)BitConverter.ToInt64(whole.AsSpan(whole.Length - TextGroup.FooterBytes)));
     }
 
     private static void Write(string path)

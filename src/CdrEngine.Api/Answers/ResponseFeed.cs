@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using CdrEngine.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace CdrEngine.Api.Answers;
@@ -47,27 +48,11 @@ internal static class ResponseFeed
     }
 
     /// <summary>A stream to write to, over a pipe.</summary>
-    private sealed class FeedStream(PipeWriter writer) : Stream
+    private sealed class FeedStream(PipeWriter writer) : WriteOnlyStream
     {
         private const int FlushAtBytes = 32 * 1024;
 
         private int _waiting;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
@@ -88,11 +73,5 @@ internal static class ResponseFeed
             FlushResult result = flush.IsCompletedSuccessfully ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
             if (result.IsCompleted || result.IsCanceled) throw new OperationCanceledException("the client went away");
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

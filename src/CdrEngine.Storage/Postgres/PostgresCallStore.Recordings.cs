@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -48,19 +47,7 @@ internal sealed partial class PostgresCallStore
         {
             return _database.Transact(Writer, session =>
             {
-                int set = session.Execute(
-                    UpsertRecording,
-                    day,
-                    id,
-                    (long)entry.State,
-                    entry.Reason,
-                    entry.Bytes,
-                    (long)entry.Duration.TotalMilliseconds,
-                    (long)entry.SampleRateHz,
-                    (long)entry.Channels,
-                    (long)entry.Attempts,
-                    entry.CreatedAt.Microseconds,
-                    entry.PartReason);
+                int set = session.Execute(UpsertRecording, RowOf(day, id, entry));
                 if (set > 0) session.Queue("UPDATE record_days SET version = version + 1 WHERE day = ?", day);
                 return set > 0;
             });
@@ -76,19 +63,7 @@ internal sealed partial class PostgresCallStore
             {
                 foreach (RecordingEntry entry in entries)
                 {
-                    session.Queue(
-                        UpsertRecording + " WHERE recordings.created_at <= excluded.created_at",
-                        day,
-                        Convert.FromHexString(entry.CallId.AsSpan(9)),
-                        (long)entry.State,
-                        entry.Reason,
-                        entry.Bytes,
-                        (long)entry.Duration.TotalMilliseconds,
-                        (long)entry.SampleRateHz,
-                        (long)entry.Channels,
-                        (long)entry.Attempts,
-                        entry.CreatedAt.Microseconds,
-                        entry.PartReason);
+                    session.Queue(UpsertRecording + " WHERE recordings.created_at <= excluded.created_at", RowOf(day, Convert.FromHexString(entry.CallId.AsSpan(9)), entry));
                 }
 
                 session.Queue("UPDATE record_days SET version = version + 1 WHERE day = ?", day);
@@ -99,16 +74,10 @@ internal sealed partial class PostgresCallStore
     /// <inheritdoc />
     public RecordingPage ListRecordings(RecordingQuery query)
     {
-        string seal = string.Create(CultureInfo.InvariantCulture, $"recordings|{query.From}|{query.To}|{query.State}|{query.Tenant}|{query.Ascending}");
+        string seal = RecordingRows.SealOf(query);
         RowCursor? after = null;
         if (query.Cursor is { } text && !RowCursor.TryDecode(text, seal, out after)) return new RecordingPage { Recordings = [], CursorRejected = true };
-        var where = new SqlConditions();
-        if (query.From is { } from) where.And("r.started_at >= ?", from.Microseconds);
-        if (query.To is { } to) where.And("r.started_at < ?", to.Microseconds);
-
-        // Said in the text, so that it is plain that the index over what is pending serves.
-        if (query.State is { } state) where.And(string.Create(CultureInfo.InvariantCulture, $"r.state = {(int)state}"));
-        if (query.Tenant is { } tenant) where.And("r.tenant = ?", tenant);
+        SqlConditions where = RecordingRows.ConditionsOf(query);
         int limit = Math.Clamp(query.Limit, 1, CallQuery.MaxLimit);
         return _database.Read(session =>
         {
@@ -139,6 +108,13 @@ internal sealed partial class PostgresCallStore
             return new RecordingPage { Recordings = [.. found.Select(static row => row.Entry)], NextCursor = more ? found[^1].At.Encode(seal) : null };
         });
     }
+
+    // What is bound to UpsertRecording.
+    private static object?[] RowOf(DateOnly day, byte[] id, RecordingEntry entry) =>
+    [
+        day, id, (long)entry.State, entry.Reason, entry.Bytes, (long)entry.Duration.TotalMilliseconds, (long)entry.SampleRateHz, (long)entry.Channels, (long)entry.Attempts, entry.CreatedAt.Microseconds,
+        entry.PartReason,
+    ];
 
     private static RecordingEntry ReadRecording(PostgresRows row) => new()
     {

@@ -45,10 +45,9 @@ internal sealed partial class PostgresCallStore
     private DayPlaces? MetBy(PostgresTextQuestion question, StoredDay day, PostgresDaySeal seal, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
     {
         DayCalls known = seal.Seal.Calls!;
-        DayPlaces? all = null;
         if (question.Any.Count > 0)
         {
-            all = new DayPlaces(known.Places);
+            var all = new DayPlaces(known.Places);
             foreach (PostgresTextQuestion one in question.Any)
             {
                 if ((one.Clauses.Count + one.Calls.Ranges.Count == 0 ? known.Find(one.Calls, seal.Seal.Keys, ascending: true)
@@ -59,22 +58,8 @@ internal sealed partial class PostgresCallStore
             return all;
         }
 
-        foreach (TextClause clause in question.Clauses)
-        {
-            if (found.SetOf(place.Group, clause) is not { } set) return null;
-            DayPlaces met = DayPlaces.Of(set, place.Day, known);
-            all = all?.And(met) ?? met;
-            if (all.IsEmpty) return all;
-        }
-
-        foreach (TextRange range in question.Calls.Ranges)
-        {
-            if (MetBy(range, day, known, place, found) is not { } met) return null;
-            all = all?.And(met) ?? met;
-            if (all.IsEmpty) break;
-        }
-
-        return all;
+        return DayPlaces.AmongAll(question.Clauses.Select(clause => found.SetOf(place.Group, clause) is { } set ? DayPlaces.Of(set, place.Day, known) : null)
+            .Concat(question.Calls.Ranges.Select(range => MetBy(range, day, known, place, found))));
     }
 
     private DayPlaces? MetBy(TextRange range, StoredDay day, DayCalls known, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
@@ -83,7 +68,7 @@ internal sealed partial class PostgresCallStore
         DayPlaces? told = found.MeetingOf(place.Group, range) is { } ranged ? DayPlaces.Of(ranged.Met, place.Day, known) : null;
         if (AmongOf(range, place, found) is not { } among) return told;
         if (among.Count == 0) return told ?? new DayPlaces(known.Places);
-        if (!_met.TryFind(KeyOf(range, day), StampOf(day), out long[]? documents)) return null;
+        if (!_met.TryFind(TextRanges.KeyOf(range, day.Day), StampOf(day), out long[]? documents)) return null;
         told ??= new DayPlaces(known.Places);
         foreach (long document in documents)
         {
@@ -108,7 +93,7 @@ internal sealed partial class PostgresCallStore
         {
             foreach (StoredDay day in days)
             {
-                if (AmongOf(range, grouped.Days[day.Day], found) is { Count: > 0 and <= TextRanges.MostLookedUp } among && !_met.TryFind(KeyOf(range, day), StampOf(day), out _))
+                if (AmongOf(range, grouped.Days[day.Day], found) is { Count: > 0 and <= TextRanges.MostLookedUp } among && !_met.TryFind(TextRanges.KeyOf(range, day.Day), StampOf(day), out _))
                     open.Add((range, day, [.. among.Documents()]));
             }
         }
@@ -118,7 +103,7 @@ internal sealed partial class PostgresCallStore
             var met = new List<long>[some.Length];
             for (int at = 0; at < met.Length; at++) met[at] = [];
             foreach ((int at, PostgresRows row) in asked.Session.QueryAll(some.Select(static one => Question(one.Range, one.Day.Day, one.Documents)))) met[at].Add(row.Long(0));
-            for (int at = 0; at < met.Length; at++) _met.Keep(KeyOf(some[at].Range, some[at].Day), StampOf(some[at].Day), [.. met[at]]);
+            for (int at = 0; at < met.Length; at++) _met.Keep(TextRanges.KeyOf(some[at].Range, some[at].Day.Day), StampOf(some[at].Day), [.. met[at]]);
         }
 
         static (string Sql, object?[] Arguments) Question(TextRange range, DateOnly day, long[] documents)
@@ -129,8 +114,6 @@ internal sealed partial class PostgresCallStore
             return ($"{sql} AND {condition}", binds ? [day, documents, range.Text] : [day, documents]);
         }
     }
-
-    private static string KeyOf(TextRange range, StoredDay day) => string.Create(CultureInfo.InvariantCulture, $"{day.Day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}");
 
     private static DayStamp StampOf(StoredDay day) => new(day.Seal.ToString(CultureInfo.InvariantCulture), IsSettled: true);
 

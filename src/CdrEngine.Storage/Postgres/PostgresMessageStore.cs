@@ -197,7 +197,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
                     (object?[])[day.Select(static conversation => conversation.Id).ToArray(), day.Select(static conversation => conversation.StartedAt.Microseconds).ToArray(), .. where.Arguments]);
             })))
             {
-                if (MessageJson.TryRead(row.Blob(1), out MessageRecord? record) && record is not null) firsts[row.Text(0)] = record;
+                if (MessageJson.TryRead(row.Blob(1), out MessageRecord? record)) firsts[row.Text(0)] = record;
             }
 
             return firsts;

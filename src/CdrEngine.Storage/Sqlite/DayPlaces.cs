@@ -82,6 +82,20 @@ internal sealed class DayPlaces
         return new DayPlaces(Places, words);
     }
 
+    /// <summary>Those that are among all of some, which are looked at as long as any place is left; null where one of them is null, and where there are none.</summary>
+    public static DayPlaces? AmongAll(IEnumerable<DayPlaces?> some)
+    {
+        DayPlaces? all = null;
+        foreach (DayPlaces? next in some)
+        {
+            if (next is null) return null;
+            all = all?.And(next) ?? next;
+            if (all.IsEmpty) break;
+        }
+
+        return all;
+    }
+
     /// <summary>They and others.</summary>
     public DayPlaces Or(DayPlaces other)
     {

@@ -24,14 +24,13 @@ internal sealed class ReadHelpers(int count) : IDisposable
     /// <summary>Reads several days, each on one thread, in no order; so few that they are open at once.</summary>
     /// <param name="days">Opens them.</param>
     /// <param name="all">The days.</param>
-    /// <param name="atOnce">Days that are open at once.</param>
     /// <param name="read">Reads one.</param>
-    public void InDays(OpenDays days, IReadOnlyList<DateOnly> all, int atOnce, Action<DateOnly, SqliteDatabase> read)
+    public void InDays(OpenDays days, IReadOnlyList<DateOnly> all, Action<DateOnly, SqliteDatabase> read)
     {
-        for (int at = 0; at < all.Count; at += atOnce)
+        for (int at = 0; at < all.Count; at += DaysAtOnce)
         {
             var open = new List<(DateOnly Day, SqliteDatabase Database)>();
-            foreach (DateOnly day in all.Skip(at).Take(atOnce))
+            foreach (DateOnly day in all.Skip(at).Take(DaysAtOnce))
             {
                 if (days.Get(day) is { } database) open.Add((day, database));
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
@@ -27,6 +28,22 @@ internal static class RecordingRows
     private const string Upsert =
         "INSERT OR REPLACE INTO recordings (document, started_at, id, state, reason, bytes, duration_ms, sample_rate, channels, attempts, created_at, tenant, part_reason) "
         + "SELECT c.document, c.started_at, c.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, c.tenant, ?10 FROM calls c WHERE c.id = ?1 RETURNING 1";
+
+    /// <summary>What a cursor of a list says of its query, on either database.</summary>
+    public static string SealOf(RecordingQuery query) => string.Create(CultureInfo.InvariantCulture, $"recordings|{query.From}|{query.To}|{query.State}|{query.Tenant}|{query.Ascending}");
+
+    /// <summary>The conditions of a list over <c>recordings r</c>, on either database.</summary>
+    public static SqlConditions ConditionsOf(RecordingQuery query)
+    {
+        var where = new SqlConditions();
+        if (query.From is { } from) where.And("r.started_at >= ?", from.Microseconds);
+        if (query.To is { } to) where.And("r.started_at < ?", to.Microseconds);
+
+        // Said in the text, so that it is plain that the index over what is pending serves.
+        if (query.State is { } state) where.And(string.Create(CultureInfo.InvariantCulture, $"r.state = {(int)state}"));
+        if (query.Tenant is { } tenant) where.And("r.tenant = ?", tenant);
+        return where;
+    }
 
     /// <summary>What a record tells of its recording.</summary>
     public static RecordingInfo Info(string callId, RecordingState state, string? reason) => new()

@@ -44,6 +44,9 @@ internal static class TextRanges
         _ => null,
     };
 
+    /// <summary>What answers about a day are kept under.</summary>
+    public static string KeyOf(TextRange range, DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"{day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}");
+
     /// <summary>The condition on a text that an expression gives; the other text is bound where <paramref name="binds"/> says so.</summary>
     public static string Condition(TextRange range, string text, string placeOf, out bool binds)
     {

@@ -1,35 +1,15 @@
+using CdrEngine.Core;
+
 namespace CdrEngine.Storage.Texts;
 
 /// <summary>A stream that is written to, cut into parts of one size; the last may be shorter. One thread.</summary>
 /// <param name="size">Bytes of a part.</param>
 /// <param name="put">Takes the parts, in order; each is its own.</param>
-internal sealed class PartStream(int size, Action<byte[]> put) : Stream
+internal sealed class PartStream(int size, Action<byte[]> put) : WriteOnlyStream
 {
     private readonly byte[] _part = new byte[size];
     private int _filled;
     private bool _isOver;
-
-    /// <inheritdoc />
-    public override bool CanRead => false;
-
-    /// <inheritdoc />
-    public override bool CanSeek => false;
-
-    /// <inheritdoc />
-    public override bool CanWrite => true;
-
-    /// <inheritdoc />
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc />
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <inheritdoc />
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -48,15 +28,6 @@ internal sealed class PartStream(int size, Action<byte[]> put) : Stream
     public override void Flush()
     {
     }
-
-    /// <inheritdoc />
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc />
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc />
     protected override void Dispose(bool disposing)
