@@ -151,9 +151,10 @@ internal sealed class MediaRouter
         }
     }
 
-    /// <summary>Takes a packet of a flow with nothing to decide; false, and nothing done, where there is.</summary>
+    /// <summary>Takes a packet of a flow with nothing to decide; false, and nothing done, where there is. Its place in the order of capture is told
+    /// apart: the packet does not bear it yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryRouteStraight(in CapturedPacket packet, in RtpGlance glance)
+    public bool TryRouteStraight(in CapturedPacket packet, in RtpGlance glance, long sequence)
     {
         // The decoder has checked that both headers are there.
         ref byte ip = ref Unsafe.Add(ref MemoryMarshal.GetReference(packet.Bytes), glance.IpOffset);
@@ -165,7 +166,7 @@ internal sealed class MediaRouter
         ref StraightItem item = ref _mail.AddStraight(flow.Shard);
         item.Flow = flow.FlowAndOne - 1;
         item.Clock = _mail.Now;
-        item.Sequence = packet.Sequence;
+        item.Sequence = sequence;
         item.Rtp = new StraightRtp
         {
             At = packet.CapturedAt,

@@ -68,11 +68,11 @@ public sealed class PcapReader : CaptureReader
         if (_minorVersion < 3 || (_minorVersion == 3 && captured > original)) (captured, original) = (original, captured);
         if (captured > (uint)Limits.MaxCapturedBytes)
         {
-            return Fail($"wrong length in packet {PacketCount + 1} at offset {Input.Position}: {captured} captured bytes, the limit is {Limits.MaxCapturedBytes}");
+            return FailLength(captured);
         }
 
         int whole = _recordHeaderBytes + (int)captured;
-        if (!Input.TryPeek(whole, out ReadOnlySpan<byte> record)) return FailCut($"packet {PacketCount + 1}", Input.Position, whole, record.Length);
+        if (!Input.TryPeek(whole, out ReadOnlySpan<byte> record)) return FailCutRecord(whole, record.Length);
         if (original < captured || original > int.MaxValue) original = CorrectOriginal(captured, original);
         PacketCount++;
         Input.Advance(whole);
@@ -89,6 +89,14 @@ public sealed class PcapReader : CaptureReader
         };
         return ReadOutcome.Packet;
     }
+
+    // Faults are told apart from what every packet passes: their texts would be compiled, and what holds them cleared, with it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadOutcome FailLength(uint captured) =>
+        Fail($"wrong length in packet {PacketCount + 1} at offset {Input.Position}: {captured} captured bytes, the limit is {Limits.MaxCapturedBytes}");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ReadOutcome FailCutRecord(int needed, int left) => FailCut($"packet {PacketCount + 1}", Input.Position, needed, left);
 
     private ReadOutcome EndOrCut(int left)
     {
