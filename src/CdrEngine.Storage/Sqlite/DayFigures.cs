@@ -38,6 +38,23 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
 
         return calls;
     }
+
+    /// <summary>How many calls any of several ask for.</summary>
+    public long CallsOf(IReadOnlyList<AskedProfiles> any)
+    {
+        long calls = 0;
+        for (int i = 0; i < Profiles.Length; i++)
+        {
+            foreach (AskedProfiles asked in any)
+            {
+                if (!asked.Has(Index, Profiles[i])) continue;
+                calls += Calls[i];
+                break;
+            }
+        }
+
+        return calls;
+    }
 }
 
 /// <summary>The profiles that a query asks for, each judged once for all queries that ask the same of them. One thread.</summary>
