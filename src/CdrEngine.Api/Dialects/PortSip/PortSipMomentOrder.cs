@@ -1,4 +1,3 @@
-using System.Globalization;
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
