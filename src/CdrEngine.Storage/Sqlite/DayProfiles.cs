@@ -152,7 +152,8 @@ internal sealed class DayProfiles
     private bool[] AreAsked(AskedProfiles asked)
     {
         bool[] isAsked = new bool[_profiles.Length + 1];
-        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        sbyte[] judged = asked.Judged(_index, _profiles);
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = judged[_profiles[i]] > 0;
         return isAsked;
     }
 

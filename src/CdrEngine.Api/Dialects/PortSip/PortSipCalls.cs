@@ -145,11 +145,14 @@ internal sealed partial class PortSipCalls
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
             ids = asked.Skip == 0 ? null : Kept(key, desk.Options.Time.GetUtcNow());
-            if (ids is null)
+            if (ids is null && byMoment && _byMoment.Page(request, asked, context, key) is { } ordered)
+            {
+                (inOrder, page) = ordered;
+            }
+            else if (ids is null)
             {
                 long count = desk.Calls.Count(query);
                 if (count > desk.Options.MostJudged && byLength) (inOrder, page) = (count, ByLength(request, asked, query, key));
-                else if (count > desk.Options.MostJudged && byMoment && _byMoment.Page(request, asked, context, key) is { } ordered) (inOrder, page) = ordered;
                 else if (count > desk.Options.MostJudged) tooMany = count;
                 else Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
             }

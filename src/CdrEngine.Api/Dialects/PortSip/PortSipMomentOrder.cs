@@ -12,6 +12,9 @@ internal sealed class PortSipMomentOrder
     private const int ListsKept = 32;
     private const int PlacesKept = 1_000;
 
+    // Calls that are put in order themselves.
+    private const int Few = 200;
+
     // A place this near before a page is near enough, and how much more than a page is read at once, in calls.
     private const int Near = 300;
     private const int Beside = 50;
@@ -24,6 +27,7 @@ internal sealed class PortSipMomentOrder
 
     private const int MostDoubled = 12;
 
+    private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -33,7 +37,7 @@ internal sealed class PortSipMomentOrder
     /// <summary>Whether a field is a moment.</summary>
     public static bool IsOne(string field) => field is "rang_at" or "answered_at" or "ended_at";
 
-    /// <summary>One page, and how many calls there are on all; null where indexes do not answer it.</summary>
+    /// <summary>One page, and how many calls there are on all; null where indexes do not answer it, and where there are few enough to be read one by one.</summary>
     /// <param name="request">The request.</param>
     /// <param name="asked">What is asked for, in order of a moment.</param>
     /// <param name="context">What conditions are asked of.</param>
@@ -47,7 +51,8 @@ internal sealed class PortSipMomentOrder
         int near = Math.Min(Near, request.Desk.Options.MostJudged);
         if ((asked.Skip == 0 ? null : Kept(key, now)) is not { } list)
         {
-            list = new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
+            list = asked.Descending ? FromEnd() : new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
+            if (list.Happened + list.Never <= Math.Min(Few, request.Desk.Options.MostJudged)) return null;
             Keep(key, now, list);
         }
 
@@ -67,11 +72,23 @@ internal sealed class PortSipMomentOrder
             return Enumerable.Reverse(Ordered(list, list.Happened - to, list.Happened - from));
         }
 
+        // The greatest are read first where they come first: how many happened before them is counted, so that what happens meanwhile is none of it.
+        MomentList FromEnd()
+        {
+            Timestamp? begin = request.Desk.Reader.List(In(ever) with { Ascending = false, Skip = asked.Top + Beside, Limit = 1 }).Calls is [var mark] ? Whole(mark.StartedAt) : null, end = null;
+            if (begin is not { } from) return new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
+            long before = calls.Count(In(Times(asked, context, null, from)!));
+            List<string> last = Slice(from, ref end);
+            if (end is not null) return new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
+            return new MomentList(before + last.Count, calls.Count(In(never))) { Last = last };
+        }
+
         // Those at some places in ascending order.
         List<string> Ordered(MomentList its, long from, long to)
         {
             lock (its)
             {
+                if (from >= its.Happened - its.Last.Count) return its.Last.GetRange((int)(from - (its.Happened - its.Last.Count)), (int)(to - from));
                 if (from >= to || (its.Places.Count == 0 && !Begin(its))) return [];
                 (long at, Timestamp time) = Before(its, from);
                 var read = new List<string>();
@@ -99,7 +116,7 @@ internal sealed class PortSipMomentOrder
         {
             CallRecord? earliest = request.Desk.Reader.List(In(ever) with { Ascending = true, Limit = 1 }).Calls.FirstOrDefault(), latest = request.Desk.Reader.List(In(ever) with { Ascending = false, Limit = 1 }).Calls.FirstOrDefault();
             if (earliest is null || latest is null) return false;
-            its.Latest = Whole(latest.StartedAt) + TimeSpan.FromDays(1);
+            its.Latest = Whole(latest.StartedAt) + Minutes;
             its.Add(0, Whole(earliest.StartedAt - CallMoments.Disorder));
             return true;
         }
@@ -201,6 +218,9 @@ internal sealed class PortSipMomentOrder
         public long Never => never;
 
         public DateTimeOffset Asked { get; set; }
+
+        /// <summary>The last of them in order, as they were when the first page was asked for; empty where they are not known.</summary>
+        public List<string> Last { get; init; } = [];
 
         /// <summary>Hardly any happened later, and none is before its first place.</summary>
         public Timestamp Latest { get; set; }
