@@ -46,7 +46,8 @@ public sealed partial class SqliteCallStore
             return some.Where(place => !left.Has(place));
         }
 
-        if (asked.Calls is not { } calls || !IsWhole(asked.Query, day)) return null;
+        if (asked.WheneverItHappened.Calls is not { } calls) return null;
+        if (!IsWhenever(asked, day)) return AmongTimes(days, asked, day, calls, known, seal) is { } among ? known.Find(calls, seal.Keys, asked.Query.Ascending, among) : null;
         if (!calls.AsksTexts) return known.Find(calls, seal.Keys, asked.Query.Ascending);
         return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Find(calls, seal.Keys, asked.Query.Ascending, met) : null;
     }

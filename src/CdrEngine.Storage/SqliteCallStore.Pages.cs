@@ -322,6 +322,7 @@ public sealed partial class SqliteCallStore
         if (asked is { Base: { } all, Excluded: { } excluded }) return CountOf(days, all, frame) - CountOf(days, excluded, frame);
         CallQuery query = asked.Query;
         bool isWhole = IsWhole(query, day);
+        if (frame.Mark is null && CountInTime(days, asked, day) is { } inTime) return inTime;
         if (frame.Mark is null && asked is { IsCounted: true, AsksLength: false } && !isWhole) return SumsOf(days, query, asked.Profiles, day).Calls;
         if (frame.Mark is null && FiguresOf(days, day) is { } figures && KnownCountOf(days, asked, day, figures) is { } known) return known;
         if (Narrowed(days, asked, frame) is not { } narrowed || days.Get(day) is not { } database) return 0;

@@ -91,6 +91,7 @@ public sealed partial class SqliteCallStore
         if (asked.IsVoice && days.HiddenOf(day).IsNothing && SealOf(days, day)?.Voice is { } voice) return voice.Count(asked.WholeQuery, day);
         if (OfDay(days, asked, day) is not { } its) return 0;
         asked = its;
+        if (asked.AnyByProfile is { } any) return figures.CallsOf(any);
         DaySeal? seal = asked.AsksSeal ? SealOf(days, day) : null;
         if (seal is not null && !asked.Keys.MayBeIn(day, seal.Keys)) return 0;
         if (KnownNumbers(days, asked, day, seal) is { } known) return known;

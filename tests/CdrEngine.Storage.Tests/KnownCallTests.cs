@@ -182,7 +182,7 @@ public sealed class KnownCallTests
         if (random.Next(10) == 0) query = query with { Codec = "PCMU" };
         if (random.Next(8) == 0) query = query with { Flags = (CallFlags)(1 << random.Next(4)) };
         if (random.Next(6) == 0) query = query with { Ranges = random.Next(4) == 0 ? [Range(random), Range(random)] : [Range(random)] };
-        if (random.Next(8) == 0) query = query with { Without = query with { Context = CallContext.Queue, BillsecMin = TimeSpan.FromSeconds(random.Next(12)) } };
+        if (random.Next(8) == 0) query = query with { Without = query with { Context = CallContext.Queue, BillsecMin = TimeSpan.FromSeconds(random.Next(12)), Without = random.Next(2) == 0 ? query with { Context = CallContext.Queue, BillsecMin = TimeSpan.FromSeconds(12 + random.Next(12)) } : null } };
         return query;
     }
 

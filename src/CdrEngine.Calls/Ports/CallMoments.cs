@@ -6,8 +6,9 @@ namespace CdrEngine.Calls.Ports;
 /// <summary>Reads when something happened to a call from its record as it is stored.</summary>
 public static class CallMoments
 {
-    /// <summary>How far what happens to a call may stand before its start or behind its end: packets of several places are captured in some disorder.</summary>
-    public static readonly TimeSpan Disorder = TimeSpan.FromHours(1);
+    /// <summary>How far what happens to a call may stand before its start or behind its end: packets of several places are captured in some disorder. Stamps of one capture that differ by more
+    /// than ten seconds are a clock that was set, and a call that it was set in is told in one time.</summary>
+    public static readonly TimeSpan Disorder = TimeSpan.FromMinutes(1);
 
     /// <summary>The time; null where it never happened, and of what is no record.</summary>
     /// <param name="json">The record.</param>

@@ -21,6 +21,9 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     /// <summary>Calls looked at for one page where a filter throws most of them away.</summary>
     private const int MostExamined = 5000;
 
+    /// <summary>Calls read beside twice those that are missing on a page.</summary>
+    private const int FurtherCalls = 8;
+
     /// <summary>Calls looked at before the first page, where counts do not tell how many sessions they are of.</summary>
     private const int MostPassed = 20_000;
 
@@ -84,8 +87,8 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         int most = left > 0 ? MostPassed : MostExamined;
         do
         {
-            // Each call gives one session at most, so a page never has to be cut.
-            CallPage page = calls.List(new CallQuery
+            // Each call gives one session at most. Where the calls before gave fewer, more are read at once than are missing.
+            var asked = new CallQuery
             {
                 From = query.From,
                 To = query.To,
@@ -95,14 +98,18 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 Flags = query.Kind == SessionKind.Legs && query.Number is null ? CallFlags.Linked : CallFlags.None,
                 Traits = makers == CallTraits.None ? [] : [new TraitMatch(makers)],
                 Ascending = query.Ascending,
-                Limit = left > 0 ? (int)Math.Min(left, CallQuery.MaxLimit) : limit - sessions.Count,
+                Limit = left > 0 ? (int)Math.Min(left, CallQuery.MaxLimit) : examined == 0 ? limit : Math.Min((2 * (limit - sessions.Count)) + FurtherCalls, CallQuery.MaxLimit),
                 Skip = skip - left,
                 Cursor = cursor,
-            });
+            };
+            CallPage page = calls.List(asked);
             if (page.CursorRejected) return new SessionPage { Sessions = [], CursorRejected = true };
             IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together = Together(page.Calls);
+            int used = 0;
             foreach (CallRecord call in page.Calls)
             {
+                if (left == 0 && sessions.Count == limit) break;
+                used++;
                 examined++;
                 SessionRecord session = !IsOfSeveral(call)
                     ? SessionStory.Tell(call.Id, [call])
@@ -113,7 +120,8 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
                 else sessions.Add(session);
             }
 
-            cursor = page.NextCursor;
+            // Behind the last call that was used; the next page begins with those that were not.
+            cursor = used == page.Calls.Count ? page.NextCursor : calls.List(asked with { Limit = used }).NextCursor;
         }
         while (cursor is not null && sessions.Count < limit && examined < most);
         if (left > 0 && cursor is not null) return new SessionPage { Sessions = [], IsTooFar = true };

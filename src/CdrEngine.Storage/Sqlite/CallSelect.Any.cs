@@ -25,6 +25,7 @@ internal sealed partial class CallSelect
         var select = new CallSelect(excluded, new SelectFrame(_frame.Day) { PrefixRows = _frame.PrefixRows, Stored = _frame.Stored }) { _adds = true };
         select.ChooseDriver(database);
         select.AddFilters(database);
+        select.AndWithout(database);
         if (!select._isNothing) And($"(c.started_at, c.id) NOT IN (SELECT c.started_at, c.id FROM {select._from}{select._where})", [.. select._arguments]);
     }
 

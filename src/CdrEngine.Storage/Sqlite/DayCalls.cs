@@ -7,7 +7,7 @@ namespace CdrEngine.Storage.Sqlite;
 /// with the seal of the day, and gone with it. Immutable.</summary>
 /// <remarks>A call is named by its place: its document less the first of the day. Numbers are kept by sums that nobody outside this process can foresee, so that two which a list would take
 /// for each other are not to be found.</remarks>
-internal sealed class DayCalls
+internal sealed partial class DayCalls
 {
     /// <summary>What it is called in the seal.</summary>
     public const string Name = "calls";
@@ -117,6 +117,9 @@ internal sealed class DayCalls
     /// <summary>How many places there are.</summary>
     public int Places => _ranks.Count;
 
+    /// <summary>How many of them have a call.</summary>
+    public int Calls => _order.Count;
+
     /// <summary>The document of a call.</summary>
     public long DocumentOf(int place) => _first + place;
 
@@ -136,9 +139,10 @@ internal sealed class DayCalls
     /// <param name="among">Only these places; null for all.</param>
     public IEnumerable<int>? Find(AskedCalls asked, KeyFilter keys, bool ascending, DayPlaces? among = null)
     {
-        if (asked.Any.Count > 0) return Sorted(Several(asked, keys)?.FindAll(place => among?.Has(place) != false), ascending);
+        if (asked.Any.Count > 0) return Several(asked, keys) is { } any ? InOrder(among is null ? any : any.And(among), ascending) : null;
         if (WantedOf(asked) is not { } wanted) return null;
         if (among is { IsEmpty: true }) return [];
+        if (IsByProfile(asked)) return InOrder(OfProfiles(asked, among), ascending);
         if (asked.HasNumbers) return Sorted(OfNumbers(asked, keys), ascending)?.Where(place => among?.Has(place) != false && Meets(place, wanted));
         if (among is not null && among.Count <= Places / FewPart) return Among(among, wanted, ascending);
         if (asked.Bounds is { } bounds && OfLengths(bounds) is { } few) return Sorted([.. few.Where(place => among?.Has(place) != false && Meets(place, wanted))], ascending);
@@ -151,6 +155,7 @@ internal sealed class DayCalls
     public long? Count(AskedCalls asked, KeyFilter keys) =>
         asked.Any.Count > 0 ? Several(asked, keys)?.Count
         : WantedOf(asked) is not { } wanted ? null
+        : IsByProfile(asked) ? OfProfiles(asked, null).Count
         : asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => Meets(place, wanted))
         : Meeting(wanted, ascending: true).LongCount();
 
@@ -161,6 +166,7 @@ internal sealed class DayCalls
     public long? Count(AskedCalls asked, KeyFilter keys, DayPlaces among)
     {
         if (among.IsEmpty) return 0;
+        if (asked.Any.Count > 0) return Several(asked, keys)?.And(among).Count;
         if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : _profiles.CountOf(among, _first, asked.Profiles);
         if (WantedOf(asked) is not { } wanted) return null;
         return asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => among.Has(place) && Meets(place, wanted)) : among.All().LongCount(place => Meets(place, wanted));
@@ -357,20 +363,6 @@ internal sealed class DayCalls
                 if (seen?.Add(place) != false) found.Add(place);
                 if (asked.WithSessions) _sessions.AddOf(place, seen!, found);
             }
-        }
-
-        return found;
-    }
-
-    private List<int>? Several(AskedCalls asked, KeyFilter keys)
-    {
-        var found = new List<int>();
-        var seen = new HashSet<int>();
-        foreach (AskedCalls one in asked.Any)
-        {
-            if (WantedOf(one) is not { } wanted) return null;
-            if ((one.HasNumbers ? OfNumbers(one, keys)?.Where(place => Meets(place, wanted)) : Meeting(wanted, ascending: true)) is not { } its) return null;
-            found.AddRange(its.Where(seen.Add));
         }
 
         return found;

@@ -31,9 +31,24 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
     {
         if (asked.IsEverything) return Sums.Calls;
         long calls = 0;
+        sbyte[] judged = asked.Judged(Index, Profiles);
+        for (int i = 0; i < Profiles.Length; i++) calls += judged[Profiles[i]] > 0 ? Calls[i] : 0;
+        return calls;
+    }
+
+    /// <summary>How many calls any of several ask for.</summary>
+    public long CallsOf(IReadOnlyList<AskedProfiles> any)
+    {
+        long calls = 0;
+        sbyte[][] judged = [.. any.Select(asked => asked.Judged(Index, Profiles))];
         for (int i = 0; i < Profiles.Length; i++)
         {
-            if (asked.Has(Index, Profiles[i])) calls += Calls[i];
+            foreach (sbyte[] its in judged)
+            {
+                if (its[Profiles[i]] <= 0) continue;
+                calls += Calls[i];
+                break;
+            }
         }
 
         return calls;
@@ -60,15 +75,37 @@ internal sealed class AskedProfiles(CallQuery query)
     /// <summary>Whether a profile is asked for.</summary>
     public bool Has(ProfileIndex index, int profile)
     {
-        if (_index != index)
+        if (_index != index) Begin(index);
+        if (profile >= _judged.Length) _judged = _verdicts.Upto(profile + 1);
+        return Judge(index, profile) > 0;
+    }
+
+    /// <summary>The same of many at once: more than 0, by the number of the profile, for each of some that is asked for. What it says of others means nothing.</summary>
+    public sbyte[] Judged(ProfileIndex index, ReadOnlySpan<int> profiles)
+    {
+        if (_index != index) Begin(index);
+        int most = 0;
+        foreach (int profile in profiles) most = Math.Max(most, profile);
+        if (most >= _judged.Length) _judged = _verdicts.Upto(most + 1);
+        sbyte[] judged = _judged;
+        foreach (int profile in profiles)
         {
-            (_index, _verdicts) = (index, index.VerdictsOf(_key.Value));
-            _judged = _verdicts.Upto(0);
+            if (judged[profile] == 0) Judge(index, profile);
         }
 
-        if (profile >= _judged.Length) _judged = _verdicts.Upto(profile + 1);
+        return judged;
+    }
+
+    private void Begin(ProfileIndex index)
+    {
+        (_index, _verdicts) = (index, index.VerdictsOf(_key.Value));
+        _judged = _verdicts.Upto(0);
+    }
+
+    private sbyte Judge(ProfileIndex index, int profile)
+    {
         if (_judged[profile] == 0) _judged[profile] = Filter.Meets(index.ProfileOf(profile)) ? (sbyte)1 : (sbyte)-1;
-        return _judged[profile] > 0;
+        return _judged[profile];
     }
 }
 

@@ -134,11 +134,26 @@ internal sealed class DayProfiles
     /// <param name="asked">What is asked of profiles.</param>
     public int CountOf(DayPlaces places, long first, AskedProfiles asked) => places.CountOf(_places, (int)(_first - first), AreAsked(asked));
 
+    /// <summary>Adds the places of all calls of a profile that is asked for.</summary>
+    /// <param name="places">Added to.</param>
+    /// <param name="first">The document of the first place that there is.</param>
+    /// <param name="asked">What is asked of profiles.</param>
+    public void AddTo(DayPlaces places, long first, AskedProfiles asked)
+    {
+        bool[] isAsked = AreAsked(asked);
+        for (int i = 0; i < _places.Length; i++)
+        {
+            long place = _first + i - first;
+            if (isAsked[_places[i]] && place >= 0 && place < places.Places) places.Add((int)place);
+        }
+    }
+
     // By the number that a place has; 0 is none.
     private bool[] AreAsked(AskedProfiles asked)
     {
         bool[] isAsked = new bool[_profiles.Length + 1];
-        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = asked.Has(_index, _profiles[i]);
+        sbyte[] judged = asked.Judged(_index, _profiles);
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = judged[_profiles[i]] > 0;
         return isAsked;
     }
 

@@ -24,6 +24,9 @@ internal sealed class DayQuestion(CallQuery query)
     private DayQuestion? _whenever;
     private IReadOnlyList<TextClause>? _clauses;
     private readonly Lazy<AskedCalls?> _calls = new(() => AskedCalls.Of(query with { From = null, To = null }));
+    private readonly Lazy<IReadOnlyList<AskedProfiles>?> _anyByProfile = new(() =>
+        query.Any.Count > 0 && IsByProfile(query with { Any = [] }) && query.Any.All(static one => one is { From: null, To: null } && IsByProfile(one)) ? [.. query.Alternatives().Select(static one => new AskedProfiles(one))] : null);
+
     private readonly LengthBounds? _bounds = LengthBounds.Of(query);
 
     /// <summary>Whether times and what profiles answer are all that a query asks for.</summary>
@@ -57,10 +60,10 @@ internal sealed class DayQuestion(CallQuery query)
     public bool MayBeKnown => Base is { } all ? all.MayBeKnown && Excluded?.MayBeKnown == true : Calls is not null;
 
     /// <summary>The same of days of which it is known that all calls, or none, meet <see cref="CallQuery.Moments"/>.</summary>
-    public bool MayBeKnownOfDays => Base is { } all ? all.MayBeKnownOfDays && Excluded?.MayBeKnownOfDays == true : (query.Moments.Count > 0 ? WheneverItHappened : this).Calls is not null;
+    public bool MayBeKnownOfDays => Base is { } all ? all.MayBeKnownOfDays && Excluded?.MayBeKnownOfDays == true : WheneverItHappened.Calls is not null;
 
     /// <summary>It, whenever that happened which it asks to have happened.</summary>
-    public DayQuestion WheneverItHappened => _whenever ??= new DayQuestion(Whenever());
+    public DayQuestion WheneverItHappened => query.Moments.Count == 0 ? this : _whenever ??= new DayQuestion(Whenever());
 
     /// <summary>What calls have to which it happened.</summary>
     public static CallTraits TraitOf(MomentOf of) => of switch { MomentOf.Rang => CallTraits.Rang, MomentOf.Answered => CallTraits.Answered, _ => CallTraits.Ended };
@@ -73,6 +76,9 @@ internal sealed class DayQuestion(CallQuery query)
 
     /// <summary>Its alternatives; empty for none.</summary>
     public IReadOnlyList<DayQuestion> Any { get; } = [.. query.Alternatives().Select(static one => new DayQuestion(one))];
+
+    /// <summary>What its alternatives ask of profiles, where that is all that they ask, and nothing is asked beside; null for anything else.</summary>
+    public IReadOnlyList<AskedProfiles>? AnyByProfile => _anyByProfile.Value;
 
     /// <summary>Texts it asks for.</summary>
     public IReadOnlyList<TextNeedle> Needles { get; } = NeedlesOf(query);

@@ -40,6 +40,28 @@ internal static class MomentConditions
         return string.Join(" AND ", all);
     }
 
+    /// <summary>The same of a call to which it happened.</summary>
+    /// <param name="range">The range.</param>
+    /// <param name="started">When the call started, microseconds.</param>
+    /// <param name="lasted">How long it lasted; 0 where it has not ended.</param>
+    /// <param name="billed">How long it was billable.</param>
+    /// <param name="ofRecord">Reads the time from the record.</param>
+    public static bool IsMetBy(MomentRange range, long started, long lasted, long billed, Func<long?> ofRecord)
+    {
+        long? from = range.From?.Microseconds, to = range.To?.Microseconds;
+        if (started >= to + s_disorder) return false;
+        if (lasted > 0 && started + lasted < from - s_disorder) return false;
+        bool isBehind = !(started < from + s_disorder), isBefore = to is null || (lasted > 0 && started + lasted < to - s_disorder);
+        if (isBehind && isBefore) return true;
+        long? its = range.Of switch
+        {
+            MomentOf.Ended when lasted > 0 => started + lasted,
+            MomentOf.Answered when lasted > 0 && billed > 0 => started + lasted - billed,
+            _ => ofRecord(),
+        };
+        return its is { } at && !(at < from) && !(at >= to);
+    }
+
     /// <summary>Whether all calls of a day that have the moment meet a range, or none does; null where that depends on the call.</summary>
     /// <param name="range">The range.</param>
     /// <param name="earliest">The earliest start there may be, microseconds.</param>

@@ -81,7 +81,11 @@ internal sealed record PortSipRow(PortSipFields Fields, CallRecord Record, Func<
 internal sealed partial class PortSipCalls
 {
     private const int ListsKept = 32;
-    private static readonly TimeSpan ListAge = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long later pages of a list are of what its first page was of.</summary>
+    public static readonly TimeSpan ListAge = TimeSpan.FromMinutes(15);
+
+    private readonly PortSipMomentOrder _byMoment = new();
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (DateTimeOffset At, List<string> Ids)> _lists = new(StringComparer.Ordinal);
@@ -121,10 +125,8 @@ internal sealed partial class PortSipCalls
     public async Task<(long Count, IReadOnlyList<ListedCall> Calls)?> PageAsync(DialectRequest request, PortSipAsked asked, bool sessions)
     {
         DialectDesk desk = request.Desk;
-        PortSipNarrowing narrowing = PortSipNarrowing.Of(asked.Condition, new PortSipNarrowingContext(
-            sessions,
-            desk.Options.Rounding,
-            text => NumberText.TryRead(text, out long number) ? desk.Calls.FindByNumber(number)?.Record.Id : null));
+        var context = new PortSipNarrowingContext(sessions, desk.Options.Rounding, text => NumberText.TryRead(text, out long number) ? desk.Calls.FindByNumber(number)?.Record.Id : null);
+        PortSipNarrowing narrowing = PortSipNarrowing.Of(asked.Condition, context);
         bool byTime = asked.OrderBy == "started_at";
         CallQuery query = narrowing.Query();
         query = query with { Text = asked.Search ?? query.Text, IsSessionStart = sessions, Ascending = !(byTime && asked.Descending) };
@@ -138,12 +140,16 @@ internal sealed partial class PortSipCalls
         List<string>? ids = null;
         List<ListedCall>? page = [];
         long tooMany = 0, inOrder = 0;
-        bool answered = false, byLength = narrowing.IsExact && asked.OrderBy == "duration" && !sessions;
+        bool answered = false, byLength = narrowing.IsExact && asked.OrderBy == "duration" && !sessions, byMoment = narrowing.IsExact && PortSipMomentOrder.IsOne(asked.OrderBy) && !sessions;
         await desk.Lists.RunAsync(request.Http, () =>
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
             ids = asked.Skip == 0 ? null : Kept(key, desk.Options.Time.GetUtcNow());
-            if (ids is null)
+            if (ids is null && byMoment && _byMoment.Page(request, asked, context, key) is { } ordered)
+            {
+                (inOrder, page) = ordered;
+            }
+            else if (ids is null)
             {
                 long count = desk.Calls.Count(query);
                 if (count > desk.Options.MostJudged && byLength) (inOrder, page) = (count, ByLength(request, asked, query, key));

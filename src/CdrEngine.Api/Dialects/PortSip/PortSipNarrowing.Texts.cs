@@ -16,7 +16,7 @@ internal sealed partial class PortSipNarrowing
         PortSipCondition excluded = turned.Aggregate(static (left, right) => new PortSipJunction(true, left, right));
         PortSipNarrowing found = rest.Length == 0 ? new PortSipNarrowing() : Of(rest.Aggregate(static (left, right) => new PortSipJunction(false, left, right)), context);
         PortSipNarrowing leftOut = Of(rest.Aggregate(excluded, static (left, right) => new PortSipJunction(false, left, right)), context);
-        if (!found.IsExact || !leftOut.IsExact || found._without is not null || leftOut._without is not null) return null;
+        if (!found.IsExact || !leftOut.IsExact || found._without is not null) return null;
         found._without = leftOut;
         return found;
     }
@@ -27,6 +27,7 @@ internal sealed partial class PortSipNarrowing
     // What holds of exactly those calls of which a condition made of unequal alone does not hold; null for others. What has no value is unequal to any.
     private static PortSipCondition? Opposite(PortSipCondition condition) => condition switch
     {
+        PortSipNegation negation => negation.Of,
         PortSipJunction junction when Opposite(junction.Left) is { } left && Opposite(junction.Right) is { } right => new PortSipJunction(!junction.IsOr, left, right),
         PortSipComparison { Operator: PortSipOperator.NotEqual, Text: not null } comparison => comparison with { Operator = PortSipOperator.Equal },
 

@@ -13,7 +13,7 @@ internal sealed partial class PortSipNarrowing
     private static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);
 
     // Alternatives that a filter is taken apart into; with more of them it is judged.
-    private const int MostAlternatives = 16;
+    private const int MostAlternatives = 32;
 
     private Timestamp? _from;
     private Timestamp? _to;
@@ -56,6 +56,7 @@ internal sealed partial class PortSipNarrowing
         PortSipNarrowing hull = Hull(condition, context);
         if (hull.IsExact || condition is null) return hull;
         if (Without(condition, context) is { } without) return without;
+        if (Joined(condition, context) is { } joined) return joined;
         if (Alternatives(condition, context) is not { } all) return hull;
         PortSipNarrowing[] any = [.. all.Where(static one => !one.IsNothing())];
         return any switch

@@ -13,6 +13,9 @@ namespace CdrEngine.Api.Dialects.Ucom;
 /// <summary>UCOM: the calls of a client.</summary>
 internal sealed class UcomDialect : Dialect
 {
+    // Numbers of a range of the directory that a filter by its extension asks for one by one.
+    private const int MostOfRange = 1_000;
+
     private const int DefaultSize = 50;
 
     // Calls looked at for a page of those bridged.
@@ -122,10 +125,17 @@ internal sealed class UcomDialect : Dialect
         var numbers = new HashSet<string>(ids.SelectMany(id => directory.NumbersOf(request.Tenant, id)), StringComparer.Ordinal);
         foreach ((PartyKind kind, _) in EnumNames<PartyKind>.All)
         {
-            if (kind is PartyKind.User or PartyKind.Contact) continue;
+            if (kind == PartyKind.Contact) continue;
             foreach (long id in ids)
             {
-                if (id > 0 && directory.Entry(request.Tenant, kind, id) is { } entry) numbers.UnionWith(entry.Extensions.Concat(entry.Numbers).Concat(entry.Usernames));
+                if (id <= 0 || directory.Entry(request.Tenant, kind, id) is not { } entry) continue;
+                if (kind != PartyKind.User) numbers.UnionWith(entry.Extensions.Concat(entry.Numbers).Concat(entry.Usernames));
+
+                // Of a range each number is asked for, where these are not too many.
+                foreach (NumberRange range in entry.Ranges)
+                {
+                    for (long i = 0; range.Count <= MostOfRange && i < range.Count; i++) numbers.Add(range[i]);
+                }
             }
         }
 

@@ -153,6 +153,7 @@ public sealed class UcomListTests : IAsyncLifetime
         directory.Entries.AddRange([
             Entry(PartyKind.User, 10001, "1001"),
             Entry(PartyKind.User, 10002, "2002", "+4930123", "+4930124"),
+            Entry(PartyKind.Tracking, 11, "700") with { Ranges = [new NumberRange("+49305550000", "+49305550999"), new NumberRange("+49306660000", "+49306669999")] },
             Entry(PartyKind.Queue, 7, "500") with { Members = [new GroupMember(PartyKind.User, 10001)] },
             Entry(PartyKind.RingGroup, 9, "501") with { Members = [new GroupMember(PartyKind.User, 10002)] }]);
         await using DialectRig rig = await DialectRig.StartAsync(directory);
@@ -163,17 +164,19 @@ public sealed class UcomListTests : IAsyncLifetime
             Caller = new Party { Number = from, Identity = caller },
             Callee = new Party { Number = to, Identity = callee },
         };
-        PartyIdentity ann = new(PartyKind.User, 10001, "Ann"), bob = new(PartyKind.User, 10002, "Bob"), queue = new(PartyKind.Queue, 7, "Queue");
+        PartyIdentity ann = new(PartyKind.User, 10001, "Ann"), bob = new(PartyKind.User, 10002, "Bob"), queue = new(PartyKind.Queue, 7, "Queue"), poster = new(PartyKind.Tracking, 11, "Poster");
         rig.Add(
             "acme",
             Call(0, CallDirection.Internal, "1001", ann, "2002", bob),
             Call(1, CallDirection.Inbound, "0171", null, "2002", bob),
             Call(2, CallDirection.Outbound, "2002", bob, "0171", null),
             Call(3, null, "9", null, "2002", bob),
-            Call(4, CallDirection.Inbound, "0171", null, "500", queue));
+            Call(4, CallDirection.Inbound, "0171", null, "500", queue),
+            Call(5, CallDirection.Inbound, "0171", null, "+49305550123", poster),
+            Call(6, CallDirection.Inbound, "0171", null, "+49305551000", null));
         JsonElement[] all = [.. (await rig.GetAsync("/client/1/calls?order=asc")).GetProperty("calls").EnumerateArray()];
-        Assert.Equal("10001  7|10002 +4930123 9|10002 +4930123 9|  |7  ", string.Join('|', all.Select(static call => $"{call.GetProperty("extension_id")} {call.GetProperty("ext_number_reg")} {call.GetProperty("extension_group_owner_id")}")));
-        foreach ((long id, int count) in new[] { (10001L, 1), (10002, 2), (7, 1), (9, 0) })
+        Assert.Equal("10001  7|10002 +4930123 9|10002 +4930123 9|  |7  |11  |  ", string.Join('|', all.Select(static call => $"{call.GetProperty("extension_id")} {call.GetProperty("ext_number_reg")} {call.GetProperty("extension_group_owner_id")}")));
+        foreach ((long id, int count) in new[] { (10001L, 1), (10002, 2), (7, 1), (9, 0), (11, 1) })
         {
             JsonElement[] found = [.. (await rig.GetAsync($"/client/1/calls?order=asc&extension_id={id}")).GetProperty("calls").EnumerateArray()];
             Assert.Equal(all.Select(static call => call.GetRawText()).Where(text => text.Contains($"\"extension_id\":{id},", StringComparison.Ordinal)), found.Select(static call => call.GetRawText()));
