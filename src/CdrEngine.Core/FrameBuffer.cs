@@ -46,14 +46,19 @@ public sealed class FrameBuffer : IDisposable
     }
 
     /// <summary>Writes header and bytes of one frame; <paramref name="destination"/> must hold both.</summary>
-    public static void WriteFrame(Span<byte> destination, in CapturedPacket packet)
+    public static void WriteFrame(Span<byte> destination, in CapturedPacket packet) => WriteFrame(destination, packet, packet.Sequence);
+
+    /// <summary>As above, with the place in the order of capture given apart.</summary>
+    public static void WriteFrame(Span<byte> destination, in CapturedPacket packet, long captureSequence)
     {
-        WriteHeader(destination, packet);
+        WriteHeader(destination, packet, captureSequence);
         packet.Bytes.CopyTo(destination[FrameHeaderBytes..]);
     }
 
     /// <summary>Writes the header of one frame alone; <paramref name="destination"/> must hold <see cref="FrameHeaderBytes"/>.</summary>
-    public static void WriteHeader(Span<byte> destination, in CapturedPacket packet)
+    public static void WriteHeader(Span<byte> destination, in CapturedPacket packet) => WriteHeader(destination, packet, packet.Sequence);
+
+    private static void WriteHeader(Span<byte> destination, in CapturedPacket packet, long captureSequence)
     {
         BinaryPrimitives.WriteInt64LittleEndian(destination, packet.CapturedAt.Microseconds);
         BinaryPrimitives.WriteInt32LittleEndian(destination[8..], packet.Bytes.Length);
@@ -61,7 +66,7 @@ public sealed class FrameBuffer : IDisposable
         BinaryPrimitives.WriteUInt16LittleEndian(destination[16..], (ushort)packet.LinkType);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[18..], packet.NanosecondRemainder);
         BinaryPrimitives.WriteInt32LittleEndian(destination[20..], packet.InterfaceId);
-        BinaryPrimitives.WriteInt64LittleEndian(destination[24..], packet.Sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(destination[24..], captureSequence);
     }
 
     /// <summary>Reads the frame at the start of <paramref name="bytes"/>; <paramref name="consumed"/> is its whole length.</summary>

@@ -41,7 +41,7 @@ public sealed class CallChunks : IDisposable
     public bool Append(PacketKind kind, in CapturedPacket packet, long captureSequence) =>
         Chunk(kind).Append(packet with { Sequence = captureSequence });
 
-    /// <summary>As above, with a frame that is laid as a chunk lays it (<see cref="FrameBuffer.WriteFrame"/>): it is copied as it is.</summary>
+    /// <summary>As above, with a frame that is laid as a chunk lays it (<see cref="FrameBuffer.WriteFrame(Span{byte}, in CapturedPacket)"/>): it is copied as it is.</summary>
     /// <param name="kind">What it is.</param>
     /// <param name="laid">Header and bytes of the frame.</param>
     /// <param name="at">Its capture time, as its header says.</param>

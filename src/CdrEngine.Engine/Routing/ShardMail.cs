@@ -129,13 +129,13 @@ internal sealed class ShardMail
         if (!within && !payload.IsEmpty) item.PayloadOffset = batch.Copy(payload);
     }
 
-    /// <summary>Copies a packet into the batch: its frame where frames are kept, else no more of its datagram than its figures need.</summary>
+    /// <summary>Copies a packet into the batch: its frame where frames are kept, else no more of its datagram than its figures need. The item bears its place in the order of capture.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void CopyIn(int shard, ref StraightItem item, in CapturedPacket packet, int rtpOffset)
     {
         if (KeepsFrames)
         {
-            item.LaidOffset = _batches[shard].Lay(packet);
+            item.LaidOffset = _batches[shard].Lay(packet, item.Sequence);
             item.LaidLength = FrameBuffer.FrameHeaderBytes + packet.Bytes.Length;
             item.RtpOffset = FrameBuffer.FrameHeaderBytes + rtpOffset;
             return;

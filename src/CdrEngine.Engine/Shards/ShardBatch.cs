@@ -167,11 +167,11 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
         return offset;
     }
 
-    /// <summary>Lays a frame with its header, as the packet log does; gives its offset.</summary>
-    public int Lay(in CapturedPacket packet)
+    /// <summary>Lays a frame with its header, as the packet log does; gives its offset. Its place in the order of capture is told apart.</summary>
+    public int Lay(in CapturedPacket packet, long sequence)
     {
         int offset = Reserve(FrameBuffer.FrameHeaderBytes + packet.Bytes.Length);
-        FrameBuffer.WriteFrame(_bytes.AsSpan(offset), packet);
+        FrameBuffer.WriteFrame(_bytes.AsSpan(offset), packet, sequence);
         return offset;
     }
 

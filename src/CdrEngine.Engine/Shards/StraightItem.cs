@@ -15,7 +15,7 @@ internal struct StraightItem
     /// <summary>Number of the flow in its shard.</summary>
     public int Flow;
 
-    /// <summary>Length of the frame with its header, as <see cref="FrameBuffer.WriteFrame"/> lays it, in the batch's bytes; 0 where frames are not kept, and
+    /// <summary>Length of the frame with its header, as <see cref="FrameBuffer.WriteFrame(Span{byte}, in CapturedPacket)"/> lays it, in the batch's bytes; 0 where frames are not kept, and
     /// <see cref="Start"/> is all there is.</summary>
     public int LaidLength;
 
