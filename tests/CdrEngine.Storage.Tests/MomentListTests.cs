@@ -1,6 +1,7 @@
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+using CdrEngine.Storage.Postgres;
 using CdrEngine.Storage.Sqlite;
 using CdrEngine.TestKit;
 using Xunit;
@@ -40,37 +41,10 @@ public sealed class MomentListTests
 
         void Write(List<CallRecord> some) => Assert.Null(store.Write([.. some.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
 
-        void Ask(int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                MomentRange[] moments = random.Next(3) == 0 ? [Moment(random), Moment(random)] : [Moment(random)];
-                bool ascending = random.Next(2) == 0;
-                bool isWithout = random.Next(4) == 0;
-                var query = new CallQuery { Ascending = ascending, Limit = random.Next(1, 60) };
-                query = isWithout ? query with { Without = new CallQuery { Moments = moments } } : query with { Moments = moments };
-                IEnumerable<CallRecord> met = calls.Where(call => moments.All(moment => moment.IsMetBy(call)) != isWithout).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal);
-                string[] expected = [.. (ascending ? met : met.Reverse()).Select(static call => call.Id)];
-                Assert.Equal((i, expected.Length), (i, (int)store.Count(query)));
-                var found = new List<string>();
-                string? cursor = null;
-                do
-                {
-                    CallPage page = store.List(query with { Cursor = cursor });
-                    found.AddRange(page.Calls.Select(static call => call.Id));
-                    cursor = page.NextCursor;
-                }
-                while (cursor is not null);
-                Assert.Equal(expected, found);
-                int skip = random.Next(expected.Length + 2);
-                CallSlice slice = store.Page(new CallPageRequest { Query = query, Viewer = $"{seed}-{i}", Skip = skip, Take = 10, WantsTotal = true });
-                Assert.Equal(expected.Skip(skip).Take(10), slice.Calls.Select(static call => call.Record.Id));
-                Assert.Equal(expected.Length, slice.Total);
-            }
-        }
+        void Ask(int times) => AskAll(store, calls, random, times);
     }
 
-    /// <summary>On PostgreSQL they are conditions.</summary>
+    /// <summary>So they are on PostgreSQL, where seals tell the same of days.</summary>
     [PostgresTheory]
     [InlineData(4, false)]
     [InlineData(5, true)]
@@ -78,18 +52,73 @@ public sealed class MomentListTests
     {
         var random = new Random(seed);
         using var place = new PostgresPlace();
-        using ICallStore store = place.Calls();
-        CallRecord[] calls = [.. Enumerable.Range(0, 120).Select(i => Call(i, random, someAreOpen)).DistinctBy(static call => call.Id)];
+        using var store = (PostgresCallStore)place.Calls();
+        List<CallRecord> calls = [.. Enumerable.Range(0, 120).Select(i => Call(i, random, someAreOpen)).DistinctBy(static call => call.Id)];
+        Write(calls);
+        AskAll(store, calls, random, 15);
+        store.Seal(Over);
+        AskAll(store, calls, random, 40);
+        if (!someAreOpen) Assert.InRange(store.KnownPages, 10, long.MaxValue);
+        List<CallRecord> late = [.. Enumerable.Range(1_000, 20).Select(i => Call(i, random, someAreOpen))];
+        Write(late);
+        calls.AddRange(late);
+        AskAll(store, calls, random, 10);
+
+        void Write(List<CallRecord> some) => Assert.Null(store.Write([.. some.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
+    }
+
+    /// <summary>Only the days about a bound are asked; all others are known to be on the list, or not.</summary>
+    [PostgresFact]
+    public void OnPostgres_OnlyDaysAboutABound_AreAsked()
+    {
+        var random = new Random(6);
+        using var place = new PostgresPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        CallRecord[] calls = [.. Enumerable.Range(0, 120).Select(i => Call(i, random, someAreOpen: false)).DistinctBy(static call => call.Id)];
         Assert.Null(store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
-        for (int i = 0; i < 40; i++)
+        store.Seal(Over);
+        DateOnly[] days = [.. store.Days().Order()];
+        Timestamp noon = TestCalls.Start + TimeSpan.FromDays(4.5);
+        foreach (MomentOf of in Enum.GetValues<MomentOf>())
         {
-            if (i == 20) store.Seal(Over);
+            // Of calls no longer than six hours, those of a day and its neighbours may go on about a bound.
+            (IReadOnlyList<DateOnly> asked, IReadOnlyList<DateOnly> known) = store.DaysAsked(new CallQuery { Moments = [new MomentRange(of, noon, null)] }, all: true);
+            Assert.InRange(asked.Count, 1, 2);
+            Assert.NotEmpty(known);
+            Assert.InRange(asked.Count + known.Count, 1, days.Length - 2);
+            Assert.All(known, day => Assert.True(day > asked.Max()));
+            (asked, known) = store.DaysAsked(new CallQuery { Without = new CallQuery { Moments = [new MomentRange(of, null, noon)] } }, all: true);
+            Assert.InRange(asked.Count, 1, 2);
+            Assert.Equal(days.Length, asked.Count + known.Count);
+        }
+    }
+
+    private static void AskAll(ICallStore store, List<CallRecord> calls, Random random, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
             MomentRange[] moments = random.Next(3) == 0 ? [Moment(random), Moment(random)] : [Moment(random)];
-            string[] expected = [.. calls.Where(call => moments.All(moment => moment.IsMetBy(call))).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal).Select(static call => call.Id)];
-            var query = new CallQuery { Moments = moments, Ascending = true, Limit = 1000 };
-            Assert.Equal(expected, store.List(query).Calls.Select(static call => call.Id));
-            Assert.Equal(expected.Length, store.Count(query));
-            Assert.Equal(calls.Length - expected.Length, store.Count(new CallQuery { Without = new CallQuery { Moments = moments } }));
+            bool ascending = random.Next(2) == 0;
+            bool isWithout = random.Next(4) == 0;
+            var query = new CallQuery { Ascending = ascending, Limit = random.Next(1, 60) };
+            query = isWithout ? query with { Without = new CallQuery { Moments = moments } } : query with { Moments = moments };
+            IEnumerable<CallRecord> met = calls.Where(call => moments.All(moment => moment.IsMetBy(call)) != isWithout).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal);
+            string[] expected = [.. (ascending ? met : met.Reverse()).Select(static call => call.Id)];
+            Assert.Equal((i, expected.Length), (i, (int)store.Count(query)));
+            var found = new List<string>();
+            string? cursor = null;
+            do
+            {
+                CallPage page = store.List(query with { Cursor = cursor });
+                found.AddRange(page.Calls.Select(static call => call.Id));
+                cursor = page.NextCursor;
+            }
+            while (cursor is not null);
+            Assert.Equal(expected, found);
+            int skip = random.Next(expected.Length + 2);
+            CallSlice slice = store.Page(new CallPageRequest { Query = query, Viewer = $"{random.Next()}-{i}", Skip = skip, Take = 10, WantsTotal = true });
+            Assert.Equal(expected.Skip(skip).Take(10), slice.Calls.Select(static call => call.Record.Id));
+            Assert.Equal(expected.Length, slice.Total);
         }
     }
 

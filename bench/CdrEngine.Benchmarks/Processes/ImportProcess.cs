@@ -22,6 +22,7 @@ public static class ImportProcess
         ' ',
         Surroundings,
         "DOTNET_GCConserveMemory=8",
+        "MALLOC_ARENA_MAX=1",
         MeasuredProcess.Quote(Runtime()),
         MeasuredProcess.Quote(EngineProgram.Path),
         "import",

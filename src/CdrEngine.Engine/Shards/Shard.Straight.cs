@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
 using CdrEngine.PacketLog;
@@ -12,6 +13,9 @@ internal sealed partial class Shard
     private long _quietFrom;
     private ulong _quietFor;
 
+    // Packets between one step of fetching ahead and the next: some 100 ns, as long as what is in another core's cache takes.
+    private const int FetchStep = 2;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OnStraight(ShardBatch batch, int first, int count)
     {
@@ -19,7 +23,7 @@ internal sealed partial class Shard
         long straight = 0;
         for (int i = 0; i < items.Length; i++)
         {
-            if (i + FetchedAhead < items.Length) _flows[items[i + FetchedAhead].Flow].Stream?.Prefetch();
+            FetchAhead(items, i);
             ref StraightItem item = ref items[i];
             if (item.Clock != Now) KeepTime(item.Clock);
             ref FlowSeat flow = ref _flows[item.Flow];
@@ -30,6 +34,23 @@ internal sealed partial class Shard
         }
 
         StreamCounters.Add(StreamCounter.RtpPackets, straight);
+    }
+
+    /// <summary>Brings near what the next packets will touch, link by link: what one step asks for is there when the next one follows it. The items lie in the other thread's cache; of a
+    /// thousand calls each one's state is far away by the time its next packet comes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe void FetchAhead(Span<StraightItem> items, int i)
+    {
+        if (!Sse.IsSupported) return;
+        if (i + (5 * FetchStep) < items.Length) Sse.Prefetch0(Unsafe.AsPointer(ref items[i + (5 * FetchStep)].Flow));
+        if (i + (3 * FetchStep) >= items.Length) return;
+        ref StraightItem next = ref items[i + (3 * FetchStep)];
+        ref FlowSeat flow = ref _flows[next.Flow];
+        flow.Stream?.Prefetch();
+        if (next.LaidLength == 0) return;
+        flow.Seat.Chunks?.Prefetch();
+        _flows[items[i + (2 * FetchStep)].Flow].Seat.Chunks?.PrefetchRtp();
+        if (i + (4 * FetchStep) < items.Length) _flows[items[i + (4 * FetchStep)].Flow].Seat.Prefetch();
     }
 
     /// <summary>Folds a packet into the figures of its flow the long way; false for a mirror's copy, which belongs nowhere.</summary>

@@ -26,11 +26,12 @@ internal sealed partial class PostgresCallStore
     {
         var question = new PostgresQuestion(query);
         var asked = new Asked(session, store, days, query) { Question = question, Seals = question.AsksSeals ? _seals.Of(session, days) : s_noSeals };
+        FindMoments(asked);
         if (asked.Seals.Count > 0)
         {
             days.RemoveAll(day =>
             {
-                if (!asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || question.MostIn(day.Day, seal) is not { } most) return false;
+                if (!asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || asked.QuestionOn(day.Day).MostIn(day.Day, seal) is not { } most) return false;
                 asked.Most[day.Day] = most;
                 return most == 0;
             });
@@ -59,7 +60,7 @@ internal sealed partial class PostgresCallStore
         {
             if (!found.TryGetValue(day.Day, out List<NumberedCall>? calls)) continue;
             asked.Most[day.Day] = calls.Count;
-            if (asked.Question.Needles.Count == 0 && SealOf(asked, day) is { } seal && asked.Question.PlacesIn(day.Day, seal, calls.Select(static call => call.Document), areNumbered: true) is { } places)
+            if (asked.Question.Needles.Count == 0 && SealOf(asked, day) is { } seal && asked.QuestionOn(day.Day).PlacesIn(day.Day, seal, calls.Select(static call => call.Document), areNumbered: true) is { } places)
             {
                 asked.Tell(day.Day, places, isCounted: true);
             }
@@ -173,7 +174,7 @@ internal sealed partial class PostgresCallStore
         if (asked.Counted.TryGetValue(day.Day, out long counted)) return counted;
         if (asked.Met.TryGetValue(day.Day, out DayPlaces? met) && asked.Question.CountOf(asked.Seals[day.Day], met) is { } ofTexts) return asked.Counted[day.Day] = ofTexts;
         if (asked.TextCounts is { } texts && texts.TryGetValue(day.Day, out long found)) return found;
-        if (asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && asked.Question.CountIn(day.Day, seal) is { } bySeal) return bySeal;
+        if (asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && asked.QuestionOn(day.Day).CountIn(day.Day, seal) is { } bySeal) return bySeal;
         return asked.Places.TryGetValue(day.Day, out IEnumerable<int>? places) ? asked.Counted[day.Day] = places.LongCount() : null;
     }
 
@@ -254,6 +255,12 @@ internal sealed partial class PostgresCallStore
     private sealed record Asked(PostgresSession Session, PostgresDays Store, List<StoredDay> Days, CallQuery Query)
     {
         public required PostgresQuestion Question { get; init; }
+
+        /// <summary>Days all of whose calls meet <see cref="CallQuery.Moments"/>, where it happened at all.</summary>
+        public HashSet<DateOnly> Whenever { get; } = [];
+
+        /// <summary>What is asked of a day.</summary>
+        public PostgresQuestion QuestionOn(DateOnly day) => Whenever.Contains(day) ? Question.Whenever! : Question;
 
         /// <summary>Seals of the days, where they tell anything of it.</summary>
         public required Dictionary<DateOnly, PostgresDaySeal> Seals { get; init; }

@@ -14,18 +14,18 @@ internal sealed partial class PostgresCallStore
 
     // Whether memory may tell the calls of a day: all of it is asked for, and nothing of it was deleted.
     private static PostgresDaySeal? SealOf(Asked asked, StoredDay day) =>
-        asked.Question.Calls is not null && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) ? asked.Seals.GetValueOrDefault(day.Day) : null;
+        asked.QuestionOn(day.Day).Calls is not null && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) ? asked.Seals.GetValueOrDefault(day.Day) : null;
 
     // What of numbers memory tells; gives the days of which it does not.
     private static List<StoredDay> FindPlaces(Asked asked)
     {
-        if (asked.Question.Calls is not { } calls || asked.Question.Needles.Count > 0) return asked.Days.FindAll(day => !asked.Places.ContainsKey(day.Day));
+        if ((asked.Question.Whenever ?? asked.Question).Calls is not { } calls || asked.Question.Needles.Count > 0) return asked.Days.FindAll(day => !asked.Places.ContainsKey(day.Day));
         bool asksNumbers = calls.HasNumbers || calls.Any.Any(static one => one.HasNumbers);
         var rest = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
             if (asked.Places.ContainsKey(day.Day)) continue;
-            if (SealOf(asked, day) is not { } seal || asked.Question.PlacesIn(day.Day, seal) is not { } places) rest.Add(day);
+            if (SealOf(asked, day) is not { } seal || asked.QuestionOn(day.Day).PlacesIn(day.Day, seal) is not { } places) rest.Add(day);
             else asked.Tell(day.Day, places, asksNumbers);
         }
 
@@ -38,7 +38,7 @@ internal sealed partial class PostgresCallStore
     {
         foreach (StoredDay day in days)
         {
-            if (SealOf(asked, day) is { } seal && asked.Question.PlacesIn(day.Day, seal, found.GetValueOrDefault(day.Day) ?? []) is { } places) asked.Tell(day.Day, places, isCounted: true);
+            if (SealOf(asked, day) is { } seal && asked.QuestionOn(day.Day).PlacesIn(day.Day, seal, found.GetValueOrDefault(day.Day) ?? []) is { } places) asked.Tell(day.Day, places, isCounted: true);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
@@ -11,6 +10,9 @@ internal sealed partial class PostgresCallStore
 {
     // Calls of a day; where it has more, sessions are asked one by one.
     private const int MostOfSessions = 5_000;
+
+    // In the text: for any limit the server would go through the day in order of time.
+    private const string Limit = "LIMIT 5001";
 
     /// <inheritdoc />
     public IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? OfSessions(IReadOnlyCollection<string> sessions)
@@ -40,18 +42,18 @@ internal sealed partial class PostgresCallStore
                 List<(string Session, byte[] Id)> own = named.GetValueOrDefault(day.Day) ?? [], before = named.GetValueOrDefault(day.Day.AddDays(-1)) ?? [];
                 string[] names = [.. own.Concat(before).Select(static one => one.Session).Where(name => !seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || seal.Seal.Keys.MayHave(KeyFilter.OfSession(Encoding.UTF8.GetBytes(name))))];
                 if (names.Length == 0 && own.Count == 0) continue;
+                string on = PostgresDays.TextOf(day.Day);
                 var where = new SqlConditions();
-                where.And("c.day = ?", day.Day).And("(c.session_id = ANY (?) OR (c.session_id IS NULL AND c.id = ANY (?)))", names, own.Select(static one => one.Id).ToArray());
+                where.And($"c.day = {on}").And("(c.session_id = ANY (?) OR (c.session_id IS NULL AND c.id = ANY (?)))", names, own.Select(static one => one.Id).ToArray());
                 store.AndShown(where, [day], "c");
-                string on = day.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
                 asked.Add((
-                    $"SELECT d.json, r.state, r.reason, c.session_id FROM calls c JOIN call_documents d ON d.day = DATE '{on}' AND d.document = c.document "
-                        + $"LEFT JOIN recordings r ON r.day = DATE '{on}' AND r.document = c.document{where} ORDER BY c.started_at, c.id LIMIT ?",
-                    [.. where.Arguments, MostOfSessions + 1L]));
+                    $"SELECT d.json, r.state, r.reason, c.session_id FROM calls c JOIN call_documents d ON d.day = {on} AND d.document = c.document "
+                        + $"LEFT JOIN recordings r ON r.day = {on} AND r.document = c.document{where} ORDER BY c.started_at, c.id {Limit}",
+                    [.. where.Arguments]));
             }
 
             int[] read = new int[asked.Count];
-            foreach ((int i, PostgresRows row) in session.QueryAll(asked))
+            foreach ((int i, PostgresRows row) in session.QueryAll(asked, keepsPlans: true))
             {
                 if (++read[i] > MostOfSessions) return false;
                 if (ReadCall(row, 0) is { } record && found.TryGetValue(row.TextOrNull(3) ?? record.Id, out List<CallRecord>? its)) its.Add(record);

@@ -40,9 +40,10 @@ internal sealed partial class PostgresCallStore : ICallStore
     /// <summary>Lets connections meet the tables that records are read from.</summary>
     internal PostgresWarming Warming { get; } = new(
         "record_days",
-        "SELECT d.json FROM call_documents d WHERE d.day BETWEEN $1 AND $2 AND d.document = 1",
-        "SELECT r.state FROM recordings r WHERE r.day BETWEEN $1 AND $2 AND r.document = 1",
-        "SELECT c.document FROM calls c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''");
+        "SELECT c.document FROM calls c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''")
+    {
+        Kept = static day => DocumentsOf(day, []),
+    };
 
     /// <inheritdoc />
     public long UnreadableRecords => Interlocked.Read(ref _unreadableRecords);
@@ -257,15 +258,19 @@ internal sealed partial class PostgresCallStore : ICallStore
         // Of each day by itself: the server plans for the partitions that are asked, and not for those between.
         IGrouping<DateOnly, int>[] days = [.. Enumerable.Range(0, found.Count).Where(i => records[i] is null && !found[i].IsUnreadable).GroupBy(i => found[i].Day)];
         ILookup<(DateOnly, long), int> places = days.SelectMany(static day => day).ToLookup(i => (found[i].Day, found[i].Document));
-        foreach ((int at, PostgresRows row) in session.QueryAll(days.Select(day => (
-            "SELECT d.json, r.state, r.reason, d.document FROM call_documents d LEFT JOIN recordings r ON r.day = ? AND r.document = d.document WHERE d.day = ? AND d.document = ANY (?)",
-            (object?[])[day.Key, day.Key, day.Select(i => found[i].Document).ToArray()]))))
+        foreach ((int at, PostgresRows row) in session.QueryAll(days.Select(day => DocumentsOf(day.Key, [.. day.Select(i => found[i].Document)])), keepsPlans: true))
         {
             CallRecord? record = ReadCall(row, 0);
             foreach (int place in places[(days[at].Key, row.Long(3))]) records[place] = record;
         }
 
         return records;
+    }
+
+    private static (string Sql, object?[] Arguments) DocumentsOf(DateOnly day, long[] documents)
+    {
+        string on = PostgresDays.TextOf(day);
+        return ($"SELECT d.json, r.state, r.reason, d.document FROM call_documents d LEFT JOIN recordings r ON r.day = {on} AND r.document = d.document WHERE d.day = {on} AND d.document = ANY (?)", [documents]);
     }
 
     // The record of a row that has document, state and reason of the recording from a column on.

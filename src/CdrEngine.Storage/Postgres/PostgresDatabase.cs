@@ -21,6 +21,7 @@ internal sealed class PostgresDatabase : IDisposable
     private readonly PostgresOptions _options;
     private readonly string _place;
     private readonly PostgresWarming? _warming;
+    private readonly PostgresPlans _plans = new();
     private volatile bool _isReady;
     private volatile bool _disposed;
 
@@ -142,10 +143,10 @@ internal sealed class PostgresDatabase : IDisposable
         try
         {
             connection = _source.OpenConnection();
-            var session = new PostgresSession(connection);
+            var session = new PostgresSession(connection, _plans);
             if (!_isReady) Prepare(session);
             T answer = work(session);
-            if (mayWarm && _warming?.TryTake(connection) == true) connection = null;
+            if (mayWarm && _warming?.TryTake(connection, _plans) == true) connection = null;
             return answer;
         }
         catch (PostgresException e)

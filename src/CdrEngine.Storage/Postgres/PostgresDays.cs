@@ -54,6 +54,9 @@ internal sealed class PostgresDays
         return days;
     }
 
+    /// <summary>A day as it stands in statements that are planned for it alone.</summary>
+    public static string TextOf(DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"DATE '{day:yyyy-MM-dd}'");
+
     /// <summary>Days in the sense of a list.</summary>
     public List<StoredDay> InOrder(bool ascending)
     {

@@ -168,10 +168,20 @@ internal sealed partial class PostgresMessageStore
                 Dictionary<DateOnly, List<long>>? found = asked.Sought is { LeadsByText: true, Text: { } text }
                     ? DocumentsOf(session, stored.FindAll(day => asks.Contains(day.Day)), text, (long)FewFound * together.Count)
                     : null;
+
+                // What is common is met on the first day.
+                bool keepsPlans = asked.IsOfManyDays && together.Count > 1;
                 var questions = new List<(string Sql, object?[] Arguments)>();
                 foreach (DateOnly day in together)
                 {
-                    SqlConditions here = OfDay(after is not null && day == afterDay ? Behind(where, after, day, asked.Ascending, table) : where, day, tables, table);
+                    SqlConditions open = after is not null && day == afterDay ? Behind(where, after, day, asked.Ascending, table) : where;
+                    if (keepsPlans)
+                    {
+                        questions.Add((KeptSqlOf(columns, tables, open, table, day, asked.Ascending), [.. open.Arguments, limit + 1L - rowsRead, questions.Count == 0 ? skip : 0]));
+                        continue;
+                    }
+
+                    SqlConditions here = OfDay(open, day, tables, table);
                     if (found is not null)
                     {
                         if (!found.TryGetValue(day, out List<long>? documents)) continue;
@@ -183,7 +193,7 @@ internal sealed partial class PostgresMessageStore
                 }
 
                 skip = 0;
-                foreach ((_, PostgresRows row) in session.QueryAll(questions))
+                foreach ((_, PostgresRows row) in session.QueryAll(questions, keepsPlans))
                 {
                     if (rowsRead > limit || ++rowsRead > limit) continue;
                     last = new ListCursor(row.Long(0), "", table == "m" ? Convert.ToHexStringLower(row.Blob(1)) : row.Text(1));
@@ -217,6 +227,16 @@ internal sealed partial class PostgresMessageStore
         return $"SELECT {columns} FROM {tables}{where} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ? OFFSET ?";
     }
 
+    // As connections keep it: what meets the conditions is collected by their indexes, whatever it is, and of that the page.
+    private static string KeptSqlOf(string columns, string tables, SqlConditions where, string table, DateOnly day, bool ascending)
+    {
+        string sense = ascending ? "" : " DESC", on = PostgresDays.TextOf(day);
+        string order = $"ORDER BY {table}.started_at{sense}, {table}.id{sense}";
+        string document = tables == ListedMessages ? $" JOIN message_documents d ON d.day = {on} AND d.document = m.document" : "";
+        return $"WITH k AS MATERIALIZED (SELECT {table}.* FROM {(tables == ListedMessages ? "messages m" : tables)}{where.Copy().And($"{table}.day = {on}")}) "
+            + $"SELECT {columns} FROM (SELECT {table}.* FROM k {table} {order} LIMIT ? OFFSET ?) {table}{document} {order}";
+    }
+
     private static SqlConditions Behind(SqlConditions where, ListCursor after, DateOnly afterDay, bool ascending, string table)
     {
         object id = table == "m" ? Convert.FromHexString(after.Id) : after.Id;
@@ -234,6 +254,9 @@ internal sealed partial class PostgresMessageStore
 
         /// <summary>Whether sums and times are all that it asks.</summary>
         public required bool AsksOnlySums { get; init; }
+
+        /// <summary>Whether it asks for what nothing tells the days of, and their tables have an index of: many days are asked, and have little or nothing.</summary>
+        public bool IsOfManyDays { get; init; }
 
         /// <summary>What it asks of messages by keys and texts; null for another list.</summary>
         public AskedMessages? Sought { get; init; }

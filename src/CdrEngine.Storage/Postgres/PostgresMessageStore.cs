@@ -71,7 +71,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     {
         if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return new ListPage<MessageRecord> { Items = [] };
         return Page(
-            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Sought = Seek(query) },
+            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Sought = Seek(query), IsOfManyDays = query is { Number: [.., '*'], Text: null } },
             QueryConditions.Of(query, QueryConditions.InPostgres),
             MessageColumns,
             ListedMessages,
@@ -102,6 +102,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         {
             Sums = SumsAsked(query),
             AsksOnlySums = query.Party is null,
+            IsOfManyDays = query.Party is not null,
         },
         QueryConditions.Of(query),
         "c.started_at, c.id, c.day, c.first, c.second, c.tenant",
@@ -188,14 +189,14 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
             foreach ((_, PostgresRows row) in session.QueryAll(conversations.GroupBy(static conversation => SqliteMessageStore.DayOf(conversation.StartedAt)).Select(day =>
             {
                 var where = new SqlConditions();
-                where.And("m.day = ? AND d.day = ?", day.Key, day.Key);
+                where.And($"m.day = {PostgresDays.TextOf(day.Key)} AND d.day = {PostgresDays.TextOf(day.Key)}");
                 if (tenant is not null) where.And("m.tenant = ?", tenant);
                 return (
                     "SELECT DISTINCT ON (m.conversation) m.conversation, d.json FROM unnest(?::text[], ?::bigint[]) k (conversation, started_at) "
                     + "JOIN messages m ON m.conversation = k.conversation AND m.started_at = k.started_at JOIN message_documents d ON d.document = m.document"
                     + $"{where} ORDER BY m.conversation, m.id",
                     (object?[])[day.Select(static conversation => conversation.Id).ToArray(), day.Select(static conversation => conversation.StartedAt.Microseconds).ToArray(), .. where.Arguments]);
-            })))
+            }), keepsPlans: true))
             {
                 if (MessageJson.TryRead(row.Blob(1), out MessageRecord? record)) firsts[row.Text(0)] = record;
             }
@@ -331,8 +332,8 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         {
             IEnumerable<IGrouping<DateOnly, ConversationRecord>> days = open.GroupBy(conversation => SqliteMessageStore.DayOf(conversation.StartedAt).AddDays(i));
             foreach ((_, PostgresRows row) in session.QueryAll(days.Select(static day => (
-                "SELECT m.conversation, m.day, count(*), min(m.started_at), max(m.started_at) FROM messages m WHERE m.day = ? AND m.conversation = ANY (?) GROUP BY 1, 2",
-                (object?[])[day.Key, day.Select(static conversation => conversation.Id).ToArray()]))))
+                $"SELECT m.conversation, m.day, count(*), min(m.started_at), max(m.started_at) FROM messages m WHERE m.day = {PostgresDays.TextOf(day.Key)} AND m.conversation = ANY (?) GROUP BY 1, 2",
+                (object?[])[day.Select(static conversation => conversation.Id).ToArray()])), keepsPlans: true))
             {
                 sums[(row.Text(0), row.Day(1))] = (row.Long(2), row.Long(3), row.Long(4));
             }

@@ -27,9 +27,10 @@ internal sealed class PostgresQuestion
         if (Calls is { AsksTexts: true }) Calls = null;
 
         Texts = PostgresTextQuestion.Of(Query, isAlternative: false);
+        Whenever = query.Moments.Count == 0 ? null : new PostgresQuestion(_asked.WheneverItHappened.Query);
 
         // Of a tenant without a name columns and profiles say different things.
-        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null || Calls is not null || query.Without is not null);
+        AsksSeals = query.Tenant is not "" && (!_asked.Profiles.IsEverything || _asked.AsksSeal || _mosBelow is not null || Calls is not null || query.Without is not null || Whenever is not null);
     }
 
     /// <summary>Whether seals tell anything of it.</summary>
@@ -40,6 +41,9 @@ internal sealed class PostgresQuestion
 
     /// <summary>It as groups of texts and memory together answer it; null where texts are no part of it, or it asks for something else as well.</summary>
     public PostgresTextQuestion? Texts { get; }
+
+    /// <summary>The same of days of which it is known that all calls meet <see cref="CallQuery.Moments"/>; null where it asks for none.</summary>
+    public PostgresQuestion? Whenever { get; }
 
     /// <summary>Texts it asks for, the longest first.</summary>
     public IReadOnlyList<TextNeedle> Needles => _asked.Needles;

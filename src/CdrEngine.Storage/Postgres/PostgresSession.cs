@@ -6,8 +6,14 @@ using NpgsqlTypes;
 namespace CdrEngine.Storage.Postgres;
 
 /// <summary>One connection at work. One thread.</summary>
-internal sealed class PostgresSession(NpgsqlConnection connection)
+/// <param name="connection">The connection.</param>
+/// <param name="plans">Statements that connections keep; null where none does.</param>
+internal sealed class PostgresSession(NpgsqlConnection connection, PostgresPlans? plans = null)
 {
+    // What is asked for decides the plan elsewhere; of statements that are kept it does not, and a day that has little now may have much when it is asked again: indexes serve in any case.
+    private static readonly string[] s_planOnce = ["SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off"];
+    private static readonly string[] s_planEach = ["SET plan_cache_mode = force_custom_plan", "SET enable_seqscan = on"];
+
     private NpgsqlBatch? _queued;
 
     /// <summary>Whether statements may take as long as they like.</summary>
@@ -36,10 +42,11 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
 
     /// <summary>Runs several questions with one message; none is sent where there are none.</summary>
     /// <param name="questions">As for <see cref="Query"/>.</param>
+    /// <param name="keepsPlans">Whether the connection keeps the statements, planned once for any arguments: for those of which there are few, such as one for each day. No argument is null then.</param>
     /// <returns>The rows of all of them, each with the number of its question, from 0: those of the first in front. A row holds until the next is asked for, and nothing else may be asked before the end.</returns>
-    public IEnumerable<(int Question, PostgresRows Row)> QueryAll(IEnumerable<(string Sql, object?[] Arguments)> questions)
+    public IEnumerable<(int Question, PostgresRows Row)> QueryAll(IEnumerable<(string Sql, object?[] Arguments)> questions, bool keepsPlans = false)
     {
-        using PostgresRows? rows = Send(questions);
+        using PostgresRows? rows = Send(questions, keepsPlans && plans is not null);
         if (rows is null) yield break;
         int question = 0;
         do
@@ -104,12 +111,13 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
         return text.ToString();
     }
 
-    private PostgresRows? Send(IEnumerable<(string Sql, object?[] Arguments)> questions)
+    private PostgresRows? Send(IEnumerable<(string Sql, object?[] Arguments)> questions, bool keepsPlans)
     {
         var batch = new NpgsqlBatch(connection);
         try
         {
             if (IsLong) batch.Timeout = 0;
+            if (keepsPlans) Add(batch, s_planOnce);
             foreach ((string sql, object?[] arguments) in questions)
             {
                 var command = new NpgsqlBatchCommand(Positional(sql));
@@ -117,15 +125,30 @@ internal sealed class PostgresSession(NpgsqlConnection connection)
                 batch.BatchCommands.Add(command);
             }
 
-            if (batch.BatchCommands.Count > 0) return new PostgresRows(batch, batch.ExecuteReader());
-            batch.Dispose();
-            return null;
+            if (batch.BatchCommands.Count == (keepsPlans ? s_planOnce.Length : 0))
+            {
+                batch.Dispose();
+                return null;
+            }
+
+            if (keepsPlans)
+            {
+                Add(batch, s_planEach);
+                plans!.Keep(connection, batch);
+            }
+
+            return new PostgresRows(batch, batch.ExecuteReader());
         }
         catch
         {
             batch.Dispose();
             throw;
         }
+    }
+
+    private static void Add(NpgsqlBatch batch, string[] statements)
+    {
+        foreach (string statement in statements) batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
     }
 
     private NpgsqlCommand Command(string sql)

@@ -23,29 +23,34 @@ internal sealed class PostgresWarming(string days, params string[] questions)
     private int _isAtWork;
     private long _warmed;
 
+    /// <summary>The statement of a day that connections keep the plan of, with arguments that find nothing; null for none.</summary>
+    public Func<DateOnly, (string Sql, object?[] Arguments)>? Kept { get; init; }
+
     /// <summary>Connections so far that have met all tables: for tests.</summary>
     public long Warmed => Interlocked.Read(ref _warmed);
 
     /// <summary>Takes a connection that is new: it is closed when it has met the tables. One at a time; others are taken when they are next returned.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="plans">What it keeps.</param>
     /// <returns>Whether it was taken.</returns>
-    public bool TryTake(NpgsqlConnection connection)
+    public bool TryTake(NpgsqlConnection connection, PostgresPlans plans)
     {
         if (connection.FullState != System.Data.ConnectionState.Open) return false;
         int process = connection.ProcessID;
         if (_known.ContainsKey(process) || Interlocked.Exchange(ref _isAtWork, 1) != 0) return false;
         if (_known.Count >= MostKnown) _known.Clear();
         _known[process] = true;
-        _ = Task.Run(() => Run(connection));
+        _ = Task.Run(() => Run(connection, plans));
         return true;
     }
 
-    private void Run(NpgsqlConnection connection)
+    private void Run(NpgsqlConnection connection, PostgresPlans plans)
     {
         try
         {
             using (connection)
             {
-                var session = new PostgresSession(connection);
+                var session = new PostgresSession(connection, plans);
                 List<DateOnly> all = [];
                 using (PostgresRows rows = session.Query(string.Create(CultureInfo.InvariantCulture, $"SELECT d.day FROM {days} d ORDER BY d.day DESC")))
                 {
@@ -59,6 +64,9 @@ internal sealed class PostgresWarming(string days, params string[] questions)
                     {
                         using PostgresRows plan = session.Query("EXPLAIN " + question, some[^1], some[0]);
                     }
+
+                    // Planned and kept; nothing is found.
+                    if (Kept is { } kept) _ = session.QueryAll(some.Select(kept), keepsPlans: true).Count();
                 }
 
                 Interlocked.Increment(ref _warmed);
