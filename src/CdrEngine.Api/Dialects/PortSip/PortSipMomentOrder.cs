@@ -57,10 +57,10 @@ internal sealed class PortSipMomentOrder
         }
 
         // Where the greatest come first those to which it never happened do, and each part stands the other way round.
-        long all = list.Happened + list.Never, end = Math.Min(asked.Skip + asked.Top, all), first = asked.Descending ? list.Never : list.Happened;
+        long all = list.Happened + list.Never, beyondPage = Math.Min(asked.Skip + asked.Top, all), first = asked.Descending ? list.Never : list.Happened;
         var found = new List<string>();
-        if (asked.Skip < first) found.AddRange(Part(!asked.Descending, asked.Skip, Math.Min(end, first)));
-        if (end > first) found.AddRange(Part(asked.Descending, Math.Max(0, asked.Skip - first), end - first));
+        if (asked.Skip < first) found.AddRange(Part(!asked.Descending, asked.Skip, Math.Min(beyondPage, first)));
+        if (beyondPage > first) found.AddRange(Part(asked.Descending, Math.Max(0, asked.Skip - first), beyondPage - first));
         return (all, [.. found.Select(calls.Find).OfType<ListedCall>()]);
 
         CallQuery In(CallQuery query) => query with { Tenant = request.Tenant };
@@ -75,11 +75,11 @@ internal sealed class PortSipMomentOrder
         // The greatest are read first where they come first: how many happened before them is counted, so that what happens meanwhile is none of it.
         MomentList FromEnd()
         {
-            Timestamp? begin = request.Desk.Reader.List(In(ever) with { Ascending = false, Skip = asked.Top + Beside, Limit = 1 }).Calls is [var mark] ? Whole(mark.StartedAt) : null, end = null;
+            Timestamp? begin = request.Desk.Reader.List(In(ever) with { Ascending = false, Skip = asked.Top + Beside, Limit = 1 }).Calls is [var mark] ? Whole(mark.StartedAt) : null, until = null;
             if (begin is not { } from) return new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
             long before = calls.Count(In(Times(asked, context, null, from)!));
-            List<string> last = Slice(from, ref end);
-            if (end is not null) return new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
+            List<string> last = Slice(from, ref until);
+            if (until is not null) return new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
             return new MomentList(before + last.Count, calls.Count(In(never))) { Last = last };
         }
 
