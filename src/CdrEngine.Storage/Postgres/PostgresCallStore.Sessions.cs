@@ -11,9 +11,6 @@ internal sealed partial class PostgresCallStore
     // Calls of a day; where it has more, sessions are asked one by one.
     private const int MostOfSessions = 5_000;
 
-    // In the text: for any limit the server would go through the day in order of time.
-    private const string Limit = "LIMIT 5001";
-
     /// <inheritdoc />
     public IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? OfSessions(IReadOnlyCollection<string> sessions)
     {
@@ -42,18 +39,11 @@ internal sealed partial class PostgresCallStore
                 List<(string Session, byte[] Id)> own = named.GetValueOrDefault(day.Day) ?? [], before = named.GetValueOrDefault(day.Day.AddDays(-1)) ?? [];
                 string[] names = [.. own.Concat(before).Select(static one => one.Session).Where(name => !seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || seal.Seal.Keys.MayHave(KeyFilter.OfSession(Encoding.UTF8.GetBytes(name))))];
                 if (names.Length == 0 && own.Count == 0) continue;
-                string on = PostgresDays.TextOf(day.Day);
-                var where = new SqlConditions();
-                where.And($"c.day = {on}").And("(c.session_id = ANY (?) OR (c.session_id IS NULL AND c.id = ANY (?)))", names, own.Select(static one => one.Id).ToArray());
-                store.AndShown(where, [day], "c");
-                asked.Add((
-                    $"SELECT d.json, r.state, r.reason, c.session_id FROM calls c JOIN call_documents d ON d.day = {on} AND d.document = c.document "
-                        + $"LEFT JOIN recordings r ON r.day = {on} AND r.document = c.document{where} ORDER BY c.started_at, c.id {Limit}",
-                    [.. where.Arguments]));
+                asked.Add(SessionsOf(store, day, names, [.. own.Select(static one => one.Id)]));
             }
 
             int[] read = new int[asked.Count];
-            foreach ((int i, PostgresRows row) in session.QueryAll(asked, keepsPlans: true))
+            foreach ((int i, PostgresRows row) in session.QueryAll(asked))
             {
                 if (++read[i] > MostOfSessions) return false;
                 if (ReadCall(row, 0) is { } record && found.TryGetValue(row.TextOrNull(3) ?? record.Id, out List<CallRecord>? its)) its.Add(record);
@@ -62,5 +52,17 @@ internal sealed partial class PostgresCallStore
             return true;
         });
         return isAll ? found.ToDictionary(static pair => pair.Key, static pair => (IReadOnlyList<CallRecord>)pair.Value, StringComparer.Ordinal) : null;
+    }
+
+    private static (string Sql, object?[] Arguments) SessionsOf(PostgresDays store, StoredDay day, string[] names, byte[][] ids)
+    {
+        string on = PostgresDays.TextOf(day.Day);
+        var where = new SqlConditions();
+        where.And($"c.day = {on}").And("(c.session_id = ANY (?) OR (c.session_id IS NULL AND c.id = ANY (?)))", names, ids);
+        store.AndShown(where, [day], "c");
+        return (
+            $"SELECT d.json, r.state, r.reason, c.session_id FROM calls c JOIN call_documents d ON d.day = {on} AND d.document = c.document "
+                + $"LEFT JOIN recordings r ON r.day = {on} AND r.document = c.document{where} ORDER BY c.started_at, c.id LIMIT ?",
+            [.. where.Arguments, MostOfSessions + 1L]);
     }
 }

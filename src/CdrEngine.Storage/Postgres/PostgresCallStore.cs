@@ -170,6 +170,9 @@ internal sealed partial class PostgresCallStore : ICallStore
         return lines;
     });
 
+    /// <summary>The plan for reading records of a day, as connections keep it, for tests of the indexes.</summary>
+    internal List<string> ExplainDocuments(DateOnly day) => _database.Read(session => session.ExplainKept(DocumentsOf(day, []).Sql, "'{1,2}'"));
+
     /// <summary>Runs statements beside the store, for tests.</summary>
     internal void Script(string sql) => _database.Read(session =>
     {

@@ -55,6 +55,20 @@ internal sealed partial class PostgresMessageStore
         return lines;
     });
 
+    /// <summary>The same of a question to one of many days, as connections keep it.</summary>
+    internal List<string> ExplainKept(MessageQuery query, DateOnly day) => _database.Read(session =>
+    {
+        SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
+        return session.ExplainKept(KeptSqlOf(MessageColumns, ListedMessages, where, "m", day, ascending: false), string.Join(", ", [.. where.Arguments.Select(static value => $"'{value}'"), "51", "0"]));
+    });
+
+    /// <summary>The same of conversations.</summary>
+    internal List<string> ExplainKept(ConversationQuery query, DateOnly day) => _database.Read(session =>
+    {
+        SqlConditions where = QueryConditions.Of(query);
+        return session.ExplainKept(KeptSqlOf("c.id", "conversations c", where, "c", day, ascending: false), string.Join(", ", [.. where.Arguments.Select(static value => $"'{value}'"), "51", "0"]));
+    });
+
     private static void Sum(PostgresSession session, DateOnly day, Dictionary<MessageSum, long> sums)
     {
         KeyValuePair<MessageSum, long>[] changed = [.. sums.Where(static sum => sum.Value != 0)];

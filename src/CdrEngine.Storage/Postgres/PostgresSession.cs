@@ -57,6 +57,22 @@ internal sealed class PostgresSession(NpgsqlConnection connection, PostgresPlans
         while (rows.NextAnswer());
     }
 
+    /// <summary>The plan of a statement as connections keep it, for whatever arguments: for tests.</summary>
+    /// <param name="sql">As for <see cref="Query"/>.</param>
+    /// <param name="arguments">As literals, with commas.</param>
+    public List<string> ExplainKept(string sql, string arguments)
+    {
+        Script($"{string.Join("; ", s_planOnce)}; PREPARE explained AS {Positional(sql)}");
+        var lines = new List<string>();
+        using (PostgresRows rows = Query($"EXPLAIN (COSTS OFF) EXECUTE explained ({arguments})"))
+        {
+            while (rows.Step()) lines.Add(rows.Text(0));
+        }
+
+        Script($"DEALLOCATE explained; {string.Join("; ", s_planEach)}");
+        return lines;
+    }
+
     /// <summary>Runs a statement; gives how many rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> arguments)
     {

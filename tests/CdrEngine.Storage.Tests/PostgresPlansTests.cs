@@ -1,0 +1,166 @@
+using CdrEngine.Calls.Messages;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Storage.Postgres;
+using CdrEngine.TestKit;
+using Npgsql;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Statements that connections keep with their plans.</summary>
+public sealed class PostgresPlansTests
+{
+    private const int Days = 40;
+    private static readonly DateOnly First = DateOnly.FromDateTime(TestCalls.Start.ToDateTime());
+
+    [PostgresFact]
+    public void Statements_AreKeptUpToABound_AndAnswerAsOthersDo()
+    {
+        using var place = new PostgresPlace();
+        using NpgsqlConnection connection = new NpgsqlDataSourceBuilder(place.Options.Connection().ConnectionString).Build().OpenConnection();
+        var plans = new PostgresPlans(most: 12);
+        var session = new PostgresSession(connection, plans);
+        for (int round = 0; round < 10; round++)
+        {
+            (string, object?[])[] questions = [.. Enumerable.Range(round, 5).Select(static i => ($"SELECT n FROM unnest(?::bigint[]) n WHERE n <> {i} ORDER BY n", (object?[])[new long[] { i, i + 1 }]))];
+            (int Question, long Row)[] found = [.. session.QueryAll(questions, keepsPlans: true).Select(static one => (one.Question, one.Row.Long(0)))];
+            Assert.Equal(Enumerable.Range(0, 5).Select(i => (i, round + i + 1L)), found);
+            Assert.InRange(session.Scalar("SELECT count(*) FROM pg_prepared_statements"), 5, 12);
+            Assert.Equal(session.Scalar("SELECT count(*) FROM pg_prepared_statements"), plans.Kept);
+
+            // What is asked otherwise is planned as ever.
+            Assert.Equal(("force_custom_plan", "on"), (Setting("plan_cache_mode"), Setting("enable_seqscan")));
+        }
+
+        Assert.Empty(session.QueryAll([], keepsPlans: true));
+
+        string Setting(string name)
+        {
+            using PostgresRows rows = session.Query("SELECT current_setting(?)", name);
+            Assert.True(rows.Step());
+            return rows.Text(0);
+        }
+    }
+
+    [PostgresFact]
+    public void Records_AreThoseThatAreThere_ThoughDaysComeGrowAndGo()
+    {
+        var random = new Random(1);
+        using var folder = new StoreFolder();
+        using var place = new PostgresPlace();
+        using SqliteCallStore plain = SqliteCallStore.Open(folder.Records);
+        using var store = (PostgresCallStore)place.Calls();
+        int last = 0;
+        for (int round = 0; round < 8; round++)
+        {
+            StoredCall[] some = [.. Enumerable.Range(0, 60).Select(_ => TestCalls.Stored(last, random, TestCalls.Start + TimeSpan.FromHours(random.Next(round * 20, (round * 20) + 60)) + TimeSpan.FromSeconds(last++)))];
+            Assert.Null(store.Write(some).Fault);
+            Assert.Null(plain.Write(some).Fault);
+            if (round == 5)
+            {
+                Assert.True(store.DropDay(First));
+                Assert.True(plain.DropDay(First));
+            }
+
+            if (round % 3 == 2) store.Seal(new DateOnly(2030, 1, 1));
+            foreach (int limit in (int[])[7, 1000])
+            {
+                Assert.Equal(plain.List(new CallQuery { Limit = limit }).Calls.Select(TestCalls.Json), store.List(new CallQuery { Limit = limit }).Calls.Select(TestCalls.Json));
+            }
+
+            string[] sessions = [.. plain.List(new CallQuery { Limit = 30 }).Calls.Select(static call => call.SessionId ?? call.Id).Distinct()];
+            IReadOnlyDictionary<string, IReadOnlyList<CallRecord>> mine = store.OfSessions(sessions)!;
+            foreach (string one in sessions)
+            {
+                Assert.Equal(
+                    plain.List(new CallQuery { SessionId = one, Ascending = true, Limit = 100 }).Calls.Select(TestCalls.Json),
+                    mine.GetValueOrDefault(one, []).Select(TestCalls.Json));
+            }
+        }
+    }
+
+    [PostgresFact]
+    public void Messages_OfManyDays_AreThoseOfLookingAtEach()
+    {
+        var random = new Random(2);
+        using var place = new PostgresPlace();
+        using IMessageDatabase store = place.Messages();
+        List<StoredMessage> all = [.. Enumerable.Range(0, 400).Select(i => Message(i, random))];
+        store.Write(all);
+        for (int i = 0; i < 30; i++)
+        {
+            bool ascending = random.Next(2) == 0;
+            string begin = $"{random.Next(10, 1000)}", party = $"{random.Next(100, 140)}";
+            string? tenant = random.Next(2) == 0 ? "acme" : null;
+            IEnumerable<MessageRecord> met = all.Select(static one => one.Record)
+                .Where(one => (tenant is null || one.Tenant == tenant) && (one.From!.Number!.StartsWith(begin, StringComparison.Ordinal) || one.To!.Number!.StartsWith(begin, StringComparison.Ordinal)))
+                .OrderBy(static one => one.StartedAt).ThenBy(static one => one.Id, StringComparer.Ordinal);
+            IEnumerable<ConversationRecord> chats = all.Select(static one => one.Conversation with { Tenant = one.Record.Tenant })
+                .Where(one => (tenant is null || one.Tenant == tenant) && (one.First == party || one.Second.StartsWith(party + "@", StringComparison.Ordinal)))
+                .OrderBy(static one => one.StartedAt).ThenBy(static one => one.Id, StringComparer.Ordinal);
+            int limit = random.Next(1, 12), skip = random.Next(3);
+            Assert.Equal(
+                (ascending ? met : met.Reverse()).Select(static one => one.Id).Skip(skip),
+                All(cursor => store.ListMessages(new MessageQuery { Number = begin + "*", Tenant = tenant, Ascending = ascending, Limit = limit, Cursor = cursor, Skip = cursor is null ? skip : 0 }), static one => one.Id));
+            Assert.Equal(
+                (ascending ? chats : chats.Reverse()).Select(static one => one.Id).Skip(skip),
+                All(cursor => store.ListConversations(new ConversationQuery { Party = party, Tenant = tenant, Ascending = ascending, Limit = limit, Cursor = cursor, Skip = cursor is null ? skip : 0 }), static one => one.Id));
+        }
+
+        static List<string> All<T>(Func<string?, ListPage<T>> page, Func<T, string> id)
+        {
+            var ids = new List<string>();
+            string? cursor = null;
+            do
+            {
+                ListPage<T> its = page(cursor);
+                ids.AddRange(its.Items.Select(id));
+                cursor = its.NextCursor;
+            }
+            while (cursor is not null);
+            return ids;
+        }
+    }
+
+    [PostgresFact]
+    public void WhatIsKept_IsAnsweredFromIndexes_ThoughTheDayIsSmall()
+    {
+        using var place = new PostgresPlace();
+        using var calls = (PostgresCallStore)place.Calls();
+        Assert.Null(calls.Write([TestCalls.Stored(1, new Random(1), TestCalls.Start)]).Fault);
+        AssertFrom(calls.ExplainDocuments(First), "call_documents_", "recordings_");
+        using var messages = (PostgresMessageStore)place.Messages();
+        messages.Write([.. Enumerable.Range(0, 4).Select(static i => Message(i, new Random(i)))]);
+        DateOnly day = messages.Days()[0];
+        AssertFrom(messages.ExplainKept(new MessageQuery { Number = "10*" }, day), "message_documents_");
+        AssertFrom(messages.ExplainKept(new ConversationQuery { Party = "100" }, day), "conversations_");
+
+        static void AssertFrom(List<string> lines, params string[] indexes)
+        {
+            string plan = string.Join('\n', lines);
+            Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
+            foreach (string index in indexes) Assert.Contains(index, plan, StringComparison.Ordinal);
+        }
+    }
+
+    private static StoredMessage Message(int i, Random random)
+    {
+        Timestamp at = TestCalls.Start + TimeSpan.FromHours(random.Next(Days * 24)) + TimeSpan.FromSeconds(i);
+        string conversation = CallId.Derive($"chat-{i}", "x", at), from = $"{random.Next(100, 140)}", to = $"{random.Next(1000, 1400)}";
+        var record = new MessageRecord
+        {
+            Id = CallId.Derive($"message-{i}", "tag", at),
+            ConversationId = conversation,
+            SipCallId = $"message-{i}",
+            From = new MessageParty { Number = from },
+            To = new MessageParty { Number = to },
+            StartedAt = at,
+            Outcome = MessageOutcome.Delivered,
+            Text = $"Number {i}!",
+            Tenant = i % 3 == 0 ? "beta" : "acme",
+        };
+        return new StoredMessage(record, new ConversationRecord(conversation, at, from, $"{from}@example.com"), [7]);
+    }
+}
