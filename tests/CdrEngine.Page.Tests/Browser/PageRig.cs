@@ -104,7 +104,6 @@ public class PageRig : IAsyncLifetime
             StorageState = state,
             IgnoreHTTPSErrors = true,
         });
-        context.SetDefaultTimeout(90_000);
         return await WatchedPage.OpenAsync(context);
     }
 

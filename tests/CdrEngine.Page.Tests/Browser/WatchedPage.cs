@@ -23,6 +23,8 @@ public sealed class WatchedPage : IAsyncDisposable
 
     public static async Task<WatchedPage> OpenAsync(IBrowserContext context)
     {
+        // A machine that does ten things at once answers late; 30 s, as is usual, were too few.
+        context.SetDefaultTimeout(90_000);
         var watched = new WatchedPage(await context.NewPageAsync());
         watched.Page.Console += (_, message) =>
         {
