@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
@@ -12,16 +11,12 @@ public sealed partial class SqliteCallStore
         asked = asked.On(day);
         if (asked.Query.Moments.Count == 0) return asked;
         if (LatestEnd(days, day) is not { } latest) return asked;
-        long earliest = StartOf(day).Microseconds;
-        bool isAll = true;
-        foreach (MomentRange range in asked.Query.Moments)
+        return MomentConditions.Of(asked.Query.Moments, StartOf(day).Microseconds, latest) switch
         {
-            bool? meets = MomentConditions.Of(range, earliest, latest);
-            if (meets == false) return null;
-            isAll &= meets == true;
-        }
-
-        return isAll ? asked.WheneverItHappened : asked;
+            false => null,
+            true => asked.WheneverItHappened,
+            null => asked,
+        };
     }
 
     // The time that no call of a day outlasts, microseconds; null where that is not known: of days that are not over, and where a call has no end.

@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage.Postgres;
@@ -13,17 +12,9 @@ internal sealed partial class PostgresCallStore
         asked.Days.RemoveAll(day =>
         {
             if (LatestEnd(asked, day) is not { } latest) return false;
-            long earliest = StartOf(day.Day).Microseconds;
-            bool isAll = true;
-            foreach (MomentRange range in asked.Query.Moments)
-            {
-                bool? meets = MomentConditions.Of(range, earliest, latest);
-                if (meets == false) return true;
-                isAll &= meets == true;
-            }
-
-            if (isAll) asked.Whenever.Add(day.Day);
-            return false;
+            bool? meets = MomentConditions.Of(asked.Query.Moments, StartOf(day.Day).Microseconds, latest);
+            if (meets == true) asked.Whenever.Add(day.Day);
+            return meets == false;
         });
     }
 

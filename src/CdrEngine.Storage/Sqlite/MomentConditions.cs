@@ -62,11 +62,24 @@ internal static class MomentConditions
         return its is { } at && !(at < from) && !(at >= to);
     }
 
-    /// <summary>Whether all calls of a day that have the moment meet a range, or none does; null where that depends on the call.</summary>
-    /// <param name="range">The range.</param>
+    /// <summary>Whether all calls of a day that have the moments meet all of some ranges, or none does; null where that depends on the call.</summary>
+    /// <param name="ranges">The ranges.</param>
     /// <param name="earliest">The earliest start there may be, microseconds.</param>
     /// <param name="latest">The latest end there may be.</param>
-    public static bool? Of(MomentRange range, long earliest, long latest)
+    public static bool? Of(IReadOnlyList<MomentRange> ranges, long earliest, long latest)
+    {
+        bool isAll = true;
+        foreach (MomentRange range in ranges)
+        {
+            bool? meets = Of(range, earliest, latest);
+            if (meets == false) return false;
+            isAll &= meets == true;
+        }
+
+        return isAll ? true : null;
+    }
+
+    private static bool? Of(MomentRange range, long earliest, long latest)
     {
         if (range.To is { } to && earliest - s_disorder >= to.Microseconds) return false;
         if (range.From is { } from && latest + s_disorder < from.Microseconds) return false;

@@ -8,6 +8,7 @@ internal sealed partial class PortSipCalls
 {
     private const int PlacesKept = 1_000;
 
+    private readonly Lock _lengthsLock = new();
     private readonly Dictionary<string, (DateTimeOffset At, SortedList<long, string> Places)> _byLength = new(StringComparer.Ordinal);
 
     // Null where the page is too far behind any that was asked for.
@@ -32,30 +33,23 @@ internal sealed partial class PortSipCalls
 
     private (long At, string? Cursor) Nearest(string key, long skip)
     {
-        lock (_lock)
+        lock (_lengthsLock)
         {
             if (!_byLength.TryGetValue(key, out (DateTimeOffset At, SortedList<long, string> Places) known)) return (0, null);
-            int low = 0, high = known.Places.Count;
-            while (low < high)
-            {
-                int middle = (low + high) / 2;
-                if (known.Places.Keys[middle] <= skip) low = middle + 1;
-                else high = middle;
-            }
-
+            int low = PortSipKept.UpTo(known.Places, skip);
             return low == 0 ? (0, null) : (known.Places.Keys[low - 1], known.Places.Values[low - 1]);
         }
     }
 
     private void Remember(string key, long at, string cursor, DateTimeOffset now, bool isFirst)
     {
-        lock (_lock)
+        lock (_lengthsLock)
         {
             SortedList<long, string> places = !isFirst && _byLength.TryGetValue(key, out (DateTimeOffset At, SortedList<long, string> Places) known) ? known.Places : [];
             if (places.Count >= PlacesKept) places.RemoveAt(0);
             places[at] = cursor;
             _byLength[key] = (now, places);
-            if (_byLength.Count > ListsKept) _byLength.Remove(_byLength.MinBy(static list => list.Value.At).Key);
+            if (_byLength.Count > PortSipKept.Most) _byLength.Remove(_byLength.MinBy(static list => list.Value.At).Key);
         }
     }
 }

@@ -80,15 +80,8 @@ internal sealed record PortSipRow(PortSipFields Fields, CallRecord Record, Func<
 /// <summary>Lists legs and sessions.</summary>
 internal sealed partial class PortSipCalls
 {
-    private const int ListsKept = 32;
-
-    /// <summary>How long later pages of a list are of what its first page was of.</summary>
-    public static readonly TimeSpan ListAge = TimeSpan.FromMinutes(15);
-
     private readonly PortSipMomentOrder _byMoment = new();
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, (DateTimeOffset At, List<string> Ids)> _lists = new(StringComparer.Ordinal);
+    private readonly PortSipKept<List<string>> _lists = new();
 
     /// <summary>Every field of a leg.</summary>
     public static IReadOnlyList<PortSipField<PortSipRow>> LegFields { get; } =
@@ -144,7 +137,7 @@ internal sealed partial class PortSipCalls
         await desk.Lists.RunAsync(request.Http, () =>
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
-            ids = asked.Skip == 0 ? null : Kept(key, desk.Options.Time.GetUtcNow());
+            ids = asked.Skip == 0 ? null : _lists.Find(key, desk.Options.Time.GetUtcNow());
             if (ids is null && byMoment && _byMoment.Page(request, asked, context, key) is { } ordered)
             {
                 (inOrder, page) = ordered;
@@ -154,7 +147,7 @@ internal sealed partial class PortSipCalls
                 long count = desk.Calls.Count(query);
                 if (count > desk.Options.MostJudged && byLength) (inOrder, page) = (count, ByLength(request, asked, query, key));
                 else if (count > desk.Options.MostJudged) tooMany = count;
-                else Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
+                else _lists.Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
             }
 
             if (ids is not null) page = [.. ids.Skip((int)asked.Skip).Take(asked.Top).Select(desk.Calls.Find).OfType<ListedCall>()];
@@ -221,25 +214,5 @@ internal sealed partial class PortSipCalls
         if (asked.OrderBy == "started_at") return [.. found.Select(static call => call.Id)];
         Comparer<object?> comparer = Comparer<object?>.Create(PortSipJudge.Compare);
         return [.. (asked.Descending ? Enumerable.Reverse(found).OrderByDescending(static call => call.Key, comparer) : found.OrderBy(static call => call.Key, comparer)).Select(static call => call.Id)];
-    }
-
-    private List<string>? Kept(string key, DateTimeOffset now)
-    {
-        lock (_lock)
-        {
-            if (!_lists.TryGetValue(key, out (DateTimeOffset At, List<string> Ids) kept) || now - kept.At > ListAge) return null;
-            _lists[key] = (now, kept.Ids);
-            return kept.Ids;
-        }
-    }
-
-    private void Keep(string key, DateTimeOffset now, List<string> ids)
-    {
-        lock (_lock)
-        {
-            _lists[key] = (now, ids);
-            if (_lists.Count <= ListsKept) return;
-            _lists.Remove(_lists.MinBy(static list => list.Value.At).Key);
-        }
     }
 }

@@ -9,7 +9,6 @@ namespace CdrEngine.Api.Dialects.PortSip;
 /// read and put in order. Those to which it never happened come last, as what is null does, by their starts.</summary>
 internal sealed class PortSipMomentOrder
 {
-    private const int ListsKept = 32;
     private const int PlacesKept = 1_000;
 
     // Calls that are put in order themselves.
@@ -31,8 +30,7 @@ internal sealed class PortSipMomentOrder
     private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, MomentList> _lists = new(StringComparer.Ordinal);
+    private readonly PortSipKept<MomentList> _lists = new();
 
     /// <summary>Whether a field is a moment.</summary>
     public static bool IsOne(string field) => field is "rang_at" or "answered_at" or "ended_at";
@@ -49,11 +47,11 @@ internal sealed class PortSipMomentOrder
         ICallPager calls = request.Desk.Calls;
         DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
         int near = Math.Min(Near, request.Desk.Options.MostJudged);
-        if ((asked.Skip == 0 ? null : Kept(key, now)) is not { } list)
+        if ((asked.Skip == 0 ? null : _lists.Find(key, now)) is not { } list)
         {
             list = asked.Descending ? FromEnd() : new MomentList(calls.Count(In(ever)), calls.Count(In(never)));
             if (list.Happened + list.Never <= Math.Min(Few, request.Desk.Options.MostJudged)) return null;
-            Keep(key, now, list);
+            _lists.Keep(key, now, list);
         }
 
         // Where the greatest come first those to which it never happened do, and each part stands the other way round.
@@ -190,34 +188,12 @@ internal sealed class PortSipMomentOrder
         return narrowing.IsExact ? query with { Text = asked.Search ?? query.Text } : null;
     }
 
-    private MomentList? Kept(string key, DateTimeOffset now)
-    {
-        lock (_lock)
-        {
-            if (!_lists.TryGetValue(key, out MomentList? list) || now - list.Asked > PortSipCalls.ListAge) return null;
-            list.Asked = now;
-            return list;
-        }
-    }
-
-    private void Keep(string key, DateTimeOffset now, MomentList list)
-    {
-        lock (_lock)
-        {
-            list.Asked = now;
-            _lists[key] = list;
-            if (_lists.Count > ListsKept) _lists.Remove(_lists.MinBy(static pair => pair.Value.Asked).Key);
-        }
-    }
-
     // A list as its first page was told, and times before which so many of it happened. Under its lock.
     private sealed class MomentList(long happened, long never)
     {
         public long Happened => happened;
 
         public long Never => never;
-
-        public DateTimeOffset Asked { get; set; }
 
         /// <summary>The last of them in order, as they were when the first page was asked for; empty where they are not known.</summary>
         public List<string> Last { get; init; } = [];
@@ -242,15 +218,7 @@ internal sealed class PortSipMomentOrder
         /// <summary>The nearest known place that is not behind one, and the next behind that.</summary>
         public (long At, Timestamp Time, long Beyond, Timestamp End) Around(long place)
         {
-            int low = 0, high = Places.Count;
-            while (low < high)
-            {
-                int middle = (low + high) / 2;
-                if (Places.Keys[middle] <= place) low = middle + 1;
-                else high = middle;
-            }
-
-            int at = Math.Max(0, low - 1);
+            int at = Math.Max(0, PortSipKept.UpTo(Places, place) - 1);
             return at + 1 < Places.Count
                 ? (Places.Keys[at], Places.Values[at], Places.Keys[at + 1], Places.Values[at + 1])
                 : (Places.Keys[at], Places.Values[at], happened, Timestamp.Max(Latest, Places.Values[at] + Second));

@@ -13,9 +13,8 @@ internal sealed partial class PortSipNarrowing
         PortSipCondition[] turned = [.. terms.Select(term => Hull(term, context).IsExact ? null : Opposite(term)).OfType<PortSipCondition>()];
         if (turned.Length == 0) return null;
         PortSipCondition[] rest = [.. terms.Where(term => Hull(term, context).IsExact || Opposite(term) is null)];
-        PortSipCondition excluded = turned.Aggregate(static (left, right) => new PortSipJunction(true, left, right));
-        PortSipNarrowing found = rest.Length == 0 ? new PortSipNarrowing() : Of(rest.Aggregate(static (left, right) => new PortSipJunction(false, left, right)), context);
-        PortSipNarrowing leftOut = Of(rest.Aggregate(excluded, static (left, right) => new PortSipJunction(false, left, right)), context);
+        PortSipNarrowing found = All(rest) is { } others ? Of(others, context) : new PortSipNarrowing();
+        PortSipNarrowing leftOut = Of(All([Any(turned)!, .. rest]), context);
         if (!found.IsExact || !leftOut.IsExact || found._without is not null) return null;
         found._without = leftOut;
         return found;
