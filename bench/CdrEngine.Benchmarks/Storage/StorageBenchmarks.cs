@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Storage;
 using CdrEngine.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace CdrEngine.Benchmarks.Storage;
 
@@ -14,6 +17,7 @@ namespace CdrEngine.Benchmarks.Storage;
 public static class StorageBenchmarks
 {
     private const int Rows = 50_000;
+    private static bool s_isBound;
     private const int NaiveRows = 2_000;
     private const int Queries = 50;
 
@@ -105,10 +109,21 @@ public static class StorageBenchmarks
         }
     }
 
+    // The same library as the program's, not one that a package brings.
+    private static void UseSystemLibrary()
+    {
+        if (s_isBound) return;
+        s_isBound = true;
+        nint library = SqliteLibrary.LoadOrExplain("libsqlite3.so.0");
+        NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, (string name, Assembly _, DllImportSearchPath? _) => name == "e_sqlite3" ? library : nint.Zero);
+        raw.SetProvider(new SQLite3Provider_e_sqlite3());
+    }
+
     private static void Naive(string path, List<StoredCall> calls) => Managed(path, calls, NaiveRows, 1);
 
     private static void Managed(string path, List<StoredCall> calls, int rows, int batch)
     {
+        UseSystemLibrary();
         using var connection = new SqliteConnection($"Data Source={path}");
         connection.Open();
         Execute(connection, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536");

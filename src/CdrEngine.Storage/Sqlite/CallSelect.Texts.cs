@@ -96,7 +96,7 @@ internal sealed partial class CallSelect
     {
         foreach (MomentRange range in _query.Moments)
         {
-            string ofRecord = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqliteDatabase.MomentFunction}(d.json, {(int)range.Of}) FROM call_documents d WHERE d.document = c.document)");
+            string ofRecord = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqlFunctions.Moment}(d.json, {(int)range.Of}) FROM call_documents d WHERE d.document = c.document)");
             string hasIt = string.Create(CultureInfo.InvariantCulture, $"+c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {(int)DayQuestion.TraitOf(range.Of)}) <> 0)");
             And(MomentConditions.Of(range, ofRecord, hasIt, out object[] arguments), arguments);
         }
@@ -117,7 +117,7 @@ internal sealed partial class CallSelect
             }
             else if (needle.Label is { } label)
             {
-                string its = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqliteDatabase.LabelFunction}(d.json, {label}) FROM call_documents d WHERE d.document = c.document)");
+                string its = string.Create(CultureInfo.InvariantCulture, $"(SELECT {SqlFunctions.Label}(d.json, {label}) FROM call_documents d WHERE d.document = c.document)");
                 And(DayTexts.LabelCondition(needle, its), text);
             }
             else

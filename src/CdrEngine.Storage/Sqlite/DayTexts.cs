@@ -179,7 +179,7 @@ internal static class DayTexts
     {
         times = 1;
         if (needle.Fields == TextFields.Searched) return $"instr({documents}.search, ?) > 0";
-        if (needle.Label is { } label) return LabelCondition(needle, string.Create(CultureInfo.InvariantCulture, $"{SqliteDatabase.LabelFunction}({documents}.json, {label})"));
+        if (needle.Label is { } label) return LabelCondition(needle, string.Create(CultureInfo.InvariantCulture, $"{SqlFunctions.Label}({documents}.json, {label})"));
         string columns = NumberCondition(needle.Fields, "r", out times);
         return $"EXISTS (SELECT 1 FROM calls r INDEXED BY {Index} WHERE r.document = {documents}.document AND {columns})";
     }

@@ -1,9 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
-using CdrEngine.Calls.Outcomes;
-using CdrEngine.Calls.Ports;
 using CdrEngine.Core;
-using SQLitePCL;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -18,21 +16,16 @@ internal enum SqliteAccess
 }
 
 /// <summary>One connection to one file, with its prepared statements kept. One thread at a time.</summary>
-internal sealed class SqliteDatabase : IDisposable
+internal sealed unsafe class SqliteDatabase : IDisposable
 {
     private const int StatementsKept = 64;
 
-    private readonly sqlite3 _handle;
+    // 0 once it is closed.
+    private nint _handle;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private DaySums? _sums;
 
-    /// <summary>Reads a label of a record's JSON, by its number: see <see cref="CallLabel"/>.</summary>
-    public const string LabelFunction = "call_label";
-
-    /// <summary>Reads from a record's JSON when something happened, by its number, in microseconds: see <see cref="Calls.Ports.MomentOf"/>.</summary>
-    public const string MomentFunction = "call_moment";
-
-    private SqliteDatabase(sqlite3 handle, string path)
+    private SqliteDatabase(nint handle, string path)
     {
         _handle = handle;
         Path = path;
@@ -52,13 +45,15 @@ internal sealed class SqliteDatabase : IDisposable
     public static SqliteDatabase Open(string path, SqliteAccess access, TimeSpan busyTimeout, int cacheKibibytes)
     {
         SqliteLibrary.EnsureLoaded();
-        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (access == SqliteAccess.Write ? raw.SQLITE_OPEN_CREATE : 0);
+        int flags = Sqlite3.OpenReadWrite | Sqlite3.OpenNoMutex | (access == SqliteAccess.Write ? Sqlite3.OpenCreate : 0);
         int next = access == SqliteAccess.Read ? ReadAhead.Next() : -1;
-        int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags, null);
-        if (code != raw.SQLITE_OK)
+        nint handle = 0;
+        int code;
+        fixed (byte* name = ZeroEnded(path)) code = Sqlite3.Open(name, &handle, flags, null);
+        if (code != Sqlite3.Ok)
         {
-            string message = handle is null || handle.IsInvalid ? "out of memory" : raw.sqlite3_errmsg(handle).utf8_to_string();
-            handle?.Dispose();
+            string message = handle == 0 ? "out of memory" : Sqlite3.Text(Sqlite3.ErrorMessage(handle));
+            _ = Sqlite3.Close(handle);
             throw new StoreException($"{path}: {message}", code);
         }
 
@@ -66,8 +61,8 @@ internal sealed class SqliteDatabase : IDisposable
         var database = new SqliteDatabase(handle, path);
         try
         {
-            raw.sqlite3_extended_result_codes(handle, 1);
-            raw.sqlite3_busy_timeout(handle, (int)busyTimeout.TotalMilliseconds);
+            _ = Sqlite3.ExtendedResultCodes(handle, 1);
+            _ = Sqlite3.BusyTimeout(handle, (int)busyTimeout.TotalMilliseconds);
             if (access == SqliteAccess.Write)
             {
                 // Page size counts for a new file only. 16 KiB: five documents of a record fit one page, where 8 KiB hold two and waste a fifth. FULL: what is committed outlives a power cut, since the journal of open
@@ -82,28 +77,7 @@ internal sealed class SqliteDatabase : IDisposable
                 database.Execute("PRAGMA query_only = 1;");
             }
 
-            // The bytes behind a record's id, which SQLite cannot make of the text.
-            raw.sqlite3_create_function(handle, "call_id_bytes", 1, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
-            {
-                Span<byte> id = stackalloc byte[CallRow.IdBytes];
-                if (CallRow.TryReadId(raw.sqlite3_value_text(arguments[0]).utf8_to_string() ?? "", out DateOnly _, id)) raw.sqlite3_result_blob(context, id);
-                else raw.sqlite3_result_null(context);
-            });
-            // A label of a record's JSON.
-            raw.sqlite3_create_function(handle, LabelFunction, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
-            {
-                if (CallLabels.Read(raw.sqlite3_value_blob(arguments[0]))[raw.sqlite3_value_int(arguments[1])] is { } label) raw.sqlite3_result_text(context, Encoding.UTF8.GetBytes(label));
-                else raw.sqlite3_result_null(context);
-            });
-            // When something happened to a call.
-            raw.sqlite3_create_function(handle, MomentFunction, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
-            {
-                if (CallMoments.Read(raw.sqlite3_value_blob(arguments[0]), (MomentOf)raw.sqlite3_value_int(arguments[1])) is { } at) raw.sqlite3_result_int64(context, at.Microseconds);
-                else raw.sqlite3_result_null(context);
-            });
-            // Whether a document was found in memory.
-            raw.sqlite3_create_function(handle, DayFound.Function, 2, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, static (context, _, arguments) =>
-                raw.sqlite3_result_int(context, DayFound.Has(raw.sqlite3_value_blob(arguments[0]), raw.sqlite3_value_int64(arguments[1])) ? 1 : 0));
+            SqlFunctions.Add(handle);
             database.Execute($"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cacheKibibytes};");
             return database;
         }
@@ -141,7 +115,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Reads several times of one state of the file, whatever is written meanwhile. May be asked for within itself.</summary>
     public void InOneState(Action read)
     {
-        if (raw.sqlite3_get_autocommit(_handle) == 0)
+        if (Sqlite3.GetAutocommit(Handle) == 0)
         {
             read();
             return;
@@ -163,27 +137,30 @@ internal sealed class SqliteDatabase : IDisposable
     {
         // Asked every millisecond or so.
         const int steps = 20_000;
-        raw.sqlite3_progress_handler(_handle, steps, _ => isOver() ? 1 : 0, null);
+        GCHandle asked = GCHandle.Alloc(isOver);
+        Sqlite3.ProgressHandler(Handle, steps, &IsOver, GCHandle.ToIntPtr(asked));
         try
         {
             read();
             return true;
         }
-        catch (StoreException e) when (e.Code == raw.SQLITE_INTERRUPT)
+        catch (StoreException e) when (e.Code == Sqlite3.Interrupted)
         {
             return false;
         }
         finally
         {
-            raw.sqlite3_progress_handler(_handle, 0, null, null);
+            if (_handle != 0) Sqlite3.ProgressHandler(_handle, 0, null, 0);
+            asked.Free();
         }
     }
 
     /// <summary>Runs statements that give no rows.</summary>
     public void Execute(string sql)
     {
-        int code = raw.sqlite3_exec(_handle, sql);
-        if (code != raw.SQLITE_OK) throw Failure(code);
+        int code;
+        fixed (byte* text = ZeroEnded(sql)) code = Sqlite3.Execute(Handle, text, 0, 0, 0);
+        if (code != Sqlite3.Ok) throw Failure(code);
     }
 
     /// <summary>The first column of the first row of a query without parameters; 0 where there is none.</summary>
@@ -197,8 +174,11 @@ internal sealed class SqliteDatabase : IDisposable
     public SqliteStatement Prepare(string sql)
     {
         if (_statements.TryGetValue(sql, out SqliteStatement? kept)) return kept;
-        int code = raw.sqlite3_prepare_v2(_handle, sql, out sqlite3_stmt handle);
-        if (code != raw.SQLITE_OK) throw Failure(code);
+        nint handle = 0;
+        int code;
+        byte[] utf8 = ZeroEnded(sql);
+        fixed (byte* text = utf8) code = Sqlite3.Prepare(Handle, text, utf8.Length, &handle, 0);
+        if (code != Sqlite3.Ok) throw Failure(code);
         if (_statements.Count >= StatementsKept)
         {
             foreach (SqliteStatement old in _statements.Values) old.Free();
@@ -211,40 +191,65 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>Memory its page cache takes now, bytes.</summary>
-    public long PageBytes => raw.sqlite3_db_status(_handle, raw.SQLITE_DBSTATUS_CACHE_USED, out int held, out _, 0) == raw.SQLITE_OK ? held : 0;
+    public long PageBytes
+    {
+        get
+        {
+            int held, most;
+            return Sqlite3.DbStatus(Handle, Sqlite3.CacheUsed, &held, &most, 0) == Sqlite3.Ok ? held : 0;
+        }
+    }
 
     /// <summary>Lets go of its page cache; it is read anew as it is wanted. Not while it reads.</summary>
     public void GiveBackPages() => Execute("PRAGMA shrink_memory");
 
-    public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
+    public long LastInsertRowId => Sqlite3.LastInsertRowId(Handle);
 
-    public StoreException Failure(int code) => new($"{Path}: {raw.sqlite3_errmsg(_handle).utf8_to_string()}", code);
+    // Nothing may be asked of a connection that is closed: the library would read memory that is another's.
+    private nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(Path);
+
+    public StoreException Failure(int code) => new($"{Path}: {Sqlite3.Text(Sqlite3.ErrorMessage(Handle))}", code);
 
     public void Dispose()
     {
         foreach (SqliteStatement statement in _statements.Values) statement.Free();
         _statements.Clear();
-        _handle.Dispose();
+        nint handle = _handle;
+        _handle = 0;
+        if (handle != 0) _ = Sqlite3.Close(handle);
     }
+
+    private static byte[] ZeroEnded(string text)
+    {
+        byte[] utf8 = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        Encoding.UTF8.GetBytes(text, utf8);
+        return utf8;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int IsOver(nint asked) => ((Func<bool>)GCHandle.FromIntPtr(asked).Target!)() ? 1 : 0;
 }
 
 /// <summary>One prepared statement. Bind, step, read; <see cref="Dispose"/> resets it for its next use.</summary>
-internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt handle) : IDisposable
+internal sealed unsafe class SqliteStatement(SqliteDatabase database, nint statement) : IDisposable
 {
+    private nint _handle = statement;
     private int _bound;
 
+    // As of its connection: none is used after its end.
+    private nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(database.Path);
+
     /// <summary>Binds the next parameter.</summary>
-    public SqliteStatement Bind(long value) => Check(raw.sqlite3_bind_int64(handle, ++_bound, value));
+    public SqliteStatement Bind(long value) => Check(Sqlite3.BindInt64(Handle, ++_bound, value));
 
-    public SqliteStatement Bind(long? value) => value is { } number ? Bind(number) : Check(raw.sqlite3_bind_null(handle, ++_bound));
+    public SqliteStatement Bind(long? value) => value is { } number ? Bind(number) : BindNull();
 
-    public SqliteStatement Bind(double? value) =>
-        Check(value is { } number ? raw.sqlite3_bind_double(handle, ++_bound, number) : raw.sqlite3_bind_null(handle, ++_bound));
+    public SqliteStatement Bind(double? value) => value is { } number ? Check(Sqlite3.BindDouble(Handle, ++_bound, number)) : BindNull();
 
     [SkipLocalsInit]
     public SqliteStatement Bind(string? value)
     {
-        if (value is null) return Check(raw.sqlite3_bind_null(handle, ++_bound));
+        if (value is null) return BindNull();
         int longest = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (longest > 1024) return BindText(Encoding.UTF8.GetBytes(value));
         Span<byte> utf8 = stackalloc byte[1024];
@@ -252,16 +257,22 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     }
 
     // An empty span has no address, which SQLite would take for null.
-    public SqliteStatement BindText(ReadOnlySpan<byte> utf8) =>
-        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(handle, ++_bound, "") : raw.sqlite3_bind_text(handle, ++_bound, utf8));
+    public SqliteStatement BindText(ReadOnlySpan<byte> utf8)
+    {
+        byte none = 0;
+        fixed (byte* text = utf8) return Check(Sqlite3.BindText(Handle, ++_bound, utf8.IsEmpty ? &none : text, utf8.Length, Sqlite3.Transient));
+    }
 
-    public SqliteStatement BindBlob(ReadOnlySpan<byte> value) =>
-        Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(handle, ++_bound, 0) : raw.sqlite3_bind_blob(handle, ++_bound, value));
+    public SqliteStatement BindBlob(ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty) return Check(Sqlite3.BindZeroBlob(Handle, ++_bound, 0));
+        fixed (byte* bytes = value) return Check(Sqlite3.BindBlob(Handle, ++_bound, bytes, value.Length, Sqlite3.Transient));
+    }
 
     /// <summary>Binds an address as <see cref="CallRow.Address(IpAddress)"/> has it.</summary>
     public SqliteStatement BindAddress(IpAddress? address)
     {
-        if (address is not { } ip) return Check(raw.sqlite3_bind_null(handle, ++_bound));
+        if (address is not { } ip) return BindNull();
         Span<byte> bytes = stackalloc byte[CallRow.AddressBytes];
         return BindBlob(bytes[..CallRow.Address(ip, bytes)]);
     }
@@ -269,11 +280,11 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     /// <summary>Goes to the next row; false at the end.</summary>
     public bool Step()
     {
-        int code = raw.sqlite3_step(handle);
+        int code = Sqlite3.Step(Handle);
         return code switch
         {
-            raw.SQLITE_ROW => true,
-            raw.SQLITE_DONE => false,
+            Sqlite3.Row => true,
+            Sqlite3.Done => false,
             _ => throw database.Failure(code),
         };
     }
@@ -291,38 +302,55 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
         }
     }
 
-    public long Long(int column) => raw.sqlite3_column_int64(handle, column);
+    public long Long(int column) => Sqlite3.ColumnInt64(Handle, column);
 
-    public double? Real(int column) => IsNull(column) ? null : raw.sqlite3_column_double(handle, column);
+    public double? Real(int column) => IsNull(column) ? null : Sqlite3.ColumnDouble(Handle, column);
 
-    public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string();
+    public string Text(int column)
+    {
+        // The text first: it may be made of another type, which settles how long it is. Who asks for one that may be null has asked for that before.
+        byte* text = Sqlite3.ColumnText(Handle, column);
+        return text is null ? null! : Encoding.UTF8.GetString(text, Sqlite3.ColumnBytes(Handle, column));
+    }
 
     /// <summary>A text as it is stored; good until the next step.</summary>
-    public ReadOnlySpan<byte> TextBytes(int column) => raw.sqlite3_column_blob(handle, column);
+    public ReadOnlySpan<byte> TextBytes(int column) => Blob(column);
 
-    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(handle, column);
+    public ReadOnlySpan<byte> Blob(int column)
+    {
+        byte* bytes = Sqlite3.ColumnBlob(Handle, column);
+        return new ReadOnlySpan<byte>(bytes, bytes is null ? 0 : Sqlite3.ColumnBytes(Handle, column));
+    }
 
     /// <summary>A number, a text, bytes or null, whichever it is.</summary>
-    public object? Value(int column) => raw.sqlite3_column_type(handle, column) switch
+    public object? Value(int column) => Sqlite3.ColumnType(Handle, column) switch
     {
-        raw.SQLITE_NULL => null,
-        raw.SQLITE_INTEGER => Long(column),
-        raw.SQLITE_FLOAT => raw.sqlite3_column_double(handle, column),
-        raw.SQLITE_BLOB => Blob(column).ToArray(),
+        Sqlite3.Null => null,
+        Sqlite3.Integer => Long(column),
+        Sqlite3.Float => Sqlite3.ColumnDouble(Handle, column),
+        Sqlite3.BlobType => Blob(column).ToArray(),
         _ => Text(column),
     };
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => Sqlite3.ColumnType(Handle, column) == Sqlite3.Null;
 
     /// <summary>Resets the statement; it stays prepared, and bound: every use binds all of its parameters.</summary>
     public void Dispose()
     {
         // The code repeats what the last step said, which has been thrown.
-        raw.sqlite3_reset(handle);
+        if (_handle != 0) _ = Sqlite3.Reset(_handle);
         _bound = 0;
     }
 
-    public void Free() => handle.Dispose();
+    /// <summary>Ends it.</summary>
+    public void Free()
+    {
+        nint handle = _handle;
+        _handle = 0;
+        if (handle != 0) _ = Sqlite3.Finalize(handle);
+    }
 
-    private SqliteStatement Check(int code) => code == raw.SQLITE_OK ? this : throw database.Failure(code);
+    private SqliteStatement BindNull() => Check(Sqlite3.BindNull(Handle, ++_bound));
+
+    private SqliteStatement Check(int code) => code == Sqlite3.Ok ? this : throw database.Failure(code);
 }

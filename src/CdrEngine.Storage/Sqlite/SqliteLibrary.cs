@@ -1,10 +1,9 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using SQLitePCL;
 
 namespace CdrEngine.Storage.Sqlite;
 
-/// <summary>Binds SQLite's .NET provider to the system's library, which the distribution keeps patched; none is shipped.</summary>
+/// <summary>Binds <see cref="Sqlite3"/> to the system's library, which the distribution keeps patched; none is shipped.</summary>
 public static class SqliteLibrary
 {
     private static readonly Lazy<string> Loaded = new(Load);
@@ -24,13 +23,13 @@ public static class SqliteLibrary
     {
         string library = OperatingSystem.IsWindows() ? "winsqlite3" : OperatingSystem.IsMacOS() ? "libsqlite3.dylib" : "libsqlite3.so.0";
         nint handle = LoadOrExplain(library);
-        NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, (string name, Assembly _, DllImportSearchPath? _) =>
-            name == "e_sqlite3" ? handle : nint.Zero);
-        raw.SetProvider(new SQLite3Provider_e_sqlite3());
+        NativeLibrary.SetDllImportResolver(typeof(Sqlite3).Assembly, (string name, Assembly _, DllImportSearchPath? _) => name == Sqlite3.Library ? handle : nint.Zero);
 
         // Its count of allocated memory, which nobody asks for, takes a lock at every allocation. Only possible before the library's first use;
         // where somebody was first, it counts on.
-        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
-        return raw.sqlite3_libversion().utf8_to_string();
+        _ = Sqlite3.Config(Sqlite3.MemoryStatus, 0);
+        return Version();
     }
+
+    private static unsafe string Version() => Sqlite3.Text(Sqlite3.Version());
 }

@@ -70,7 +70,7 @@ internal static class TextRanges
         Calls.Ports.TextOf.Dialled => "c.dialled",
         Calls.Ports.TextOf.SipCallId => "(SELECT d.sip_call_id FROM call_documents d WHERE d.document = c.document)",
         Calls.Ports.TextOf.Trunk => "(SELECT nullif(p.trunk, '') FROM call_profiles p WHERE p.profile = c.profile)",
-        _ => string.Create(CultureInfo.InvariantCulture, $"(SELECT nullif({SqliteDatabase.LabelFunction}(d.json, {(int)range.Label!.Value}), '') FROM call_documents d WHERE d.document = c.document)"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"(SELECT nullif({SqlFunctions.Label}(d.json, {(int)range.Label!.Value}), '') FROM call_documents d WHERE d.document = c.document)"),
     };
 
     /// <summary>The documents of a sealed day whose texts meet it, in no order, perhaps with some that are of no call any more.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
+using CdrEngine.Storage.Sqlite;
 using CdrEngine.TestKit;
 using Xunit;
 
@@ -174,10 +175,7 @@ public sealed class OperationsTests : IDisposable
 
     private static void Sql(string path, string text)
     {
-        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        command.ExecuteNonQuery();
+        using SqliteDatabase database = SqliteDatabase.Open(path, SqliteAccess.Write, TimeSpan.FromSeconds(5), 256);
+        database.Execute(text);
     }
 }
