@@ -63,6 +63,6 @@ internal sealed class ApiCounters : IStatisticsSource
         lock (_lock) _counters.Increment(counter);
     }
 
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
-        _counters.Describe().Select(static counter => ("api", counter.Name, counter.Value, counter.Description));
+    public IEnumerable<Statistic> Read() =>
+        _counters.Statistics("api");
 }

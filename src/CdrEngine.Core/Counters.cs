@@ -31,7 +31,10 @@ public sealed class Counters<TCounter>
     }
 
     /// <summary>All counters: name in snake case, value, and the description given by <see cref="DescriptionAttribute"/>.</summary>
-    public IEnumerable<(string Name, long Value, string Description)> Describe() => Known.Describe(_counts);
+    public IEnumerable<CounterValue> Describe() => Known.Describe(_counts);
+
+    /// <summary>All counters, as those of a part of the program.</summary>
+    public IEnumerable<Statistic> Statistics(string area) => Known.Describe(_counts).Select(counter => Statistic.Of(area, counter));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Index(TCounter counter) => Unsafe.SizeOf<TCounter>() switch
@@ -52,10 +55,10 @@ internal sealed class CounterNames(Type counter)
     public int Count => _fields.Length;
 
     /// <summary>Names, values and meanings.</summary>
-    public IEnumerable<(string Name, long Value, string Description)> Describe(long[] counts)
+    public IEnumerable<CounterValue> Describe(long[] counts)
     {
         (string Name, string Description)[] described = _described ??= Described();
-        for (int i = 0; i < described.Length; i++) yield return (described[i].Name, Volatile.Read(ref counts[i]), described[i].Description);
+        for (int i = 0; i < described.Length; i++) yield return new CounterValue(described[i].Name, Volatile.Read(ref counts[i]), described[i].Description);
     }
 
     private (string, string)[] Described()

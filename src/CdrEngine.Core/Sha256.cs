@@ -96,7 +96,7 @@ public struct Sha256
     {
         Span<byte> hash = stackalloc byte[HashBytes];
         Finish(hash);
-        return Convert.ToHexStringLower(hash);
+        return Hex.Lower(hash);
     }
 
     private static void Add(Span<uint> state, ReadOnlySpan<byte> block)

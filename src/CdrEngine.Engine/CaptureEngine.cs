@@ -195,21 +195,21 @@ public sealed partial class CaptureEngine : IAsyncDisposable
     }
 
     /// <summary>Every counter: area, name, value, description. Areas and names are stable; zeros are included.</summary>
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
+    public IEnumerable<Statistic> Statistics()
     {
         _switchboard.SettleCounters();
         return
         [
-            .. Of("packets", _switchboard.Counters),
-            .. Of("decode", _switchboard.DecodeCounters),
-            .. Of("sip", _switchboard.Rejections),
-            .. Of("session", _switchboard.SessionCounters),
-            .. Of("tcp", _switchboard.TcpCounters),
-            .. Of("sctp", _switchboard.SctpCounters),
-            .. Of("shard", Sum<ShardCounter>(static shard => shard.Counters)),
-            .. Of("call", Sum<CallCounter>(static shard => shard.CallCounters)),
-            .. Of("stream", Sum<StreamCounter>(static shard => shard.StreamCounters)),
-            .. Of("log", LogCounters()),
+            .. _switchboard.Counters.Statistics("packets"),
+            .. _switchboard.DecodeCounters.Statistics("decode"),
+            .. _switchboard.Rejections.Statistics("sip"),
+            .. _switchboard.SessionCounters.Statistics("session"),
+            .. _switchboard.TcpCounters.Statistics("tcp"),
+            .. _switchboard.SctpCounters.Statistics("sctp"),
+            .. Sum<ShardCounter>(static shard => shard.Counters).Statistics("shard"),
+            .. Sum<CallCounter>(static shard => shard.CallCounters).Statistics("call"),
+            .. Sum<StreamCounter>(static shard => shard.StreamCounters).Statistics("stream"),
+            .. LogCounters().Statistics("log"),
             .. _desk?.Statistics() ?? [],
             .. Losses(),
         ];
@@ -225,18 +225,12 @@ public sealed partial class CaptureEngine : IAsyncDisposable
         _resumed.Dispose();
     }
 
-    private IEnumerable<(string, string, long, string)> Losses()
+    private IEnumerable<Statistic> Losses()
     {
         long disk = Sum<PacketLogCounter>(static shard => shard.LogCounters) is var log ? log[PacketLogCounter.DroppedFrames] + log[PacketLogCounter.UnpagedFrames] : 0;
-        yield return (LossArea, "queue", _switchboard.Counters[SwitchboardCounter.MediaLetGo], "packets lost because the engine fell behind");
-        yield return (LossArea, "queue_payload", _switchboard.Counters[SwitchboardCounter.PayloadLetGo], "packets measured but not kept because the engine fell behind");
-        yield return (LossArea, "disk", disk, "packets measured but not kept because the disk or memory for them fell behind");
-    }
-
-    internal static IEnumerable<(string, string, long, string)> Of<T>(string area, Counters<T> counters)
-        where T : unmanaged, Enum
-    {
-        foreach ((string name, long value, string description) in counters.Describe()) yield return (area, name, value, description);
+        yield return new Statistic(LossArea, "queue", _switchboard.Counters[SwitchboardCounter.MediaLetGo], "packets lost because the engine fell behind");
+        yield return new Statistic(LossArea, "queue_payload", _switchboard.Counters[SwitchboardCounter.PayloadLetGo], "packets measured but not kept because the engine fell behind");
+        yield return new Statistic(LossArea, "disk", disk, "packets measured but not kept because the disk or memory for them fell behind");
     }
 
     private Counters<PacketLogCounter> LogCounters()

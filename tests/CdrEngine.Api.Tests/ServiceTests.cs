@@ -1,14 +1,15 @@
 using System.Net.Sockets;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Tests;
 
 public sealed class ServiceTests
 {
-    private static readonly (string, string, long, string)[] Counters =
+    private static readonly Statistic[] Counters =
     [
-        ("decode", "bad_checksum", 3, "packets with a wrong checksum"),
-        ("decode", "cut_short", 0, "packets \\ cut"),
-        ("sip", "malformed", 7, "not readable"),
+        new("decode", "bad_checksum", 3, "packets with a wrong checksum"),
+        new("decode", "cut_short", 0, "packets \\ cut"),
+        new("sip", "malformed", 7, "not readable"),
     ];
 
     [Fact]
@@ -17,8 +18,8 @@ public sealed class ServiceTests
         var clock = new TestClock();
         await using Rig rig = await Rig.StartAsync(options => options with { Time = clock, Version = "1.2.3" });
         rig.Board.Post("import", Counters);
-        rig.Board.Post("live", [("sip", "malformed", 5, "not readable")]);
-        rig.Board.Post("live", [("sip", "malformed", 6, "not readable")]);
+        rig.Board.Post("live", [new("sip", "malformed", 5, "not readable")]);
+        rig.Board.Post("live", [new("sip", "malformed", 6, "not readable")]);
         clock.Move(TimeSpan.FromSeconds(90));
         JsonElement stats = await rig.JsonAsync("/api/v1/stats");
         Assert.Equal("1.2.3", stats.GetProperty("version").GetString());

@@ -25,7 +25,7 @@ public sealed class CounterTests
     {
         // The scan must find what a part holds in a field; otherwise the theory above proves nothing.
         Assert.Contains(typeof(Sample), Closed([typeof(Holder)]));
-        Assert.Equal(("first_one", 0L, "The first"), new Counters<Sample>().Describe().First());
+        Assert.Equal(new CounterValue("first_one", 0, "The first"), new Counters<Sample>().Describe().First());
     }
 
     private static IEnumerable<Type> Types()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Statistics;
 
@@ -7,18 +8,18 @@ public interface IStatisticsSource
 {
     /// <summary>Every counter: part of the engine, name (snake case), value, what it counts. Any thread may ask at any time. Where an area and name
     /// come twice the values are added.</summary>
-    IEnumerable<(string Area, string Name, long Value, string Description)> Read();
+    IEnumerable<Statistic> Read();
 }
 
 /// <summary>A board on which the parts pin their counters as they run, whole lists at a time; the last list of a part stays after its end.</summary>
 public sealed class StatisticsBoard : IStatisticsSource
 {
-    private readonly ConcurrentDictionary<string, IReadOnlyList<(string Area, string Name, long Value, string Description)>> _parts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<Statistic>> _parts = new(StringComparer.Ordinal);
 
     /// <summary>Replaces what a part had pinned.</summary>
     /// <param name="part">The part, for example <c>import</c>; a fixed name, so that the board stays small.</param>
     /// <param name="counters">Its counters; the list is not changed afterwards.</param>
-    public void Post(string part, IReadOnlyList<(string Area, string Name, long Value, string Description)> counters) => _parts[part] = counters;
+    public void Post(string part, IReadOnlyList<Statistic> counters) => _parts[part] = counters;
 
     /// <summary>Why the engine behind the API cannot do its work now, in one line; null while it can. Whoever does the work says so.</summary>
     public string? Unready { get; set; }
@@ -27,6 +28,6 @@ public sealed class StatisticsBoard : IStatisticsSource
     public string? Note { get; set; }
 
     /// <inheritdoc />
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
+    public IEnumerable<Statistic> Read() =>
         _parts.OrderBy(static part => part.Key, StringComparer.Ordinal).SelectMany(static part => part.Value);
 }

@@ -334,7 +334,7 @@ internal sealed class StateCarrier
             return;
         }
 
-        System.Text.Encoding.Latin1.GetBytes(text, Room(text.Length));
+        System.Text.Encoding.ASCII.GetBytes(text, Room(text.Length));
     }
 
     private string? ReadText()
@@ -347,7 +347,7 @@ internal sealed class StateCarrier
         ReadOnlySpan<byte> bytes = _bytes.AsSpan(_at, (head & 1) != 0 ? length * 2 : length);
         string text = (head & 1) != 0
             ? new string(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, char>(bytes))
-            : System.Text.Encoding.Latin1.GetString(bytes);
+            : System.Text.Encoding.ASCII.GetString(bytes);
         _at += bytes.Length;
         _texts.Add(text);
         return text;

@@ -12,7 +12,7 @@ internal static class StaticFormats
     private const int LongestKept = 64;
 
     private static readonly MediaFormat?[] Static = Build();
-    private static readonly MediaFormat[] Unnamed = [.. Enumerable.Range(0, 128).Select(static type => new MediaFormat((byte)type, null, null, 0, 1, null))];
+    private static readonly MediaFormat[] Unnamed = BuildUnnamed();
 
     // Each slot holds the last one that fell on it. What is read is compared as a whole, so threads need not agree.
     private static readonly MediaFormat?[] Kept = new MediaFormat?[512];
@@ -77,6 +77,13 @@ internal static class StaticFormats
             (33, "MP2T", 90000, 1), (34, "H263", 90000, 1),
         ];
         foreach ((byte type, string name, int rate, int channels) in table) all[type] = Format(type, name, rate, channels);
+        return all;
+    }
+
+    private static MediaFormat[] BuildUnnamed()
+    {
+        var all = new MediaFormat[128];
+        for (int type = 0; type < all.Length; type++) all[type] = new MediaFormat((byte)type, null, null, 0, 1, null);
         return all;
     }
 }

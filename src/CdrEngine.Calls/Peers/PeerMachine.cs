@@ -282,7 +282,7 @@ public sealed class PeerMachine(PeerLimits limits)
             Event = package;
             Span<byte> hash = stackalloc byte[Sha256.HashBytes];
             Sha256.Hash(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{address}\0{(int)direction}\0{method}\0{package}")), hash);
-            Id = Convert.ToHexStringLower(hash[..12]);
+            Id = Hex.Lower(hash[..12]);
         }
 
         public string Id { get; }

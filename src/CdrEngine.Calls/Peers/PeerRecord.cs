@@ -99,7 +99,7 @@ public sealed record MailboxRecord(string Account, bool IsWaiting, int? NewVoice
 /// <summary>The JSON of peers and mailboxes. Members are always there and only ever grow at the end.</summary>
 public static class PeerJson
 {
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true, Encoder = PlainText.Encoder };
     private static readonly string[] Classes = ["2xx", "3xx", "4xx", "5xx", "6xx"];
     private static readonly string[] States = ["trying", "proceeding", "early", "confirmed", "terminated"];
 

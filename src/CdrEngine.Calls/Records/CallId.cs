@@ -30,7 +30,7 @@ public static class CallId
         Span<char> id = stackalloc char[Length];
         started.ToDateTime().TryFormat(id, out _, "yyyyMMdd", CultureInfo.InvariantCulture);
         id[8] = '-';
-        Convert.TryToHexStringLower(hash[..12], id[9..], out _);
+        Hex.Lower(hash[..12], id[9..]);
         return new string(id);
     }
 

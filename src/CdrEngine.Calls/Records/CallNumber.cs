@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using CdrEngine.Core;
 
 namespace CdrEngine.Calls.Records;
 
@@ -27,7 +28,7 @@ public static class CallNumber
         Span<byte> hash = stackalloc byte[IdBytes];
         if (!CallId.IsWellFormed(id)
             || !DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
-            || Convert.FromHexString(id.AsSpan(9), hash, out _, out _) != System.Buffers.OperationStatus.Done) return -1;
+            || !Hex.TryRead(id.AsSpan(9), hash)) return -1;
         int days = day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
         if (days is < 0 or > ushort.MaxValue) return -1;
         long prefix = (long)(BinaryPrimitives.ReadUInt64BigEndian(hash) >> (64 - HashBits));

@@ -13,7 +13,7 @@ public static class CallRecordJson
     /// <summary>A longer buffer, made by one record of thousands of digits, is not kept.</summary>
     private const int KeptBufferBytes = 256 * 1024;
 
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true, Encoder = PlainText.Encoder };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;

@@ -9,7 +9,7 @@ internal static class JsonScratch
     /// <summary>A buffer that had to grow beyond this is not kept.</summary>
     private const int KeptBytes = 64 * 1024;
 
-    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
+    private static readonly JsonWriterOptions Compact = new() { SkipValidation = true, Encoder = PlainText.Encoder };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;

@@ -535,6 +535,6 @@ public sealed class RegistrarMachine
     {
         Span<byte> hash = stackalloc byte[Sha256.HashBytes];
         Sha256.Hash(Encoding.UTF8.GetBytes(turn == 0 ? $"{aor}\0{key}" : $"{aor}\0{key}\0{turn}"), hash);
-        return Convert.ToHexStringLower(hash[..12]);
+        return Hex.Lower(hash[..12]);
     }
 }

@@ -63,6 +63,32 @@ public readonly record struct CallProfile
         CalleeCodec = CodecOf(record.Callee.Codec),
     };
 
+    /// <inheritdoc />
+    public bool Equals(CallProfile other) =>
+        SipStatus == other.SipStatus && Traits == other.Traits && Disposition == other.Disposition && Direction == other.Direction && Cause == other.Cause && HangupBy == other.HangupBy
+        && Context == other.Context && Reroute == other.Reroute && Tenant == other.Tenant && Trunk == other.Trunk && CallerCodec == other.CallerCodec && CalleeCodec == other.CalleeCodec;
+
+    /// <inheritdoc />
+    public override int GetHashCode()
+    {
+        // Written out, as is equality: what the compiler makes of a record asks a comparer of each member's type, which is compiled at each start.
+        const int factor = 31;
+        int hash = SipStatus;
+        hash = (hash * factor) + (int)Traits;
+        hash = (hash * factor) + (int)Disposition;
+        hash = (hash * factor) + (Direction is { } direction ? (int)direction + 1 : 0);
+        hash = (hash * factor) + (Cause ?? -1);
+        hash = (hash * factor) + (int)HangupBy;
+        hash = (hash * factor) + (Context is { } context ? (int)context + 1 : 0);
+        hash = (hash * factor) + (int)Reroute;
+        hash = (hash * factor) + HashOf(Tenant);
+        hash = (hash * factor) + HashOf(Trunk);
+        hash = (hash * factor) + HashOf(CallerCodec);
+        return (hash * factor) + HashOf(CalleeCodec);
+    }
+
+    private static int HashOf(string? text) => text is null ? 0 : text.GetHashCode(StringComparison.Ordinal);
+
     /// <summary>The name of a codec without its clock rate, as profiles have it; empty for none.</summary>
     /// <param name="codec">For example <c>PCMU/8000</c>.</param>
     public static string CodecOf(string? codec)

@@ -58,7 +58,12 @@ internal sealed class MessageMemory(int limit)
 
     private bool AddToRow(ulong hash)
     {
-        if (_slots.AsSpan(0, Count).Contains(hash)) return false;
+        // In a loop: a search over vectors is compiled when it is first called, and the row is short.
+        foreach (ulong known in _slots.AsSpan(0, Count))
+        {
+            if (known == hash) return false;
+        }
+
         if (Count >= limit) return true;
         if (Count == MostInRow)
         {

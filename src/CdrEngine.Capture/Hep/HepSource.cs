@@ -161,7 +161,7 @@ public sealed class HepSource : ILiveSource
     }
 
     /// <inheritdoc />
-    public IEnumerable<(string Name, long Value, string Description)> Describe() => Counters.Describe().Concat(Rejections.Describe());
+    public IEnumerable<CounterValue> Describe() => Counters.Describe().Concat(Rejections.Describe());
 
     /// <inheritdoc />
     public void Dispose()

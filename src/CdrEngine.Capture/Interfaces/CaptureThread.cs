@@ -136,7 +136,7 @@ public sealed unsafe class CaptureThread : ILiveSource
     }
 
     /// <inheritdoc />
-    public IEnumerable<(string Name, long Value, string Description)> Describe() => _ring.Describe();
+    public IEnumerable<CounterValue> Describe() => _ring.Describe();
 
     /// <inheritdoc />
     public void Dispose()

@@ -33,7 +33,7 @@ public interface ILiveSource : IPacketSource
     long Losses { get; }
 
     /// <summary>Every counter, for stats.</summary>
-    IEnumerable<(string Name, long Value, string Description)> Describe();
+    IEnumerable<CounterValue> Describe();
 
     /// <summary>Name of the sender of the packet last taken where it is more exact than <see cref="IPacketSource.Name"/>; otherwise that. The same
     /// object as long as the name is the same.</summary>

@@ -243,7 +243,7 @@ public sealed unsafe class InterfaceSource : ILiveSource
     }
 
     /// <inheritdoc />
-    public IEnumerable<(string Name, long Value, string Description)> Describe() => Counters.Describe();
+    public IEnumerable<CounterValue> Describe() => Counters.Describe();
 
     /// <inheritdoc />
     public void Dispose() => Close();

@@ -42,16 +42,16 @@ internal sealed class DeskOffice
     public Task StopAsync() => _thread.StopAsync();
 
     /// <summary>Every counter of the desk.</summary>
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
+    public IEnumerable<Statistic> Statistics()
     {
         DeskMachine machine = _handler.Machine;
         return
         [
-            .. CaptureEngine.Of("desk", _handler.Counters),
-            .. CaptureEngine.Of("exchange", machine.ExchangeCounters),
-            .. CaptureEngine.Of("registration", machine.Registrations.Counters),
-            .. CaptureEngine.Of("message", machine.Messages.Counters),
-            .. CaptureEngine.Of("peer", machine.Peers.Counters),
+            .. _handler.Counters.Statistics("desk"),
+            .. machine.ExchangeCounters.Statistics("exchange"),
+            .. machine.Registrations.Counters.Statistics("registration"),
+            .. machine.Messages.Counters.Statistics("message"),
+            .. machine.Peers.Counters.Statistics("peer"),
         ];
     }
 }

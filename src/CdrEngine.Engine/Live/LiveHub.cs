@@ -30,8 +30,8 @@ public sealed class LiveHub : IAsyncDisposable
     internal LiveCounts Counts { get; }
 
     /// <summary>Every counter, for <c>stats</c>.</summary>
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics() =>
-        Counts.Copy().Describe().Select(static counter => ("live", counter.Name, counter.Value, counter.Description));
+    public IEnumerable<Statistic> Statistics() =>
+        Counts.Copy().Statistics("live");
 
     /// <summary>Ends the feed: its readers have heard all.</summary>
     public ValueTask DisposeAsync() => Feed.DisposeAsync();

@@ -65,11 +65,11 @@ internal sealed class AlertMailer : IDisposable
         }
     }
 
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics() =>
+    public IEnumerable<Statistic> Statistics() =>
     [
-        ("alerts", "mails_sent", Interlocked.Read(ref _sent), "mails about alerts that the server took"),
-        ("alerts", "mails_failed", Interlocked.Read(ref _failed), "mails about alerts given up after several tries"),
-        ("alerts", "mails_dropped", Interlocked.Read(ref _dropped), "mails about alerts not sent because too many waited"),
+        new("alerts", "mails_sent", Interlocked.Read(ref _sent), "mails about alerts that the server took"),
+        new("alerts", "mails_failed", Interlocked.Read(ref _failed), "mails about alerts given up after several tries"),
+        new("alerts", "mails_dropped", Interlocked.Read(ref _dropped), "mails about alerts not sent because too many waited"),
     ];
 
     public void Dispose()

@@ -89,11 +89,11 @@ internal sealed class AlertPart : IDisposable
     }
 
     /// <summary>Every counter, for <c>stats</c>.</summary>
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics() =>
+    public IEnumerable<Statistic> Statistics() =>
     [
-        .. _evaluator.Counters.Describe().Select(static counter => ("alerts", counter.Name, counter.Value, counter.Description)),
-        ("alerts", "dropped", Interlocked.Read(ref _dropped), "facts that no rule saw because the evaluation was too far behind"),
-        ("alerts", "store_failures", Interlocked.Read(ref _storeFailures), "times alerts could not be written; they are kept in memory meanwhile"),
+        .. _evaluator.Counters.Statistics("alerts"),
+        new("alerts", "dropped", Interlocked.Read(ref _dropped), "facts that no rule saw because the evaluation was too far behind"),
+        new("alerts", "store_failures", Interlocked.Read(ref _storeFailures), "times alerts could not be written; they are kept in memory meanwhile"),
         .. _mail?.Statistics() ?? [],
     ];
 

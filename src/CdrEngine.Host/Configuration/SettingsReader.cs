@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using CdrEngine.Core;
@@ -177,11 +179,21 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
         bool bracketed = text.StartsWith('[') && colon > 0 && text[colon - 1] == ']';
         string host = colon < 0 ? text : bracketed ? text[1..(colon - 1)] : text[..colon];
         if (host == "localhost") host = "127.0.0.1";
-        return IPAddress.TryParse(host, out IPAddress? address)
+        return TryParse(host, out IPAddress? address)
             && bracketed == host.Contains(':')
             && ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
             ? new IPEndPoint(address, number)
             : throw Fail(key, $"'{text}' is no address with a port; write 127.0.0.1:8080 or [::1]:8080");
+    }
+
+    // Dotted quads, as nearly all are, by our own reader: the framework's is compiled at each start.
+    private static bool TryParse(string host, [NotNullWhen(true)] out IPAddress? address)
+    {
+        if (!IpAddress.TryParse(host, out IpAddress known) || !known.IsV4) return IPAddress.TryParse(host, out address);
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)known.Low);
+        address = new IPAddress(bytes);
+        return true;
     }
 
     public HoconException Fail(string key, string problem) => new(Require(key).Position, $"{_prefix}{key}: {problem}");

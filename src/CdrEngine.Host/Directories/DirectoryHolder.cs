@@ -122,21 +122,21 @@ internal sealed class DirectoryHolder : IDisposable
     }
 
     /// <summary>Counters for <c>stats</c>.</summary>
-    public IReadOnlyList<(string Area, string Name, long Value, string Description)> Statistics()
+    public IReadOnlyList<Statistic> Statistics()
     {
         CallDirectory? directory = Current;
         return
         [
-            ("directory", "loaded", directory is null ? 0 : 1, "1 while a directory is in force"),
-            ("directory", "entries", directory?.Entries.Count ?? 0, "users, contacts and numbers in it"),
-            ("directory", "rates", directory?.Rates.Sum(static table => table.Entries.Count) ?? 0, "prices in it"),
-            ("directory", "reloads", Interlocked.Read(ref _reloads), "times it was read anew after a change"),
-            ("directory", "refused", Interlocked.Read(ref _refused), "changed files not taken because of mistakes"),
-            ("directory", "mistakes", _problems.Count, "mistakes in the file as it is now"),
-            ("directory", "marked", Interlocked.Read(ref _marked), "records marked"),
-            ("directory", "without_direction", Interlocked.Read(ref _undirected), "records of which it does not tell the direction"),
-            ("directory", "rated", Interlocked.Read(ref _rated), "records with a charge"),
-            ("directory", "unrated", Interlocked.Read(ref _unrated), "answered calls to the outside for which there is no rate"),
+            new("directory", "loaded", directory is null ? 0 : 1, "1 while a directory is in force"),
+            new("directory", "entries", directory?.Entries.Count ?? 0, "users, contacts and numbers in it"),
+            new("directory", "rates", directory?.Rates.Sum(static table => table.Entries.Count) ?? 0, "prices in it"),
+            new("directory", "reloads", Interlocked.Read(ref _reloads), "times it was read anew after a change"),
+            new("directory", "refused", Interlocked.Read(ref _refused), "changed files not taken because of mistakes"),
+            new("directory", "mistakes", _problems.Count, "mistakes in the file as it is now"),
+            new("directory", "marked", Interlocked.Read(ref _marked), "records marked"),
+            new("directory", "without_direction", Interlocked.Read(ref _undirected), "records of which it does not tell the direction"),
+            new("directory", "rated", Interlocked.Read(ref _rated), "records with a charge"),
+            new("directory", "unrated", Interlocked.Read(ref _unrated), "answered calls to the outside for which there is no rate"),
         ];
     }
 

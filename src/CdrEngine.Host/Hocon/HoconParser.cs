@@ -309,7 +309,7 @@ internal sealed class HoconParser
     private bool AtInclude()
     {
         const string word = "include";
-        if (string.CompareOrdinal(_text, _at, word, 0, word.Length) != 0 || PeekAt(word.Length) is not (' ' or '\t')) return false;
+        if (!_text.AsSpan(_at).StartsWith(word, StringComparison.Ordinal) || PeekAt(word.Length) is not (' ' or '\t')) return false;
         int next = _at + word.Length;
         while (next < _text.Length && _text[next] is ' ' or '\t') next++;
         return next < _text.Length && (_text[next] == '"' || char.IsAsciiLetter(_text[next]));
@@ -352,7 +352,7 @@ internal sealed class HoconParser
 
     private bool TakeWord(string word)
     {
-        if (string.CompareOrdinal(_text, _at, word, 0, word.Length) != 0) return false;
+        if (!_text.AsSpan(_at).StartsWith(word, StringComparison.Ordinal)) return false;
         for (int i = 0; i < word.Length; i++) Next();
         return true;
     }

@@ -3,6 +3,7 @@ using CdrEngine.Api;
 using CdrEngine.Api.Statistics;
 using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 using CdrEngine.Engine.Live;
 using CdrEngine.Host.Commands;
 using CdrEngine.Host.Configuration;
@@ -173,7 +174,7 @@ internal sealed class ApiServer : IApiServer
     /// <summary>The board, and what the recorders count beside it.</summary>
     private sealed class RecorderStatistics(StatisticsBoard board, RecorderPart recorder, LiveHub? live, WebhookPart? webhooks) : IStatisticsSource
     {
-        public IEnumerable<(string Area, string Name, long Value, string Description)> Read() =>
+        public IEnumerable<Statistic> Read() =>
             board.Read().Concat(recorder.Statistics()).Concat(live?.Statistics() ?? []).Concat(webhooks?.Statistics() ?? []);
     }
 }

@@ -3,6 +3,7 @@ using CdrEngine.Calls.Directory;
 using CdrEngine.Calls.Messages;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Registrations;
+using CdrEngine.Core;
 using CdrEngine.Engine.Desk;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Parts;
@@ -103,8 +104,8 @@ internal sealed class DeskPart : IDeskOutput, IDisposable
 
     public void Flush() => _writer.Flush();
 
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics() =>
-        _writer.Counters.Describe().Select(static counter => ("desk storage", counter.Name, counter.Value, counter.Description));
+    public IEnumerable<Statistic> Statistics() =>
+        _writer.Counters.Statistics("desk storage");
 
     public void Dispose()
     {

@@ -233,25 +233,25 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     {
         // In loops: queries over tuples are code that nobody compiles ahead (docs/decisions/0038).
         var groups = new List<CounterGroup>();
-        var values = new Dictionary<string, List<(string, long, string)>>(StringComparer.Ordinal);
-        List<(string Area, string Name, long Value, string Description)> counters = Statistics(engine);
+        var values = new Dictionary<string, List<CounterValue>>(StringComparer.Ordinal);
+        List<Statistic> counters = Statistics(engine);
         counters.AddRange(Recorder.Statistics());
         foreach ((string area, string name, long value, string description) in counters)
         {
-            if (!values.TryGetValue(area, out List<(string, long, string)>? group))
+            if (!values.TryGetValue(area, out List<CounterValue>? group))
             {
                 values.Add(area, group = []);
                 groups.Add(new CounterGroup(area, group));
             }
 
-            group.Add((name, value, description));
+            group.Add(new CounterValue(name, value, description));
         }
 
         return groups;
     }
 
     /// <summary>Counters of the sources.</summary>
-    protected virtual IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() => [];
+    protected virtual IEnumerable<Statistic> SourceCounters() => [];
 
     // Whoever is told what the desk tells.
     private Action<DeskChanges> Told(LiveNews? news) => changes =>
@@ -284,17 +284,17 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         lock (_days) _days.Add(noted);
     }
 
-    private List<(string Area, string Name, long Value, string Description)> Statistics(CaptureEngine engine) =>
+    private List<Statistic> Statistics(CaptureEngine engine) =>
     [
         .. SourceCounters(),
         .. engine.Statistics(),
         .. Findings.Statistics(),
         .. _directory.Statistics(),
-        .. _writer.Counters.Describe().Select(static counter => ("storage", counter.Name, counter.Value, counter.Description)),
+        .. _writer.Counters.Statistics("storage"),
         .. _desk.Statistics(),
         .. Alerts?.Statistics() ?? [],
-        ("storage", "outbox_records", _outbox.Count, "Records that wait in the outbox now"),
-        ("storage", "outbox_bytes", _outbox.Length, "Bytes of the outbox now"),
+        new("storage", "outbox_records", _outbox.Count, "Records that wait in the outbox now"),
+        new("storage", "outbox_bytes", _outbox.Length, "Bytes of the outbox now"),
         .. Watch.Statistics(),
     ];
 }

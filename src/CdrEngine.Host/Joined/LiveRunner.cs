@@ -129,11 +129,11 @@ internal sealed class LiveRunner : EngineRunner, ILiveRunner
 
     private static long Counted(ILiveSource source, string name) => source.Describe().Where(counter => counter.Name == name).Sum(static counter => counter.Value);
 
-    protected override IEnumerable<(string Area, string Name, long Value, string Description)> SourceCounters() =>
-        _reader.Sources.SelectMany(static source => source.Describe().Select(counter => (Area: $"source {source.Name}", counter.Name, counter.Value, counter.Description)))
+    protected override IEnumerable<Statistic> SourceCounters() =>
+        _reader.Sources.SelectMany(static source => source.Describe().Select(counter => Statistic.Of($"source {source.Name}", counter)))
             .GroupBy(static counter => (counter.Area, counter.Name))
-            .Select(static rings => (rings.Key.Area, rings.Key.Name, rings.Sum(static ring => ring.Value), rings.First().Description))
-            .Append((CaptureEngine.LossArea, "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
+            .Select(static rings => new Statistic(rings.Key.Area, rings.Key.Name, rings.Sum(static ring => ring.Value), rings.First().Description))
+            .Append(new Statistic(CaptureEngine.LossArea, "kernel", KernelDrops(), "packets the kernel dropped before they could be read"));
 
     private long KernelDrops() =>
         _reader.Sources.SelectMany(static source => source.Describe()).Where(static counter => counter.Name == KernelDroppedName).Sum(static counter => counter.Value);

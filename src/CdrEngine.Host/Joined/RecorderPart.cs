@@ -1,6 +1,7 @@
 using CdrEngine.Calls.Masking;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 using CdrEngine.Engine.Recording;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Media.Codecs;
@@ -62,8 +63,8 @@ internal sealed class RecorderPart : IDisposable
     }
 
     /// <summary>What the recorders counted.</summary>
-    public IReadOnlyList<(string Area, string Name, long Value, string Description)> Statistics() => _pool.IsValueCreated
-        ? [.. Pool.Counters.Describe().Select(static counter => ("recorder", counter.Name, counter.Value, counter.Description))]
+    public IReadOnlyList<Statistic> Statistics() => _pool.IsValueCreated
+        ? [.. Pool.Counters.Statistics("recorder")]
         : [];
 
     /// <inheritdoc />

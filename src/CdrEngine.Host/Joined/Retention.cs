@@ -150,10 +150,10 @@ internal sealed class Retention(Settings settings, Action<string> tell, Statisti
             board.Post(
                 "retention",
                 [
-                    .. Classes.Select(kind => ("retention", kind.Class, _counts.GetValueOrDefault(kind.Class), kind.Description)),
-                    ("retention", "emergencies", _counts.GetValueOrDefault("emergencies"), "times that room was made because the disk was nearly full"),
-                    ("retention", "emergency_bytes", _counts.GetValueOrDefault("emergency_bytes"), "bytes removed then"),
-                    ("retention", "faults", _counts.GetValueOrDefault("faults"), "things that could not be removed and are tried again"),
+                    .. Classes.Select(kind => new Statistic("retention", kind.Class, _counts.GetValueOrDefault(kind.Class), kind.Description)),
+                    new("retention", "emergencies", _counts.GetValueOrDefault("emergencies"), "times that room was made because the disk was nearly full"),
+                    new("retention", "emergency_bytes", _counts.GetValueOrDefault("emergency_bytes"), "bytes removed then"),
+                    new("retention", "faults", _counts.GetValueOrDefault("faults"), "things that could not be removed and are tried again"),
                 ]);
         }
     }

@@ -107,16 +107,16 @@ internal sealed class StartFindings
     }
 
     /// <summary>The counters.</summary>
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
+    public IEnumerable<Statistic> Statistics()
     {
-        yield return (Area, "torn_bytes", _log?.TornBytes ?? 0, "Bytes of torn tails cut from segments of the packet log at the start");
-        yield return (Area, "torn_segments", (_log?.TornSegments ?? 0) + (_log?.UnreadableSegments ?? 0), "Segments of the packet log with a torn tail or without a header at the start");
-        yield return (Area, "damaged_chunks", _log?.DamagedChunks ?? 0, "Damaged chunks of the packet log passed over at the start");
-        yield return (Area, "outbox_bytes", _outbox.TornBytes, "Bytes of a torn tail cut from the outbox at the start");
-        yield return (Area, "outbox_records", _outbox.DamagedEntries, "Damaged records of the outbox passed over at the start");
-        yield return (Area, "journal_bytes", Interlocked.Read(ref _journalBytes), "Bytes of the journal of open calls that could not be read at the start");
-        yield return (Area, "calls_lost", Interlocked.Read(ref _lostCalls), "Calls of the journal that cannot be gone on with: their packets are gone, or had not been written");
-        yield return (Area, "records_kept", Interlocked.Read(ref _keptRecords), "Records told once more with less than the stored ones say, and left out");
+        yield return new Statistic(Area, "torn_bytes", _log?.TornBytes ?? 0, "Bytes of torn tails cut from segments of the packet log at the start");
+        yield return new Statistic(Area, "torn_segments", (_log?.TornSegments ?? 0) + (_log?.UnreadableSegments ?? 0), "Segments of the packet log with a torn tail or without a header at the start");
+        yield return new Statistic(Area, "damaged_chunks", _log?.DamagedChunks ?? 0, "Damaged chunks of the packet log passed over at the start");
+        yield return new Statistic(Area, "outbox_bytes", _outbox.TornBytes, "Bytes of a torn tail cut from the outbox at the start");
+        yield return new Statistic(Area, "outbox_records", _outbox.DamagedEntries, "Damaged records of the outbox passed over at the start");
+        yield return new Statistic(Area, "journal_bytes", Interlocked.Read(ref _journalBytes), "Bytes of the journal of open calls that could not be read at the start");
+        yield return new Statistic(Area, "calls_lost", Interlocked.Read(ref _lostCalls), "Calls of the journal that cannot be gone on with: their packets are gone, or had not been written");
+        yield return new Statistic(Area, "records_kept", Interlocked.Read(ref _keptRecords), "Records told once more with less than the stored ones say, and left out");
     }
 
     // What is stored of the call, or waits in the outbox: under its id, else under that of a call with the same Call-ID that went on when this one is said to have begun.

@@ -1,3 +1,5 @@
+using CdrEngine.Core;
+
 namespace CdrEngine.Host.Joined;
 
 /// <summary>A part of the storage, as it is now.</summary>
@@ -51,18 +53,18 @@ internal sealed class TroubleWatch(Action<string> tell, TimeProvider? time = nul
     }
 
     /// <summary>For each part whether it fails, and how often it began to.</summary>
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics()
+    public IEnumerable<Statistic> Statistics()
     {
         lock (_lock)
         {
-            return
-            [
-                .. _states.SelectMany(static pair => new (string, string, long, string)[]
-                {
-                    ("storage trouble", $"{pair.Key}_failing", pair.Value.IsFailing ? 1 : 0, $"1 while the following is so: {pair.Value.Sentence}"),
-                    ("storage trouble", $"{pair.Key}_failures", pair.Value.Times, $"Times that the following began: {pair.Value.Sentence}"),
-                }),
-            ];
+            var all = new List<Statistic>(2 * _states.Count);
+            foreach ((string part, State state) in _states)
+            {
+                all.Add(new Statistic("storage trouble", $"{part}_failing", state.IsFailing ? 1 : 0, $"1 while the following is so: {state.Sentence}"));
+                all.Add(new Statistic("storage trouble", $"{part}_failures", state.Times, $"Times that the following began: {state.Sentence}"));
+            }
+
+            return all;
         }
     }
 

@@ -84,4 +84,4 @@ internal sealed record FileFault(string Path, string Problem, bool IsUnreadable)
 /// <summary>The counters of one part.</summary>
 /// <param name="Name">Name of the part, for example <c>decode</c>.</param>
 /// <param name="Values">As <see cref="Counters{TCounter}.Describe"/> gives them.</param>
-internal sealed record CounterGroup(string Name, IReadOnlyList<(string Name, long Value, string Description)> Values);
+internal sealed record CounterGroup(string Name, IReadOnlyList<CounterValue> Values);

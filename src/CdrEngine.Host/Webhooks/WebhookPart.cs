@@ -59,7 +59,7 @@ internal sealed class WebhookPart : IAsyncDisposable
         foreach (WebhookWorker worker in _workers.Values) worker.Wake();
     }
 
-    public IEnumerable<(string Area, string Name, long Value, string Description)> Statistics() => _counts.Describe().Select(static counter => ("webhooks", counter.Name, counter.Value, counter.Description));
+    public IEnumerable<Statistic> Statistics() => _counts.Statistics("webhooks");
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -279,5 +279,5 @@ internal sealed class WebhookCounts
         lock (_lock) _counters.Add(counter, amount);
     }
 
-    public IEnumerable<(string Name, long Value, string Description)> Describe() => [.. _counters.Describe()];
+    public IEnumerable<Statistic> Statistics(string area) => [.. _counters.Statistics(area)];
 }

@@ -5,6 +5,7 @@ using CdrEngine.Calls.Alerts;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Registrations;
+using CdrEngine.Core;
 using CdrEngine.Page.Alerts;
 using CdrEngine.Page.Kit;
 using CdrEngine.Page.Markup;
@@ -135,5 +136,5 @@ internal sealed class LivePages(PageDesk desk)
         return Pieces.Card("sources-now", "Sources", table);
     }
 
-    private static long Of(IEnumerable<(string Area, string Name, long Value, string Description)> counters, string name) => counters.Where(counter => counter.Name == name).Sum(static counter => counter.Value);
+    private static long Of(IEnumerable<Statistic> counters, string name) => counters.Where(counter => counter.Name == name).Sum(static counter => counter.Value);
 }

@@ -1,6 +1,7 @@
 using CdrEngine.Api.Access;
 using CdrEngine.Api.Pages;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 using CdrEngine.Page.Kit;
 using CdrEngine.Page.Markup;
 using CdrEngine.Page.Shell;
@@ -44,9 +45,9 @@ internal sealed class SystemPages(PageDesk desk)
     private Html Counters(PageRequest request)
     {
         if (!request.Viewer.May(ApiScopes.StatsRead)) return Html.None;
-        (string Area, string Name, long Value, string Description)[] all = [.. desk.Statistics.Read()];
+        Statistic[] all = [.. desk.Statistics.Read()];
         if (all.Length == 0) return Pieces.Card("counters", "Counters", Html.Of($"<p>Nothing has been counted in this process yet: it serves what others recorded.</p>"));
-        IEnumerable<IGrouping<string, (string Area, string Name, long Value, string Description)>> areas = all.GroupBy(static counter => counter.Area, StringComparer.Ordinal).OrderBy(static area => area.Key, StringComparer.Ordinal);
+        IEnumerable<IGrouping<string, Statistic>> areas = all.GroupBy(static counter => counter.Area, StringComparer.Ordinal).OrderBy(static area => area.Key, StringComparer.Ordinal);
         bool withZero = request.Query("zero") is not null;
         Html actions = withZero ? Html.Of($"""<a class="button" href="/system#counters">Only what happened</a>""") : Html.Of($"""<a class="button" href="/system?zero=1#counters">Also what never happened</a>""");
         return Pieces.Card("counters", "Counters", Html.Join(areas.Select(area => area.Where(counter => withZero || counter.Value != 0).ToArray() is { Length: > 0 } shown

@@ -1,13 +1,9 @@
-using System.Buffers;
-
 namespace CdrEngine.Protocols.Sip;
 
 /// <summary>An address of a header such as From, To, Contact: <c>"Name" &lt;uri&gt;;parameters</c> or a bare URI (RFC 3261 20.10, 25.1); a view.</summary>
 /// <remarks>Without angle brackets, what follows the first semicolon belongs to the header and not to the URI (RFC 3261 20).</remarks>
 public readonly ref struct NameAddr
 {
-    private static readonly SearchValues<byte> AfterPlainTag = SearchValues.Create("; \t\r\n\">"u8);
-
     private NameAddr(ReadOnlySpan<byte> displayName, ReadOnlySpan<byte> uri, ReadOnlySpan<byte> parameters, bool isBracketed)
     {
         DisplayName = displayName;
@@ -77,10 +73,21 @@ public readonly ref struct NameAddr
         if (close > 0 && text[..close].Contains((byte)'<'))
         {
             ReadOnlySpan<byte> tail = text[(close + 1)..];
-            if (tail.StartsWith(";tag="u8) && !tail[5..].ContainsAny(AfterPlainTag)) return tail[5..];
+            if (tail.StartsWith(";tag="u8) && IsPlainTag(tail[5..])) return tail[5..];
         }
 
         return Parse(text).Tag;
+    }
+
+    // A tag with nothing behind it that would end it.
+    private static bool IsPlainTag(ReadOnlySpan<byte> tag)
+    {
+        foreach (byte character in tag)
+        {
+            if (character is (byte)';' or (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'"' or (byte)'>') return false;
+        }
+
+        return true;
     }
 
     /// <summary>The display name as text, escapes resolved.</summary>

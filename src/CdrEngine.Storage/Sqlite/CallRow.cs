@@ -29,12 +29,12 @@ internal static class CallRow
         day = default;
         return CallId.IsWellFormed(id)
             && DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day)
-            && Convert.FromHexString(id.AsSpan(9), bytes, out _, out _) == System.Buffers.OperationStatus.Done;
+            && Hex.TryRead(id.AsSpan(9), bytes[..IdBytes]);
     }
 
     /// <summary>The id that a day and the bytes behind it make.</summary>
     public static string IdText(DateOnly day, ReadOnlySpan<byte> bytes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{day:yyyyMMdd}-{Convert.ToHexStringLower(bytes)}");
+        string.Create(CultureInfo.InvariantCulture, $"{day:yyyyMMdd}-{Hex.Lower(bytes)}");
 
     /// <summary>The address as it is stored: 4 or 16 bytes; gives their number.</summary>
     public static int Address(IpAddress ip, Span<byte> bytes)

@@ -89,6 +89,7 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
     {
         lock (_lock)
         {
+            if (_sets.Count == 0 && _ranged.Count == 0 && _ranks.Count == 0) return;
             if (!_sets.Keys.All(key => isThere(key.Group)) || !_ranged.Keys.All(key => isThere(key.Group))) ForgetSets();
             foreach ((TextGroup Group, int Field) gone in _ranks.Keys.Where(key => !isThere(key.Group)).ToArray()) ForgetRanks(gone);
         }

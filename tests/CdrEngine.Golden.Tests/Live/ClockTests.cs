@@ -206,7 +206,7 @@ public sealed class ClockTests
             // Nothing goes away.
         }
 
-        public IEnumerable<(string Name, long Value, string Description)> Describe() => [];
+        public IEnumerable<CounterValue> Describe() => [];
 
         public void Dispose()
         {

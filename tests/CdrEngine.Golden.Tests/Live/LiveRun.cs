@@ -146,7 +146,7 @@ internal sealed class LiveRun : IRecordOutput, IAsyncDisposable
 
         public void Tend() => source.Tend();
 
-        public IEnumerable<(string Name, long Value, string Description)> Describe() => source.Describe();
+        public IEnumerable<CounterValue> Describe() => source.Describe();
 
         public void Dispose() => source.Dispose();
     }

@@ -173,8 +173,8 @@ public sealed class OutputTests
             Faults = [new FileFault("a.txt", "no capture", IsUnreadable: true), new FileFault("b.pcap", "cut off", IsUnreadable: false)],
             Counters =
             [
-                new CounterGroup("decode", [("vlan", 1_500, "Frames with a VLAN tag"), ("unknown_link", 0, "Frames of a link type not known")]),
-                new CounterGroup("sip", [("no_call_id", 7, "Messages without Call-ID")]),
+                new CounterGroup("decode", [new("vlan", 1_500, "Frames with a VLAN tag"), new("unknown_link", 0, "Frames of a link type not known")]),
+                new CounterGroup("sip", [new("no_call_id", 7, "Messages without Call-ID")]),
             ],
         };
         Assert.Equal(
