@@ -134,8 +134,8 @@ public sealed class PostgresPlansTests
         using var messages = (PostgresMessageStore)place.Messages();
         messages.Write([.. Enumerable.Range(0, 4).Select(static i => Message(i, new Random(i)))]);
         DateOnly day = messages.Days()[0];
-        AssertFrom(messages.ExplainKept(new MessageQuery { Number = "10*" }, day), "message_documents_");
-        AssertFrom(messages.ExplainKept(new ConversationQuery { Party = "100" }, day), "conversations_");
+        AssertFrom(messages.ExplainKept(new MessageQuery { Number = "10*" }, day), "message_documents_", "from_number_day_started_at_id_idx", "to_number_day_started_at_id_idx");
+        AssertFrom(messages.ExplainKept(new ConversationQuery { Party = "100" }, day), "first_day_started_at_id_idx", "second_day_started_at_id_idx");
 
         static void AssertFrom(List<string> lines, params string[] indexes)
         {
