@@ -67,24 +67,11 @@ public sealed partial class SqliteCallStore
     // the others are looked at one by one.
     private static DayPlaces Happened(SqliteDatabase database, DayCalls known, MomentRange range, long longest, AskedProfiles asked)
     {
-        long disorder = CallRow.Microseconds(CallMoments.Disorder);
-        long? from = range.From?.Microseconds, to = range.To?.Microseconds;
-        long? allFrom = from + disorder, allTo = to - disorder - longest;
-        bool areSome = allFrom is null || allTo is null || allFrom < allTo;
-        DayPlaces places = areSome ? known.Between(RankOf(database, known, allFrom), RankOf(database, known, allTo, known.Calls)) : known.Between(0, 0);
-        if (!areSome)
+        MomentStarts starts = MomentConditions.StartsOf(range, longest);
+        DayPlaces places = starts.AreSome ? known.Between(RankOf(database, known, starts.From), RankOf(database, known, starts.To, known.Calls)) : known.Between(0, 0);
+        foreach ((long begin, long end) in starts.Open)
         {
-            Look(from - disorder - longest, to + disorder);
-            return places;
-        }
-
-        if (from is not null) Look(from - disorder - longest, allFrom);
-        if (to is not null) Look(allTo, to + disorder);
-        return places;
-
-        void Look(long? begin, long? end)
-        {
-            using SqliteStatement list = database.Prepare(StartedWithin).Bind(begin!.Value).Bind(end!.Value);
+            using SqliteStatement list = database.Prepare(StartedWithin).Bind(begin).Bind(end);
             while (list.Step())
             {
                 long document = list.Long(0);
@@ -92,6 +79,8 @@ public sealed partial class SqliteCallStore
                     places.Add(place);
             }
         }
+
+        return places;
     }
 
     private static long? MomentOfRecord(SqliteDatabase database, long document, MomentOf of)

@@ -67,9 +67,9 @@ public sealed class MomentListTests
         void Write(List<CallRecord> some) => Assert.Null(store.Write([.. some.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
     }
 
-    /// <summary>Only the days about a bound are asked; all others are known to be on the list, or not.</summary>
+    /// <summary>Only the days about a bound are looked at; all others are known to be on the list, or not.</summary>
     [PostgresFact]
-    public void OnPostgres_OnlyDaysAboutABound_AreAsked()
+    public void OnPostgres_OnlyDaysAboutABound_AreLookedAt()
     {
         var random = new Random(6);
         using var place = new PostgresPlace();
@@ -77,20 +77,38 @@ public sealed class MomentListTests
         CallRecord[] calls = [.. Enumerable.Range(0, 120).Select(i => Call(i, random, someAreOpen: false)).DistinctBy(static call => call.Id)];
         Assert.Null(store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
         store.Seal(Over);
+        store.Script("ANALYZE");
         DateOnly[] days = [.. store.Days().Order()];
         Timestamp noon = TestCalls.Start + TimeSpan.FromDays(4.5);
         foreach (MomentOf of in Enum.GetValues<MomentOf>())
         {
             // Of calls no longer than six hours, those of a day and its neighbours may go on about a bound.
+            long before = store.DaysLookedAt;
             (IReadOnlyList<DateOnly> asked, IReadOnlyList<DateOnly> known) = store.DaysAsked(new CallQuery { Moments = [new MomentRange(of, noon, null)] }, all: true);
-            Assert.InRange(asked.Count, 1, 2);
-            Assert.NotEmpty(known);
-            Assert.InRange(asked.Count + known.Count, 1, days.Length - 2);
-            Assert.All(known, day => Assert.True(day > asked.Max()));
+            Assert.Empty(asked);
+            Assert.InRange(known.Count, 2, days.Length - 2);
+            Assert.InRange(store.DaysLookedAt - before, 1, 2);
             (asked, known) = store.DaysAsked(new CallQuery { Without = new CallQuery { Moments = [new MomentRange(of, null, noon)] } }, all: true);
-            Assert.InRange(asked.Count, 1, 2);
-            Assert.Equal(days.Length, asked.Count + known.Count);
+            Assert.Empty(asked);
+            Assert.Equal(days.Length, known.Count);
+            Assert.InRange(store.DaysLookedAt - before, 2, 4);
+
+            // What was found out once is known.
+            before = store.DaysLookedAt;
+            store.DaysAsked(new CallQuery { Moments = [new MomentRange(of, noon, null)], Ascending = true }, all: true);
+            Assert.Equal(before, store.DaysLookedAt);
         }
+
+        // So it is with starts.
+        long looked = store.DaysLookedAt;
+        (IReadOnlyList<DateOnly> open, IReadOnlyList<DateOnly> told) = store.DaysAsked(new CallQuery { From = noon, To = noon + TimeSpan.FromDays(2), Dispositions = [Disposition.Answered] }, all: true);
+        Assert.Empty(open);
+        Assert.Equal(3, told.Count);
+        Assert.Equal(looked + 2, store.DaysLookedAt);
+        string plan = string.Join('\n', store.ExplainTimes(days[4]));
+        Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sort", plan, StringComparison.Ordinal);
+        Assert.Equal(2, plan.Split("_pkey on calls_").Length - 1);
     }
 
     private static void AskAll(ICallStore store, List<CallRecord> calls, Random random, int times)
@@ -101,8 +119,9 @@ public sealed class MomentListTests
             bool ascending = random.Next(2) == 0;
             bool isWithout = random.Next(4) == 0;
             var query = new CallQuery { Ascending = ascending, Limit = random.Next(1, 60) };
-            query = isWithout ? query with { Without = new CallQuery { Moments = moments } } : query with { Moments = moments };
-            IEnumerable<CallRecord> met = calls.Where(call => moments.All(moment => moment.IsMetBy(call)) != isWithout).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal);
+            (query, Func<CallRecord, bool> meets) = Beside(query, random);
+            query = isWithout ? query with { Without = query with { Moments = moments } } : query with { Moments = moments };
+            IEnumerable<CallRecord> met = calls.Where(call => moments.All(moment => moment.IsMetBy(call)) != isWithout && meets(call)).OrderBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal);
             string[] expected = [.. (ascending ? met : met.Reverse()).Select(static call => call.Id)];
             Assert.Equal((i, expected.Length), (i, (int)store.Count(query)));
             var found = new List<string>();
@@ -119,6 +138,21 @@ public sealed class MomentListTests
             CallSlice slice = store.Page(new CallPageRequest { Query = query, Viewer = $"{random.Next()}-{i}", Skip = skip, Take = 10, WantsTotal = true });
             Assert.Equal(expected.Skip(skip).Take(10), slice.Calls.Select(static call => call.Record.Id));
             Assert.Equal(expected.Length, slice.Total);
+        }
+    }
+
+    // What else is asked: of starts, of what memory tells, of what tables alone tell.
+    private static (CallQuery Query, Func<CallRecord, bool> Meets) Beside(CallQuery query, Random random)
+    {
+        Timestamp from = TestCalls.Start + TimeSpan.FromSeconds(random.Next(-90_000, (Days + 1) * 86_400)), to = from + TimeSpan.FromSeconds(random.Next(300_000));
+        TimeSpan least = TimeSpan.FromSeconds(random.Next(60));
+        switch (random.Next(6))
+        {
+            case 0: return (query with { From = from, To = to }, call => call.StartedAt >= from && call.StartedAt < to);
+            case 1: return (query with { From = from, Dispositions = [Disposition.Answered] }, call => call.StartedAt >= from && call.Disposition == Disposition.Answered);
+            case 2: return (query with { DurationMin = least }, call => call.Duration >= least);
+            case 3: return (query with { Caller = "+1*" }, static call => call.Caller.Number?.StartsWith("+1", StringComparison.Ordinal) == true);
+            default: return (query, static _ => true);
         }
     }
 

@@ -134,8 +134,8 @@ public sealed class PostgresPlansTests
         using var messages = (PostgresMessageStore)place.Messages();
         messages.Write([.. Enumerable.Range(0, 4).Select(static i => Message(i, new Random(i)))]);
         DateOnly day = messages.Days()[0];
-        AssertFrom(messages.ExplainKept(new MessageQuery { Number = "10*" }, day), "message_documents_");
-        AssertFrom(messages.ExplainKept(new ConversationQuery { Party = "100" }, day), "conversations_");
+        AssertFrom(messages.ExplainKept(new MessageQuery { Number = "10*" }, day), "message_documents_", "from_number_day_started_at_id_idx", "to_number_day_started_at_id_idx");
+        AssertFrom(messages.ExplainKept(new ConversationQuery { Party = "100" }, day), "first_day_started_at_id_idx", "second_day_started_at_id_idx");
 
         static void AssertFrom(List<string> lines, params string[] indexes)
         {
@@ -143,6 +143,25 @@ public sealed class PostgresPlansTests
             Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
             foreach (string index in indexes) Assert.Contains(index, plan, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Of days that are over the server knows how many calls they have, when it first plans for them.</summary>
+    [PostgresFact]
+    public void SessionsOfADayThatIsOver_AreLookedUpByTheirIndexes()
+    {
+        var random = new Random(4);
+        using var place = new PostgresPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        StoredCall[] calls = [.. Enumerable.Range(0, 600).Select(i => TestCalls.Stored(i, random, TestCalls.Start + TimeSpan.FromSeconds(i)))];
+        for (int i = 1; i < calls.Length; i += 3) calls[i] = calls[i] with { Record = calls[i].Record with { SessionId = calls[i - 1].Record.Id } };
+        Assert.Null(store.Write(calls).Fault);
+        store.Seal(new DateOnly(2030, 1, 1));
+        string plan = string.Join('\n', store.ExplainSessions(First));
+        foreach (string index in (string[])["_session_id_idx", "_day_id_idx", "call_documents_"]) Assert.Contains(index, plan, StringComparison.Ordinal);
+        string[] sessions = [.. calls.Select(static call => call.Record.SessionId).Distinct().Take(150)];
+        IReadOnlyDictionary<string, IReadOnlyList<CallRecord>> found = store.OfSessions(sessions)!;
+        foreach (string session in sessions)
+            Assert.Equal(calls.Where(call => call.Record.SessionId == session).Select(static call => call.Record.Id), found[session].Select(static call => call.Id));
     }
 
     private static StoredMessage Message(int i, Random random)

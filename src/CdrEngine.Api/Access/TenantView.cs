@@ -20,4 +20,22 @@ internal static class TenantView
 
         bool IsMine(string id) => ownerOf(id) == tenant;
     }
+
+    /// <summary>The same of all records of a page that was asked for with the viewer's tenant: those of the page are its own, and all others that they name are asked for at once.</summary>
+    /// <param name="page">The records.</param>
+    /// <param name="tenant">The viewer's tenant.</param>
+    /// <param name="ownersOf">Looks up some ids, each once; gives what tells the tenant of each.</param>
+    public static IReadOnlyList<CallRecord> OfPage(IReadOnlyList<CallRecord> page, string tenant, Func<IReadOnlyCollection<string>, Func<string, string?>> ownersOf)
+    {
+        var own = page.Select(static call => call.Id).ToHashSet(StringComparer.Ordinal);
+        string[] others = [.. page.SelectMany(Named).Where(id => !own.Contains(id)).Distinct(StringComparer.Ordinal)];
+        Func<string, string?> ownerOf = others.Length == 0 ? static _ => null : ownersOf(others);
+        return [.. page.Select(call => Of(call, tenant, id => own.Contains(id) ? tenant : ownerOf(id)))];
+    }
+
+    private static IEnumerable<string> Named(CallRecord call)
+    {
+        IEnumerable<string> links = call.Links.Select(static link => link.CallId);
+        return call.Transfer?.CallId is { } transfer ? links.Append(transfer) : links;
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         await _seats.RunAsync(context, () =>
         {
             page = calls.List(query);
-            if (AccessGate.TenantOf(context) is { } tenant) page = page with { Calls = [.. page.Calls.Select(call => TenantView.Of(call, tenant, id => calls.Get(id)?.Tenant))] };
+            if (AccessGate.TenantOf(context) is { } tenant) page = page with { Calls = TenantView.OfPage(page.Calls, tenant, _ => id => calls.Get(id)?.Tenant) };
             return Task.CompletedTask;
         });
         if (page is null) return;

@@ -10,20 +10,20 @@ internal sealed partial class PostgresCallSelect
 
     /// <summary>Runs a query in order of time on some days with one message; the rows of each day, in the order of the days.</summary>
     /// <param name="session">A connection.</param>
-    /// <param name="query">The query.</param>
+    /// <param name="queryOf">The query of each frame, all in the same order.</param>
     /// <param name="frames">A frame for each day.</param>
-    public static List<List<FoundCall>> RowsOf(PostgresSession session, CallQuery query, IReadOnlyList<PostgresFrame> frames)
+    public static List<List<FoundCall>> RowsOf(PostgresSession session, Func<PostgresFrame, CallQuery> queryOf, IReadOnlyList<PostgresFrame> frames)
     {
         var found = frames.Select(static _ => new List<FoundCall>()).ToList();
         var asked = new List<(int Place, string Sql, object[] Arguments)>();
         for (int i = 0; i < frames.Count; i++)
         {
-            var select = new PostgresCallSelect(query, frames[i]);
+            var select = new PostgresCallSelect(queryOf(frames[i]), frames[i]);
             (string sql, object[] arguments) = select.Finish(session);
             if (select._nothing.Length == 0) asked.Add((i, sql, arguments));
         }
 
-        foreach ((int i, PostgresRows row) in session.QueryAll(asked.Select(static one => (one.Sql, (object?[])one.Arguments)))) found[asked[i].Place].Add(ReadFound(row, query));
+        foreach ((int i, PostgresRows row) in session.QueryAll(asked.Select(static one => (one.Sql, (object?[])one.Arguments)))) found[asked[i].Place].Add(ReadFound(row, queryOf(frames[asked[i].Place])));
         return found;
     }
 

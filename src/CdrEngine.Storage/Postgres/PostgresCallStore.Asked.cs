@@ -38,6 +38,7 @@ internal sealed partial class PostgresCallStore
         }
 
         FindTexts(asked, all);
+        FindTimes(asked);
         FindNumbers(asked, FindPlaces(asked), all);
         if (query.Recorded == true)
         {
@@ -135,7 +136,7 @@ internal sealed partial class PostgresCallStore
         }
 
         if (unknown.Count == 0) return [.. rows];
-        List<List<FoundCall>> found = PostgresCallSelect.RowsOf(asked.Session, asked.Query, unknown);
+        List<List<FoundCall>> found = PostgresCallSelect.RowsOf(asked.Session, frame => asked.QueryOn(frame.Days[0].Day), unknown);
         for (int i = 0; i < places.Count; i++) rows[places[i]] = found[i];
         return [.. rows];
     }
@@ -170,8 +171,9 @@ internal sealed partial class PostgresCallStore
     {
         StoredDay day = frame.Days[0];
         if (asked.Exact.TryGetValue(day.Day, out List<FoundCall>? exact)) return frame.Mark is { } mark ? exact.Count(call => call.Document <= mark) : exact.Count;
-        if (frame.Mark is not null || !asked.Store.IsWhole(day) || !IsWholeDay(asked.Query, day.Day)) return null;
+        if (frame.Mark is not null || !asked.Store.IsWhole(day)) return null;
         if (asked.Counted.TryGetValue(day.Day, out long counted)) return counted;
+        if (!IsWholeDay(asked.Query, day.Day)) return null;
         if (asked.Met.TryGetValue(day.Day, out DayPlaces? met) && asked.Question.CountOf(asked.Seals[day.Day], met) is { } ofTexts) return asked.Counted[day.Day] = ofTexts;
         if (asked.TextCounts is { } texts && texts.TryGetValue(day.Day, out long found)) return found;
         if (asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && asked.QuestionOn(day.Day).CountIn(day.Day, seal) is { } bySeal) return bySeal;
@@ -261,6 +263,9 @@ internal sealed partial class PostgresCallStore
 
         /// <summary>What is asked of a day.</summary>
         public PostgresQuestion QuestionOn(DateOnly day) => Whenever.Contains(day) ? Question.Whenever! : Question;
+
+        /// <summary>The same as it is asked of the day's tables.</summary>
+        public CallQuery QueryOn(DateOnly day) => Whenever.Contains(day) ? Question.Whenever!.Query : Query;
 
         /// <summary>Seals of the days, where they tell anything of it.</summary>
         public required Dictionary<DateOnly, PostgresDaySeal> Seals { get; init; }

@@ -317,7 +317,7 @@ internal sealed partial class PostgresCallStore
 
         // A day that lies within the times asked for counts the same whatever they are.
         StoredDay day = frame.Days[0];
-        CallQuery query = asked.Query;
+        CallQuery query = asked.QueryOn(day.Day);
         bool whole = IsWholeDay(query, day.Day);
         if (whole) query = query with { From = null, To = null };
         bool summed = whole && frame.Mark is null && asked.Store.IsWhole(day);

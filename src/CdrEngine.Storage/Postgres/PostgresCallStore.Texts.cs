@@ -120,7 +120,7 @@ internal sealed partial class PostgresCallStore
     // What a question leaves out of a day, taken from all that it has with it; null where memory does not tell both.
     private IEnumerable<int>? PlacesLeft(Asked asked, StoredDay day)
     {
-        if (asked.Query.Excluded() is not { } excluded || !asked.Store.IsWhole(day) || !IsWholeDay(asked.Query, day.Day) || asked.Seals.GetValueOrDefault(day.Day)?.Seal.Calls is not { } known) return null;
+        if (asked.Query.Excluded() is not { } excluded || !asked.Store.IsWhole(day) || asked.Seals.GetValueOrDefault(day.Day)?.Seal.Calls is not { } known) return null;
         asked.Base ??= Counting(asked, asked.Query with { Without = null });
         if (PlacesOf(asked.Base, day, known) is not { } some) return null;
         asked.Left ??= Counting(asked, excluded);

@@ -34,6 +34,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         _walks = new Walks(_limits.Walks, _limits.WalkAge);
         _seals = new PostgresSeals(_limits.SealBytes);
         _met = new DayAnswers<long[]>(_limits.DayTexts);
+        _inTime = new DayAnswers<DayPlaces>(_limits.DayTexts);
         _groups = new PostgresTextGroups(_limits);
     }
 
@@ -136,9 +137,9 @@ internal sealed partial class PostgresCallStore : ICallStore
     /// <inheritdoc />
     public void Dispose() => _database.Dispose();
 
-    // What the index of texts names, and the calls that are found by it, are of one moment, though a writer goes on.
+    // What the index of texts names and where times stand, and the calls that are found by it, are of one moment, though a writer goes on.
     private static NpgsqlTransaction? MomentOf(PostgresSession session, CallQuery query) =>
-        string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 && query.Ranges.Count == 0 && query.Without is null ? null : session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+        string.IsNullOrEmpty(query.Text) && query.Parts.Count == 0 && query.Labels.Count == 0 && query.Any.Count == 0 && query.Ranges.Count == 0 && query is { Without: null, From: null, To: null, Moments.Count: 0 } ? null : session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
 
     /// <summary>The plan for a query on some days, for tests of the indexes.</summary>
     internal List<string> Explain(CallQuery query, DateOnly first, DateOnly last) => _database.Read(session =>

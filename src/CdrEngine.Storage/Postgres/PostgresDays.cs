@@ -25,6 +25,9 @@ internal sealed class PostgresDays
         "NOT EXISTS (SELECT 1 FROM hidden_calls h WHERE h.day = c.day AND h.id = c.id) "
         + "AND NOT EXISTS (SELECT 1 FROM hidden_marks k WHERE c.document <= k.document AND (k.tenant = '' OR k.tenant = c.tenant))";
 
+    /// <summary>Days that are asked together at most, each by itself.</summary>
+    public const int MostTogether = 32;
+
     private readonly List<(string? Tenant, long Document)> _marks = [];
     private readonly List<StoredDay> _days = [];
 
@@ -69,9 +72,9 @@ internal sealed class PostgresDays
     /// <param name="days">The days, in the sense of a list.</param>
     /// <param name="most">How much a day has at most; null where nothing tells.</param>
     /// <param name="wanted">How much is wanted yet.</param>
-    public static IEnumerable<List<T>> Together<T>(List<T> days, Func<T, long?> most, Func<long> wanted)
+    /// <param name="together">Days at most.</param>
+    public static IEnumerable<List<T>> Together<T>(List<T> days, Func<T, long?> most, Func<long> wanted, int together = MostTogether)
     {
-        const int together = 32;
         for (int at = 0, size = 1; at < days.Count; size = Math.Min(size * 2, together))
         {
             var window = new List<T>();

@@ -17,6 +17,9 @@ internal sealed partial class PostgresMessageStore
 
     private const string ListedMessages = "messages m JOIN message_documents d ON d.day = m.day AND d.document = m.document";
 
+    // Days that are asked together where a month is one question.
+    private const int MonthsTogether = 128;
+
     // What of a query the sums tell: a question for how much each day has; null where it asks nothing of them that they could tell.
     private static SumsQuestion SumsAsked(MessageQuery query)
     {
@@ -55,19 +58,31 @@ internal sealed partial class PostgresMessageStore
         return lines;
     });
 
-    /// <summary>The same of a question to one of many days, as connections keep it.</summary>
-    internal List<string> ExplainKept(MessageQuery query, DateOnly day) => _database.Read(session =>
-    {
-        SqlConditions where = QueryConditions.Of(query, QueryConditions.InPostgres);
-        return session.ExplainKept(KeptSqlOf(MessageColumns, ListedMessages, where, "m", day, ascending: false), string.Join(", ", [.. where.Arguments.Select(static value => $"'{value}'"), "51", "0"]));
-    });
+    /// <summary>The same of a question to the days of a month, as connections keep it.</summary>
+    internal List<string> ExplainKept(MessageQuery query, DateOnly day) => _database.Read(session => ExplainKept(session, MessageColumns, ListedMessages, WaysOf(query)!, "m", day));
 
     /// <summary>The same of conversations.</summary>
-    internal List<string> ExplainKept(ConversationQuery query, DateOnly day) => _database.Read(session =>
+    internal List<string> ExplainKept(ConversationQuery query, DateOnly day) => _database.Read(session => ExplainKept(session, "c.id", "conversations c", WaysOf(query)!, "c", day));
+
+    private static List<string> ExplainKept(PostgresSession session, string columns, string tables, IReadOnlyList<SqlConditions> ways, string table, DateOnly day) => session.ExplainKept(
+        KeptSqlOf(columns, tables, ways, table, day, ascending: false),
+        string.Join(", ", [.. ways.SelectMany(way => (IEnumerable<string>)[.. way.Arguments.Select(static value => $"'{value}'"), PostgresDays.TextOf(day), PostgresDays.TextOf(day.AddDays(1))]), "51", "0"]));
+
+    // Each way to what is asked for that an index of its own leads: whatever a plan is made for, it takes these. Null where one way is enough, or days tell better.
+    private static SqlConditions[]? WaysOf(MessageQuery query)
     {
-        SqlConditions where = QueryConditions.Of(query);
-        return session.ExplainKept(KeptSqlOf("c.id", "conversations c", where, "c", day, ascending: false), string.Join(", ", [.. where.Arguments.Select(static value => $"'{value}'"), "51", "0"]));
-    });
+        if (query is not { Number: [.. var begin, '*'], Text: null }) return null;
+        SqlConditions beside = QueryConditions.Of(query with { Number = null }, QueryConditions.InPostgres);
+        return [.. ((string[])["m.from_number", "m.to_number"]).Select(its => beside.Copy().And($"{its} BETWEEN ? AND ?", begin, begin + "\U0010FFFF"))];
+    }
+
+    private static SqlConditions[]? WaysOf(ConversationQuery query)
+    {
+        if (query.Party is not { } party) return null;
+        SqlConditions beside = QueryConditions.Of(query with { Party = null });
+        string[] sides = ["c.first", "c.second"];
+        return [.. sides.Select(its => beside.Copy().And($"{its} = ?", party)), .. sides.Select(its => beside.Copy().And($"{its} BETWEEN ? AND ?", party + "@", party + "@\U0010FFFF"))];
+    }
 
     private static void Sum(PostgresSession session, DateOnly day, Dictionary<MessageSum, long> sums)
     {
@@ -175,7 +190,8 @@ internal sealed partial class PostgresMessageStore
             }
 
             bool isCounted = asked.AsksOnlySums && sums is not null;
-            foreach (List<DateOnly> together in PostgresDays.Together(days, day => isCounted ? sums!.GetValueOrDefault(day) : null, () => limit + 1 - rowsRead))
+            int most = asked.Ways is not null ? MonthsTogether : PostgresDays.MostTogether;
+            foreach (List<DateOnly> together in PostgresDays.Together(days, day => isCounted ? sums!.GetValueOrDefault(day) : null, () => limit + 1 - rowsRead, most))
             {
                 if (rowsRead > limit) break;
                 HashSet<DateOnly> asks = [.. together];
@@ -183,18 +199,12 @@ internal sealed partial class PostgresMessageStore
                     ? DocumentsOf(session, stored.FindAll(day => asks.Contains(day.Day)), text, (long)FewFound * together.Count)
                     : null;
 
-                // What is common is met on the first day.
-                bool keepsPlans = asked.IsOfManyDays && together.Count > 1;
-                var questions = new List<(string Sql, object?[] Arguments)>();
-                foreach (DateOnly day in together)
+                // What is common is met on the first day; it is by itself, so that nothing is left to be passed behind it.
+                bool keepsPlans = asked.Ways is not null && together.Count > 1;
+                List<(string Sql, object?[] Arguments)> questions = keepsPlans ? OfMonths(together, asked.Ways!, columns, tables, table, asked.Ascending, limit + 1L - rowsRead) : [];
+                foreach (DateOnly day in keepsPlans ? [] : together)
                 {
                     SqlConditions open = after is not null && day == afterDay ? Behind(where, after, day, asked.Ascending, table) : where;
-                    if (keepsPlans)
-                    {
-                        questions.Add((KeptSqlOf(columns, tables, open, table, day, asked.Ascending), [.. open.Arguments, limit + 1L - rowsRead, questions.Count == 0 ? skip : 0]));
-                        continue;
-                    }
-
                     SqlConditions here = OfDay(open, day, tables, table);
                     if (found is not null)
                     {
@@ -241,14 +251,25 @@ internal sealed partial class PostgresMessageStore
         return $"SELECT {columns} FROM {tables}{where} ORDER BY {table}.day{sense}, {table}.started_at{sense}, {table}.id{sense} LIMIT ? OFFSET ?";
     }
 
-    // As connections keep it: what meets the conditions is collected by their indexes, whatever it is, and of that the page.
-    private static string KeptSqlOf(string columns, string tables, SqlConditions where, string table, DateOnly day, bool ascending)
+    // Of days next to each other one question for each month: its partitions are planned once and kept, and those of other days are not looked into.
+    private static List<(string Sql, object?[] Arguments)> OfMonths(List<DateOnly> days, IReadOnlyList<SqlConditions> ways, string columns, string tables, string table, bool ascending, long limit) =>
+    [
+        .. days.GroupBy(static day => new DateOnly(day.Year, day.Month, 1)).Select(month => (
+            KeptSqlOf(columns, tables, ways, table, month.Key, ascending),
+            (object?[])[.. ways.SelectMany(way => (IEnumerable<object>)[.. way.Arguments, month.Min(), month.Max()]), limit, 0L])),
+    ];
+
+    // As connections keep it: what meets the conditions is collected by their indexes, whatever it is, and of that the page. Of days of one month, which are told beside the conditions.
+    private static string KeptSqlOf(string columns, string tables, IReadOnlyList<SqlConditions> ways, string table, DateOnly month, bool ascending)
     {
-        string sense = ascending ? "" : " DESC", on = PostgresDays.TextOf(day);
+        string sense = ascending ? "" : " DESC";
+        month = new DateOnly(month.Year, month.Month, 1);
+        string within = $"BETWEEN {PostgresDays.TextOf(month)} AND {PostgresDays.TextOf(month.AddMonths(1).AddDays(-1))}";
         string order = $"ORDER BY {table}.started_at{sense}, {table}.id{sense}";
-        string document = tables == ListedMessages ? $" JOIN message_documents d ON d.day = {on} AND d.document = m.document" : "";
-        return $"WITH k AS MATERIALIZED (SELECT {table}.* FROM {(tables == ListedMessages ? "messages m" : tables)}{where.Copy().And($"{table}.day = {on}")}) "
-            + $"SELECT {columns} FROM (SELECT {table}.* FROM k {table} {order} LIMIT ? OFFSET ?) {table}{document} {order}";
+        string document = tables == ListedMessages ? $" JOIN message_documents d ON d.day {within} AND d.day = m.day AND d.document = m.document" : "";
+        string from = $"SELECT {table}.* FROM {(tables == ListedMessages ? "messages m" : tables)}";
+        string all = string.Join(" UNION ", ways.Select(way => $"{from}{way.Copy().And($"{table}.day {within} AND {table}.day BETWEEN ? AND ?")}"));
+        return $"WITH k AS MATERIALIZED ({all}) SELECT {columns} FROM (SELECT {table}.* FROM k {table} {order} LIMIT ? OFFSET ?) {table}{document} {order}";
     }
 
     private static SqlConditions Behind(SqlConditions where, ListCursor after, DateOnly afterDay, bool ascending, string table)
@@ -269,8 +290,8 @@ internal sealed partial class PostgresMessageStore
         /// <summary>Whether sums and times are all that it asks.</summary>
         public required bool AsksOnlySums { get; init; }
 
-        /// <summary>Whether it asks for what nothing tells the days of, and their tables have an index of: many days are asked, and have little or nothing.</summary>
-        public bool IsOfManyDays { get; init; }
+        /// <summary>The ways to it where it asks for what nothing tells the days of, and their tables have indexes of: many days are asked, and have little or nothing. Else null.</summary>
+        public IReadOnlyList<SqlConditions>? Ways { get; init; }
 
         /// <summary>What it asks of messages by keys and texts; null for another list.</summary>
         public AskedMessages? Sought { get; init; }

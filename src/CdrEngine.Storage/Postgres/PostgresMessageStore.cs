@@ -71,7 +71,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     {
         if (SqliteMessageStore.BoundedBy(query) is not { } bounded) return new ListPage<MessageRecord> { Items = [] };
         return Page(
-            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Sought = Seek(query), IsOfManyDays = query is { Number: [.., '*'], Text: null } },
+            new Asked(SqliteMessageStore.SealOf(query), query.Cursor, bounded.From, query.To, query.Ascending, query.Limit, query.Skip) { Sums = SumsAsked(query), AsksOnlySums = MessageSums.AsksOnlySums(query), Sought = Seek(query), Ways = WaysOf(query) },
             QueryConditions.Of(query, QueryConditions.InPostgres),
             MessageColumns,
             ListedMessages,
@@ -102,7 +102,7 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         {
             Sums = SumsAsked(query),
             AsksOnlySums = query.Party is null,
-            IsOfManyDays = query.Party is not null,
+            Ways = WaysOf(query),
         },
         QueryConditions.Of(query),
         "c.started_at, c.id, c.day, c.first, c.second, c.tenant",

@@ -60,6 +60,13 @@ internal sealed class PostgresQuestion
         return places is null ? null : Narrowed(places, seal);
     }
 
+    /// <summary>The calls of a day that it finds, before texts and whatever the times it asks for, in order; null where the seal does not tell.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="seal">Its seal.</param>
+    /// <param name="among">The calls that lie within these times.</param>
+    public IEnumerable<int>? PlacesAmong(DateOnly day, PostgresDaySeal seal, DayPlaces among) =>
+        Calls is { } calls && seal.Seal.Calls is { } known && _except?.Has(day) != true && known.Find(calls, seal.Seal.Keys, Query.Ascending, among) is { } places ? Narrowed(places, seal) : null;
+
     /// <summary>The calls of a whole day that it finds, in order, by those that meet what it asks of texts; null where the seal does not tell.</summary>
     /// <param name="day">The day.</param>
     /// <param name="seal">Its seal.</param>

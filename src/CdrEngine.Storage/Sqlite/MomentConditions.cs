@@ -21,21 +21,21 @@ internal static class MomentConditions
             MomentOf.Answered => $"(CASE WHEN c.duration_us > 0 AND c.billsec_us > 0 THEN c.started_at + c.duration_us - c.billsec_us ELSE {ofRecord} END)",
             _ => ofRecord,
         };
-        var all = new List<string>();
+        // No record is read of a call to which it never happened.
+        var all = new List<string> { hasIt };
         var values = new List<object>();
         if (range.From is { } from)
         {
-            all.Add($"((c.started_at >= ? AND {hasIt}) OR ((c.duration_us = 0 OR c.started_at + c.duration_us >= ?) AND {its} >= ?))");
+            all.Add($"(c.started_at >= ? OR ((c.duration_us = 0 OR c.started_at + c.duration_us >= ?) AND {its} >= ?))");
             values.AddRange([from.Microseconds + s_disorder, from.Microseconds - s_disorder, from.Microseconds]);
         }
 
         if (range.To is { } to)
         {
-            all.Add($"c.started_at < ? AND ((c.duration_us > 0 AND c.started_at + c.duration_us < ? AND {hasIt}) OR {its} < ?)");
+            all.Add($"c.started_at < ? AND ((c.duration_us > 0 AND c.started_at + c.duration_us < ?) OR {its} < ?)");
             values.AddRange([to.Microseconds + s_disorder, to.Microseconds - s_disorder, to.Microseconds]);
         }
 
-        if (all.Count == 0) all.Add($"{its} IS NOT NULL");
         arguments = [.. values];
         return string.Join(" AND ", all);
     }
@@ -60,6 +60,25 @@ internal static class MomentConditions
             _ => ofRecord(),
         };
         return its is { } at && !(at < from) && !(at >= to);
+    }
+
+    /// <summary>The starts between which all calls of a day to which it happened meet a range, and those between which calls have to be looked at; calls of other starts do not meet it.</summary>
+    /// <param name="range">The range.</param>
+    /// <param name="longest">The longest call of the day, microseconds.</param>
+    public static MomentStarts StartsOf(MomentRange range, long longest)
+    {
+        long? from = range.From?.Microseconds, to = range.To?.Microseconds;
+        long? allFrom = from + s_disorder, allTo = to - s_disorder - longest;
+        var starts = new MomentStarts { From = allFrom, To = allTo, AreSome = allFrom is null || allTo is null || allFrom < allTo };
+        if (!starts.AreSome)
+        {
+            starts.Open.Add((from!.Value - s_disorder - longest, to!.Value + s_disorder));
+            return starts;
+        }
+
+        if (from is { } begin) starts.Open.Add((begin - s_disorder - longest, allFrom!.Value));
+        if (to is { } end) starts.Open.Add((allTo!.Value, end + s_disorder));
+        return starts;
     }
 
     /// <summary>Whether all calls of a day that have the moments meet all of some ranges, or none does; null where that depends on the call.</summary>
@@ -87,4 +106,20 @@ internal static class MomentConditions
         bool isBefore = range.To is not { } end || latest + s_disorder < end.Microseconds;
         return isBehind && isBefore ? true : null;
     }
+}
+
+/// <summary>Starts of calls by which a range of moments is told.</summary>
+internal sealed class MomentStarts
+{
+    /// <summary>From here on all meet it, microseconds; null for the first there may be.</summary>
+    public long? From { get; init; }
+
+    /// <summary>Up to here, exclusive; null for the last there may be.</summary>
+    public long? To { get; init; }
+
+    /// <summary>Whether there are any such starts.</summary>
+    public bool AreSome { get; init; }
+
+    /// <summary>Starts between which calls have to be looked at, the end exclusive.</summary>
+    public List<(long Begin, long End)> Open { get; } = [];
 }
