@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using CdrEngine.Benchmarks.Commands;
+using CdrEngine.Benchmarks.Processes;
 
 namespace CdrEngine.Benchmarks.Storage;
 
@@ -118,10 +119,8 @@ internal sealed partial class ListServer : IDisposable
     // As ./cdrengine starts it.
     private static ProcessStartInfo Command(string data, IEnumerable<string> arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "cdrengine.dll");
-        if (!File.Exists(program)) throw new BenchException($"{program} is missing: build bench/CdrEngine.Benchmarks");
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        var start = new ProcessStartInfo(dotnet, [program, .. arguments, "--data", data]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(dotnet, [EngineProgram.Path, .. arguments, "--data", data]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_GCgen0size"] = "0x8000000";
         return start;
     }
