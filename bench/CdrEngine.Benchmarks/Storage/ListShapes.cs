@@ -173,6 +173,8 @@ internal static partial class ListShapes
     {
         yield return new ListShape(ListApi.PortSip, "cdrs, no filter", static _ => "/api/cdrs");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=started_at desc", static _ => "/api/cdrs?orderby=started_at%20desc");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=ended_at desc", static _ => "/api/cdrs?orderby=ended_at%20desc");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=rang_at, anywhere", static value => $"/api/cdrs?orderby=rang_at&skip={value.Random.Next(100_000)}");
         yield return new ListShape(ListApi.PortSip, "calllogs, no filter", static _ => "/api/calllogs");
         yield return new ListShape(ListApi.PortSip, "search", static value => $"/api/cdrs?search={value.User}");
         yield return new ListShape(ListApi.PortSip, "search, nobody's", static value => $"/api/cdrs?search=zz{value.Random.Next():x8}");
@@ -195,6 +197,7 @@ internal static partial class ListShapes
         yield return Of("rang_at eq null", static _ => "rang_at eq null");
         yield return Of("caller or callee", static value => $"caller eq '{value.User}' or callee eq '{value.User}'");
         yield return Of("caller ne", static value => $"caller ne '{value.User}'");
+        yield return Of("caller ne or callee eq", static value => $"caller ne '{value.User}' or callee eq '{value.User}'");
         yield return Of("caller ne and callee eq", static value => $"caller ne '{value.User}' and callee eq '{value.User}'");
         yield return Of("callee_display_name ne", static value => $"callee_display_name ne 'User {value.Random.Next(StoredCalls.Users)}' and direction eq INBOUND_CALL");
         yield return Of("end_reason ne", static value => $"end_reason ne {value.Any("BUSY", "REJECTED", "FAILED")}");

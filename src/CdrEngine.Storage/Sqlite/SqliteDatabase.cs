@@ -138,9 +138,9 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         // Asked every millisecond or so.
         const int steps = 20_000;
         GCHandle asked = GCHandle.Alloc(isOver);
-        Sqlite3.ProgressHandler(Handle, steps, &IsOver, GCHandle.ToIntPtr(asked));
         try
         {
+            Sqlite3.ProgressHandler(Handle, steps, &IsOver, GCHandle.ToIntPtr(asked));
             read();
             return true;
         }

@@ -150,7 +150,7 @@ internal sealed partial class PortSipCalls
                 else _lists.Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
             }
 
-            if (ids is not null) page = [.. ids.Skip((int)asked.Skip).Take(asked.Top).Select(desk.Calls.Find).OfType<ListedCall>()];
+            if (ids is not null) page = Found(desk.Calls, [.. ids.Skip((int)asked.Skip).Take(asked.Top)]);
             answered = true;
             return Task.CompletedTask;
         });
@@ -186,6 +186,13 @@ internal sealed partial class PortSipCalls
         BillsecRounding rounding = request.Desk.Options.Rounding;
         PortSipFields fields = sessions ? PortSipMapping.Fields(SessionOf(request, call), rounding) : PortSipMapping.Fields(call, CallFacts.Of(call), rounding);
         return new PortSipRow(fields, call, () => NumberText.Of(request.Desk.Calls.Find(call.Id)?.Number ?? CallNumber.Of(call.Id)));
+    }
+
+    /// <summary>The calls of some ids, in their order; those that are no more are left out.</summary>
+    internal static List<ListedCall> Found(ICallPager calls, IReadOnlyList<string> ids)
+    {
+        IReadOnlyDictionary<string, ListedCall> found = calls.FindAll(ids);
+        return [.. ids.Select(id => found.GetValueOrDefault(id)).OfType<ListedCall>()];
     }
 
     // What came since the calls were counted is left out.

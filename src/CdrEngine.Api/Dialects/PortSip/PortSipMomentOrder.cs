@@ -59,7 +59,7 @@ internal sealed class PortSipMomentOrder
         var found = new List<string>();
         if (asked.Skip < first) found.AddRange(Part(!asked.Descending, asked.Skip, Math.Min(beyondPage, first)));
         if (beyondPage > first) found.AddRange(Part(asked.Descending, Math.Max(0, asked.Skip - first), beyondPage - first));
-        return (all, [.. found.Select(calls.Find).OfType<ListedCall>()]);
+        return (all, PortSipCalls.Found(calls, found));
 
         CallQuery In(CallQuery query) => query with { Tenant = request.Tenant };
 
