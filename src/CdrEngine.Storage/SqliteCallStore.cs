@@ -127,13 +127,17 @@ public sealed partial class SqliteCallStore : ICallStore
             bool more = found.Count > limit;
             if (more) found.RemoveAt(limit);
             FoundCall? last = more ? found[^1] : null;
+            List<CallRecord> records = Read(days, found);
             return new CallPage
             {
-                Calls = Read(days, found),
-                NextCursor = last is null ? null : new CallCursor(last.Key, last.Day, last.Id).Encode(query),
+                Calls = records,
+                CursorBehind = records.Count == found.Count ? count => CursorOf(found[count - 1], query) : null,
+                NextCursor = last is null ? null : CursorOf(last, query),
             };
         });
     }
+
+    internal static string CursorOf(FoundCall call, CallQuery query) => new CallCursor(call.Key, call.Day, call.Id).Encode(query);
 
     /// <inheritdoc />
     public long Count(DateOnly day) => Reading(days => days.Get(day) is { } database ? database.Scalar("SELECT count(*) FROM calls") : 0);

@@ -93,6 +93,15 @@ public abstract class CallListTests(CallListTests.Archive archive)
         Assert.Equal(Oracle(archive.Calls, query, _ => true), Pages(archive.Store, query));
     }
 
+    [StoreTheory]
+    [MemberData(nameof(Orders))]
+    public void CursorBehindACall_IsThatOfAPageThatEndsThere(CallSort sort, bool ascending)
+    {
+        var query = new CallQuery { Sort = sort, Ascending = ascending, Limit = 20 };
+        CallPage page = archive.Store.List(query);
+        for (int count = 1; count <= page.Calls.Count; count++) Assert.Equal(archive.Store.List(query with { Limit = count }).NextCursor, page.CursorBehind!(count));
+    }
+
     [StoreFact]
     public void Filter_ByCallIdAndSession_FindsThem()
     {

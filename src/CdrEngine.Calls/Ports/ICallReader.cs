@@ -27,6 +27,9 @@ public sealed record CallPage
     /// <summary>Pass it as <see cref="CallQuery.Cursor"/> to get what follows; null on the last page.</summary>
     public string? NextCursor { get; init; }
 
+    /// <summary>What would be <see cref="NextCursor"/> had only the first so many calls of the page been asked for, 1 to all of them; null where the store does not tell.</summary>
+    public Func<int, string?>? CursorBehind { get; init; }
+
     /// <summary>True where the cursor given was not one of ours for this query; the page is then empty.</summary>
     public bool CursorRejected { get; init; }
 }

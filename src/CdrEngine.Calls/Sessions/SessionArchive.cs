@@ -121,7 +121,7 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
             }
 
             // Behind the last call that was used; the next page begins with those that were not.
-            cursor = used == page.Calls.Count ? page.NextCursor : calls.List(asked with { Limit = used }).NextCursor;
+            cursor = used == page.Calls.Count ? page.NextCursor : page.CursorBehind is { } behind ? behind(used) : calls.List(asked with { Limit = used }).NextCursor;
         }
         while (cursor is not null && sessions.Count < limit && examined < most);
         if (left > 0 && cursor is not null) return new SessionPage { Sessions = [], IsTooFar = true };

@@ -90,10 +90,12 @@ internal sealed partial class PostgresCallStore : ICallStore
             if (more) found.RemoveAt(limit);
             Fill(session, found, found.Count);
             FoundCall? last = more ? found[^1] : null;
+            CallRecord[] records = [.. Records(session, found).OfType<CallRecord>()];
             return new CallPage
             {
-                Calls = [.. Records(session, found).OfType<CallRecord>()],
-                NextCursor = last is null ? null : new CallCursor(last.Key, last.Day, last.Id).Encode(query),
+                Calls = records,
+                CursorBehind = records.Length == found.Count ? count => SqliteCallStore.CursorOf(found[count - 1], query) : null,
+                NextCursor = last is null ? null : SqliteCallStore.CursorOf(last, query),
             };
         });
     }
