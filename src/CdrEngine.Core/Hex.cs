@@ -32,8 +32,8 @@ public static class Hex
         if (digits.Length != 2 * bytes.Length) return false;
         for (int i = 0; i < bytes.Length; i++)
         {
-            int high = Value(digits[2 * i]);
-            int low = Value(digits[(2 * i) + 1]);
+            int high = Digit(digits[2 * i]);
+            int low = Digit(digits[(2 * i) + 1]);
             if ((high | low) < 0) return false;
             bytes[i] = (byte)((high << 4) | low);
         }
@@ -41,8 +41,9 @@ public static class Hex
         return true;
     }
 
-    // −1 for what is no digit.
-    private static int Value(char digit) => digit switch
+    /// <summary>What a digit of either case stands for; −1 for what is none.</summary>
+    /// <param name="digit">A character, or a byte of ASCII.</param>
+    public static int Digit(int digit) => digit switch
     {
         >= '0' and <= '9' => digit - '0',
         >= 'a' and <= 'f' => digit - 'a' + 10,

@@ -122,7 +122,7 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
             int value = 0;
             foreach (byte c in group)
             {
-                int digit = char.IsAsciiHexDigit((char)c) ? (c <= (byte)'9' ? c - '0' : (c | 0x20) - 'a' + 10) : -1;
+                int digit = Hex.Digit(c);
                 if (digit < 0) return false;
                 value = (value << 4) | digit;
             }

@@ -231,7 +231,6 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <summary>All counters, by part.</summary>
     protected List<CounterGroup> Counters(CaptureEngine engine)
     {
-        // In loops: queries over tuples are code that nobody compiles ahead (docs/decisions/0038).
         var groups = new List<CounterGroup>();
         var values = new Dictionary<string, List<CounterValue>>(StringComparer.Ordinal);
         List<Statistic> counters = Statistics(engine);

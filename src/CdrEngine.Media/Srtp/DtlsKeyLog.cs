@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CdrEngine.Core;
 
 namespace CdrEngine.Media.Srtp;
 
@@ -139,21 +140,13 @@ public sealed class DtlsKeyLog : IDisposable
         if (text.IsEmpty || text.Length != bytes.Length * 2) return false;
         for (int i = 0; i < bytes.Length; i++)
         {
-            int high = Digit(text[i * 2]), low = Digit(text[(i * 2) + 1]);
+            int high = Hex.Digit(text[i * 2]), low = Hex.Digit(text[(i * 2) + 1]);
             if ((high | low) < 0) return false;
             bytes[i] = (byte)((high << 4) | low);
         }
 
         return true;
     }
-
-    private static int Digit(byte text) => text switch
-    {
-        >= (byte)'0' and <= (byte)'9' => text - '0',
-        >= (byte)'a' and <= (byte)'f' => text - 'a' + 10,
-        >= (byte)'A' and <= (byte)'F' => text - 'A' + 10,
-        _ => -1,
-    };
 
     private readonly record struct HelloRandom(ulong A, ulong B, ulong C, ulong D)
     {

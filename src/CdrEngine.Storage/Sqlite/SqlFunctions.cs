@@ -27,7 +27,7 @@ internal static unsafe class SqlFunctions
 
     private static void Add(nint database, string name, int arguments, delegate* unmanaged[Cdecl]<nint, int, nint*, void> function)
     {
-        fixed (byte* zeroEnded = Encoding.UTF8.GetBytes(name + '\0')) _ = Sqlite3.CreateFunction(database, zeroEnded, arguments, Sqlite3.Utf8Deterministic, 0, function, 0, 0);
+        fixed (byte* zeroEnded = Sqlite3.ZeroEnded(name)) _ = Sqlite3.CreateFunction(database, zeroEnded, arguments, Sqlite3.Utf8Deterministic, 0, function, 0, 0);
     }
 
     // The bytes behind a record's id, which SQLite cannot make of the text.
@@ -54,7 +54,7 @@ internal static unsafe class SqlFunctions
             if (CallLabels.Read(Blob(arguments[0]))[(int)Sqlite3.ValueInt64(arguments[1])] is { } label)
             {
                 // With a zero, since an empty array has no address, which would be null.
-                byte[] utf8 = Encoding.UTF8.GetBytes(label + '\0');
+                byte[] utf8 = Sqlite3.ZeroEnded(label);
                 fixed (byte* text = utf8) Sqlite3.ResultText(context, text, utf8.Length - 1, Sqlite3.Transient);
             }
             else

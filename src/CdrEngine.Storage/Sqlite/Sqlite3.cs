@@ -150,6 +150,14 @@ internal static unsafe partial class Sqlite3
     [LibraryImport(Library, EntryPoint = "sqlite3_result_error")]
     public static partial void ResultError(nint context, byte* message, int bytes);
 
+    /// <summary>A text as the library takes it, with a zero at its end.</summary>
+    public static byte[] ZeroEnded(string text)
+    {
+        byte[] utf8 = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        Encoding.UTF8.GetBytes(text, utf8);
+        return utf8;
+    }
+
     /// <summary>A text of the library's that ends with a zero; empty where there is none.</summary>
     public static string Text(byte* zeroEnded) => zeroEnded is null ? "" : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(zeroEnded));
 }

@@ -49,7 +49,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         int next = access == SqliteAccess.Read ? ReadAhead.Next() : -1;
         nint handle = 0;
         int code;
-        fixed (byte* name = ZeroEnded(path)) code = Sqlite3.Open(name, &handle, flags, null);
+        fixed (byte* name = Sqlite3.ZeroEnded(path)) code = Sqlite3.Open(name, &handle, flags, null);
         if (code != Sqlite3.Ok)
         {
             string message = handle == 0 ? "out of memory" : Sqlite3.Text(Sqlite3.ErrorMessage(handle));
@@ -159,7 +159,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     public void Execute(string sql)
     {
         int code;
-        fixed (byte* text = ZeroEnded(sql)) code = Sqlite3.Execute(Handle, text, 0, 0, 0);
+        fixed (byte* text = Sqlite3.ZeroEnded(sql)) code = Sqlite3.Execute(Handle, text, 0, 0, 0);
         if (code != Sqlite3.Ok) throw Failure(code);
     }
 
@@ -176,7 +176,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         if (_statements.TryGetValue(sql, out SqliteStatement? kept)) return kept;
         nint handle = 0;
         int code;
-        byte[] utf8 = ZeroEnded(sql);
+        byte[] utf8 = Sqlite3.ZeroEnded(sql);
         fixed (byte* text = utf8) code = Sqlite3.Prepare(Handle, text, utf8.Length, &handle, 0);
         if (code != Sqlite3.Ok) throw Failure(code);
         if (_statements.Count >= StatementsKept)
@@ -217,13 +217,6 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         nint handle = _handle;
         _handle = 0;
         if (handle != 0) _ = Sqlite3.Close(handle);
-    }
-
-    private static byte[] ZeroEnded(string text)
-    {
-        byte[] utf8 = new byte[Encoding.UTF8.GetByteCount(text) + 1];
-        Encoding.UTF8.GetBytes(text, utf8);
-        return utf8;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
