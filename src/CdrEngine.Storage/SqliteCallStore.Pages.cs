@@ -351,7 +351,7 @@ public sealed partial class SqliteCallStore
         if (IsHidden(database, day, id)) return null;
         long document;
         string? tenant;
-        using (SqliteStatement find = database.Prepare("SELECT document, tenant FROM calls WHERE id = ?1"))
+        using (SqliteStatement find = database.Prepare(ById))
         {
             if (!find.BindBlob(id.AsSpan()).Step()) return null;
             document = find.Long(0);

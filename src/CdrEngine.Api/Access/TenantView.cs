@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Api.Access;
@@ -9,28 +10,26 @@ internal static class TenantView
     /// <summary>The record without what it says of other tenants' calls; itself for a viewer who may see all.</summary>
     /// <param name="call">A record that the viewer may see.</param>
     /// <param name="tenant">The viewer's tenant; null for one who may see all.</param>
-    /// <param name="ownerOf">Tenant of the record with an id; null where there is none, or it is nobody's.</param>
-    public static CallRecord Of(CallRecord call, string? tenant, Func<string, string?> ownerOf)
-    {
-        if (tenant is null || (call.Links.Count == 0 && call.Transfer?.CallId is null)) return call;
-        CallLink[] links = [.. call.Links.Where(link => IsMine(link.CallId))];
-        string? transfer = call.Transfer?.CallId;
-        bool keeps = transfer is null || IsMine(transfer);
-        return keeps && links.Length == call.Links.Count ? call : call with { Links = links, Transfer = keeps ? call.Transfer : call.Transfer! with { CallId = null } };
-
-        bool IsMine(string id) => ownerOf(id) == tenant;
-    }
+    /// <param name="calls">Tells whose the calls are that it names.</param>
+    public static CallRecord Of(CallRecord call, string? tenant, ICallReader calls) => tenant is null ? call : OfPage([call], tenant, calls)[0];
 
     /// <summary>The same of all records of a page that was asked for with the viewer's tenant: those of the page are its own, and all others that they name are asked for at once.</summary>
     /// <param name="page">The records.</param>
     /// <param name="tenant">The viewer's tenant.</param>
-    /// <param name="ownersOf">Looks up some ids, each once; gives what tells the tenant of each.</param>
-    public static IReadOnlyList<CallRecord> OfPage(IReadOnlyList<CallRecord> page, string tenant, Func<IReadOnlyCollection<string>, Func<string, string?>> ownersOf)
+    /// <param name="calls">Tells whose the calls are that they name.</param>
+    public static IReadOnlyList<CallRecord> OfPage(IReadOnlyList<CallRecord> page, string tenant, ICallReader calls)
     {
         var own = page.Select(static call => call.Id).ToHashSet(StringComparer.Ordinal);
         string[] others = [.. page.SelectMany(Named).Where(id => !own.Contains(id)).Distinct(StringComparer.Ordinal)];
-        Func<string, string?> ownerOf = others.Length == 0 ? static _ => null : ownersOf(others);
-        return [.. page.Select(call => Of(call, tenant, id => own.Contains(id) ? tenant : ownerOf(id)))];
+        if (others.Length > 0) own.UnionWith(calls.TenantsOf(others).Where(other => other.Value == tenant).Select(static other => other.Key));
+        return [.. page.Select(call => Without(call, own))];
+    }
+
+    private static CallRecord Without(CallRecord call, HashSet<string> own)
+    {
+        CallLink[] links = [.. call.Links.Where(link => own.Contains(link.CallId))];
+        bool keeps = call.Transfer?.CallId is not { } transfer || own.Contains(transfer);
+        return keeps && links.Length == call.Links.Count ? call : call with { Links = links, Transfer = keeps ? call.Transfer : call.Transfer! with { CallId = null } };
     }
 
     private static IEnumerable<string> Named(CallRecord call)

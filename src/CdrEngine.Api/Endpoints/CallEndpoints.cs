@@ -58,7 +58,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
         await _seats.RunAsync(context, () =>
         {
             page = calls.List(query);
-            if (AccessGate.TenantOf(context) is { } tenant) page = page with { Calls = TenantView.OfPage(page.Calls, tenant, _ => id => calls.Get(id)?.Tenant) };
+            if (AccessGate.TenantOf(context) is { } tenant) page = page with { Calls = TenantView.OfPage(page.Calls, tenant, calls) };
             return Task.CompletedTask;
         });
         if (page is null) return;
@@ -127,7 +127,7 @@ internal sealed class CallEndpoints(ICallReader calls, ApiOptions options, ApiCo
     public async Task<CallRecord?> FindAsync(HttpContext context)
     {
         CallRecord? call = context.Request.RouteValues["id"] is string id && CallId.IsWellFormed(id) ? calls.Get(id) : null;
-        if (call is not null && AccessGate.MaySee(context, call)) return TenantView.Of(call, AccessGate.TenantOf(context), id => calls.Get(id)?.Tenant);
+        if (call is not null && AccessGate.MaySee(context, call)) return TenantView.Of(call, AccessGate.TenantOf(context), calls);
 
         // That another tenant has it is nobody's business either.
         await UnknownAsync(context);

@@ -12,6 +12,18 @@ public interface ICallReader
     /// <see cref="CallPage.CursorRejected"/>, never an exception.</summary>
     CallPage List(CallQuery query);
 
+    /// <summary>The tenants of some calls, by the calls' ids: null where a call belongs to none; ids that there is no call of are left out.</summary>
+    IReadOnlyDictionary<string, string?> TenantsOf(IReadOnlyCollection<string> ids)
+    {
+        var found = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (string id in ids)
+        {
+            if (Get(id) is { } call) found[id] = call.Tenant;
+        }
+
+        return found;
+    }
+
     /// <summary>The calls of several sessions at once that began on the day of the session's id or the next, each session's in order of time: what <see cref="CallQuery.SessionId"/> finds on these two days.
     /// Null where the reader does not answer that at once, or there are too many; sessions that are left out are to be asked one by one.</summary>
     /// <param name="sessions">Well-formed ids of sessions.</param>

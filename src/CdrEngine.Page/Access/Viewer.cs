@@ -35,7 +35,7 @@ internal sealed record Viewer
     public bool May(string scope) => IsIn && (Token is null || Token.Allows(scope)) && (Tenant is null || scope != ApiScopes.StatsRead);
 
     /// <summary>A record that is theirs to see, as it is shown to them: without what it says of other tenants' calls.</summary>
-    public CallRecord Shown(CallRecord call, ICallReader calls) => TenantView.Of(call, Tenant, id => calls.Get(id)?.Tenant);
+    public CallRecord Shown(CallRecord call, ICallReader calls) => TenantView.Of(call, Tenant, calls);
 
     /// <summary>Whether what belongs to a tenant is theirs to see.</summary>
     public bool MaySee(string? owner) => Tenant is null || owner == Tenant;

@@ -9,7 +9,15 @@ namespace CdrEngine.Storage.Postgres;
 internal sealed partial class PostgresCallStore
 {
     /// <inheritdoc />
-    public IReadOnlyDictionary<string, ListedCall> FindAll(IReadOnlyCollection<string> ids)
+    public IReadOnlyDictionary<string, ListedCall> FindAll(IReadOnlyCollection<string> ids) =>
+        OfNamed<ListedCall>(ids, (session, days, found) => Numbered(session, found, _seals.Of(session, days)).ToDictionary(static call => call.Record.Id, StringComparer.Ordinal));
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, string?> TenantsOf(IReadOnlyCollection<string> ids) =>
+        OfNamed<string?>(ids, static (_, _, found) => found.ToDictionary(static call => CallRow.IdText(call.Day, call.Id), static call => call.Tenant, StringComparer.Ordinal));
+
+    // What is told of calls by their ids.
+    private IReadOnlyDictionary<string, T> OfNamed<T>(IReadOnlyCollection<string> ids, Func<PostgresSession, StoredDay[], List<FoundCall>, Dictionary<string, T>> tell)
     {
         var named = new Dictionary<DateOnly, List<byte[]>>();
         byte[] bytes = new byte[CallRow.IdBytes];
@@ -20,7 +28,7 @@ internal sealed partial class PostgresCallStore
             its.Add([.. bytes]);
         }
 
-        if (named.Count == 0) return new Dictionary<string, ListedCall>(StringComparer.Ordinal);
+        if (named.Count == 0) return new Dictionary<string, T>(StringComparer.Ordinal);
         return _database.Read(session =>
         {
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
@@ -38,7 +46,7 @@ internal sealed partial class PostgresCallStore
                 found.Add(new FoundCall(0, row.Day(0), row.Blob(1), row.Long(2), row.TextOrNull(3)));
             }
 
-            return Numbered(session, found, _seals.Of(session, days)).ToDictionary(static call => call.Record.Id, StringComparer.Ordinal);
+            return tell(session, days, found);
         });
     }
 

@@ -79,7 +79,7 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             slice = desk.Calls.Page(mine);
-            if (Tenant is not null) slice = slice with { Calls = [.. slice.Calls.Zip(TenantView.OfPage([.. slice.Calls.Select(static call => call.Record)], Tenant, OwnersOf), static (call, shown) => call with { Record = shown })] };
+            if (Tenant is not null) slice = slice with { Calls = [.. slice.Calls.Zip(TenantView.OfPage([.. slice.Calls.Select(static call => call.Record)], Tenant, desk.Reader), static (call, shown) => call with { Record = shown })] };
             return Task.CompletedTask;
         });
         return slice;
@@ -109,7 +109,7 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             page = desk.Reader.List(mine);
-            if (Tenant is not null) page = page with { Calls = TenantView.OfPage(page.Calls, Tenant, OwnersOf) };
+            if (Tenant is not null) page = page with { Calls = TenantView.OfPage(page.Calls, Tenant, desk.Reader) };
             return Task.CompletedTask;
         });
         return page;
@@ -128,17 +128,9 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         }
 
         if (Tenant is null) return call;
-        if (Tenant == call.Tenant) return call with { Record = TenantView.Of(call.Record, Tenant, OwnerOf) };
+        if (Tenant == call.Tenant) return call with { Record = TenantView.Of(call.Record, Tenant, desk.Reader) };
         await ErrorAsync(StatusCodes.Status403Forbidden, "It belongs to another tenant.");
         return null;
-    }
-
-    private string? OwnerOf(string id) => desk.Calls.Find(id)?.Tenant;
-
-    private Func<string, string?> OwnersOf(IReadOnlyCollection<string> ids)
-    {
-        IReadOnlyDictionary<string, ListedCall> found = desk.Calls.FindAll(ids);
-        return id => found.GetValueOrDefault(id)?.Tenant;
     }
 
     /// <summary>Whether the token has a further scope; false where not, and then the request is answered with 403.</summary>
