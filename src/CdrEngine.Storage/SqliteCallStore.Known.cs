@@ -1,4 +1,3 @@
-using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
 
@@ -143,12 +142,6 @@ public sealed partial class SqliteCallStore
             if (meets == true || (row.Record is { } record && request.Where!(record))) yield return row;
         }
     }
-
-    // All of the traits that a condition is asked of, each by itself.
-    private static AskedProfiles JudgedProfiles(CallTraits traits) => new(new CallQuery
-    {
-        Traits = [.. Enum.GetValues<CallTraits>().Where(trait => trait != CallTraits.None && (trait & traits) != 0).Select(static trait => new TraitMatch(trait))],
-    });
 
     // How far a day was judged before somebody wrote to it.
     private sealed class JudgedSoFar

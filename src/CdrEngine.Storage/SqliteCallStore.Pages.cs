@@ -213,23 +213,48 @@ public sealed partial class SqliteCallStore
         return found;
     }
 
-    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, CallPageRequest request) =>
-        walk.Total ??= Judged(days, query, walk, null, request, new Passing()).LongCount();
-
-    // Days of which it is known how many calls are on the list are passed at once.
-    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, CallPageRequest request, Passing passing)
+    // Of days of which it is not known those of which nothing is judged are counted as ever, and the others looked at.
+    private long ChosenTotal(OpenDays days, CallQuery query, Walk walk, CallPageRequest request)
     {
-        var byPerson = new AskedProfiles(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
-        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+        if (walk.Total is { } known) return known;
+        long total = 0;
         var asked = new DayQuestion(query);
-        AskedProfiles judged = JudgedProfiles(request.WhereTraits);
+        var parts = JudgedParts.Of(query, request);
+        DayQuestion? told = parts.Told is { } others ? new DayQuestion(others) : null;
+        var open = new HashSet<DateOnly>();
         foreach (DateOnly day in DaysOf(query))
         {
+            if (FrameOf(days, day, query, walk) is not { } frame) continue;
+            if (frame.Mark is null && BridgedOf(days, asked, parts, day, request) is { } bridged)
+            {
+                total += bridged;
+                continue;
+            }
+
+            if (told is not null) total += Marked(days, frame, walk, frame => CountOf(days, told, frame));
+            open.Add(day);
+        }
+
+        if (open.Count > 0 && parts.Judged is { } judged) total += Judged(days, judged, walk, null, request, new Passing(), open).LongCount();
+        walk.Total = total;
+        return total;
+    }
+
+    // Days of which it is known how many calls are on the list are passed at once.
+    private IEnumerable<FoundCall> Judged(OpenDays days, CallQuery query, Walk walk, CallCursor? after, CallPageRequest request, Passing passing, HashSet<DateOnly>? only = null)
+    {
+        var parts = JudgedParts.Of(query, request);
+        int together = request.WhereTraits == CallTraits.None ? RecordsRead : RowsRead;
+        var asked = new DayQuestion(query);
+        var judged = new AskedProfiles(new CallQuery { Traits = [new TraitMatch(request.WhereTraits)] });
+        foreach (DateOnly day in DaysOf(query))
+        {
+            if (only?.Contains(day) == false) continue;
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
             if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame) continue;
             CallCursor? from = after?.Day == day ? after : null;
             DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
-            if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, byPerson, day, request) is { } bridged && bridged <= passing.Left)
+            if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, parts, day, request) is { } bridged && bridged <= passing.Left)
             {
                 passing.Left -= bridged;
                 continue;
@@ -265,13 +290,11 @@ public sealed partial class SqliteCallStore
         }
     }
 
-    // How many calls of a whole day are on a list of those that were bridged for a time: what a person answered is told by lengths, the rest by the seal. Null where it is not known.
-    private long? BridgedOf(OpenDays days, DayQuestion asked, AskedProfiles byPerson, DateOnly day, CallPageRequest request)
+    // How many calls of a whole day are on a list of which some are judged by what came of them behind a machine: those are told by the seal, the others by profiles and lengths. Null where it is not known.
+    private long? BridgedOf(OpenDays days, DayQuestion asked, JudgedParts parts, DateOnly day, CallPageRequest request)
     {
         if (request.Bridge is not { } bounds || !asked.IsCounted || !IsWhole(asked.Query, day) || !days.HiddenOf(day).IsNothing) return null;
-        return SealOf(days, day) is { Bridges: { IsComplete: true } bridges } seal && asked.CountIn(byPerson, seal) is { } answered
-            ? answered + bridges.CallsOf(asked.Profiles, bounds, asked.Query)
-            : null;
+        return SealOf(days, day) is { } seal && FiguresOf(days, day) is { } figures ? parts.CountIn(asked, figures, seal, bounds) : null;
     }
 
     private long Total(OpenDays days, CallQuery query, Walk walk)

@@ -53,6 +53,84 @@ public abstract class BridgedCallTests
         }
     }
 
+    [StoreTheory]
+    [MemberData(nameof(Seeds))]
+    public void CallsThatNobodyTook_AreWhatEveryCallTells(int seed)
+    {
+        var random = new Random(seed);
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        var calls = new Dictionary<string, StoredCall>(StringComparer.Ordinal);
+        foreach (StoredCall call in Enumerable.Range(0, 250).SelectMany(i => Conversation(i, random))) calls[call.Record.Id] = call;
+        store.Write([.. calls.Values]);
+        AskAll();
+        store.Seal(Over);
+        AskAll();
+        foreach (StoredCall call in calls.Values.Where(_ => random.Next(6) == 0).ToArray())
+            calls[call.Record.Id] = call with { Record = call.Record with { AnsweredAt = random.Next(2) == 0 ? null : call.Record.StartedAt + TimeSpan.FromSeconds(1) }, Revision = RecordRevision.Updated };
+        store.Write([.. calls.Values]);
+        AskAll();
+        store.Seal(Over);
+        AskAll();
+        string[] hidden = [.. calls.Keys.Where(_ => random.Next(12) == 0)];
+        store.Hide(hidden, "test", TestCalls.Start);
+        foreach (string id in hidden) calls.Remove(id);
+        AskAll();
+
+        void AskAll()
+        {
+            for (int i = 0; i < 12; i++) AskMissed(store, calls, random);
+        }
+    }
+
+    // As a dialect asks for those that come in, beside those that go out or not.
+    private static void AskMissed(ICallStore store, Dictionary<string, StoredCall> calls, Random random)
+    {
+        bool missed = random.Next(2) == 0, withOutgoing = random.Next(3) == 0;
+        CallDirection[] ways = withOutgoing ? [.. Enum.GetValues<CallDirection>()] : [CallDirection.Inbound, CallDirection.Transit];
+        const CallTraits passedOn = CallTraits.ByMachine | CallTraits.PassedOn;
+        IReadOnlyList<TraitMatch> traits = missed
+            ? [new TraitMatch(CallTraits.Ended, CallTraits.Answered), new TraitMatch(CallTraits.Ended | CallTraits.Answered | CallTraits.ByMachine, CallTraits.Voicemail)]
+            : [new TraitMatch(CallTraits.None, CallTraits.Ended), new TraitMatch(CallTraits.Answered, CallTraits.ByMachine), new TraitMatch(CallTraits.Answered | CallTraits.PassedOn), new TraitMatch(CallTraits.Voicemail)];
+        if (withOutgoing) traits = [TraitMatch.Of([CallDirection.Outbound, CallDirection.Internal]), .. traits];
+        var query = new CallQuery { Directions = ways, Traits = traits, Ascending = random.Next(2) == 0, Tenant = random.Next(3) switch { 0 => "acme", 1 => "zeta", _ => null } };
+        if (random.Next(4) == 0) query = query with { From = TestCalls.Start + TimeSpan.FromHours(random.Next(30)), DurationMin = TimeSpan.FromSeconds(random.Next(8)) };
+        if (random.Next(4) == 0) query = query with { Flags = (CallFlags)2 };
+        if (random.Next(4) == 0) query = query with { Any = [query with { Context = CallContext.Queue }, query with { Context = CallContext.PstnCall }], Traits = [], Directions = [] };
+        IEnumerable<CallRecord> found = calls.Values
+            .Where(call => query.Tenant is null || call.Tenant == query.Tenant)
+            .Select(static call => call.Record)
+            .Where(record => !(record.StartedAt < query.From) && !(record.Duration < query.DurationMin) && record.Direction is { } way && ways.Contains(way)
+                && (query.Any.Count == 0 || record.Marks?.Context is CallContext.Queue or CallContext.PstnCall) && (record.Flags & query.Flags) == query.Flags
+                && (record.Direction is CallDirection.Outbound or CallDirection.Internal || MissedCall.Is(record, Other) == missed))
+            .OrderBy(static record => record.StartedAt).ThenBy(static record => record.Id, StringComparer.Ordinal);
+        string[] expected = [.. query.Ascending ? found.Select(static record => record.Id) : found.Select(static record => record.Id).Reverse()];
+        string viewer = $"v{random.Next()}";
+        for (int page = 0; page < 3; page++)
+        {
+            int skip = page == 0 ? 0 : random.Next(expected.Length + 5), take = random.Next(1, 30);
+            CallSlice slice = store.Page(new CallPageRequest
+            {
+                Query = query,
+                Skip = skip,
+                Take = take,
+                Viewer = viewer,
+                WantsTotal = page != 1,
+                Where = record => record.Direction is CallDirection.Outbound or CallDirection.Internal || MissedCall.Is(record, id => Seen(store.Find(id), query.Tenant)) == missed,
+                WhereTraits = passedOn,
+                WhereName = $"missed {missed}",
+                Bridge = new BridgeBounds(null, null) { Missed = missed },
+            });
+            Assert.Equal(expected.Skip(skip).Take(take), slice.Calls.Select(static call => call.Record.Id));
+            Assert.Equal(expected.Length > skip + take, slice.HasMore);
+            Assert.Equal(page != 1 ? expected.Length : null, slice.Total);
+        }
+
+        CallRecord? Other(string id) => calls.TryGetValue(id, out StoredCall? other) && (query.Tenant is null || other.Tenant == query.Tenant) ? other.Record : null;
+    }
+
+    private static CallRecord? Seen(ListedCall? call, string? tenant) => call is not null && (tenant is null || call.Tenant == tenant) ? call.Record : null;
+
     private static void Ask(ICallStore store, Dictionary<string, StoredCall> calls, Random random)
     {
         var bounds = new BridgeBounds(random.Next(3) == 0 ? null : TimeSpan.FromSeconds(random.Next(12)), random.Next(3) == 0 ? null : TimeSpan.FromSeconds(random.Next(30)));
@@ -78,8 +156,6 @@ public abstract class BridgedCallTests
             Assert.Equal(expected.Skip(skip).Take(take), slice.Calls.Select(static call => call.Record.Id));
             Assert.Equal(expected.Length > skip + take, slice.HasMore);
         }
-
-        static CallRecord? Seen(ListedCall? call, string? tenant) => call is not null && (tenant is null || call.Tenant == tenant) ? call.Record : null;
     }
 
     // As a dialect asks for it.

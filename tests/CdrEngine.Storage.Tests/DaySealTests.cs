@@ -12,7 +12,7 @@ public sealed class DaySealTests
 {
     private static readonly DateOnly Later = new(2030, 1, 1);
     private static readonly DateOnly Day = new(2026, 11, 20);
-    private static readonly string[] Parts = ["keys", "texts", "lengths", "profiles", "bridges", "codecs", "flags", MediaFigures.Name];
+    private static readonly string[] Parts = ["keys", "texts", "lengths", "profiles", "behind", "codecs", "flags", MediaFigures.Name];
 
     [Fact]
     public void Seal_IsMadeOnce()
@@ -184,8 +184,8 @@ public sealed class DaySealTests
     [InlineData("lengths", "x'01'")]
     [InlineData("lengths", "x'00000000ffffff7f'")]
     [InlineData("lengths", "zeroblob(8000008)")]
-    [InlineData("bridges", "x'01'")]
-    [InlineData("bridges", "zeroblob(40)")]
+    [InlineData("behind", "x'01'")]
+    [InlineData("behind", "zeroblob(40)")]
     [InlineData("profiles", "x'01'")]
     [InlineData("profiles", "zeroblob(24)")]
     [InlineData("profiles", "x'0100000000000000ffffffffffffff7f0000000000000000'")]

@@ -38,4 +38,8 @@ public readonly record struct Bridge(CallRecord Behind, Timestamp At, Timestamp?
 /// <summary>Bounds of how long a call was bridged, both included.</summary>
 /// <param name="Least">At least; null for any.</param>
 /// <param name="Most">At most; null for any.</param>
-public readonly record struct BridgeBounds(TimeSpan? Least, TimeSpan? Most);
+public readonly record struct BridgeBounds(TimeSpan? Least, TimeSpan? Most)
+{
+    /// <summary>What is asked for instead: of calls that come in those that nobody took (<see cref="MissedCall"/>, true), or all others (false), and every one that goes out; null for the time.</summary>
+    public bool? Missed { get; init; }
+}

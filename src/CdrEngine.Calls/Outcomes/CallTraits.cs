@@ -167,6 +167,22 @@ public readonly record struct TraitMatch(CallTraits Has, CallTraits Lacks = Call
     public bool Meets(CallTraits traits, CallDirection? direction) =>
         (traits & Has) == Has && (traits & Lacks) == 0 && (Ways == 0 || (direction is { } way && (Ways & (1 << (int)way)) != 0));
 
+    /// <summary>What does not have all of some traits.</summary>
+    public static IReadOnlyList<TraitMatch> NotAll(CallTraits traits)
+    {
+        var without = new List<TraitMatch>();
+        CallTraits before = CallTraits.None;
+        for (int bit = 1; bit <= (int)traits; bit <<= 1)
+        {
+            var trait = (CallTraits)bit;
+            if ((traits & trait) == 0) continue;
+            without.Add(new TraitMatch(before, trait));
+            before |= trait;
+        }
+
+        return without;
+    }
+
     /// <summary>What meets one of both lists: of each pair both; what cannot be met is left out, so an empty answer means nothing does. An empty list asks for
     /// nothing.</summary>
     public static IReadOnlyList<TraitMatch> Both(IReadOnlyList<TraitMatch> one, IReadOnlyList<TraitMatch> other)

@@ -65,10 +65,10 @@ public sealed record CallPageRequest
     /// <summary>A condition on the record that no column holds; null for none. Records are read until enough meet it, so the query should be narrow.</summary>
     public Func<CallRecord, bool>? Where { get; init; }
 
-    /// <summary>Of which calls <see cref="Where"/> decides: those with any of these traits, the others are on the list as the query finds them; none for all.</summary>
+    /// <summary>Of which calls <see cref="Where"/> decides: those with all of these traits, the others are on the list as the query finds them; none for all.</summary>
     public CallTraits WhereTraits { get; init; }
 
-    /// <summary>What <see cref="Where"/> asks of those calls, where that is no more than how long a machine's were bridged to a person: a store that knows it need not read them.</summary>
+    /// <summary>What <see cref="Where"/> asks of those calls, where that is no more than how long a machine's were bridged to a person, or whether nobody took them: a store that knows it need not read them.</summary>
     public BridgeBounds? Bridge { get; init; }
 
     /// <summary>Tells one <see cref="Where"/> from another.</summary>

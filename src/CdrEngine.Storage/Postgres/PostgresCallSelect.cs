@@ -170,7 +170,7 @@ internal sealed partial class PostgresCallSelect
     {
         _isPage = _query.Sort == CallSort.StartedAt;
         Build(session);
-        string judged = _frame.Judged == CallTraits.None ? "1" : $"CASE WHEN (c.traits & {(int)_frame.Judged}) <> 0 THEN 1 ELSE 0 END";
+        string judged = _frame.Judged == CallTraits.None ? "1" : $"CASE WHEN (c.traits & {(int)_frame.Judged}) = {(int)_frame.Judged} THEN 1 ELSE 0 END";
         string what = $"SELECT {Key} AS key, c.day, c.id, c.document, c.tenant, {judged}::bigint AS judged FROM {_from}";
         if (_several is null) return ($"{what}{_where} ORDER BY {Order(_row, Key)} LIMIT ? OFFSET ?", [.. _where.Arguments, (long)_frame.Limit, _frame.Offset]);
 

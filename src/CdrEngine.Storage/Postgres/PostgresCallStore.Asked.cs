@@ -163,7 +163,7 @@ internal sealed partial class PostgresCallStore
 
         CallTraits judged = frame.Judged;
         DayProfiles profiles = asked.Seals[day.Day].Seal.Profiles!;
-        return [.. rows.Skip((int)Math.Min(frame.Offset, int.MaxValue)).Take(frame.Limit).Select(call => call with { IsJudged = judged == CallTraits.None || (profiles.Index.ProfileOf(profiles.ProfileOf(call.Document)!.Value).Traits & judged) != 0 })];
+        return [.. rows.Skip((int)Math.Min(frame.Offset, int.MaxValue)).Take(frame.Limit).Select(call => call with { IsJudged = (profiles.Index.ProfileOf(profiles.ProfileOf(call.Document)!.Value).Traits & judged) == judged })];
     }
 
     // How many calls of a day are asked for, where its seal tells; deletions are not among what it knows.

@@ -188,7 +188,7 @@ internal sealed partial class PostgresCallStore
     // What a seal tells of a bridge is not read: days of which it is known how many calls are on the list are passed at once.
     private IEnumerable<FoundCall> Judged(Asked asked, Walk walk, CallCursor? after, CallPageRequest request, Passing passing)
     {
-        AskedProfiles byPerson = ByPerson(asked.Query);
+        var parts = JudgedParts.Of(asked.Query, request);
         Dictionary<DateOnly, PostgresDaySeal> seals = SealsFor(asked, request);
         var frames = new Dictionary<DateOnly, PostgresFrame>();
         var days = new List<StoredDay>();
@@ -202,7 +202,7 @@ internal sealed partial class PostgresCallStore
 
         for (int at = 0, size = 1; at < days.Count;)
         {
-            if (passing.Left > 0 && frames[days[at].Day].After is null && BridgedOf(asked, frames[days[at].Day], seals, byPerson, request) is { } bridged && bridged <= passing.Left)
+            if (passing.Left > 0 && frames[days[at].Day].After is null && BridgedOf(asked, frames[days[at].Day], seals, parts, request) is { } bridged && bridged <= passing.Left)
             {
                 passing.Left -= bridged;
                 at++;
@@ -264,33 +264,40 @@ internal sealed partial class PostgresCallStore
 
     private long JudgedTotal(Asked asked, Walk walk, CallPageRequest request)
     {
-        AskedProfiles byPerson = ByPerson(asked.Query);
+        var parts = JudgedParts.Of(asked.Query, request);
         Dictionary<DateOnly, PostgresDaySeal> seals = SealsFor(asked, request);
         long total = 0;
         var rest = new List<StoredDay>();
         foreach (StoredDay day in asked.Days)
         {
             if (FrameOf(asked, day, walk) is not { } frame) continue;
-            if (BridgedOf(asked, frame, seals, byPerson, request) is { } bridged) total += bridged;
+            if (BridgedOf(asked, frame, seals, parts, request) is { } bridged) total += bridged;
             else rest.Add(day);
         }
 
-        return rest.Count == 0 ? total : total + Judged(asked with { Days = rest }, walk, null, request, new Passing()).LongCount();
+        if (rest.Count == 0) return total;
+        if (request.WhereTraits == CallTraits.None) return total + Judged(asked with { Days = rest }, walk, null, request, new Passing()).LongCount();
+        if (parts.Told is { } told)
+        {
+            Asked others = AskedOf(asked.Session, asked.Store, [.. rest], told, all: true);
+            CountTexts(others);
+            total += Total(others, walk);
+        }
+
+        return parts.Judged is { } judged ? total + Judged(AskedOf(asked.Session, asked.Store, [.. rest], judged, all: true), walk, null, request, new Passing()).LongCount() : total;
     }
 
-    // How many calls of a day are on a list of those that were bridged for a time; null where no seal tells.
-    private static long? BridgedOf(Asked asked, PostgresFrame frame, Dictionary<DateOnly, PostgresDaySeal> seals, AskedProfiles byPerson, CallPageRequest request)
+    // How many calls of a day are on a list of which some are judged by what came of them behind a machine; null where no seal tells.
+    private static long? BridgedOf(Asked asked, PostgresFrame frame, Dictionary<DateOnly, PostgresDaySeal> seals, JudgedParts parts, CallPageRequest request)
     {
         StoredDay day = frame.Days[0];
         return request.Bridge is { } bounds && frame.Mark is null && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && seals.TryGetValue(day.Day, out PostgresDaySeal? seal)
-            ? asked.Question.BridgedIn(seal, byPerson, bounds)
+            ? asked.Question.BridgedIn(seal, parts, bounds)
             : null;
     }
 
     private Dictionary<DateOnly, PostgresDaySeal> SealsFor(Asked asked, CallPageRequest request) =>
         request.Bridge is null || asked.Seals.Count > 0 ? asked.Seals : _seals.Of(asked.Session, asked.Days);
-
-    private static AskedProfiles ByPerson(CallQuery query) => new(query with { Traits = TraitMatch.Both(query.Traits, [new TraitMatch(CallTraits.ByPerson)]) });
 
     private long Total(Asked asked, Walk walk)
     {

@@ -60,7 +60,7 @@ internal sealed partial class PostgresCallStore
         [
             .. places.Skip((int)Math.Min(frame.Offset, int.MaxValue)).Take(frame.Limit).Select(place => new FoundCall(0, day.Day, [], known.DocumentOf(place), known.TenantOf(place) is { Length: > 0 } tenant ? tenant : null)
             {
-                IsJudged = judged == CallTraits.None || (profiles.Index.ProfileOf(profiles.ProfileOf(known.DocumentOf(place))!.Value).Traits & judged) != 0,
+                IsJudged = (profiles.Index.ProfileOf(profiles.ProfileOf(known.DocumentOf(place))!.Value).Traits & judged) == judged,
             }),
         ];
     }

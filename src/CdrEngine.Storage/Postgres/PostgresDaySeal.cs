@@ -25,7 +25,7 @@ internal sealed record PostgresDaySeal(DaySeal Seal, DayFigures Figures, MediaFi
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
     private const string PlacesName = "places";
-    private const string BridgesName = "bridges";
+    private const string BridgesName = "behind";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";
     private const string TwinsName = "twins";

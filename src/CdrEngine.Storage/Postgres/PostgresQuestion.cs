@@ -109,14 +109,11 @@ internal sealed class PostgresQuestion
         return _asked.On(day).CountIn(seal.Figures, seal.Seal);
     }
 
-    /// <summary>How many calls of a whole day it finds that were bridged for a time, as <see cref="CallPageRequest.Bridge"/> has it; null where the seal does not tell.</summary>
+    /// <summary>How many calls of a whole day are on a list of which some are judged, as <see cref="CallPageRequest.Bridge"/> has it; null where the seal does not tell.</summary>
     /// <param name="seal">The seal.</param>
-    /// <param name="byPerson">The profiles that it asks for of calls that a person answered.</param>
-    /// <param name="bounds">The time.</param>
-    public long? BridgedIn(PostgresDaySeal seal, AskedProfiles byPerson, BridgeBounds bounds) =>
-        _asked.IsCounted && seal.Seal.Bridges is { IsComplete: true } bridges && _asked.CountIn(byPerson, seal.Seal) is { } answered
-            ? answered + bridges.CallsOf(_asked.Profiles, bounds, _asked.Query)
-            : null;
+    /// <param name="parts">What is judged of it, and what is not.</param>
+    /// <param name="bounds">What is asked of those that are judged.</param>
+    public long? BridgedIn(PostgresDaySeal seal, JudgedParts parts, BridgeBounds bounds) => parts.CountIn(_asked, seal.Figures, seal.Seal, bounds);
 
     // As the database has the texts that it asks for. Call-IDs are found by the hash of what was sent.
     private static CallQuery Cleaned(CallQuery query)

@@ -66,7 +66,7 @@ internal sealed record SelectFrame(DateOnly Day)
     /// <summary>Only calls stored up to this document; null for all.</summary>
     public long? Mark { get; init; }
 
-    /// <summary>Traits of calls that a condition on the record decides of: those that have any; none for all.</summary>
+    /// <summary>Traits of calls that a condition on the record decides of: those that have all of them; none for all.</summary>
     public CallTraits Judged { get; init; }
 
     /// <summary>What of the day was deleted.</summary>
@@ -267,7 +267,7 @@ internal sealed partial class CallSelect
         if (_frame.After is { } after) AddKeyset(after);
         long offset = _cutsKeys ? 0 : _frame.Offset;
         string sense = _query.Ascending ? "" : " DESC";
-        string judged = _frame.Judged == CallTraits.None ? "1" : $"EXISTS (SELECT 1 FROM call_profiles j WHERE j.profile = c.profile AND (j.traits & {(int)_frame.Judged}) <> 0)";
+        string judged = _frame.Judged == CallTraits.None ? "1" : $"EXISTS (SELECT 1 FROM call_profiles j WHERE j.profile = c.profile AND (j.traits & {(int)_frame.Judged}) = {(int)_frame.Judged})";
         Sql = $"SELECT {Key}, c.id, c.document, c.tenant, {judged} FROM {_from}{_where} ORDER BY {Key}{sense}, {Id}{sense} LIMIT ? OFFSET ?";
         _arguments.Add((long)_frame.Limit);
         _arguments.Add(offset);

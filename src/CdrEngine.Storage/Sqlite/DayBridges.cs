@@ -4,7 +4,7 @@ using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Storage.Sqlite;
 
-/// <summary>The calls of a day that a machine answered and passed on: how long each was bridged to a person, which only the records of other calls tell. Immutable.</summary>
+/// <summary>The calls of a day that a machine answered and passed on: how long each was bridged to a person, or that nobody took it, which only the records of other calls tell. Immutable.</summary>
 internal sealed class DayBridges
 {
     /// <summary>What the calls have that it tells of.</summary>
@@ -13,11 +13,14 @@ internal sealed class DayBridges
     private const int Numbers = 5;
     private const int EntrySize = Numbers * sizeof(long);
 
-    // Nobody answered behind the machine, or it stands yet.
-    private const long NoBridge = -1;
+    // Nobody took it.
+    private const long Missed = -1;
 
     // A call of another day, or of another tenant, has a say in it.
     private const long Unknown = -2;
+
+    // Somebody did, or may yet, and yet there is no length: a mailbox, or who it was transferred to.
+    private const long Taken = -3;
 
     private readonly ProfileIndex _index;
     private readonly Entry[] _entries;
@@ -38,7 +41,7 @@ internal sealed class DayBridges
     /// <summary>Whether it is known of every call.</summary>
     public bool IsComplete { get; }
 
-    /// <summary>What is kept of a day: of each such call its document, profile, how long it was bridged, lasted and was billable.</summary>
+    /// <summary>What is kept of a day: of each such call its document, profile, how long it was bridged (or what came of it else), lasted and was billable.</summary>
     public static byte[] Of(SqliteDatabase database)
     {
         const int traits = (int)Traits;
@@ -74,7 +77,7 @@ internal sealed class DayBridges
         Span<byte> word = stackalloc byte[sizeof(long)];
         foreach ((long document, long profile, long lasted, long billed, string? tenant, CallRecord? record) in calls)
         {
-            foreach (long value in (ReadOnlySpan<long>)[document, profile, record is null ? Unknown : Bridged(find, record, tenant), lasted, billed])
+            foreach (long value in (ReadOnlySpan<long>)[document, profile, record is null ? Unknown : CameOf(find, record, tenant), lasted, billed])
             {
                 BinaryPrimitives.WriteInt64LittleEndian(word, value);
                 bytes.Write(word);
@@ -96,24 +99,24 @@ internal sealed class DayBridges
         for (int i = 0; i < entries.Length; i++)
         {
             for (int at = 0; at < Numbers; at++) values[at] = BinaryPrimitives.ReadInt64LittleEndian(bytes[((i * EntrySize) + (at * sizeof(long)))..]);
-            if (!numbers.TryGetValue(values[1], out int profile) || values[2] < Unknown) return null;
+            if (!numbers.TryGetValue(values[1], out int profile) || values[2] < Taken) return null;
             entries[i] = new Entry(values[0], profile, values[2], values[3], values[4]);
         }
 
         return new DayBridges(index, entries);
     }
 
-    /// <summary>Whether a call was bridged for a time within bounds; null where that is not known.</summary>
+    /// <summary>Whether a call is what bounds ask for; null where that is not known.</summary>
     public bool? Meets(long document, BridgeBounds bounds) =>
-        !_places.TryGetValue(document, out int place) || _entries[place].Bridged == Unknown ? null : IsWithin(_entries[place].Bridged, bounds);
+        !_places.TryGetValue(document, out int place) || _entries[place].Bridged == Unknown ? null : IsWithin(_entries[place], bounds);
 
-    /// <summary>How many calls of the profiles asked for were, that lasted and were billable within the bounds of a query.</summary>
+    /// <summary>How many calls of the profiles asked for are, that lasted and were billable within the bounds of a query.</summary>
     public long CallsOf(AskedProfiles asked, BridgeBounds bounds, Calls.Ports.CallQuery query)
     {
         long calls = 0;
         foreach (Entry entry in _entries)
         {
-            if (!IsWithin(entry.Bridged, bounds) || !asked.Has(_index, entry.Profile)) continue;
+            if (!IsWithin(entry, bounds) || !asked.Has(_index, entry.Profile)) continue;
             if (entry.Lasted < Of(query.DurationMin) || entry.Lasted > Of(query.DurationMax) || entry.Billed < Of(query.BillsecMin) || entry.Billed > Of(query.BillsecMax)) continue;
             calls++;
         }
@@ -123,14 +126,19 @@ internal sealed class DayBridges
         static long? Of(TimeSpan? span) => span is { } length ? CallRow.Microseconds(length) : null;
     }
 
-    private static bool IsWithin(long bridged, BridgeBounds bounds) =>
-        bridged >= 0 && !(bounds.Least is { } least && bridged < CallRow.Microseconds(least)) && !(bounds.Most is { } most && bridged > CallRow.Microseconds(most));
+    private bool IsWithin(Entry entry, BridgeBounds bounds)
+    {
+        if (bounds.Missed is { } missed) return _index.ProfileOf(entry.Profile).Direction is not (CallDirection.Inbound or CallDirection.Transit) || missed == (entry.Bridged == Missed);
+        long bridged = entry.Bridged;
+        return bridged >= 0 && !(bounds.Least is { } least && bridged < CallRow.Microseconds(least)) && !(bounds.Most is { } most && bridged > CallRow.Microseconds(most));
+    }
 
-    private static long Bridged(FindCall find, CallRecord record, string? tenant)
+    private static long CameOf(FindCall find, CallRecord record, string? tenant)
     {
         bool isKnown = true;
-        Bridge? bridge = Bridge.Of(record, Find);
-        return !isKnown ? Unknown : bridge?.Length is { } length ? CallRow.Microseconds(length) : NoBridge;
+        long? length = Bridge.Of(record, Find) is { Length: { } bridged } ? CallRow.Microseconds(bridged) : null;
+        bool isMissed = length is null && MissedCall.Is(record, Find);
+        return !isKnown ? Unknown : length ?? (isMissed ? Missed : Taken);
 
         CallRecord? Find(string other)
         {

@@ -174,9 +174,6 @@ internal sealed class DayQuestion(CallQuery query)
         return query.Flags == CallFlags.None || seal.Flags is not { } flags || flags.Any(value => (value & (long)query.Flags) == (long)query.Flags);
     }
 
-    /// <summary>How many calls of some profiles have the lengths that it asks for; null where that is not known.</summary>
-    public long? CountIn(AskedProfiles profiles, DaySeal seal) => _bounds is { } bounds ? seal.Lengths?.CallsOf(profiles, bounds) : null;
-
     /// <summary>How many calls of a whole day it finds, where figures and seal tell; null where they do not.</summary>
     public long? CountIn(DayFigures figures, DaySeal? seal)
     {

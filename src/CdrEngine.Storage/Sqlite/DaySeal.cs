@@ -11,7 +11,7 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Keys">Its keys.</param>
 /// <param name="Lengths">Its lengths; null where they could not be read.</param>
 /// <param name="Profiles">The profile of each call; null where they could not be read.</param>
-/// <param name="Bridges">How long calls were bridged that a machine passed on; null where they could not be read.</param>
+/// <param name="Bridges">How long calls were bridged that a machine passed on, and which of them nobody took; null where they could not be read.</param>
 /// <param name="Codecs">The different lists of codecs of its calls; null where there are too many.</param>
 /// <param name="Flags">The different flags of its calls; null where there are too many.</param>
 /// <param name="Grams">What its texts are made of, as <see cref="GramFilter"/> has it.</param>
@@ -70,7 +70,8 @@ internal sealed record DaySeal(
 
     private const string KeysName = "keys";
     private const string LengthsName = "lengths";
-    private const string BridgesName = "bridges";
+    // Those that earlier programs made do not tell which calls nobody took.
+    private const string BridgesName = "behind";
     private const string ProfilesName = "profiles";
     private const string CodecsName = "codecs";
     private const string FlagsName = "flags";

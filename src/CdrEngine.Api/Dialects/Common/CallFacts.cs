@@ -29,6 +29,9 @@ internal sealed record CallFacts
     /// <summary>The connection to a person behind the machine that answered; null where there was none. A call that a person answered itself needs none.</summary>
     public BridgeFacts? Bridge { get; init; }
 
+    /// <summary>Whether nobody took the call, a person or a mailbox, as far as the client may see who was behind a machine (<see cref="MissedCall"/>); null where that was not looked at.</summary>
+    public bool? IsMissed { get; init; }
+
     /// <summary>Tenant whose call it is.</summary>
     public string? Tenant { get; init; }
 
@@ -61,7 +64,7 @@ internal sealed record CallFacts
 
     /// <summary>The facts that a record holds.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="find">Finds a call by its native id, for what stands in the records of linked calls: the person behind a machine. Null leaves that out.</param>
+    /// <param name="find">Finds a call by its native id, for what stands in the records of linked calls: who was behind a machine. Null leaves that out.</param>
     public static CallFacts Of(CallRecord record, Func<string, CallRecord?>? find = null)
     {
         ArgumentNullException.ThrowIfNull(record);
@@ -74,6 +77,7 @@ internal sealed record CallFacts
             AnsweredBy = answeredBy,
             AnsweredByPerson = person,
             Bridge = find is not null && Calls.Outcomes.Bridge.Of(record, find) is { } bridge ? new BridgeFacts(bridge.Behind.Callee.Number, SipUriText.Host(bridge.Behind.Callee.Uri), bridge.At, bridge.Ended) : null,
+            IsMissed = find is null ? null : MissedCall.Is(record, find),
             Tenant = record.Tenant,
             Trunk = record.Marks?.Trunk,
             Context = record.Marks?.Context is { } context ? EnumNames<CallContext>.Of(context) : null,

@@ -116,7 +116,7 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
     }
 
     /// <summary>What the packets of a call do not show, with what stands in the records of calls linked with it.</summary>
-    public CallFacts Facts(CallRecord record) => CallFacts.Of(record, id => desk.Calls.Find(id) is { } other && (Tenant is null || other.Tenant == Tenant) ? other.Record : null);
+    public CallFacts Facts(CallRecord record) => new LinkedCalls(this, [record]).Facts(record);
 
     /// <summary>The call that a lookup found, where the tenant may see it; null where not, and then the request is answered: 404 or 403.</summary>
     public async Task<ListedCall?> AllowedAsync(ListedCall? call)

@@ -97,10 +97,11 @@ internal sealed class UcomDialect : Dialect
         if (slice is null) return;
         long? owner = request.Desk.Directory.Find(client)?.Id;
         var extensions = new Dictionary<(string, long), UcomExtension?>();
+        var linked = new LinkedCalls(request, slice.Calls.Select(static call => call.Record));
         await request.JsonAsync(new UcomPage(
             [.. slice.Calls.Select(call =>
             {
-                CallFacts facts = request.Facts(call.Record);
+                CallFacts facts = linked.Facts(call.Record);
                 return UcomMapping.Call(call.Record, facts, owner, request.Desk.Options.Rounding, More(request, UcomMapping.Extension(call.Record.Direction, facts), extensions));
             })],
             asked.Query.Ascending ? "asc" : "desc",

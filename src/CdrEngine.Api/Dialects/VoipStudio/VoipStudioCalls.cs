@@ -31,6 +31,7 @@ internal sealed class VoipStudioCalls
     private readonly List<string> _names = [];
     private readonly SortedDictionary<string, Func<CallRemark, bool>> _messages = new(StringComparer.Ordinal);
     private HashSet<CallContext>? _contexts;
+    private bool? _missed;
     private bool _nothing;
 
     private VoipStudioCalls(DialectRequest request) => _request = request;
@@ -47,19 +48,22 @@ internal sealed class VoipStudioCalls
     /// <summary>Calls before the page.</summary>
     public long Skip => (Page - 1) * Limit;
 
-    /// <summary>What no column answers; null for nothing.</summary>
-    public Func<CallRecord, bool>? Where
+    /// <summary>Asks for them, with what no column answers.</summary>
+    /// <param name="most">So many calls are looked at for that.</param>
+    public CallPageRequest Request(int most = MostLookedAt)
     {
-        get
-        {
-            if (_conditions.Count == 0) return null;
-            int lookedAt = 0;
-            return record => ++lookedAt > MostLookedAt ? throw new TooWideException() : _conditions.TrueForAll(holds => holds(record));
-        }
+        var page = new CallPageRequest { Query = Query };
+        if (_missed is null && _conditions.Count == 0) return page;
+        int lookedAt = 0;
+        Func<CallRecord, bool> where = record => ++lookedAt > most ? throw new TooWideException() : Holds(record);
+        page = page with { Where = where, WhereName = string.Join('\n', _names) };
+
+        // Beside another condition every record is read.
+        return _conditions.Count > 0 ? page : page with { WhereTraits = VoipStudioMapping.PassedOn, Bridge = new BridgeBounds(null, null) { Missed = _missed } };
     }
 
-    /// <summary>Names <see cref="Where"/>.</summary>
-    public string WhereName => string.Join('\n', _names);
+    private bool Holds(CallRecord record) =>
+        (_missed is null || !VoipStudioMapping.MayBeMissed(record) || _request.Facts(record).IsMissed == _missed) && _conditions.TrueForAll(holds => holds(record));
 
     /// <summary>Reads page, limit, sort and filter; faults are noted in the request's reader.</summary>
     /// <param name="request">The request.</param>
@@ -255,6 +259,9 @@ internal sealed class VoipStudioCalls
         // Outbound ones are told by their direction alone; the others both come in.
         bool comesIn = condition.Values.Contains("I"), isMissed = condition.Values.Contains("M"), isOut = condition.Values.Contains("O");
         if (comesIn == isMissed) return;
+        _nothing |= _missed == comesIn;
+        _missed = isMissed;
+        _names.Add(isMissed ? "missed" : "not missed");
         Meeting(isMissed ? VoipStudioMapping.Missed : VoipStudioMapping.NotMissed, isOut ? "O" : null);
     }
 

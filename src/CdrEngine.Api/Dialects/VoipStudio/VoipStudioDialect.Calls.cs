@@ -57,9 +57,10 @@ internal sealed partial class VoipStudioDialect
     {
         IReadOnlyDictionary<string, CallRemark> remarks = request.Desk.Remarks.Get([.. calls.Select(static call => call.Record.Id)]);
         var relations = new Relations(request);
+        var linked = new LinkedCalls(request, calls.Select(static call => call.Record).Where(VoipStudioMapping.MayBeMissed));
         return [.. calls.Select(call =>
         {
-            CallFacts facts = CallFacts.Of(call.Record);
+            CallFacts facts = VoipStudioMapping.MayBeMissed(call.Record) ? linked.Facts(call.Record) : CallFacts.Of(call.Record);
             return VoipStudioMapping.Cdr(call.Record, facts, relations.Of(call, facts), remarks.GetValueOrDefault(call.Record.Id, CallRemark.None), request.Desk.Options.Rounding);
         })];
     }
@@ -145,14 +146,7 @@ internal sealed partial class VoipStudioDialect
     {
         VoipStudioCalls asked = given ?? VoipStudioCalls.Read(request);
         if (await request.RefusedAsync()) return;
-        var page = new CallPageRequest
-        {
-            Query = asked.Query with { Tenant = request.Tenant },
-            Take = CsvTogether,
-            Viewer = $"{request.Viewer}:csv:{Guid.NewGuid():n}",
-            Where = asked.Where,
-            WhereName = asked.WhereName,
-        };
+        CallPageRequest page = asked.Request() with { Query = asked.Query with { Tenant = request.Tenant }, Take = CsvTogether, Viewer = $"{request.Viewer}:csv:{Guid.NewGuid():n}" };
         HttpResponse response = request.Http.Response;
         CallSlice? slice = null;
         try
@@ -185,7 +179,7 @@ internal sealed partial class VoipStudioDialect
             }
 
             if (!slice.HasMore) break;
-            page = page with { Skip = page.Skip + CsvTogether, Where = asked.Where };
+            page = page with { Skip = page.Skip + CsvTogether, Where = asked.Request().Where };
             slice = request.Desk.Calls.Page(page);
         }
     }

@@ -24,7 +24,7 @@ internal sealed partial class VoipStudioDialect : Dialect
     private const string Mp3Type = RecordingEndpoints.Mp3Type;
 
     // Candidates up to which a filter that no column answers is counted exactly.
-    private const long MostJudged = 10_000;
+    private const int MostJudged = 10_000;
     private const int MostIds = 200;
     private static readonly TimeSpan LinkLife = TimeSpan.FromHours(24);
     private static readonly VoipStudioLinks NoLinks = new();
@@ -222,27 +222,35 @@ internal sealed partial class VoipStudioDialect : Dialect
 
     private static Task DictionaryAsync(DialectRequest request, IReadOnlyList<VoipStudioTerm> terms) => request.JsonAsync(new VoipStudioDictionary(terms, terms.Count));
 
-    // A page of calls, and how many there are: counted by columns; where a condition is on the record itself, exactly as long as few come into question.
+    // A page of calls, and how many there are: counted by columns; where records decide, exactly as long as few come into question.
     private static async Task<(IReadOnlyList<ListedCall> Calls, long Total)?> FoundAsync(DialectRequest request, VoipStudioCalls asked)
     {
         if (await request.RefusedAsync()) return null;
-        var page = new CallPageRequest { Query = asked.Query, Skip = asked.Skip, Take = asked.Limit, Where = asked.Where, WhereName = asked.WhereName, WantsTotal = true };
-        long? candidates = null;
-        if (page.Where is not null)
+        CallPageRequest page = asked.Request(MostJudged) with { Skip = asked.Skip, Take = asked.Limit, WantsTotal = true };
+        if (page.Where is null || page.Bridge is not null)
         {
-            await request.Desk.Lists.RunAsync(request.Http, () =>
+            try
             {
-                candidates = request.Desk.Calls.Count(asked.Query with { Tenant = request.Tenant });
-                return Task.CompletedTask;
-            });
-            if (candidates is not { } count) return null;
-            if (asked.Skip >= count && asked.Skip > 0) return ([], count);
-            page = page with { WantsTotal = count <= MostJudged };
+                return await request.PageAsync(page) is { } told ? (told.Calls, told.Total ?? 0) : null;
+            }
+            catch (TooWideException)
+            {
+                // Days that are not over, or over a moment ago, tell no more of so many than how many they are at most.
+            }
         }
 
+        long? candidates = null;
+        await request.Desk.Lists.RunAsync(request.Http, () =>
+        {
+            candidates = request.Desk.Calls.Count(asked.Query with { Tenant = request.Tenant });
+            return Task.CompletedTask;
+        });
+        if (candidates is not { } count) return null;
+        if (asked.Skip >= count && asked.Skip > 0) return ([], count);
+        page = asked.Request() with { Skip = asked.Skip, Take = asked.Limit, WantsTotal = page.Bridge is null && count <= MostJudged };
         try
         {
-            return await request.PageAsync(page) is { } slice ? (slice.Calls, slice.Total ?? candidates ?? 0) : null;
+            return await request.PageAsync(page) is { } slice ? (slice.Calls, slice.Total ?? count) : null;
         }
         catch (TooWideException)
         {

@@ -358,14 +358,17 @@ internal static class VoipStudioMapping
         _ => [new TraitMatch(CallTraits.Answered, CallTraits.Voicemail | CallTraits.EndedHeld)],
     };
 
-    /// <summary>Of calls that come in: traits of those of type <c>M</c>.</summary>
+    /// <summary>What calls have of which others tell whether nobody took them (<see cref="MissedCall"/>).</summary>
+    public const CallTraits PassedOn = CallTraits.ByMachine | CallTraits.PassedOn;
+
+    /// <summary>Of calls that come in: traits of those of type <c>M</c>, and of those with <see cref="PassedOn"/> that may be.</summary>
     public static IReadOnlyList<TraitMatch> Missed { get; } =
     [
         new TraitMatch(CallTraits.Ended, CallTraits.Answered),
-        new TraitMatch(CallTraits.Ended | CallTraits.Answered | CallTraits.ByMachine, CallTraits.PassedOn | CallTraits.Voicemail),
+        new TraitMatch(CallTraits.Ended | CallTraits.Answered | CallTraits.ByMachine, CallTraits.Voicemail),
     ];
 
-    /// <summary>Of calls that come in: traits of those of type <c>I</c>.</summary>
+    /// <summary>Of calls that come in: traits of those of type <c>I</c>, and of those with <see cref="PassedOn"/> that may be.</summary>
     public static IReadOnlyList<TraitMatch> NotMissed { get; } =
     [
         new TraitMatch(CallTraits.None, CallTraits.Ended),
@@ -374,17 +377,17 @@ internal static class VoipStudioMapping
         new TraitMatch(CallTraits.Voicemail),
     ];
 
-    /// <summary><c>M</c> for a call from outside that neither a person nor a mailbox answered; else <c>I</c> or <c>O</c>; null without a direction. Of a call between users, <c>O</c>:
-    /// it belongs to the one who called. Behind a machine that passed it on (a menu, a queue) somebody may have answered: such a call is <c>I</c>.</summary>
-    public static string? Type(CallRecord call, CallFacts facts)
+    /// <summary><c>M</c> for a call from outside that neither a person nor a mailbox answered, behind a machine either; else <c>I</c> or <c>O</c>; null without a direction. Of a call between
+    /// users, <c>O</c>: it belongs to the one who called.</summary>
+    public static string? Type(CallRecord call, CallFacts facts) => call.Direction switch
     {
-        if (call.Direction is not { } direction) return null;
-        if (direction is CallDirection.Outbound or CallDirection.Internal) return "O";
-        if (call.State != CallState.Ended) return "I";
-        if (call.AnsweredAt is null) return "M";
-        bool passedOn = call.Transfer is not null || call.Links.Any(static link => link.Relation is LinkRelation.Downstream or LinkRelation.Joined or LinkRelation.TransferredTo);
-        return facts.AnsweredByPerson == false && !passedOn && !Voicemail.Answered(call) ? "M" : "I";
-    }
+        null => null,
+        CallDirection.Inbound or CallDirection.Transit => facts.IsMissed == true ? "M" : "I",
+        _ => "O",
+    };
+
+    /// <summary>Whether others tell of which type a call is.</summary>
+    public static bool MayBeMissed(CallRecord call) => call.Direction is CallDirection.Inbound or CallDirection.Transit;
 
     /// <summary>The directions that a type is found among.</summary>
     public static IReadOnlyList<CallDirection> Directions(string type) => type is "O" or "out" ? [CallDirection.Outbound, CallDirection.Internal] : [CallDirection.Inbound, CallDirection.Transit];

@@ -68,6 +68,47 @@ public sealed class VoipStudioApiTests : IAsyncLifetime
         Assert.Empty(Ids(await GetAsync("/cdrs?page=2147483647&limit=1000")));
     }
 
+    [Fact]
+    public async Task Type_OfACallThatAMachinePassedOn_IsToldByWhoAnsweredBehindIt()
+    {
+        CallRecord Machine(int i, CallRecord? behind, LinkRelation relation = LinkRelation.Downstream) => Call(i, call => call with
+        {
+            Callee = call.Callee with { Identity = new PartyIdentity(PartyKind.Queue, 7, "Sales") },
+            Marks = new CallMarks { Context = CallContext.Queue, Tenant = behind?.Marks?.Tenant },
+            Links = behind is null ? [] : [new CallLink(behind.Id, behind.SipCallId, LinkMethod.Header, 1, relation)],
+        });
+        CallRecord agent = Call(20, static call => call with { Direction = CallDirection.Internal, Callee = call.Callee with { Identity = new PartyIdentity(PartyKind.User, 3, "Ann") } });
+        CallRecord rang = agent with { Id = Call(21).Id, SipCallId = "c21@host", AnsweredAt = null, Disposition = Disposition.NoAnswer };
+        CallRecord mailbox = Voicemail(22) with { Direction = CallDirection.Internal };
+        CallRecord[] calls = [Machine(0, null), Machine(1, rang), Machine(2, agent), Machine(3, mailbox), Machine(4, agent, LinkRelation.TransferredTo), Machine(5, rang) with { Direction = CallDirection.Outbound }];
+        _rig.Add([.. calls, agent, rang, mailbox]);
+        await AskAsync();
+        _rig.Store.Seal(DateOnly.FromDateTime(calls[0].StartedAt.ToDateTime()).AddDays(1));
+        await AskAsync();
+
+        async Task AskAsync()
+        {
+            JsonElement all = await GetAsync("/cdrs?sort=id&limit=6");
+            Assert.Equal(["M", "M", "I", "I", "I", "O"], all.GetProperty("data").EnumerateArray().Select(static cdr => cdr.GetProperty("type").GetString()));
+            await FindAsync("M", [0, 1]);
+            await FindAsync("I", [2, 3, 4]);
+            await FindAsync("O,M", [0, 1, 5, -20, -21, -22]);
+            await FindAsync("I,M", [0, 1, 2, 3, 4]);
+            JsonElement missed = await GetAsync("/cdrs?limit=1&page=2&sort=id&" + Filter("type", "M"));
+            Assert.Equal((2, Number(calls[1]).ToString(CultureInfo.InvariantCulture)), (missed.GetProperty("total").GetInt32(), Ids(missed).Single()));
+            Assert.Equal("M", (await GetAsync($"/cdrs/{Number(calls[1])}")).GetProperty("data").GetProperty("type").GetString());
+        }
+
+        async Task FindAsync(string types, int[] expected)
+        {
+            string[] values = types.Split(',');
+            JsonElement page = await GetAsync("/cdrs?sort=id&" + (values.Length == 1 ? Filter("type", types) : Filter("type", values, "in")));
+            long[] numbers = [.. expected.Select(i => Number(i switch { >= 0 => calls[i], -20 => agent, -21 => rang, _ => mailbox }))];
+            Assert.Equal(numbers.Order(), Ids(page).Select(static id => long.Parse(id, CultureInfo.InvariantCulture)).Order());
+            Assert.Equal(numbers.Length, page.GetProperty("total").GetInt32());
+        }
+    }
+
     public static TheoryData<string, string, string, int[]> Filters => new()
     {
         { "src", "eq", "1001", [0, 1, 2, 3] },

@@ -157,20 +157,10 @@ public sealed class VoipStudioMappingTests
     public void TypeAndDestination_OfADirection(CallDirection? direction, bool answered, string? type, string? destination)
     {
         CallRecord record = Answered with { Direction = direction, AnsweredAt = answered ? Answered.AnsweredAt : null };
-        Assert.Equal(type, VoipStudioMapping.Type(record, Facts with { AnsweredByPerson = answered ? true : null }));
+        Assert.Equal(type, VoipStudioMapping.Type(record, Facts with { IsMissed = !answered }));
         Assert.Equal(destination, VoipStudioMapping.Destination(record));
         if (type is not null) Assert.Contains(direction!.Value, VoipStudioMapping.Directions(type));
         if (destination is not null) Assert.Contains(direction!.Value, VoipStudioMapping.Directions(destination));
-    }
-
-    [Fact]
-    public void Type_OfACallThatAMachineAnswered_IsMissed_UnlessItWasPassedOnOrIsAMailbox()
-    {
-        CallFacts machine = Facts with { AnsweredByPerson = false };
-        Assert.Equal("M", VoipStudioMapping.Type(Answered, machine));
-        Assert.Equal("I", VoipStudioMapping.Type(Answered with { Links = [new CallLink("x", "y", LinkMethod.Sdp, 1, LinkRelation.Downstream)] }, machine));
-        Assert.Equal("I", VoipStudioMapping.Type(Answered with { Callee = Answered.Callee with { UserAgent = "Voicemail 1" } }, machine));
-        Assert.Equal("I", VoipStudioMapping.Type(Answered with { State = CallState.Ringing, AnsweredAt = null }, Facts));
     }
 
     [Fact]
