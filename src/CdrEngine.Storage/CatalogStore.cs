@@ -16,7 +16,17 @@ public sealed record ImportedFile(string Fingerprint, string Path, long Bytes, l
 /// <param name="PacketRun">Run of the packet log that has its packets; 0 where none were kept.</param>
 /// <param name="Segments">Segments of that run.</param>
 /// <param name="Days">Days that have its records.</param>
-public sealed record ImportedRun(string Conditions, uint PacketRun, int Segments, IReadOnlyList<DateOnly> Days);
+public sealed record ImportedRun(string Conditions, uint PacketRun, int Segments, IReadOnlyList<DateOnly> Days)
+{
+    /// <summary>The days as they are stored.</summary>
+    internal string DaysText()
+    {
+        // In a loop: a query over days is code that nobody compiles ahead, and every import ends with this.
+        string[] days = new string[Days.Count];
+        for (int i = 0; i < days.Length; i++) days[i] = Days[i].ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        return string.Join(' ', days);
+    }
+}
 
 /// <summary>What is kept beside the days, in <c>records/catalog.db</c>: settings and the files imported. Any thread, one at a time.</summary>
 public sealed class CatalogStore : ICatalog
@@ -109,7 +119,7 @@ public sealed class CatalogStore : ICatalog
     /// <inheritdoc />
     public void AddImport(ImportedRun run, IReadOnlyList<ImportedFile> files)
     {
-        string days = string.Join(' ', run.Days.Select(static day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        string days = run.DaysText();
         lock (_lock)
         {
             _database.Transact(() =>

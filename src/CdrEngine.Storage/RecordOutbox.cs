@@ -351,4 +351,4 @@ public sealed class RecordOutbox : IDisposable
 /// <param name="StartedAt">Start.</param>
 /// <param name="EndedAt">End; null where it had none.</param>
 /// <param name="Flags">Flags.</param>
-public readonly record struct WaitingRecord(string Id, string SipCallId, Timestamp StartedAt, Timestamp? EndedAt, CallFlags Flags);
+public sealed record WaitingRecord(string Id, string SipCallId, Timestamp StartedAt, Timestamp? EndedAt, CallFlags Flags);

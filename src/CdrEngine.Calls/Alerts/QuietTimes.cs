@@ -134,7 +134,8 @@ public sealed class QuietTimes
         return read;
     }
 
-    private readonly record struct Hours(bool[] Days, int From, int To);
+    // Of these few there is none in most settings; lists of structs would be compiled at each start.
+    private sealed record Hours(bool[] Days, int From, int To);
 
-    private readonly record struct Stretch(Timestamp From, Timestamp To);
+    private sealed record Stretch(Timestamp From, Timestamp To);
 }

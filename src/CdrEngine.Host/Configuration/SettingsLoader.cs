@@ -1,3 +1,4 @@
+using System.Text;
 using CdrEngine.Host.Hocon;
 
 namespace CdrEngine.Host.Configuration;
@@ -32,8 +33,9 @@ internal static class SettingsLoader
     {
         using Stream stream = typeof(SettingsLoader).Assembly.GetManifestResourceStream("reference.conf")
             ?? throw new InvalidOperationException("reference.conf is not built in");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        byte[] text = new byte[stream.Length];
+        stream.ReadExactly(text);
+        return Encoding.UTF8.GetString(text);
     }
 
     /// <summary>The settings in force.</summary>

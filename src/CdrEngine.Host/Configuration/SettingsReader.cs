@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
@@ -73,7 +72,15 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
     }
 
     /// <summary>The names that stand in this section, for a section whose keys are the user's own.</summary>
-    public IEnumerable<string> Names => _section.Members.Keys;
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            var names = new List<string>(_section.Members.Count);
+            foreach ((string name, _) in _section.Members) names.Add(name);
+            return names;
+        }
+    }
 
     /// <summary>A section of the user's own naming, with what it leaves out taken from others: the last that has a key goes first.</summary>
     public SettingsReader Section(string key, params ReadOnlySpan<SettingsReader> defaults)
@@ -190,9 +197,7 @@ internal sealed class SettingsReader(HoconValue section, string prefix, KnownKey
     private static bool TryParse(string host, [NotNullWhen(true)] out IPAddress? address)
     {
         if (!IpAddress.TryParse(host, out IpAddress known) || !known.IsV4) return IPAddress.TryParse(host, out address);
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)known.Low);
-        address = new IPAddress(bytes);
+        address = new IPAddress((uint)IPAddress.HostToNetworkOrder((int)known.Low));
         return true;
     }
 

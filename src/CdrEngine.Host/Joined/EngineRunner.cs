@@ -33,7 +33,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     private readonly LiveHub? _live;
     private readonly ResumeLimits? _resume;
     private readonly DeskPart _desk;
-    private readonly HashSet<DateOnly> _days = [];
+    private readonly HashSet<int> _days = [];
     private long _refused;
     private string _lastDay = "";
     private readonly long[] _outcomes = new long[Enum.GetValues<Disposition>().Length];
@@ -85,8 +85,15 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     protected StartFindings Findings { get; }
 
     /// <summary>Call records made so far, by outcome.</summary>
-    protected IReadOnlyDictionary<Disposition, long> Outcomes =>
-        Enum.GetValues<Disposition>().ToDictionary(static disposition => disposition, disposition => Volatile.Read(ref _outcomes[(int)disposition]));
+    protected EnumCounts<Disposition> Outcomes
+    {
+        get
+        {
+            long[] counts = new long[_outcomes.Length];
+            for (int i = 0; i < counts.Length; i++) counts[i] = Volatile.Read(ref _outcomes[i]);
+            return new EnumCounts<Disposition>(counts);
+        }
+    }
 
     /// <summary>Whether the engine waits for the store: an import may, a wire does not.</summary>
     protected abstract bool StoreWaits { get; }
@@ -103,12 +110,23 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
     /// <summary>Holds rules against what is captured; null where nobody does. Its owner disposes of it.</summary>
     protected AlertPart? Alerts { get; set; }
 
-    /// <summary>Days that have records of this run.</summary>
-    protected IReadOnlyCollection<DateOnly> RecordDays
+    /// <summary>Days that have records of this run, in order.</summary>
+    protected IReadOnlyList<DateOnly> RecordDays
     {
         get
         {
-            lock (_days) return [.. _days];
+            // By their numbers: sets and sorts of days are twenty methods that nobody compiles ahead (docs/decisions/0053), for one day as a rule.
+            int[] numbers;
+            lock (_days)
+            {
+                numbers = new int[_days.Count];
+                _days.CopyTo(numbers);
+            }
+
+            Array.Sort(numbers);
+            var days = new DateOnly[numbers.Length];
+            for (int i = 0; i < days.Length; i++) days[i] = DateOnly.FromDayNumber(numbers[i]);
+            return days;
         }
     }
 
@@ -280,7 +298,7 @@ internal abstract class EngineRunner : IRecordOutput, IDisposable
         if (day.SequenceEqual(_lastDay)) return;
         _lastDay = day.ToString();
         if (!DateOnly.TryParseExact(day, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly noted)) return;
-        lock (_days) _days.Add(noted);
+        lock (_days) _days.Add(noted.DayNumber);
     }
 
     private List<Statistic> Statistics(CaptureEngine engine) =>

@@ -181,5 +181,5 @@ internal static class EngineSetup
 
     // The switchboard must not forget a call before the call's own timers have ended it.
     private static TimeSpan Longest(CallSettings call) =>
-        new[] { call.MaxDuration, call.HeldTimeout, call.RtpTimeout, call.SessionGrace }.Max();
+        TimeSpan.FromTicks(Math.Max(Math.Max(call.MaxDuration.Ticks, call.HeldTimeout.Ticks), Math.Max(call.RtpTimeout.Ticks, call.SessionGrace.Ticks)));
 }

@@ -60,8 +60,8 @@ internal sealed class ImportLedger(Settings settings)
     /// <summary>Remembers an import that came to its end. Call it when its records and packets are on disk, and not where anything failed.</summary>
     /// <param name="files">The files, in order, with packets and calls of each.</param>
     /// <param name="packetRun">Run of the packet log; 0 where no packets are kept.</param>
-    /// <param name="days">Days that have its records.</param>
-    public void Remember(IReadOnlyList<(string Path, long Packets, long Calls)> files, uint packetRun, IEnumerable<DateOnly> days)
+    /// <param name="days">Days that have its records, in order.</param>
+    public void Remember(IReadOnlyList<ReadFile> files, uint packetRun, IReadOnlyList<DateOnly> days)
     {
         var imported = new List<ImportedFile>(files.Count);
         foreach ((string path, long packets, long calls) in files)
@@ -71,11 +71,8 @@ internal sealed class ImportLedger(Settings settings)
             imported.Add(new ImportedFile(fingerprint, path, new FileInfo(path).Length, packets, calls));
         }
 
-        // Sorted in place: a query that sorts is twenty methods that nobody compiles ahead (docs/decisions/0038), for one day as a rule.
-        List<DateOnly> inOrder = [.. days];
-        inOrder.Sort();
         using ICatalog catalog = Stores.Catalog(settings);
-        catalog.AddImport(new ImportedRun(Conditions(), packetRun, SegmentsOf(packetRun), inOrder), imported);
+        catalog.AddImport(new ImportedRun(Conditions(), packetRun, SegmentsOf(packetRun), days), imported);
     }
 
     /// <summary>What tells a capture file from all others; null for standard input, and for what is no file or cannot be read.</summary>
@@ -155,3 +152,9 @@ internal sealed class ImportLedger(Settings settings)
         return run == 0 || !Directory.Exists(folder) ? 0 : SegmentFile.List(folder).Count(file => file.Id.Run == run);
     }
 }
+
+/// <summary>A file that an import read.</summary>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Packets">Packets of it.</param>
+/// <param name="Calls">Records told while it was read.</param>
+internal sealed record ReadFile(string Path, long Packets, long Calls);

@@ -39,9 +39,9 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
         var faults = list.Errors.Select(Unreadable).ToList();
         var ledger = new ImportLedger(Settings);
         if (!again && ledger.IsKnown(list.Files, StoredDays))
-            return new ImportSummary { Files = list.Files.Count, KnownFiles = list.Files.Count, Bytes = list.Files.Sum(SizeOf), Elapsed = Stopwatch.GetElapsedTime(began), Faults = faults };
+            return new ImportSummary { Files = list.Files.Count, KnownFiles = list.Files.Count, Bytes = SizeOf(list.Files), Elapsed = Stopwatch.GetElapsedTime(began), Faults = faults };
         int known = ledger.CountKnown(list.Files);
-        var state = new ReadState { Total = list.Files.Sum(SizeOf), Faults = faults };
+        var state = new ReadState { Total = SizeOf(list.Files), Faults = faults };
         var engine = NewEngine();
         using IDisposable failures = engine.Events.Subscribe(happened => state.Failures.Enqueue(happened.ToString()));
         foreach (string file in list.Files)
@@ -49,12 +49,12 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
             if (stop.IsCancellationRequested) break;
             (long packets, long calls) = (engine.Packets, engine.Calls);
             Read(engine, file, state, stop);
-            state.Read.Add((file, engine.Packets - packets, engine.Calls - calls));
+            state.Read.Add(new ReadFile(file, engine.Packets - packets, engine.Calls - calls));
         }
 
         _heap.LookAtEnd();
         bool stored = Complete(engine);
-        IReadOnlyDictionary<RecordingState, long> recordings = Recordings(stop);
+        EnumCounts<RecordingState> recordings = Recordings(stop);
         int? alerts = Settings.Alerts.OfImports && !stop.IsCancellationRequested ? Raise(stop) : null;
         List<FileFault> failed = [.. Faults(engine, state.Failures)];
         bool isWhole = stored && failed.Count == 0 && state.Read.Count == list.Files.Count && !stop.IsCancellationRequested;
@@ -84,7 +84,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     {
         if (RecordDays.Count == 0) return 0;
         using IAlertDatabase store = Stores.Alerts(Settings);
-        Timestamp from = StartOf(RecordDays.Min()), to = StartOf(RecordDays.Max().AddDays(1));
+        Timestamp from = StartOf(RecordDays[0]), to = StartOf(RecordDays[^1].AddDays(1));
         StoredAlertReport report = StoredAlerts.Run(StoredCalls, new AlertEvaluator(Settings.Alerts.Rules.Where(static rule => rule.IsOverCalls), new AlertLimits { Groups = Settings.Alerts.Groups }), from, to, stop: stop);
         store.Write(report.Alerts);
         return report.Alerts.Count;
@@ -93,10 +93,9 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
     private static Timestamp StartOf(DateOnly day) => Timestamp.From(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 
     // Every call that is to be recorded is, before the import is over; whoever stops it leaves the rest for later.
-    private Dictionary<RecordingState, long> Recordings(CancellationToken stop)
+    private EnumCounts<RecordingState> Recordings(CancellationToken stop)
     {
-        var states = new Dictionary<RecordingState, long>();
-        if (!Recorder.RecordsUnasked) return states;
+        if (!Recorder.RecordsUnasked) return new EnumCounts<RecordingState>();
         try
         {
             Recorder.Pool.DrainAsync(stop).GetAwaiter().GetResult();
@@ -107,10 +106,11 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
         }
 
         Counters<RecorderCounter> counters = Recorder.Pool.Counters;
-        states[RecordingState.Available] = counters[RecorderCounter.Made];
-        states[RecordingState.None] = counters[RecorderCounter.Nothing];
-        states[RecordingState.Failed] = counters[RecorderCounter.Failed];
-        return states;
+        long[] states = new long[EnumNames<RecordingState>.All.Count];
+        states[(int)RecordingState.Available] = counters[RecorderCounter.Made];
+        states[(int)RecordingState.None] = counters[RecorderCounter.Nothing];
+        states[(int)RecordingState.Failed] = counters[RecorderCounter.Failed];
+        return new EnumCounts<RecordingState>(states);
     }
 
     /// <inheritdoc />
@@ -167,6 +167,13 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
         return colon < 0 ? new FileFault(error, "cannot be read", IsUnreadable: true) : new FileFault(error[..colon], error[(colon + 2)..], IsUnreadable: true);
     }
 
+    private static long SizeOf(IReadOnlyList<string> files)
+    {
+        long size = 0;
+        foreach (string file in files) size += SizeOf(file);
+        return size;
+    }
+
     private static long SizeOf(string path)
     {
         try
@@ -192,7 +199,7 @@ internal sealed class ImportRunner(Settings settings, StatisticsBoard statistics
         public required long Total { get => _total; init => _total = Math.Max(value, -1); }
 
         /// <summary>Files read so far, with packets and calls of each.</summary>
-        public List<(string Path, long Packets, long Calls)> Read { get; } = [];
+        public List<ReadFile> Read { get; } = [];
 
         public System.Collections.Concurrent.ConcurrentQueue<string> Failures { get; } = new();
 

@@ -17,7 +17,7 @@ internal static class ImportSummaryText
             yield break;
         }
 
-        long calls = Sum(summary.Calls);
+        long calls = summary.Calls.Sum;
         double seconds = Math.Max(summary.Elapsed.TotalSeconds, 1e-6);
         yield return $"{(summary.Stopped ? "stopped after" : "read")} {Plural(summary.Files, "file")}, {Units.Bytes(summary.Bytes)}, "
             + $"{Plural(summary.Packets, "packet")} in {Units.Elapsed(summary.Elapsed)} ({Units.Count((long)(summary.Packets / seconds))} packets/s)";
@@ -33,7 +33,7 @@ internal static class ImportSummaryText
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Each(summary.Calls)}";
         if (summary.KnownCalls > 0) yield return $"{Units.Count(summary.KnownCalls)} of them were recorded before and did not change";
         if (summary.Alerts is { } alerts) yield return alerts == 0 ? "no alerts" : $"{Plural(alerts, "alert")} (cdrengine alerts)";
-        if (Sum(summary.Recordings) is > 0 and var recordings) yield return $"{Plural(recordings, "recording")}: {Each(summary.Recordings)}";
+        if (summary.Recordings.Sum is > 0 and var recordings) yield return $"{Plural(recordings, "recording")}: {Each(summary.Recordings)}";
         foreach (string line in OutsideCalls(summary.Counters)) yield return line;
         int unreadable = summary.Faults.Count(static fault => fault.IsUnreadable);
         if (unreadable > 0) yield return $"{Plural(unreadable, "file")} could not be read";
@@ -46,7 +46,7 @@ internal static class ImportSummaryText
     /// <summary>What a live capture did, likewise.</summary>
     public static IEnumerable<string> Lines(LiveSummary summary)
     {
-        long calls = Sum(summary.Calls);
+        long calls = summary.Calls.Sum;
         yield return $"captured {Plural(summary.Packets, "packet")} from {string.Join(", ", summary.Sources)} in {Units.Elapsed(summary.Elapsed)}"
             + (summary.Lost == 0 ? ", none lost" : $", {Units.Count(summary.Lost)} losses: calls open then are flagged gap");
         yield return calls == 0 ? "no calls" : $"{Plural(calls, "call")}: {Each(summary.Calls)}";
@@ -108,24 +108,16 @@ internal static class ImportSummaryText
         }
     }
 
-    private static string Each<T>(IReadOnlyDictionary<T, long> counts)
+    private static string Each<T>(EnumCounts<T> counts)
         where T : struct, Enum
     {
         var told = new List<string>();
         foreach (T value in Enum.GetValues<T>())
         {
-            if (counts.TryGetValue(value, out long count) && count > 0) told.Add($"{Units.Count(count)} {EnumNames<T>.Of(value)}");
+            if (counts[value] is > 0 and var count) told.Add($"{Units.Count(count)} {EnumNames<T>.Of(value)}");
         }
 
         return string.Join(", ", told);
-    }
-
-    private static long Sum<T>(IReadOnlyDictionary<T, long> counts)
-        where T : struct, Enum
-    {
-        long sum = 0;
-        foreach (T value in Enum.GetValues<T>()) sum += counts.GetValueOrDefault(value);
-        return sum;
     }
 
     private static string Plural(long count, string noun) => $"{Units.Count(count)} {noun}{(count == 1 ? "" : "s")}";

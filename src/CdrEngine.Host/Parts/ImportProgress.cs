@@ -53,7 +53,7 @@ internal sealed record ImportSummary
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>Call records made, by outcome.</summary>
-    public IReadOnlyDictionary<Disposition, long> Calls { get; init; } = new Dictionary<Disposition, long>();
+    public EnumCounts<Disposition> Calls { get; init; } = new();
 
     /// <summary>How many of the records were in the store already and did not change.</summary>
     public long KnownCalls { get; init; }
@@ -62,7 +62,7 @@ internal sealed record ImportSummary
     public int? Alerts { get; init; }
 
     /// <summary>Recordings made along the way, by what became of them; empty unless the policy is to record always.</summary>
-    public IReadOnlyDictionary<RecordingState, long> Recordings { get; init; } = new Dictionary<RecordingState, long>();
+    public EnumCounts<RecordingState> Recordings { get; init; } = new();
 
     /// <summary>True where it was stopped before the end.</summary>
     public bool Stopped { get; init; }

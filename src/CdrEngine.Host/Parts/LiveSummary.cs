@@ -18,7 +18,7 @@ internal sealed record LiveSummary
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>Call records made, by outcome.</summary>
-    public IReadOnlyDictionary<Disposition, long> Calls { get; init; } = new Dictionary<Disposition, long>();
+    public EnumCounts<Disposition> Calls { get; init; } = new();
 
     /// <summary>What went wrong behind the engine.</summary>
     public IReadOnlyList<FileFault> Faults { get; init; } = [];

@@ -4,22 +4,30 @@ using CdrEngine.Host.Parts;
 namespace CdrEngine.Host.Progress;
 
 /// <summary>Works out speed and time left from what is looked at now and then.</summary>
-internal sealed class ProgressMeter(TimeProvider time)
+internal sealed class ProgressMeter
 {
     /// <summary>Speed is that of the last ten seconds: a large file changes its pace, and an average since the start would lag behind.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
-    private readonly Queue<(long At, long Bytes, long Packets)> _samples = new([(time.GetTimestamp(), 0, 0)]);
+    private readonly TimeProvider _time;
+    private readonly Queue<(long At, long Bytes, long Packets)> _samples = new();
+
+    /// <summary>Begins now.</summary>
+    public ProgressMeter(TimeProvider time)
+    {
+        _time = time;
+        _samples.Enqueue((time.GetTimestamp(), 0, 0));
+    }
 
     /// <summary>Takes a look.</summary>
     public ProgressView See(ImportProgress progress)
     {
-        long now = time.GetTimestamp();
+        long now = _time.GetTimestamp();
         _samples.Enqueue((now, progress.Bytes, progress.Packets));
-        while (_samples.Count > 2 && time.GetElapsedTime(_samples.Peek().At, now) > Window) _samples.Dequeue();
+        while (_samples.Count > 2 && _time.GetElapsedTime(_samples.Peek().At, now) > Window) _samples.Dequeue();
 
         (long at, long bytes, long packets) = _samples.Peek();
-        double seconds = time.GetElapsedTime(at, now).TotalSeconds;
+        double seconds = _time.GetElapsedTime(at, now).TotalSeconds;
         double packetRate = seconds > 0 ? (progress.Packets - packets) / seconds : 0;
         double byteRate = seconds > 0 ? (progress.Bytes - bytes) / seconds : 0;
         bool known = progress.TotalBytes > 0;

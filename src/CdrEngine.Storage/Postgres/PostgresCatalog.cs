@@ -50,7 +50,7 @@ internal sealed class PostgresCatalog(PostgresOptions options, string folder) : 
     /// <inheritdoc />
     public void AddImport(ImportedRun run, IReadOnlyList<ImportedFile> files)
     {
-        string days = string.Join(' ', run.Days.Select(static day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        string days = run.DaysText();
         _database.Transact(Writer, session =>
         {
             long import = session.Scalar(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CdrEngine.Api.Statistics;
+using CdrEngine.Calls.Records;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
 using CdrEngine.Host.Parts;
@@ -60,7 +61,7 @@ public sealed partial class PostgresEngineTests(ITestOutputHelper output)
         using var runner = new ImportRunner(settings, new StatisticsBoard());
         ImportSummary summary = runner.Run(DemoFolder.Captures(), CancellationToken.None);
         Assert.Empty(summary.Faults);
-        return $"{summary.KnownFiles} {summary.Files} {summary.Packets} {string.Join(',', summary.Calls?.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Key}={pair.Value}") ?? [])} {summary.KnownCalls}";
+        return $"{summary.KnownFiles} {summary.Files} {summary.Packets} {string.Join(',', Enum.GetValues<Disposition>().Select(value => $"{value}={summary.Calls[value]}"))} {summary.KnownCalls}";
     }
 
     private static async Task<HttpClient> Client(ApiServer server)

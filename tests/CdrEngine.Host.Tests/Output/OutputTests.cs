@@ -157,6 +157,13 @@ public sealed class OutputTests
     [InlineData(3723, "1:02:03")]
     public void Elapsed_IsShownAsLongAsItIs(double seconds, string expected) => Assert.Equal(expected, Units.Elapsed(TimeSpan.FromSeconds(seconds)));
 
+    private static EnumCounts<Disposition> Counts(params (Disposition Value, long Count)[] counts)
+    {
+        long[] all = new long[Enum.GetValues<Disposition>().Length];
+        foreach ((Disposition value, long count) in counts) all[(int)value] = count;
+        return new EnumCounts<Disposition>(all);
+    }
+
     [Fact]
     public void ImportSummary_NamesEveryCounterThatIsNotZero()
     {
@@ -168,7 +175,7 @@ public sealed class OutputTests
             FirstPacketAt = TestCalls.Start,
             LastPacketAt = TestCalls.Start + TimeSpan.FromMinutes(5),
             Elapsed = TimeSpan.FromMilliseconds(500),
-            Calls = new Dictionary<Disposition, long> { [Disposition.Busy] = 2, [Disposition.Answered] = 1_200, [Disposition.Failed] = 0 },
+            Calls = Counts((Disposition.Busy, 2), (Disposition.Answered, 1_200), (Disposition.Failed, 0)),
             KnownCalls = 2,
             Faults = [new FileFault("a.txt", "no capture", IsUnreadable: true), new FileFault("b.pcap", "cut off", IsUnreadable: false)],
             Counters =
