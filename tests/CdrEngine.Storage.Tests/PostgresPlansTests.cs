@@ -164,6 +164,129 @@ public sealed class PostgresPlansTests
             Assert.Equal(calls.Where(call => call.Record.SessionId == session).Select(static call => call.Record.Id), found[session].Select(static call => call.Id));
     }
 
+    /// <summary>What memory tells of days is found out for some of them first.</summary>
+    [PostgresFact]
+    public void Lists_OfManyDays_AreThoseOfLookingAtEach()
+    {
+        var random = new Random(5);
+        using var folder = new StoreFolder();
+        using var place = new PostgresPlace();
+        using SqliteCallStore plain = SqliteCallStore.Open(folder.Records);
+        using var store = (PostgresCallStore)place.Calls();
+        StoredCall[] calls = [.. Enumerable.Range(0, 10 * Days).Select(i => TestCalls.Stored(i, random, TestCalls.Start + TimeSpan.FromHours(random.Next(2 * Days * 24)) + TimeSpan.FromSeconds(i)))];
+        Assert.Null(store.Write(calls).Fault);
+        Assert.Null(plain.Write(calls).Fault);
+        store.Seal(First.AddDays(2 * Days - 1));
+        for (int i = 0; i < 60; i++)
+        {
+            CallRecord one = calls[random.Next(calls.Length)].Record;
+            CallQuery query = new() { Ascending = random.Next(2) == 0, Limit = random.Next(1, 60) };
+            query = random.Next(7) switch
+            {
+                0 => query with { Dispositions = [one.Disposition] },
+                1 => query with { DurationMin = TimeSpan.FromSeconds(random.Next(600)) },
+                2 => query with { Tenant = one.Tenant ?? "acme" },
+                3 => query with { DurationMax = TimeSpan.FromSeconds(random.Next(60)), Dispositions = [one.Disposition] },
+                4 => query with { Caller = one.Caller.Number?[..2] + "*" },
+                5 => query with { From = one.StartedAt, Dispositions = [one.Disposition] },
+                _ => query with { Direction = one.Direction },
+            };
+            string? cursor = null;
+            for (int page = 0; page < 4; page++)
+            {
+                CallPage mine = store.List(query with { Cursor = cursor }), its = plain.List(query with { Cursor = cursor });
+                Assert.Equal(its.Calls.Select(TestCalls.Json), mine.Calls.Select(TestCalls.Json));
+                Assert.Equal(its.NextCursor is null, mine.NextCursor is null);
+                if ((cursor = its.NextCursor) is null) break;
+            }
+
+            Assert.Equal(plain.Count(query), store.Count(query));
+        }
+    }
+
+    [Fact]
+    public void GroupsOfTexts_AreAsManyAsItTakes()
+    {
+        Assert.Equal(int.MaxValue, PostgresCallStore.GroupsFor(2, 0, 51));
+        Assert.Equal(1, PostgresCallStore.GroupsFor(2, 50, 1));
+        Assert.Equal(3, PostgresCallStore.GroupsFor(2, 25, 25));
+        Assert.Equal(150, PostgresCallStore.GroupsFor(2, 1, 50));
+    }
+
+    [PostgresFact]
+    public void SumsOfMessages_AreThoseOfTheDaysAsTheyAre_WhoeverWroteToThem()
+    {
+        var random = new Random(6);
+        using var place = new PostgresPlace();
+        using var store = (PostgresMessageStore)place.Messages();
+        using var other = (PostgresMessageStore)place.Messages();
+        List<StoredMessage> all = [.. Enumerable.Range(0, 200).Select(i => Message(i, random))];
+        other.Write(all);
+        Check();
+        long read = store.SumsRead;
+        Check();
+        Assert.Equal(read, store.SumsRead);
+
+        // Another has written new ones, told one again, and removed some and a day.
+        List<StoredMessage> late = [.. Enumerable.Range(200, 5).Select(i => Message(i, random))];
+        other.Write(late);
+        all.AddRange(late);
+        Check();
+        Assert.InRange(store.SumsRead, read + 1, read + 5);
+        all[7] = all[7] with { Record = all[7].Record with { Outcome = MessageOutcome.Failed } };
+        other.Write([all[7]]);
+        Check();
+        string[] gone = [.. all.Take(40).Where(static (_, i) => i != 7).Select(static one => one.Record.Id)];
+        Assert.Equal(gone.Length, other.Purge(gone));
+        all.RemoveAll(one => gone.Contains(one.Record.Id));
+        Check();
+        DateOnly day = store.Days()[3];
+        Assert.True(other.DropDay(day));
+        all.RemoveAll(one => DateOnly.FromDateTime(one.Record.StartedAt.ToDateTime()) == day);
+        Check();
+        other.Write([all[0]]);
+        Check();
+
+        void Check()
+        {
+            foreach (string? tenant in (string?[])[null, "acme", "beta", "nobody"])
+            {
+                foreach (MessageOutcome? outcome in (MessageOutcome?[])[null, MessageOutcome.Delivered, MessageOutcome.Failed])
+                {
+                    var query = new MessageQuery { Tenant = tenant, Outcome = outcome, IsFinal = outcome is null };
+                    string[] ids = [.. all.Select(static one => one.Record).Where(one => (tenant is null || one.Tenant == tenant) && (outcome is null || one.Outcome == outcome))
+                        .OrderByDescending(static one => one.StartedAt).ThenByDescending(static one => one.Id, StringComparer.Ordinal).Select(static one => one.Id)];
+                    Assert.Equal(ids.Length, store.CountMessages(query));
+                    int skip = random.Next(0, 60);
+                    Assert.Equal(ids.Skip(skip).Take(20), store.ListMessages(query with { Skip = skip, Limit = 20 }).Items.Select(static one => one.Id));
+                }
+            }
+
+            Timestamp from = TestCalls.Start + TimeSpan.FromHours(50), to = TestCalls.Start + TimeSpan.FromHours(500);
+            Assert.Equal(all.Count(one => one.Record.StartedAt >= from && one.Record.StartedAt < to), store.CountMessages(new MessageQuery { From = from, To = to }));
+        }
+    }
+
+    [PostgresFact]
+    public void IdsOfMessages_OfSeveralRanges_AreThoseOfEach()
+    {
+        var random = new Random(7);
+        using var place = new PostgresPlace();
+        using var store = (PostgresMessageStore)place.Messages();
+        List<StoredMessage> all = [.. Enumerable.Range(0, 100).Select(i => Message(i, random))];
+        store.Write(all);
+        List<(string First, string Last)> ranges = [.. all.Select(static one => (one.Record.Id[..10] + "0000000000000000000000", one.Record.Id[..10] + "ffffffffffffffffffffff"))];
+        ranges.Insert(3, ("no id", "at all"));
+        ranges.Add((all[0].Record.Id, all[0].Record.Id));
+        IReadOnlyList<IReadOnlyList<string>> ids = store.MessageIds(ranges)!;
+        Assert.Equal(ranges.Select(range => string.Join(' ', store.MessageIds(range.First, range.Last))), ids.Select(static its => string.Join(' ', its)));
+        Assert.Equal([all[0].Record.Id], ids[^1]);
+        Assert.Empty(store.MessageIds([])!);
+        string plan = string.Join('\n', store.ExplainIds(store.Days()[0]));
+        Assert.Contains("day_id_idx", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
+    }
+
     private static StoredMessage Message(int i, Random random)
     {
         Timestamp at = TestCalls.Start + TimeSpan.FromHours(random.Next(Days * 24)) + TimeSpan.FromSeconds(i);

@@ -111,6 +111,9 @@ public interface IMessageReader
     /// For the integer ids of <see cref="Records.CallNumber"/>.</summary>
     IReadOnlyList<string> MessageIds(string first, string last);
 
+    /// <summary>The same of several ranges at once. Null where the reader does not answer that at once; ranges are then to be asked one by one.</summary>
+    IReadOnlyList<IReadOnlyList<string>>? MessageIds(IReadOnlyList<(string First, string Last)> ranges) => null;
+
     /// <summary>The same of conversations, in order of their ids.</summary>
     IReadOnlyList<string> ConversationIds(string first, string last);
 

@@ -22,6 +22,9 @@ internal sealed class ApiServer : IApiServer
 {
     private readonly ICallStore _store;
     private readonly ApiHost _api;
+    // Threads of the pool that may wait at once for a database before another has to be waited for.
+    private const int WaitingThreads = 32;
+
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
     private readonly IHeldCalls _holds;
@@ -96,6 +99,14 @@ internal sealed class ApiServer : IApiServer
         settings.Webhooks, _webhookStore, live.Feed, new WebhookSender(settings.Webhooks, Version()), settings.Call.BillsecRounding,
         static notice => Console.Error.WriteLine($"cdrengine: {WireText.Escape(notice)}"), $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}");
 
+    // A question holds a thread while another waits for the server, whose driver wants one more where it sends much. The pool begins as many at once as there are processors, two on a small machine, and then one
+    // each half second: an answer beside work in the background took seconds. Threads are begun when they are wanted.
+    private static void LetThreadsWait()
+    {
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        if (workers < WaitingThreads) ThreadPool.SetMinThreads(WaitingThreads, ports);
+    }
+
     private static void Acknowledged(LiveHub live, Alert alert) =>
         live.Feed.Tell(new LiveEvent { Kind = LiveEventKind.AlertAcknowledged, At = alert.AcknowledgedAt ?? alert.UpdatedAt, Alert = alert with { IsQuiet = false } });
 
@@ -104,6 +115,7 @@ internal sealed class ApiServer : IApiServer
     {
         try
         {
+            LetThreadsWait();
             ApiStarted started = await _api.StartAsync(stop);
             _webhooks?.Start();
             _sealing = Task.Run(SealAsync, CancellationToken.None);

@@ -31,13 +31,14 @@ internal sealed partial class PostgresCallStore
         {
             days.RemoveAll(day =>
             {
-                if (!asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || asked.QuestionOn(day.Day).MostIn(day.Day, seal) is not { } most) return false;
+                if (!asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) || asked.QuestionOn(day.Day) is not { } its || its.MostIn(day.Day, seal) is not { } most) return false;
                 asked.Most[day.Day] = most;
+                if (its.IsMostAll(seal)) asked.BySeal[day.Day] = most;
                 return most == 0;
             });
         }
 
-        FindTexts(asked, all);
+        FindTexts(asked, all ? int.MaxValue : FirstGroups);
         FindTimes(asked);
         FindNumbers(asked, FindPlaces(asked), all);
         if (query.Recorded == true)
@@ -176,6 +177,7 @@ internal sealed partial class PostgresCallStore
         if (!IsWholeDay(asked.Query, day.Day)) return null;
         if (asked.Met.TryGetValue(day.Day, out DayPlaces? met) && asked.Question.CountOf(asked.Seals[day.Day], met) is { } ofTexts) return asked.Counted[day.Day] = ofTexts;
         if (asked.TextCounts is { } texts && texts.TryGetValue(day.Day, out long found)) return found;
+        if (asked.BySeal.TryGetValue(day.Day, out long all)) return all;
         if (asked.Seals.TryGetValue(day.Day, out PostgresDaySeal? seal) && asked.QuestionOn(day.Day).CountIn(day.Day, seal) is { } bySeal) return bySeal;
         return asked.Places.TryGetValue(day.Day, out IEnumerable<int>? places) ? asked.Counted[day.Day] = places.LongCount() : null;
     }
@@ -245,7 +247,7 @@ internal sealed partial class PostgresCallStore
     private static IEnumerable<List<StoredDay>> Together(Asked asked, List<StoredDay> days, Func<long> wanted) =>
         PostgresDays.Together(days, day => asked.Most.TryGetValue(day.Day, out long calls) ? calls : null, wanted);
 
-    private PostgresWindow WindowOf(Asked asked, IReadOnlyList<StoredDay> days) => new(asked.Session, _texts, days, asked.Seals) { Known = asked.TextDocuments };
+    private PostgresWindow WindowOf(Asked asked, IReadOnlyList<StoredDay> days) => new(asked.Session, _texts, days, asked.Seals) { Known = asked.TextDocuments, Rare = asked.Rare };
 
     private PostgresFrame FrameOf(Asked asked, StoredDay day) => new(asked.Store, [day]) { PrefixRows = _limits.PrefixRows, Texts = _texts, Documents = asked.Documents.GetValueOrDefault(day.Day) };
 
@@ -278,6 +280,12 @@ internal sealed partial class PostgresCallStore
 
         /// <summary>Calls of days at most, where that is known.</summary>
         public Dictionary<DateOnly, long> Most { get; } = [];
+
+        /// <summary>The same where it is how many a whole day has, deleted ones among them.</summary>
+        public Dictionary<DateOnly, long> BySeal { get; } = [];
+
+        /// <summary>Beginnings of numbers, and whether they are rare on days that are over; see <see cref="PostgresWindow.IsRare"/>.</summary>
+        public Dictionary<(string Begin, int Most), bool> Rare { get; } = [];
 
         /// <summary>All calls on the list, in order of time, of days of which these are known.</summary>
         public Dictionary<DateOnly, List<FoundCall>> Exact { get; } = [];

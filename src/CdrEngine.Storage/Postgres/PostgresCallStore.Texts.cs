@@ -17,15 +17,18 @@ internal sealed partial class PostgresCallStore
     // Calls of a day, looked up, that meet what a text is held against.
     private readonly DayAnswers<long[]> _met;
 
-    // The calls of days that meet what is asked of texts, and everything else: of the first days only, or of all.
-    private void FindTexts(Asked asked, bool all)
+    // Groups that are likely to have what a page wants yet, by what some had: half as many again, and all where nothing was met.
+    internal static int GroupsFor(int seen, int met, int wanted) => met == 0 ? int.MaxValue : (int)Math.Min(int.MaxValue, ((3L * seen * wanted) + (2L * met) - 1) / (2L * met));
+
+    // The calls of days that meet what is asked of texts, and everything else: of as many groups of days as is said, the first.
+    private void FindTexts(Asked asked, int most)
     {
         if (asked.Question.Texts is not { } question) return;
         var open = asked.Days.FindAll(day => day.Texts != 0 && !asked.Places.ContainsKey(day.Day) && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && asked.Seals.GetValueOrDefault(day.Day)?.Seal.Calls is not null);
         if (open.Count == 0) return;
         PostgresGroupedDays grouped = _groups.Of(asked.Session, open);
         open.RemoveAll(day => !grouped.Days.ContainsKey(day.Day));
-        TextGroup[] groups = [.. open.Select(day => grouped.Days[day.Day].Group).Distinct().Take(all ? int.MaxValue : FirstGroups)];
+        TextGroup[] groups = [.. open.Select(day => grouped.Days[day.Day].Group).Distinct().Take(most)];
         PostgresFoundTexts found = _groups.Find(asked.Session, grouped, groups, question.EachClause(), question.EachRange());
         open.RemoveAll(day => !grouped.Days.TryGetValue(day.Day, out (TextGroup Group, TextGroupDay) its) || !groups.Contains(its.Group));
         LookUp(asked, question.EachRange(), open, grouped, found);

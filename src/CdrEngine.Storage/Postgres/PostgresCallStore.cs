@@ -12,6 +12,9 @@ internal sealed partial class PostgresCallStore : ICallStore
 {
     private const string Writer = "records";
 
+    // Days of which it is found out first how much they have; then as many times as many each time.
+    private const int FirstDays = 8;
+
     private const string SelectCall =
         "SELECT d.json, r.state, r.reason FROM call_documents d LEFT JOIN recordings r ON r.day = d.day AND r.document = d.document WHERE d.day = ? AND d.document = ?";
 
@@ -194,16 +197,44 @@ internal sealed partial class PostgresCallStore : ICallStore
         // Days that the pages before have used up, and those of which nothing is shown any more.
         if (after is not null) days.RemoveAll(day => query.Ascending ? day.Day < after.Day : day.Day > after.Day);
         days.RemoveAll(day => store.HidesAll(query.Tenant, day.LastDocument));
+        foreach (List<StoredDay> some in InParts(query, days))
+        {
+            if (found.Count >= limit) break;
+            Find(session, store, some, query, after, limit, found);
+        }
+
+        return found;
+    }
+
+    // What memory tells of each day by itself is found out for the first days first: few pages go on behind them. What is found for all days with one question is asked for at once.
+    private static IEnumerable<List<StoredDay>> InParts(CallQuery query, List<StoredDay> days)
+    {
+        bool asksAllAtOnce = !string.IsNullOrEmpty(query.Text) || query.Parts.Count + query.Labels.Count + query.Ranges.Count + query.Any.Count + query.SessionCalleeNumbers.Count > 0
+            || query.Without is not null || query.Recorded is not null || PostgresNumbers.Of(query) is not null;
+        for (int at = 0, size = asksAllAtOnce ? days.Count : FirstDays; at < days.Count; size = Math.Min(size * FirstDays, days.Count - at))
+        {
+            int count = Math.Min(size, days.Count - at);
+            yield return days.GetRange(at, count);
+            at += count;
+        }
+    }
+
+    private void Find(PostgresSession session, PostgresDays store, List<StoredDay> days, CallQuery query, CallCursor? after, int limit, List<FoundCall> found)
+    {
         Asked asked = AskedOf(session, store, days, query);
         if (asked.Question.Texts is not null && (asked.Places.Count > 0 || asked.Days.Exists(static day => day.Texts != 0)))
         {
-            // What is common is met in the first groups of days; what is not, is looked for in all.
-            int first = asked.Days.FindLastIndex(day => asked.Places.ContainsKey(day.Day)) + 1;
-            TakeAll(asked.Days.GetRange(0, first));
-            asked.Days.RemoveRange(0, first);
+            // What is common is met in the first groups of days; then in as many as it takes by what was met there, and what is not, is looked for in all.
+            TakePlaced();
+            if (found.Count < limit && GroupsFor(FirstGroups, found.Count, limit - found.Count) is < int.MaxValue and var more)
+            {
+                FindTexts(asked, more);
+                TakePlaced();
+            }
+
             if (found.Count < limit)
             {
-                FindTexts(asked, all: true);
+                FindTexts(asked, int.MaxValue);
                 CountTexts(asked);
             }
         }
@@ -216,7 +247,13 @@ internal sealed partial class PostgresCallStore : ICallStore
         }
 
         TakeAll(asked.Days);
-        return found;
+
+        void TakePlaced()
+        {
+            int first = asked.Days.FindLastIndex(day => asked.Places.ContainsKey(day.Day)) + 1;
+            TakeAll(asked.Days.GetRange(0, first));
+            asked.Days.RemoveRange(0, first);
+        }
 
         void TakeAll(List<StoredDay> days)
         {

@@ -52,6 +52,9 @@ internal sealed partial class PostgresMessageStore : IMessageKeeping
                     day.Key,
                     day.Key);
 
+                // What is known of the day's sums holds no more.
+                session.Execute("UPDATE message_days SET last_document = last_document WHERE day = ?", day.Key);
+
                 // The texts of what is gone; those of what is left are noted anew with the next seal.
                 PostgresTexts.Drop(session, day.Key, PostgresTextSource.Messages);
                 PostgresScrubbing.Note(

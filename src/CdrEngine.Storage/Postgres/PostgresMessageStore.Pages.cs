@@ -20,24 +20,14 @@ internal sealed partial class PostgresMessageStore
     // Days that are asked together where a month is one question.
     private const int MonthsTogether = 128;
 
-    // What of a query the sums tell: a question for how much each day has; null where it asks nothing of them that they could tell.
-    private static SumsQuestion SumsAsked(MessageQuery query)
+    // What of a query the sums tell: how much each of some days has; days without anything are left out.
+    private SumsQuestion SumsAsked(MessageQuery query)
     {
-        var where = new SqlConditions();
-        if (query.Tenant is { } tenant) where.And("o.tenant = ?", tenant);
-        if (query.Kind is { } kind) where.And("o.kind = ?", (long)kind);
-        if (query.Outcome is { } outcome) where.And("o.outcome = ?", (long)outcome);
-        if (query.IsFinal) where.And("o." + QueryConditions.Final);
-        if (query.InCall is { } inCall) where.And("o.in_call = ?", inCall ? 1L : 0L);
-        return new SumsQuestion("SELECT o.day, sum(o.messages)::bigint FROM message_counts o", where);
+        MessageQuery clean = query with { Tenant = PostgresText.CleanOrNull(query.Tenant) };
+        return new SumsQuestion((session, days) => _sums.Of(session, days, clean), MessageSums.AsksSums(query));
     }
 
-    private static SumsQuestion SumsAsked(ConversationQuery query)
-    {
-        var where = new SqlConditions();
-        if (query.Tenant is { } tenant) where.And("o.tenant = ?", tenant);
-        return new SumsQuestion("SELECT o.day, sum(o.conversations)::bigint FROM conversation_counts o", where);
-    }
+    private static SumsQuestion SumsAsked(ConversationQuery query) => new((session, days) => Conversations(session, days, query.Tenant), query.Tenant is not null);
 
     /// <summary>The plan of a list's question to a day, where reading all of it counts as dear: for tests.</summary>
     internal List<string> Explain(MessageQuery query, DateOnly day) => _database.Read(session =>
@@ -100,14 +90,14 @@ internal sealed partial class PostgresMessageStore
             changed.Select(static sum => sum.Value).ToArray());
     }
 
-    // How much each of the days has that sums tell of; days without anything are left out.
-    private static Dictionary<DateOnly, long> Sums(PostgresSession session, SumsQuestion asked, Timestamp? from, Timestamp? to)
+    private static Dictionary<DateOnly, long> Conversations(PostgresSession session, IReadOnlyList<StoredDay> days, string? tenant)
     {
-        SqlConditions where = asked.Where.Copy();
-        if (from is { } earliest) where.And("o.day >= ?", SqliteMessageStore.DayOf(earliest));
-        if (to is { } latest) where.And("o.day <= ?", SqliteMessageStore.DayOf(latest));
         var sums = new Dictionary<DateOnly, long>();
-        using PostgresRows rows = session.Query($"{asked.Select}{where} GROUP BY o.day", where.Arguments);
+        if (days.Count == 0) return sums;
+        var where = new SqlConditions();
+        if (tenant is not null) where.And("o.tenant = ?", tenant);
+        where.And("o.day BETWEEN ? AND ?", days.Min(static day => day.Day), days.Max(static day => day.Day));
+        using PostgresRows rows = session.Query($"SELECT o.day, sum(o.conversations)::bigint FROM conversation_counts o{where} GROUP BY o.day", where.Arguments);
         while (rows.Step())
         {
             if (rows.Long(1) > 0) sums.Add(rows.Day(0), rows.Long(1));
@@ -128,7 +118,7 @@ internal sealed partial class PostgresMessageStore
 
         // Days that lie within the times are known; of the first and the last the rows are counted.
         long count = 0;
-        foreach ((DateOnly day, long sum) in Sums(session, asked, from, to)) count += SqliteMessageStore.IsWhole(day, from, to) ? sum : CountRows(session, [day], where, tables, table);
+        foreach ((DateOnly day, long sum) in asked.Of(session, DaysOf(session, from, to, ascending: true))) count += SqliteMessageStore.IsWhole(day, from, to) ? sum : CountRows(session, [day], where, tables, table);
         return count;
     }
 
@@ -175,9 +165,9 @@ internal sealed partial class PostgresMessageStore
             List<DateOnly> days = stored.ConvertAll(static day => day.Day);
             if (afterDay is { } passed) days.RemoveAll(day => asked.Ascending ? day < passed : day > passed);
             Dictionary<DateOnly, long>? sums = null;
-            if (asked.AsksSums || skip > 0)
+            if (asked.Sums.AsksAnything || skip > 0)
             {
-                sums = Sums(session, asked.Sums, asked.From, asked.To);
+                sums = asked.Sums.Of(session, stored);
                 days.RemoveAll(day => !sums.ContainsKey(day));
                 while (skip > 0 && days.Count > 0)
                 {
@@ -279,7 +269,9 @@ internal sealed partial class PostgresMessageStore
     }
 
     /// <summary>A question for how much each day has.</summary>
-    private sealed record SumsQuestion(string Select, SqlConditions Where);
+    /// <param name="Of">Tells it of some days; of those that are left out there is nothing.</param>
+    /// <param name="AsksAnything">Whether it asks for anything but all of them.</param>
+    private sealed record SumsQuestion(Func<PostgresSession, IReadOnlyList<StoredDay>, Dictionary<DateOnly, long>> Of, bool AsksAnything);
 
     /// <summary>What every list is asked.</summary>
     private sealed record Asked(string Seal, string? Cursor, Timestamp? From, Timestamp? To, bool Ascending, int Limit, long Skip)
@@ -295,8 +287,5 @@ internal sealed partial class PostgresMessageStore
 
         /// <summary>What it asks of messages by keys and texts; null for another list.</summary>
         public AskedMessages? Sought { get; init; }
-
-        /// <summary>Whether it asks anything that sums tell of.</summary>
-        public bool AsksSums => Sums.Where.Arguments.Length > 0;
     }
 }

@@ -20,6 +20,10 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
         "SELECT c.id FROM conversations c WHERE c.day BETWEEN $1 AND $2 AND c.id = ''"));
 
     private readonly PostgresTexts _texts = new(PostgresTextSource.Messages);
+    private readonly PostgresMessageSums _sums = new();
+
+    /// <summary>Days so far whose sums were read: for tests.</summary>
+    internal long SumsRead => _sums.Read;
 
     /// <inheritdoc />
     public IReadOnlyList<DateOnly> Days() => _database.Read(static session => DaysOf(session, null, null, ascending: true)).ConvertAll(static day => day.Day);
@@ -140,6 +144,36 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     }
 
     /// <inheritdoc />
+    public IReadOnlyList<IReadOnlyList<string>>? MessageIds(IReadOnlyList<(string First, string Last)> ranges)
+    {
+        byte[] low = new byte[CallRow.IdBytes], high = new byte[CallRow.IdBytes];
+        var ids = ranges.Select(static _ => new List<string>()).ToArray();
+        var days = new Dictionary<DateOnly, List<(long Place, byte[] First, byte[] Last)>>();
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            if (!CallRow.TryReadId(ranges[i].First, out DateOnly day, low) || !CallRow.TryReadId(ranges[i].Last, out DateOnly same, high) || day != same) continue;
+            if (!days.TryGetValue(day, out List<(long, byte[], byte[])>? its)) days.Add(day, its = []);
+            its.Add((i, [.. low], [.. high]));
+        }
+
+        if (days.Count == 0) return ids;
+        _database.Read(session =>
+        {
+            foreach ((_, PostgresRows row) in session.QueryAll(days.Select(static day => IdsOf(day.Key, [.. day.Value.Select(static one => one.Place)], [.. day.Value.Select(static one => one.First)], [.. day.Value.Select(static one => one.Last)])), keepsPlans: true))
+                ids[row.Long(0)].Add(CallRow.IdText(row.Day(1), row.Blob(2)));
+            return 0;
+        });
+        return ids;
+    }
+
+    /// <summary>The plan for reading ids of a day, as connections keep it, for tests of the indexes.</summary>
+    internal List<string> ExplainIds(DateOnly day) => _database.Read(session => session.ExplainKept(IdsOf(day, [], [], []).Sql, "'{}', '{}', '{}'"));
+
+    private static (string Sql, object?[] Arguments) IdsOf(DateOnly day, long[] places, byte[][] firsts, byte[][] lasts) => (
+        $"SELECT k.place, m.day, m.id FROM unnest(?::bigint[], ?::bytea[], ?::bytea[]) k (place, first, last) JOIN messages m ON m.day = {PostgresDays.TextOf(day)} AND m.id BETWEEN k.first AND k.last ORDER BY m.document",
+        [places, firsts, lasts]);
+
+    /// <inheritdoc />
     public IReadOnlyList<string> ConversationIds(string first, string last)
     {
         byte[] bytes = new byte[CallRow.IdBytes];
@@ -236,14 +270,14 @@ internal sealed partial class PostgresMessageStore(PostgresOptions options) : IM
     private static ConversationRecord ReadConversation(PostgresRows row) =>
         new(row.Text(1), new Timestamp(row.Long(0)), row.Text(3), row.Text(4)) { Tenant = row.TextOrNull(5) };
 
-    // Of messages the last document is all that is known of a day here.
+    // Of messages the last document is all that is known of a day here, and who wrote to it last, which tells one state of it from another.
     private static List<StoredDay> DaysOf(PostgresSession session, Timestamp? from, Timestamp? to, bool ascending)
     {
         DateOnly first = from is { } earliest ? SqliteMessageStore.DayOf(earliest) : DateOnly.MinValue;
         DateOnly last = to is { } latest ? SqliteMessageStore.DayOf(latest) : DateOnly.MaxValue;
         var days = new List<StoredDay>();
-        using PostgresRows rows = session.Query($"SELECT day, last_document FROM message_days WHERE day BETWEEN ? AND ? ORDER BY day{(ascending ? "" : " DESC")}", first, last);
-        while (rows.Step()) days.Add(new StoredDay(rows.Day(0), rows.Long(1), 0, 0));
+        using PostgresRows rows = session.Query($"SELECT day, last_document, {PostgresMessageSums.Version} FROM message_days d WHERE day BETWEEN ? AND ? ORDER BY day{(ascending ? "" : " DESC")}", first, last);
+        while (rows.Step()) days.Add(new StoredDay(rows.Day(0), rows.Long(1), rows.Long(2), 0));
         return days;
     }
 

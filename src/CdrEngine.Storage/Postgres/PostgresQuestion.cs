@@ -13,12 +13,14 @@ internal sealed class PostgresQuestion
 
     private readonly ulong? _address;
     private readonly DayIds? _except;
+    private readonly bool _hasBounds;
 
     public PostgresQuestion(CallQuery query)
     {
         _asked = new DayQuestion(Cleaned(query));
         _mosBelow = query.MosBelow;
         _address = query.Address is { } address ? DayCalls.KeyOf(CallRow.Address(address)) : null;
+        _hasBounds = LengthBounds.Of(Query) is not null;
         _except = query.Except.Count == 0 ? null : DayIds.Of(query.Except);
         if (query.Tenant is not "" && query.Ranges.Count == 0 && query.Without is null && !query.Any.Any(static one => one.MosBelow is not null || one.Address is not null))
             Calls = AskedCalls.Of(Query with { From = null, To = null, MosBelow = null, Address = null, Except = [], Text = null, Parts = [], Labels = [] });
@@ -101,6 +103,9 @@ internal sealed class PostgresQuestion
         if (_asked.SoughtIn(day, seal.Figures, seal.Seal) is not { } sought) return 0;
         return sought.All ?? sought.Lengths ?? sought.Profiles;
     }
+
+    /// <summary>Whether <see cref="MostIn"/> is how many it finds on a whole day, deleted ones among them.</summary>
+    public bool IsMostAll(PostgresDaySeal seal) => _asked.IsCounted && !_asked.IsVoice && (!_asked.AsksLength || (_hasBounds && seal.Seal.Lengths is not null));
 
     /// <summary>How many calls of a whole day it finds, deleted ones among them; null where the seal does not tell.</summary>
     public long? CountIn(DateOnly day, PostgresDaySeal seal)

@@ -40,7 +40,9 @@ internal sealed class PostgresWarming(string days, params string[] questions)
         if (_known.ContainsKey(process) || Interlocked.Exchange(ref _isAtWork, 1) != 0) return false;
         if (_known.Count >= MostKnown) _known.Clear();
         _known[process] = true;
-        _ = Task.Run(() => Run(connection, plans));
+
+        // A thread of its own for some seconds: those that answer are wanted.
+        _ = Task.Factory.StartNew(() => Run(connection, plans), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return true;
     }
 

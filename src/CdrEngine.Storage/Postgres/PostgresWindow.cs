@@ -11,13 +11,16 @@ namespace CdrEngine.Storage.Postgres;
 internal sealed class PostgresWindow(PostgresSession session, PostgresTexts? texts, IReadOnlyList<StoredDay> days, IReadOnlyDictionary<DateOnly, PostgresDaySeal>? seals = null)
 {
     private readonly Dictionary<(string Text, TextFields Fields, bool IsWhole, long Most), Dictionary<DateOnly, List<long>>?> _documents = [];
-    private readonly Dictionary<string, bool> _rare = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Begin, int Most), bool> _rare = [];
     private Dictionary<DateOnly, SessionCallees>? _callees;
 
     private DateOnly[] Named { get; } = [.. days.Select(static day => day.Day)];
 
     /// <summary>The calls that have the only text that is asked for, by day, where they are known already; days that have none are left out.</summary>
     public Dictionary<DateOnly, List<long>>? Known { get; init; }
+
+    /// <summary>Of which beginnings of numbers it is known whether few calls of a day that is over have them, for all windows of a question; null for none.</summary>
+    public Dictionary<(string Begin, int Most), bool>? Rare { get; init; }
 
     /// <summary>The seals.</summary>
     public IReadOnlyDictionary<DateOnly, PostgresDaySeal> Seals => seals ?? new Dictionary<DateOnly, PostgresDaySeal>();
@@ -37,11 +40,12 @@ internal sealed class PostgresWindow(PostgresSession session, PostgresTexts? tex
     /// <summary>Whether few calls have a number that begins so: on one of the days, which the others resemble.</summary>
     public bool IsRare(string begin, int most)
     {
-        if (_rare.TryGetValue(begin, out bool known)) return known;
+        Dictionary<(string Begin, int Most), bool> told = Rare is { } all && Seals.ContainsKey(Named[0]) ? all : _rare;
+        if (told.TryGetValue((begin, most), out bool known)) return known;
         var where = new SqlConditions();
         where.And("n.day = ? AND n.number BETWEEN ? AND ?", Named[0], begin, begin + "\U0010FFFF");
         bool isRare = session.Scalar($"SELECT count(*) FROM (SELECT 1 FROM call_numbers n{where} LIMIT ?) k", [.. where.Arguments, most + 1L]) <= most;
-        _rare.Add(begin, isRare);
+        told.Add((begin, most), isRare);
         return isRare;
     }
 

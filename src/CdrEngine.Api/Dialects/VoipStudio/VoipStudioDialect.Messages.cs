@@ -19,14 +19,18 @@ internal sealed partial class VoipStudioDialect
     private async Task TextsAsync(DialectRequest request)
     {
         if (await MessagesAsync(request, onlySms: true) is not { } found) return;
-        await request.JsonAsync(new VoipStudioTexts([.. found.Items.Select(message => Sms(request, message))], found.Total));
+        IReadOnlyList<long> numbers = MessageNumbersOf(request, [.. found.Items.Select(static message => message.Id)]);
+        await request.JsonAsync(new VoipStudioTexts([.. found.Items.Select((message, i) => Sms(request, message, numbers[i]))], found.Total));
     }
 
     private async Task ChatmsgsAsync(DialectRequest request)
     {
         if (await MessagesAsync(request, onlySms: false) is not { } found) return;
-        var chats = new Dictionary<string, long?>(StringComparer.Ordinal);
-        await request.JsonAsync(new VoipStudioChatmsgs([.. found.Items.Select(message => Chatmsg(request, message, chats))], found.Total));
+        IReadOnlyList<long> numbers = MessageNumbersOf(request, [.. found.Items.Select(static message => message.Id)]);
+        string[] named = [.. found.Items.Select(static message => message.ConversationId).Where(static id => id.Length > 0).Distinct(StringComparer.Ordinal)];
+        var chats = named.Zip(ChatNumbersOf(request, named)).ToDictionary(static chat => chat.First, static chat => chat.Second, StringComparer.Ordinal);
+        await request.JsonAsync(new VoipStudioChatmsgs(
+            [.. found.Items.Select((message, i) => Chatmsg(request, message, numbers[i], chats.TryGetValue(message.ConversationId, out long chat) ? chat : null))], found.Total));
     }
 
     private async Task<(IReadOnlyList<MessageRecord> Items, long Total)?> MessagesAsync(DialectRequest request, bool onlySms)
@@ -102,28 +106,24 @@ internal sealed partial class VoipStudioDialect
         long Shown(MessageQuery some) => messages.CountMessages(some) - request.Desk.Remarks.CountHidden(some);
     }
 
-    private static VoipStudioSms Sms(DialectRequest request, MessageRecord message) =>
-        VoipStudioMapping.Sms(message, NumberOf(message.Id, request.Desk.Outside!.Messages.MessageIds), WhoIs(request, message, message.From), WhoIs(request, message, message.To));
+    private static VoipStudioSms Sms(DialectRequest request, MessageRecord message, long number) => VoipStudioMapping.Sms(message, number, WhoIs(request, message, message.From), WhoIs(request, message, message.To));
 
-    private static VoipStudioChatmsg Chatmsg(DialectRequest request, MessageRecord message, Dictionary<string, long?> chats)
-    {
-        IMessageReader messages = request.Desk.Outside!.Messages;
-        if (!chats.TryGetValue(message.ConversationId, out long? chat))
-            chats[message.ConversationId] = chat = message.ConversationId.Length == 0 ? null : NumberOf(message.ConversationId, messages.ConversationIds);
-        return VoipStudioMapping.Chatmsg(message, NumberOf(message.Id, messages.MessageIds), chat, WhoIs(request, message, message.From), WhoIs(request, message, message.To));
-    }
+    private static VoipStudioChatmsg Chatmsg(DialectRequest request, MessageRecord message, long number, long? chat) =>
+        VoipStudioMapping.Chatmsg(message, number, chat, WhoIs(request, message, message.From), WhoIs(request, message, message.To));
 
     private static DirectoryEntry? WhoIs(DialectRequest request, MessageRecord message, MessageParty party) =>
         party.Number is { } number ? request.Desk.Directory.WhoHas(message.Tenant, number) : null;
 
     private static async Task TextAsync(DialectRequest request)
     {
-        if (await OneMessageAsync(request, request.Path("id"), onlySms: true) is { } message) await request.JsonAsync(new VoipStudioOneSms(Sms(request, message), NoLinks));
+        if (await OneMessageAsync(request, request.Path("id"), onlySms: true) is { } message) await request.JsonAsync(new VoipStudioOneSms(Sms(request, message, MessageNumbersOf(request, [message.Id])[0]), NoLinks));
     }
 
     private static async Task ChatmsgAsync(DialectRequest request)
     {
-        if (await OneMessageAsync(request, request.Path("id"), onlySms: false) is { } message) await request.JsonAsync(new VoipStudioOneChatmsg(Chatmsg(request, message, []), NoLinks));
+        if (await OneMessageAsync(request, request.Path("id"), onlySms: false) is not { } message) return;
+        long? chat = message.ConversationId.Length == 0 ? null : ChatNumbersOf(request, [message.ConversationId])[0];
+        await request.JsonAsync(new VoipStudioOneChatmsg(Chatmsg(request, message, MessageNumbersOf(request, [message.Id])[0], chat), NoLinks));
     }
 
     private static async Task<MessageRecord?> OneMessageAsync(DialectRequest request, string text, bool onlySms)
@@ -269,6 +269,26 @@ internal sealed partial class VoipStudioDialect
         long number = CallNumber.Of(id);
         return Range(number, out string first, out string last, out _) ? NumberAmong(id, between(first, last)) : number;
     }
+
+    // Those of a page, at once where the store answers that.
+    private static IReadOnlyList<long> NumbersOf(
+        IReadOnlyList<string> ids, Func<IReadOnlyList<(string First, string Last)>, IReadOnlyList<IReadOnlyList<string>>?> betweenAll, Func<string, string, IReadOnlyList<string>> between)
+    {
+        var ranges = new List<(string First, string Last)>(ids.Count);
+        foreach (string id in ids)
+        {
+            if (Range(CallNumber.Of(id), out string first, out string last, out _)) ranges.Add((first, last));
+        }
+
+        if (ranges.Count != ids.Count || betweenAll(ranges) is not { } all) return [.. ids.Select(id => NumberOf(id, between))];
+        return [.. ids.Select((id, i) => NumberAmong(id, all[i]))];
+    }
+
+    private static IReadOnlyList<long> MessageNumbersOf(DialectRequest request, IReadOnlyList<string> ids) =>
+        ids.Count == 0 ? [] : NumbersOf(ids, request.Desk.Outside!.Messages.MessageIds, request.Desk.Outside.Messages.MessageIds);
+
+    private static IReadOnlyList<long> ChatNumbersOf(DialectRequest request, IReadOnlyList<string> ids) =>
+        ids.Count == 0 ? [] : NumbersOf(ids, request.Desk.Outside!.Messages.ConversationIds, request.Desk.Outside.Messages.ConversationIds);
 
     private static long NumberAmong(string id, IReadOnlyList<string> ids) => ids.Count > 1 ? CallNumber.Of(id, Math.Max(0, ids.ToList().IndexOf(id))) : CallNumber.Of(id);
 
