@@ -177,8 +177,8 @@ internal sealed class PortSipOrderedList
             Add(isNear ? stretch.At + total : stretch.Beyond - total, key);
             if (total > calls.Count) continue;
             long begin = isNear ? stretch.At : stretch.Beyond - total;
-            if (from >= begin) until = Math.Min(to, begin + total);
-            else continue;
+            if (from < begin || from >= begin + total) continue;
+            until = Math.Min(to, begin + total);
             Use(calls, begin);
 
             void Use(List<ListedCall> calls, long begin)
