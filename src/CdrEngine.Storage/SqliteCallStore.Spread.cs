@@ -15,6 +15,7 @@ public sealed partial class SqliteCallStore
     /// <inheritdoc />
     public ITextSpread? SpreadOf(CallQuery query, TextOf of)
     {
+        if (of == TextOf.SipCallId) return SpreadOfCallIds();
         if (TextRanges.FieldAt(of) is not { } field) return null;
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, From = null, To = null, Moments = [], Ranges = [.. query.Ranges.Where(range => range.Of != of || range.Sense != TextSense.Present)] };
         var asked = new DayQuestion(query);

@@ -27,7 +27,7 @@ internal sealed class TextRanks
     private const int MostOpen = 65_536;
 
     // Texts that are kept as they are, and calls between two of them at least.
-    private const int MostSteps = 1_024;
+    private const int MostSteps = 2_048;
     private const int LeastBetween = 8;
 
     private const int Word = 64;
@@ -149,11 +149,12 @@ internal sealed class TextRanks
     /// <param name="span">Places there are.</param>
     /// <param name="texts">Texts there are.</param>
     /// <param name="isLower">Whether texts are kept in lower case, and empty ones not at all.</param>
-    internal sealed class Builder(int span, int texts, bool isLower)
+    /// <param name="steps">Texts that are kept as they are, about.</param>
+    internal sealed class Builder(int span, int texts, bool isLower, int steps = MostSteps)
     {
         private readonly WholeNumbers _ranks = new(span, texts);
         // Calls between two steps.
-        private readonly int _between = Math.Max(LeastBetween, span / MostSteps);
+        private readonly int _between = Math.Max(LeastBetween, span / steps);
         private readonly List<(int Rank, string Text)> _open = [];
         private readonly List<TextStep> _steps = [];
         private byte[] _last = [];

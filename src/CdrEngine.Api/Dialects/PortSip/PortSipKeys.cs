@@ -124,6 +124,12 @@ internal sealed class PortSipMomentKeys(string name) : PortSipKeys(name)
 /// <summary>Whole numbers from 0 on, of which small ones are met most.</summary>
 internal sealed class PortSipNumberKeys(string name) : PortSipKeys(name)
 {
+    // Calls at either end of a list by length.
+    private const int Ends = 250;
+
+    // What divides statuses, what divides most first.
+    private static readonly int[] s_statuses = [201, 200, 487, 488, 480, 481, 486, 404, 405, 403, 408, 409, 500, 503, 504, 600, 603, 604, 401, 402, 400, 700];
+
     /// <inheritdoc />
     public override PortSipCondition Within(PortSipKey? from, PortSipKey? to)
     {
@@ -136,12 +142,29 @@ internal sealed class PortSipNumberKeys(string name) : PortSipKeys(name)
     /// <inheritdoc />
     public override PortSipKey? Guess(PortSipOrderedList list, in PortSipStretch stretch, long place)
     {
-        long low = stretch.Low.Whole, high = stretch.High?.Whole ?? Math.Max(low * 4, 1024);
-        if (stretch.High is null) return new PortSipKey(high);
+        long low = stretch.Low.Whole;
+        if (Field == "status_code")
+        {
+            // Nearly all calls have one of a few.
+            foreach (int status in s_statuses)
+            {
+                if (stretch.Has(new PortSipKey(status))) return new PortSipKey(status);
+            }
+        }
+        else if (Math.Min(place, list.Happened - place) <= Ends && list.LengthAt(place) is { } length)
+        {
+            // The store has lengths in order, so that what stands at either end is told by it.
+            PortSipKey before = new(length), behind = new(length + 1);
+            if (stretch.Has(before)) return before;
+            if (stretch.Has(behind)) return behind;
+        }
+
+        if (stretch.High is not { Whole: var high }) return new PortSipKey(Math.Max(low * 4, 1024));
         if (high - low < 2) return null;
 
-        // Each doubling has about as many of them.
-        double middle = Math.Sqrt((low + 1.0) * (high + 1.0)) - 1;
+        // Where they are far apart each doubling has about as many of them, and as many stand beside each other where they are not.
+        double part = (place - stretch.At) / (double)Math.Max(1, stretch.Beyond - stretch.At);
+        double middle = high - low > low + 32 ? Math.Sqrt((low + 1.0) * (high + 1.0)) - 1 : low + (part * (high - low));
         return new PortSipKey(Math.Clamp((long)middle, low + 1, high - 1));
     }
 }

@@ -18,6 +18,9 @@ internal sealed class PortSipOrderedList
     // Records that are read at once.
     private const int MostFew = 250;
 
+    // Records that are read beside those of a page at most.
+    private const int MostBeside = 150;
+
     // A place this near before or behind a page is near enough, and how much more than a page is read at once, in calls.
     private const int MostNear = 100;
     private const int Margin = 30;
@@ -26,6 +29,7 @@ internal sealed class PortSipOrderedList
     private readonly PortSipField<PortSipRow> _field;
     private readonly SortedList<long, (PortSipKey Least, PortSipKey Greatest)> _places = [];
     private readonly SortedSet<PortSipKey> _samples = [];
+    private readonly Dictionary<int, long> _words = [];
     private readonly int _few;
     private readonly int _near;
     private PortSipOrder _of;
@@ -44,17 +48,7 @@ internal sealed class PortSipOrderedList
         _near = Math.Min(MostNear, of.Request.Desk.Options.MostJudged);
         _places[0] = (keys.First, keys.First);
         All = Count(null);
-        if (keys.Words.Count == 0)
-        {
-            Happened = Math.Min(All, Count(keys.Within(null, null)));
-            return;
-        }
-
-        for (int word = 0; word < keys.Words.Count; word++)
-        {
-            Happened += Count(keys.Within(new PortSipKey(word), new PortSipKey(word + 1)));
-            Add(Happened, new PortSipKey(word + 1));
-        }
+        Happened = keys.Words.Count > 0 ? All : Math.Min(All, Count(keys.Within(null, null)));
     }
 
     /// <summary>What was stored by then.</summary>
@@ -63,7 +57,7 @@ internal sealed class PortSipOrderedList
     /// <summary>Calls on it.</summary>
     public long All { get; }
 
-    /// <summary>Those that have a value.</summary>
+    /// <summary>Those that have a value; of words all of them.</summary>
     public long Happened { get; }
 
     /// <summary>How many more calls had begun at a time than had come to what they are put in order by.</summary>
@@ -87,6 +81,15 @@ internal sealed class PortSipOrderedList
     /// <summary>When the call began that stands at a place in order of starts, of those that have a value.</summary>
     public Timestamp? StartAt(long place) => Page(_keys.Within(null, null), place, 1, ascending: true) is { Calls: [var call] } ? call.Record.StartedAt : null;
 
+    /// <summary>How long the call lasted, in whole seconds, that stands about a place in order of lengths, near the beginning of the list or its end; null where there is none.</summary>
+    public long? LengthAt(long place)
+    {
+        bool ascending = place < Happened - place;
+        int from = (int)(ascending ? place : Happened - 1 - place);
+        CallPage page = _of.Request.Desk.Reader.List(_of.QueryOf(_keys.Within(null, null))! with { Sort = CallSort.Duration, Ascending = ascending, Limit = from + 1 });
+        return page.Calls.Count > from ? WholeSeconds.Of(page.Calls[from].Duration, _of.Request.Desk.Options.Rounding) : null;
+    }
+
     /// <summary>Values of some calls of a stretch, in order: places within it.</summary>
     public PortSipKey[] Sample(in PortSipStretch stretch)
     {
@@ -108,6 +111,7 @@ internal sealed class PortSipOrderedList
     public List<ListedCall> Take(PortSipOrder of, long skip, int take, bool descending)
     {
         _of = of;
+        if (_keys.Words.Count > 0) return ByWord(skip, take, descending);
         long end = Math.Min(skip + take, All), first = descending ? All - Happened : Happened;
         var found = new List<ListedCall>();
         if (skip < first) found.AddRange(Part(!descending, skip, Math.Min(end, first)));
@@ -119,6 +123,30 @@ internal sealed class PortSipOrderedList
             if (!hasValue) return Page(_keys.Null(), from, (int)(to - from), !descending).Calls;
             return descending ? Enumerable.Reverse(Ordered(Happened - to, Happened - from)) : Ordered(from, to);
         }
+    }
+
+    // Words one after the other, and at last none; how many have one is told with the first page that has any of them.
+    private List<ListedCall> ByWord(long skip, int take, bool descending)
+    {
+        var found = new List<ListedCall>();
+        int count = _keys.Words.Count + 1;
+        long before = 0;
+        for (int i = 0; i < count && before < Math.Min(skip + take, All); i++)
+        {
+            int word = descending ? count - 1 - i : i;
+            PortSipCondition condition = word == count - 1 ? _keys.Null() : _keys.Within(new PortSipKey(word), new PortSipKey(word + 1));
+            if (_words.TryGetValue(word, out long known) && before + known <= skip)
+            {
+                before += known;
+                continue;
+            }
+
+            CallSlice slice = Page(condition, Math.Max(0, skip - before), take - found.Count, !descending, wantsTotal: true);
+            found.AddRange(slice.Calls);
+            before += _words[word] = slice.Total ?? slice.Calls.Count;
+        }
+
+        return found;
     }
 
     // Those at some places in ascending order.
@@ -172,7 +200,7 @@ internal sealed class PortSipOrderedList
             }
 
             PortSipStretch beside = isNear ? stretch with { High = key } : stretch with { Low = key };
-            int most = (int)Math.Min(CallQuery.MaxLimit, (isNear ? to - stretch.At : stretch.Beyond - from) + MostFew);
+            int most = (int)Math.Min(CallQuery.MaxLimit, (isNear ? to - stretch.At : stretch.Beyond - from) + MostBeside);
             (List<ListedCall> calls, long total) = Read(beside, most);
             Add(isNear ? stretch.At + total : stretch.Beyond - total, key);
             if (total > calls.Count) continue;
@@ -255,6 +283,10 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     // Calls that are put in order themselves.
     private const int Few = 200;
 
+    // Calls whose trunks are looked at, and different ones at most.
+    private const int SampledTrunks = 100;
+    private const int MostTrunks = 16;
+
     /// <summary>The request.</summary>
     public DialectRequest Request => request;
 
@@ -263,16 +295,28 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     /// <param name="key">Tells the list from others.</param>
     public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipOrderedList> lists, string key)
     {
-        if (PortSipKeys.Of(asked.OrderBy) is not { } keys || QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
         DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
         if ((asked.Skip == 0 ? null : lists.Find(key, now)) is not { } list)
         {
+            if (PortSipKeys.Of(asked.OrderBy) is not { } keys) return null;
+            if (keys.Field == "trunk" && Trunks(keys) is { } trunks) keys = new PortSipWordKeys(keys.Field, trunks);
+            if (QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
             list = new PortSipOrderedList(this, keys);
-            if (list.All <= Math.Min(Few, request.Desk.Options.MostJudged) || (list.Happened < list.All && QueryOf(keys.Null()) is null)) return null;
+            if (list.All <= Math.Min(Few, request.Desk.Options.MostJudged) || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null)) return null;
             lists.Keep(key, now, list);
         }
 
         lock (list) return (list.All, list.Take(this, asked.Skip, asked.Top, asked.Descending));
+    }
+
+    // The trunks of some calls, where no others have any: there are few as a rule, and each is asked for by itself.
+    private string[]? Trunks(PortSipKeys keys)
+    {
+        if (QueryOf(keys.Within(null, null)) is not { } any || QueryOf(null) is not { } all || QueryOf(keys.Null()) is not { } none) return null;
+        string[] names = [.. request.Desk.Reader.List(any with { Ascending = false, Limit = SampledTrunks }).Calls.Select(static call => call.Marks?.Trunk).OfType<string>().Distinct(StringComparer.Ordinal)];
+        if (names.Length is 0 or > MostTrunks) return null;
+        CallQuery?[] each = [.. names.Select(name => QueryOf(new PortSipComparison(keys.Field, PortSipOperator.Equal, name, default, 0))), none];
+        return each.Sum(query => query is null ? 0 : request.Desk.Calls.Count(query)) == request.Desk.Calls.Count(all) ? names : null;
     }
 
     /// <summary>The query for those calls of the list that meet a condition; null where it would find others as well.</summary>
