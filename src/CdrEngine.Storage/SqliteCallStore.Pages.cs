@@ -24,9 +24,10 @@ public sealed partial class SqliteCallStore
         string text = CallCursor.TextOf(query);
         return Reading(days =>
         {
-            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, query));
+            Walk walk = request.Until is { } mark ? Begin(days, query, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, query));
             lock (walk)
             {
+                if (request.MostInAll is { } most && Total(days, query, walk) is var all && all > most) return new CallSlice { Calls = [], HasMore = true, Total = all };
                 List<FoundCall> found = request.Where is null
                     ? Plain(days, query, walk, skip, take + 1)
                     : Chosen(days, query, walk, skip, take + 1, request);
@@ -86,15 +87,17 @@ public sealed partial class SqliteCallStore
 
     private static long LastOf(SqliteDatabase database) => database.Scalar(LastDocument);
 
-    // What is stored by now, and where sums tell it how many of a day's calls are asked for: both of one state of the day.
-    private Walk Begin(OpenDays days, CallQuery query)
+    // What is stored by now, or was by a mark, and where sums tell it how many of a day's calls are asked for: both of one state of the day.
+    private Walk Begin(OpenDays days, CallQuery query, CallMark? mark = null)
     {
         var walk = new Walk([]);
         var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
             if (FiguresOf(days, day) is not { } figures) continue;
-            walk.Marks[day] = figures.Last;
+            if (UntilOf(mark, day, figures.Last) is not { } last) continue;
+            walk.Marks[day] = last;
+            if (last < figures.Last) continue;
             if (!asked.AsksLength && KnownCountOf(days, asked, day, figures) is { } calls) walk.Counts[day] = (days.HiddenStampOf(day).Text, calls);
         }
 

@@ -21,6 +21,7 @@ public sealed partial class SqliteCallStore
     private DayPlaces? MetBy(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal, (TextGroup Group, TextGroupDay Day)? place)
     {
         if (range.Of == TextOf.Trunk) return known.OfTrunks(range.IsMetBy);
+        if (range.Of == TextOf.SipCallId && range.Sense != TextSense.Contains && MetByCallId(days, day, range, known, seal) is { } byCallId) return byCallId;
         DayPlaces? told = null;
         CallsOfSearch? among = null;
         if (place is { } its && _texts.MeetingOf(its.Group, range) is { } ranged)

@@ -175,6 +175,11 @@ internal static partial class ListShapes
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=started_at desc", static _ => "/api/cdrs?orderby=started_at%20desc");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=ended_at desc", static _ => "/api/cdrs?orderby=ended_at%20desc");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=rang_at", static _ => "/api/cdrs?orderby=rang_at");
+        foreach (string order in (string[])["answered_at", "duration", "duration desc", "direction", "end_reason desc", "reroute_reason", "status_code", "caller", "callee desc", "caller_domain", "callee_domain desc", "caller_display_name", "callee_display_name desc", "call_id", "destination", "outbound_caller_id", "did_cid", "trunk", "service_number", "user_data desc", "id"])
+            yield return new ListShape(ListApi.PortSip, $"cdrs, orderby={order}", _ => $"/api/cdrs?orderby={Uri.EscapeDataString(order)}");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=caller, direction", static value => $"/api/cdrs?orderby=caller&filter=direction%20eq%20{value.Any("INBOUND_CALL", "OUTBOUND_CALL", "INTERNAL_CALL")}");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=callee_display_name, status_code", static value => $"/api/cdrs?orderby=callee_display_name&filter=status_code%20eq%20{value.Any("200", "486")}");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=ended_at, caller ne", static value => $"/api/cdrs?orderby=ended_at&filter={Uri.EscapeDataString($"caller ne '{value.User}'")}");
         yield return new ListShape(ListApi.PortSip, "calllogs, no filter", static _ => "/api/calllogs");
         yield return new ListShape(ListApi.PortSip, "search", static value => $"/api/cdrs?search={value.User}");
         yield return new ListShape(ListApi.PortSip, "search, nobody's", static value => $"/api/cdrs?search=zz{value.Random.Next():x8}");

@@ -32,6 +32,17 @@ public interface ICallPager
 
     /// <summary>How many calls a query asks for; its limit, order and cursor do not matter.</summary>
     long Count(CallQuery query);
+
+    /// <summary>What is stored by now.</summary>
+    CallMark Mark();
+
+    /// <summary>How many calls a query asks for of those that were stored by a time; its limit, order and cursor do not matter.</summary>
+    long Count(CallQuery query, CallMark until);
+
+    /// <summary>How the calls that a query asks for are spread over their texts; null where that is not known.</summary>
+    /// <param name="query">Which calls, about.</param>
+    /// <param name="of">Which text.</param>
+    ITextSpread? SpreadOf(CallQuery query, TextOf of) => null;
 }
 
 /// <summary>A stored call as it is listed.</summary>
@@ -58,6 +69,12 @@ public sealed record CallPageRequest
 
     /// <summary>Who asks, for example the id of a token: pages belong together where viewer and query are the same.</summary>
     public string Viewer { get; init; } = "";
+
+    /// <summary>By when calls were stored of which the page shows; viewer and other pages do not matter then. Null for what the viewer's first page took.</summary>
+    public CallMark? Until { get; init; }
+
+    /// <summary>Of more calls than this on all pages together none is read, and only the total is told; with <see cref="Until"/> and <see cref="WantsTotal"/>. Null for any number.</summary>
+    public long? MostInAll { get; init; }
 
     /// <summary>Whether <see cref="CallSlice.Total"/> is asked for.</summary>
     public bool WantsTotal { get; init; }

@@ -29,11 +29,12 @@ internal sealed partial class PostgresCallStore
             // Marks, rows and sums are of one moment, though a writer goes on.
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            Walk walk = _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
+            Walk walk = request.Until is { } mark ? Begin(days, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
             Asked asked = AskedOf(session, store, days, query, request.WantsTotal || skip > 0);
             lock (walk)
             {
                 if (request.Where is null && (request.WantsTotal || skip > 0)) CountTexts(asked);
+                if (request.MostInAll is { } most && (walk.Total ??= Total(asked, walk)) > most) return new CallSlice { Calls = [], HasMore = true, Total = walk.Total };
                 List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
@@ -70,7 +71,9 @@ internal sealed partial class PostgresCallStore
     }
 
     /// <inheritdoc />
-    public long Count(CallQuery query)
+    public long Count(CallQuery query) => CountUntil(query, null);
+
+    private long CountUntil(CallQuery query, CallMark? mark)
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
         TellDays(query);
@@ -79,7 +82,7 @@ internal sealed partial class PostgresCallStore
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
+            Walk walk = Begin(days, mark);
             Asked asked = AskedOf(session, store, days, query, all: true);
             CountTexts(asked);
             return Total(asked, walk);

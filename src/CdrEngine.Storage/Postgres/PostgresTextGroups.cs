@@ -99,6 +99,22 @@ internal sealed class PostgresTextGroups(SqliteStoreLimits limits)
         return found;
     }
 
+    /// <summary>How the calls of groups are spread over the texts of a field; null where they have none.</summary>
+    /// <param name="session">A connection, in a transaction that reads repeatably.</param>
+    /// <param name="days">Days, with the groups that tell of them; damaged groups, and what they tell, are taken out.</param>
+    /// <param name="field">The field.</param>
+    public TextSpread? SpreadOf(PostgresSession session, PostgresGroupedDays days, int field)
+    {
+        List<GroupLook<TextRanks>> looks = [.. days.Groups.Keys.Select(group => _answers.LookFor(group, field))];
+        foreach (TextGroup broken in Run(session, days, [.. looks]))
+        {
+            days.Take(broken);
+            Forget(broken);
+        }
+
+        return TextSpread.Of([.. looks.Select(static look => look.Result).OfType<TextRanks>().Select(static ranks => (ranks.Steps, ranks.CountSteps(null)))]);
+    }
+
     /// <summary>Forgets groups that no day names any more.</summary>
     public void Forget(IEnumerable<StoredDay> days)
     {

@@ -40,6 +40,14 @@ internal sealed class ArchiveTexts(string folder, long mostKept, long mostRanks)
         return look.Result;
     }
 
+    /// <summary>Which text of a field each call of a group has; null where that is not told.</summary>
+    public TextRanks? RanksOf(TextGroup group, int field)
+    {
+        GroupLook<TextRanks> look = _answers.LookFor(group, field);
+        group.Run(look.Steps);
+        return look.Result;
+    }
+
     /// <summary>Removes every group that has a day.</summary>
     /// <exception cref="IOException">One cannot be removed.</exception>
     public void Forget(DateOnly day)

@@ -177,15 +177,7 @@ internal sealed partial class DayCalls
     public DayPlaces OfTrunks(Func<string?, bool> meets)
     {
         var found = new DayPlaces(Places);
-        var known = new Dictionary<int, bool>();
-        for (int place = 0; place < Places; place++)
-        {
-            if (_ranks[place] == 0 || _profiles.ProfileOf(_first + place) is not { } profile) continue;
-            if (!known.TryGetValue(profile, out bool its))
-                known.Add(profile, its = meets(_profiles.Index.ProfileOf(profile).Trunk is { Length: > 0 } trunk ? trunk : null));
-            if (its) found.Add(place);
-        }
-
+        _profiles.AddTo(found, _first, profile => meets(profile.Trunk is { Length: > 0 } trunk ? trunk : null));
         return found;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CdrEngine.Calls.Totals;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -141,6 +142,21 @@ internal sealed class DayProfiles
     public void AddTo(DayPlaces places, long first, AskedProfiles asked)
     {
         bool[] isAsked = AreAsked(asked);
+        for (int i = 0; i < _places.Length; i++)
+        {
+            long place = _first + i - first;
+            if (isAsked[_places[i]] && place >= 0 && place < places.Places) places.Add((int)place);
+        }
+    }
+
+    /// <summary>Adds the places of all calls of profiles that meet a condition.</summary>
+    /// <param name="places">Added to.</param>
+    /// <param name="first">The document of the first place that there is.</param>
+    /// <param name="meets">The condition.</param>
+    public void AddTo(DayPlaces places, long first, Func<CallProfile, bool> meets)
+    {
+        bool[] isAsked = new bool[_profiles.Length + 1];
+        for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = meets(_index.ProfileOf(_profiles[i]));
         for (int i = 0; i < _places.Length; i++)
         {
             long place = _first + i - first;

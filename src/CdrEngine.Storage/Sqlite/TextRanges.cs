@@ -35,7 +35,8 @@ internal static class TextRanges
             ? new TextClause([new TextNeedle(range.Text, (TextFields)(1 << field))])
             : null;
 
-    private static int? FieldAt(TextOf of) => of switch
+    /// <summary>The field of groups of days that has a text; null for none.</summary>
+    public static int? FieldAt(TextOf of) => of switch
     {
         Calls.Ports.TextOf.Caller => 1,
         Calls.Ports.TextOf.Callee => 2,

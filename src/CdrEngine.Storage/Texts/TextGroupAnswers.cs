@@ -83,6 +83,21 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
         }
     }
 
+    /// <summary>The look for which text of a field each call of a group has; no answer where that is not told.</summary>
+    public GroupLook<TextRanks> LookFor(TextGroup group, int field)
+    {
+        if (TryRanks(group, field, out TextRanks? known)) return new GroupLook<TextRanks>(group) { Result = known };
+        GroupLook<TextRanks> look = null!;
+        return look = new GroupLook<TextRanks>(group) { Steps = Steps() };
+
+        IEnumerable<GroupRead> Steps()
+        {
+            TextRanks.Builder builder = group.RanksFor(field);
+            foreach (GroupRead step in group.Ranking(field, builder)) yield return step;
+            Keep(group, field, look.Result = builder.Build());
+        }
+    }
+
     /// <summary>Forgets what was found in groups that are no more.</summary>
     /// <param name="isThere">Whether a group is.</param>
     public void Forget(Func<TextGroup, bool> isThere)

@@ -12,6 +12,12 @@ internal sealed record RangedPlaces(GroupSet Met, GroupSet? Open)
     public long Size => Met.Size + (Open?.Size ?? 0);
 }
 
+/// <summary>One of the texts of a field of a group.</summary>
+/// <param name="Rank">Its number in their order, from 1 on.</param>
+/// <param name="Below">Places that have a text before it.</param>
+/// <param name="Text">It.</param>
+internal readonly record struct TextStep(int Rank, int Below, string Text);
+
 /// <summary>For each place of a group which of the different texts of a field its call has, by their order: a text that is held against them (greater, less) divides the places in one go, whatever
 /// it is. Immutable.</summary>
 /// <remarks>Numbers are kept in lower case. Of a text with letters only as much is told as holds in either case.</remarks>
@@ -19,6 +25,10 @@ internal sealed class TextRanks
 {
     // Different texts with letters, of a field of numbers.
     private const int MostOpen = 65_536;
+
+    // Texts that are kept as they are, and calls between two of them at least.
+    private const int MostSteps = 2_048;
+    private const int LeastBetween = 8;
 
     private const int Word = 64;
     private const byte No = 0;
@@ -30,13 +40,48 @@ internal sealed class TextRanks
     private readonly IReadOnlyList<(int Rank, string Text)> _open;
     private readonly bool _mayBeEmpty;
 
-    private TextRanks(WholeNumbers ranks, int count, IReadOnlyList<(int Rank, string Text)> open, bool mayBeEmpty) => (_ranks, Count, _open, _mayBeEmpty) = (ranks, count, open, mayBeEmpty);
+    private TextRanks(WholeNumbers ranks, int count, IReadOnlyList<(int Rank, string Text)> open, bool mayBeEmpty, IReadOnlyList<TextStep> steps) =>
+        (_ranks, Count, _open, _mayBeEmpty, Steps) = (ranks, count, open, mayBeEmpty, steps);
+
+    /// <summary>Some of the texts, ascending: between two of them stand few calls, unless these have the same text.</summary>
+    public IReadOnlyList<TextStep> Steps { get; }
+
+    /// <summary>How many places have a text before each of <see cref="Steps"/>, and behind them how many have any.</summary>
+    /// <param name="among">A bit for each place that counts; null for all.</param>
+    public int[] CountSteps(ulong[]? among)
+    {
+        int[] below = new int[Steps.Count + 1];
+        if (among is null)
+        {
+            for (int i = 0; i < Steps.Count; i++) below[i] = Steps[i].Below;
+            for (int place = 0; place < _ranks.Count; place++) below[^1] += Math.Min(1, _ranks[place]);
+            return below;
+        }
+
+        int[] calls = new int[Count + 1];
+        for (int word = 0; word < among.Length; word++)
+        {
+            for (ulong bits = among[word]; bits != 0; bits &= bits - 1)
+            {
+                int place = (word * Word) + System.Numerics.BitOperations.TrailingZeroCount(bits);
+                if (place < _ranks.Count) calls[_ranks[place]]++;
+            }
+        }
+
+        for (int rank = 1, step = 0, all = 0; rank <= Count; rank++)
+        {
+            if (step < Steps.Count && Steps[step].Rank == rank) below[step++] = all;
+            below[^1] = all += calls[rank];
+        }
+
+        return below;
+    }
 
     /// <summary>How many different texts there are: ranks are from 1 on, 0 is that of a call without one.</summary>
     public int Count { get; }
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => _ranks.Size + _open.Sum(static text => 64L + (2 * text.Text.Length));
+    public long Size => _ranks.Size + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
 
     /// <summary>The places that meet a range.</summary>
     /// <param name="range">The range; one that texts in order answer.</param>
@@ -104,17 +149,32 @@ internal sealed class TextRanks
     /// <param name="span">Places there are.</param>
     /// <param name="texts">Texts there are.</param>
     /// <param name="isLower">Whether texts are kept in lower case, and empty ones not at all.</param>
-    internal sealed class Builder(int span, int texts, bool isLower)
+    /// <param name="steps">Texts that are kept as they are, about.</param>
+    internal sealed class Builder(int span, int texts, bool isLower, int steps = MostSteps)
     {
         private readonly WholeNumbers _ranks = new(span, texts);
+        // Calls between two steps.
+        private readonly int _between = Math.Max(LeastBetween, span / steps);
         private readonly List<(int Rank, string Text)> _open = [];
+        private readonly List<TextStep> _steps = [];
+        private byte[] _last = [];
+        private int _lastLength;
+        private int _begun;
+        private int _added;
         private int _count;
         private bool _isBroken;
 
         /// <summary>Begins with the next text.</summary>
         public void Begin(ReadOnlySpan<byte> utf8)
         {
+            // A text of many calls is one, and the one behind it.
+            if (_added - _begun >= _between && (_steps.Count == 0 || _steps[^1].Rank < _count)) AddStep(_count, _begun, _last.AsSpan(0, _lastLength));
             _count++;
+            _begun = _added;
+            if (_steps.Count == 0 || _added - _steps[^1].Below >= _between) AddStep(_count, _added, utf8);
+            if (_last.Length < utf8.Length) _last = new byte[utf8.Length * 2];
+            utf8.CopyTo(_last);
+            _lastLength = utf8.Length;
             if (!isLower || !utf8.ContainsAnyExceptInRange((byte)0, (byte)'`') || _isBroken) return;
             _open.Add((_count, System.Text.Encoding.UTF8.GetString(utf8)));
             _isBroken |= _open.Count > MostOpen;
@@ -123,12 +183,15 @@ internal sealed class TextRanks
         /// <summary>A place that has it.</summary>
         public void Add(int place)
         {
+            _added++;
             WholeNumbers ranks = _ranks;
             if ((uint)place >= (uint)span || ranks[place] != 0) _isBroken = true;
             else ranks[place] = _count;
         }
 
         /// <summary>All; null where a place has two texts, or too many texts have letters.</summary>
-        public TextRanks? Build() => _isBroken ? null : new TextRanks(_ranks, _count, _open, isLower);
+        public TextRanks? Build() => _isBroken ? null : new TextRanks(_ranks, _count, _open, isLower, _steps);
+
+        private void AddStep(int rank, int below, ReadOnlySpan<byte> utf8) => _steps.Add(new TextStep(rank, below, System.Text.Encoding.UTF8.GetString(utf8)));
     }
 }

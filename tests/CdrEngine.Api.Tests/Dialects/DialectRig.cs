@@ -12,10 +12,11 @@ internal sealed class DialectRig : IAsyncDisposable
     private readonly ApiHost _host;
     private readonly FakeCalls _none = new();
 
-    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged)
+    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged, ICallStore? calls)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
-        Noted = new NotedCalls(Store);
+        Calls = calls ?? Store;
+        Noted = new NotedCalls(Calls);
         Media = new FakeMedia(_none);
         Remarks = new SqliteCallRemarks(Path.Combine(_folder, "records"));
         Messages = SqliteMessageStore.Open(Path.Combine(_folder, "messages"));
@@ -38,7 +39,7 @@ internal sealed class DialectRig : IAsyncDisposable
             Packets,
             new ApiMedia(Store, Media, Store) { Faxes = Media },
             new StatisticsBoard(),
-            new ApiDialects(Noted, Store, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
+            new ApiDialects(Noted, Calls, (IApiDirectory?)directory ?? new NoDirectory()) { Control = control, Remarks = Remarks, Reports = Reports, Mailer = Mailer },
             new ApiLive(Live, Live),
             new ApiDesk(Registrations, Packets, Messages, Packets))
         { Totals = Store };
@@ -50,7 +51,10 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public SqliteCallStore Store { get; }
 
-    /// <summary>What was asked of <see cref="Store"/>.</summary>
+    /// <summary>The calls that are served: <see cref="Store"/>, unless a test has them elsewhere.</summary>
+    public ICallStore Calls { get; }
+
+    /// <summary>What was asked of <see cref="Calls"/>.</summary>
     public NotedCalls Noted { get; }
 
     public SqliteCallRemarks Remarks { get; }
@@ -83,9 +87,9 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public string AccessFolder => Options.AccessFolder;
 
-    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null)
+    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null, ICallStore? calls = null)
     {
-        var rig = new DialectRig(directory, control, mostJudged);
+        var rig = new DialectRig(directory, control, mostJudged, calls);
         ApiStarted started = await rig._host.StartAsync();
         rig.Url = started.Url;
         rig.AdminToken = started.NewAdminToken!;
@@ -113,7 +117,7 @@ internal sealed class DialectRig : IAsyncDisposable
     public void Add(params CallRecord[] calls) => Add(null, calls);
 
     public void Add(string? tenant, params CallRecord[] calls) =>
-        Assert.Null(Store.Write([.. calls.Select(call => new StoredCall(call, RecordRevision.Final, default, tenant))]).Fault);
+        Assert.Null(Calls.Write([.. calls.Select(call => new StoredCall(call, RecordRevision.Final, default, tenant))]).Fault);
 
     public static async Task<JsonElement> JsonAsync(HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
     {
@@ -130,6 +134,7 @@ internal sealed class DialectRig : IAsyncDisposable
         Admin.Dispose();
         await _host.StopAsync();
         await _host.DisposeAsync();
+        if (Calls != Store) Calls.Dispose();
         Store.Dispose();
         Remarks.Dispose();
         Messages.Dispose();

@@ -4,10 +4,13 @@ using CdrEngine.Storage;
 namespace CdrEngine.Api.Tests.Dialects;
 
 /// <summary>The calls of a store, and what was asked of them.</summary>
-internal sealed class NotedCalls(SqliteCallStore store) : ICallReader, ICallPager
+internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
 {
     /// <summary>Every query for a list, in order.</summary>
     public List<CallQuery> Asked { get; } = [];
+
+    /// <summary>Every id that was looked up.</summary>
+    public List<string> Found { get; } = [];
 
     public CallRecord? Get(string id) => store.Get(id);
 
@@ -23,11 +26,19 @@ internal sealed class NotedCalls(SqliteCallStore store) : ICallReader, ICallPage
         return store.Page(request);
     }
 
-    public ListedCall? Find(string id) => store.Find(id);
+    public ListedCall? Find(string id)
+    {
+        lock (Asked) Found.Add(id);
+        return store.Find(id);
+    }
 
     public ListedCall? FindByNumber(long number) => store.FindByNumber(number);
 
     public long Count(CallQuery query) => store.Count(query);
+
+    public CallMark Mark() => store.Mark();
+
+    public long Count(CallQuery query, CallMark until) => store.Count(query, until);
 
     private void Note(CallQuery query)
     {

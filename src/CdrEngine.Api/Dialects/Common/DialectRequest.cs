@@ -79,11 +79,17 @@ internal sealed class DialectRequest(HttpContext http, Dialect dialect, DialectD
         await desk.Lists.RunAsync(http, () =>
         {
             slice = desk.Calls.Page(mine);
-            if (Tenant is not null) slice = slice with { Calls = [.. slice.Calls.Zip(TenantView.OfPage([.. slice.Calls.Select(static call => call.Record)], Tenant, desk.Reader), static (call, shown) => call with { Record = shown })] };
+            slice = slice with { Calls = Shown(slice.Calls) };
             return Task.CompletedTask;
         });
         return slice;
     }
+
+    /// <summary>The calls of a page as the tenant is shown them: without what they say of other tenants' calls.</summary>
+    /// <param name="calls">Calls that it may see.</param>
+    public List<ListedCall> Shown(IReadOnlyList<ListedCall> calls) => Tenant is null
+        ? [.. calls]
+        : [.. calls.Zip(TenantView.OfPage([.. calls.Select(static call => call.Record)], Tenant, desk.Reader), static (call, shown) => call with { Record = shown })];
 
     /// <summary>Asks for a page by a filter that is judged call by call; null where that would take too many, and then the request is answered with 400.</summary>
     /// <param name="narrowedBy">The parameter that would help.</param>

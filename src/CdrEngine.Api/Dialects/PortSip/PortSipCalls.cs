@@ -80,7 +80,7 @@ internal sealed record PortSipRow(PortSipFields Fields, CallRecord Record, Func<
 /// <summary>Lists legs and sessions.</summary>
 internal sealed partial class PortSipCalls
 {
-    private readonly PortSipMomentOrder _byMoment = new();
+    private readonly PortSipKept<PortSipOrderedList> _ordered = new();
     private readonly PortSipKept<List<string>> _lists = new();
 
     /// <summary>Every field of a leg.</summary>
@@ -131,37 +131,30 @@ internal sealed partial class PortSipCalls
 
         query = query with { Tenant = request.Tenant };
         List<string>? ids = null;
-        List<ListedCall>? page = [];
+        List<ListedCall> page = [];
         long tooMany = 0, inOrder = 0;
-        bool answered = false, byLength = narrowing.IsExact && asked.OrderBy == "duration" && !sessions, byMoment = narrowing.IsExact && PortSipMomentOrder.IsOne(asked.OrderBy) && !sessions;
+        bool answered = false;
         await desk.Lists.RunAsync(request.Http, () =>
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
             ids = asked.Skip == 0 ? null : _lists.Find(key, desk.Options.Time.GetUtcNow());
-            if (ids is null && byMoment && _byMoment.Page(request, asked, context, key) is { } ordered)
+            if (ids is null && narrowing.IsExact && !sessions && new PortSipOrder(request, asked, context).Page(_ordered, key) is { } ordered)
             {
                 (inOrder, page) = ordered;
             }
             else if (ids is null)
             {
                 long count = desk.Calls.Count(query);
-                if (count > desk.Options.MostJudged && byLength) (inOrder, page) = (count, ByLength(request, asked, query, key));
-                else if (count > desk.Options.MostJudged) tooMany = count;
+                if (count > desk.Options.MostJudged) tooMany = count;
                 else _lists.Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
             }
 
             if (ids is not null) page = Found(desk.Calls, [.. ids.Skip((int)asked.Skip).Take(asked.Top)]);
+            page = request.Shown(page);
             answered = true;
             return Task.CompletedTask;
         });
         if (!answered) return null;
-        if (page is null)
-        {
-            await request.ErrorAsync(
-                StatusCodes.Status400BadRequest, $"skip: in this order {desk.Options.MostJudged} items may be passed at once behind a page that was asked for; go on page by page, or narrow the list by started_at.", "skip");
-            return null;
-        }
-
         if (inOrder > 0) return (inOrder, page);
         if (ids is not null) return (ids.Count, page);
         string parameter = narrowing.IsExact ? "orderby" : "filter";

@@ -48,7 +48,7 @@ internal sealed class PortSipKept<T>
         lock (_lock)
         {
             _lists[key] = (now, list);
-            if (_lists.Count > PortSipKept.Most) _lists.Remove(_lists.MinBy(static kept => kept.Value.At).Key);
+            if (_lists.Count > PortSipKept.Most) _lists.Remove(_lists.Where(kept => kept.Key != key).MinBy(static kept => kept.Value.At).Key);
         }
     }
 }

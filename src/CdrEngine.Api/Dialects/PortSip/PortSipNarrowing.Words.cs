@@ -40,6 +40,7 @@ internal sealed partial class PortSipNarrowing
         return comparison.Field switch
         {
             "id" or "session_id" or "started_at" or "reroute_reason" or "duration" => isNull ? new PortSipNarrowing { _ids = [] } : new PortSipNarrowing(),
+            "trunk" when isNull && !context.Sessions => new PortSipNarrowing { _trunks = [""] },
             "direction" when !isNull => new PortSipNarrowing { _directions = [.. PortSipMapping.DirectionNames.Select(PortSipMapping.ReadDirection)] },
             _ => null,
         };

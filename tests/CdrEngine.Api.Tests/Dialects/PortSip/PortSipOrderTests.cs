@@ -1,103 +1,218 @@
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Api.Dialects.PortSip;
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Storage.Postgres;
+using CdrEngine.TestKit;
+
 namespace CdrEngine.Api.Tests.Dialects.PortSip;
 
-/// <summary>Legs in order of their lengths, and of when they rang, were answered or ended, where there are more than are judged one by one.</summary>
-public sealed class PortSipOrderTests : IAsyncLifetime
+/// <summary>Legs in order of any of their fields where there are more than are judged one by one: against all of them, put in order here.</summary>
+public sealed class PortSipOrderTests
 {
-    private const int Calls = 60;
+    private const int Calls = 150;
     private const int MostJudged = 7;
 
-    private DialectRig _rig = null!;
+    // Texts of both cases, with parts of each other, beyond ASCII, beyond what databases and programs put in the same order, and empty ones.
+    private static readonly string?[] Names = ["Alice", "alice", "Bob", "bob", null, "Zoë", "Al ", "Al", "Alice B", "\U0001F600 x", "\uFF21", "Bob \U0001F600", "anonymous", "ALICE"];
+    private static readonly string?[] Numbers = ["1001", "1002", "+49301", "alice", "Alice", "anonymous", null, "10010", "", "*97", "a1", "A1", "1001", "1003"];
+    private static readonly string?[] Dialled = ["2000", "+4930123", null, "Echo", "echo", "2000", "2001"];
+    private static readonly DateOnly Over = new(2030, 1, 1);
 
-    public async Task InitializeAsync()
-    {
-        _rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged);
-        _rig.Add("acme", [.. Enumerable.Range(0, Calls).Select(static i =>
-        {
-            CallRecord call = TestCalls.Call((i * 37 % Calls) * 3_000, $"call{i}@host");
-            return call with { Caller = call.Caller with { Number = $"{1000 + (i % 4)}" }, RangAt = i % 7 == 0 ? null : call.StartedAt + TimeSpan.FromMilliseconds(i * 90), AnsweredAt = i % 5 == 0 ? null : call.StartedAt + TimeSpan.FromMilliseconds(500 + (i * 300)), EndedAt = call.StartedAt + TimeSpan.FromMilliseconds(1_000 + (i * 700)) };
-        })]);
-    }
-
-    public async Task DisposeAsync() => await _rig.DisposeAsync();
+    private static readonly string[] Fields = [.. PortSipCalls.LegFields.Select(static field => field.Name).Except(["started_at", "id"])];
 
     [Theory]
-    [InlineData("duration", "", false)]
-    [InlineData("duration", "", true)]
-    [InlineData("duration desc", "", false)]
-    [InlineData("duration desc", "", true)]
-    [InlineData("duration", "caller ne '1001'", true)]
-    [InlineData("duration desc", "caller ne '1001' and duration gt 5", false)]
-    [InlineData("duration desc", "caller eq '1002' or caller eq '1003'", true)]
-    public async Task Pages_FollowOneAnother(string order, string filter, bool isSealed)
+    [InlineData(false, "", null)]
+    [InlineData(true, "", null)]
+    [InlineData(true, "direction eq INBOUND_CALL", null)]
+    [InlineData(true, "caller ne '1001'", "acme")]
+    [InlineData(true, "duration gt 5 and callee ne null", "acme")]
+    [InlineData(false, "status_code eq 200 or end_reason eq BUSY", "beta")]
+    public async Task EveryOrder_IsThatOfAll(bool isSealed, string filter, string? tenant)
     {
-        if (isSealed) _rig.Store.Seal(new DateOnly(2030, 1, 1));
-        int[] expected = [.. Enumerable.Range(0, Calls).Where(i => Meets(i, filter))];
-        if (order.EndsWith("desc", StringComparison.Ordinal)) Array.Reverse(expected);
-        var found = new List<string?>();
-        for (int skip = 0; skip < expected.Length; skip += MostJudged)
-        {
-            JsonElement page = await _rig.GetAsync($"/api/cdrs?orderby={order}&filter={Uri.EscapeDataString(filter)}&skip={skip}&top={MostJudged}");
-            Assert.Equal(expected.Length, page.GetProperty("count").GetInt32());
-            found.AddRange(page.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("call_id").GetString()));
-        }
-
-        Assert.Equal(expected.Select(static i => $"call{i}@host"), found);
-
-        // Any page is found from one that was asked for before.
-        JsonElement again = await _rig.GetAsync($"/api/cdrs?orderby={order}&filter={Uri.EscapeDataString(filter)}&skip=17&top=2");
-        Assert.Equal(expected.Skip(17).Take(2).Select(static i => $"call{i}@host"), again.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("call_id").GetString()));
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged);
+        await AllAsync(rig, isSealed, filter, tenant);
     }
 
-    [Theory]
-    [InlineData("ended_at", "", false)]
-    [InlineData("ended_at desc", "", true)]
-    [InlineData("answered_at", "", true)]
-    [InlineData("answered_at desc", "", false)]
-    [InlineData("rang_at", "caller ne '1001'", true)]
-    [InlineData("rang_at desc", "caller eq '1002' or caller eq '1003' or duration gt 30", true)]
-    [InlineData("answered_at desc", "callee ne 'x' and answered_at ne null", true)]
-    [InlineData("ended_at", "caller ne '1001' or duration gt 20", true)]
-    public async Task PagesByMoments_AreInOrder(string order, string filter, bool isSealed)
+    [PostgresTheory]
+    [InlineData(false, "", "acme")]
+    [InlineData(true, "", null)]
+    [InlineData(true, "direction eq INBOUND_CALL", "acme")]
+    public async Task EveryOrder_IsThatOfAll_OnPostgresToo(bool isSealed, string filter, string? tenant)
     {
-        if (isSealed) _rig.Store.Seal(new DateOnly(2030, 1, 1));
-        string field = order.Split(' ')[0], asked = $"/api/cdrs?filter={Uri.EscapeDataString(filter)}";
-        JsonElement[] plain = [.. (await _rig.GetAsync(asked)).GetProperty("items").EnumerateArray()];
-        Assert.InRange(plain.Length, MostJudged + 1, Calls);
-        string?[] expected = [.. (order.EndsWith("desc", StringComparison.Ordinal) ? Enumerable.Reverse(plain).OrderByDescending(Moment) : plain.OrderBy(Moment)).Select(CallIdOf)];
-        int[] skips = [0, .. Enumerable.Range(0, 9).Select(static i => i * 7), 3, 58, 100];
-        foreach (int skip in skips)
+        string schema = $"orders{(isSealed ? 1 : 0)}{filter.Length}";
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged, calls: PostgresStores.Calls(new PostgresOptions { Url = PostgresServer.Shared.Connection, Schema = schema }));
+        await AllAsync(rig, isSealed, filter, tenant);
+    }
+
+    /// <summary>What arrives and what is deleted between two pages neither shifts nor repeats anything else.</summary>
+    [Fact]
+    public async Task Pages_StandStill_WhileCallsArrive()
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged);
+        rig.Add("acme", [.. Enumerable.Range(0, Calls).Select(Call)]);
+        rig.Calls.Seal(Over);
+        int late = Calls;
+        foreach (string field in Fields)
         {
-            JsonElement page = await _rig.GetAsync($"{asked}&orderby={order}&skip={skip}&top=7");
-            Assert.Equal(plain.Length, page.GetProperty("count").GetInt32());
-            Assert.Equal(expected.Skip(skip).Take(7), page.GetProperty("items").EnumerateArray().Select(CallIdOf));
+            foreach (string sense in (string[])["", " desc"])
+            {
+                JsonElement[] all = await AllOfAsync(rig.Admin, "");
+                string[] expected = Ordered(all, field, sense.Length > 0);
+                var found = new List<string>();
+                for (int skip = 0; skip < expected.Length; skip += 60)
+                {
+                    found.AddRange(await PageAsync(rig.Admin, $"/api/cdrs?orderby={field}{sense}&skip={skip}&top=60", expected.Length));
 
-            // What comes later is not on pages that follow those asked for before.
-            if (skip == 7) _rig.Add("acme", TestCalls.Call(900_000, "late@host") with { Callee = new Party { Number = "x" } });
+                    // On days that are over, and before all that is there.
+                    rig.Add("acme", Call(late++));
+                }
+
+                Assert.Equal(expected, found);
+            }
         }
-
-        // Nothing is null behind all that is not.
-        (bool, string) Moment(JsonElement item) => item.GetProperty(field).GetString() is { } at ? (false, at) : (true, "");
-        static string? CallIdOf(JsonElement item) => item.GetProperty("call_id").GetString();
     }
 
     [Fact]
-    public async Task PageFarBehindAnyOther_IsRefused_AndSaysWhy()
+    public async Task DeletedCalls_AreOnNoPage()
     {
-        JsonElement error = await _rig.GetAsync("/api/cdrs?orderby=duration&skip=40", HttpStatusCode.BadRequest);
-        Assert.Equal("skip", error.GetProperty("parameter").GetString());
-        Assert.Empty((await _rig.GetAsync($"/api/cdrs?orderby=duration&skip={MostJudged}&top=1&filter=duration gt 1000")).GetProperty("items").EnumerateArray());
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged);
+        rig.Add("acme", [.. Enumerable.Range(0, Calls).Select(Call)]);
+        rig.Calls.Seal(Over);
+        string[] gone = [.. (await AllOfAsync(rig.Admin, "")).Where(static (_, i) => i % 9 == 0).Select(item => NumberText.TryRead(item.GetProperty("id").GetString()!, out long number) ? rig.Calls.FindByNumber(number)!.Record.Id : "")];
+        Assert.Equal(gone.Length, rig.Calls.Hide(gone, "test", TestCalls.Start));
+        JsonElement[] left = await AllOfAsync(rig.Admin, "");
+        Assert.InRange(left.Length, 1, Calls - 10);
+        var wrong = new List<string>();
+        foreach (string field in Fields) wrong.AddRange(await WrongAsync(rig.Admin, left, "", field, isDescending: true));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
+    /// <summary>Whose the calls are that a record names is looked up, so that it is shown without those of other tenants, in any order.</summary>
     [Theory]
-    [InlineData("cdrs?orderby=caller")]
-    [InlineData("calllogs?orderby=duration")]
-    public async Task OtherOrders_AreRefused(string list) => Assert.Equal("orderby", (await _rig.GetAsync($"/api/{list}", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
-
-    private static bool Meets(int i, string filter) => filter switch
+    [InlineData("started_at")]
+    [InlineData("duration")]
+    [InlineData("caller")]
+    [InlineData("direction")]
+    [InlineData("ended_at desc")]
+    [InlineData("caller&filter=caller eq '1001'")]
+    public async Task OtherTenantsCalls_AreNotToldOf(string order)
     {
-        "" => true,
-        "caller ne '1001'" => i % 4 != 1,
-        "caller ne '1001' and duration gt 5" => i % 4 != 1 && Math.Floor((1_000 + (i * 700) + 500) / 1000.0) > 5,
-        _ => i % 4 is 2 or 3,
-    };
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged);
+        CallRecord others = Call(1_000);
+        rig.Add("beta", others);
+        rig.Add("acme", [.. Enumerable.Range(0, 30).Select(Call).Select(call => call with { Links = [new CallLink(others.Id, others.SipCallId, LinkMethod.Replaces, 1, LinkRelation.Upstream)] })]);
+        using HttpClient acme = rig.Client(rig.NewToken("acme"));
+        JsonElement page = await DialectRig.JsonAsync(await acme.GetAsync($"/api/cdrs?orderby={order}"));
+        Assert.InRange(page.GetProperty("count").GetInt32(), 1, 30);
+        Assert.Contains(others.Id, rig.Noted.Found);
+    }
+
+    /// <summary>A filter that no index answers is judged, in whatever order, and so refused where there are too many; so are orders of sessions.</summary>
+    [Theory]
+    [InlineData("cdrs?orderby=caller&filter=contains(trunk,'a') and contains(trunk,'b')", "filter")]
+    [InlineData("calllogs?orderby=duration", "orderby")]
+    public async Task WhatNoIndexAnswers_IsRefused(string list, string parameter)
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged);
+        rig.Add("acme", [.. Enumerable.Range(0, 30).Select(static i => Call(i) with { Marks = new CallMarks { Trunk = "ab" } })]);
+        Assert.Equal(parameter, (await rig.GetAsync($"/api/{list}", HttpStatusCode.BadRequest)).GetProperty("parameter").GetString());
+    }
+
+    private static async Task AllAsync(DialectRig rig, bool isSealed, string filter, string? tenant)
+    {
+        rig.Add("acme", [.. Enumerable.Range(0, Calls).Where(static i => i % 3 != 0).Select(Call)]);
+        rig.Add("beta", [.. Enumerable.Range(0, Calls).Where(static i => i % 3 == 0).Select(Call)]);
+        if (isSealed)
+        {
+            rig.Calls.Seal(Over);
+
+            // A day that is written to again.
+            rig.Add("beta", Call(Calls), Call(Calls + 3));
+        }
+
+        using HttpClient client = tenant is null ? rig.Client(rig.AdminToken) : rig.Client(rig.NewToken(tenant));
+        JsonElement[] all = await AllOfAsync(client, filter);
+        Assert.InRange(all.Length, MostJudged + 1, Calls + 2);
+        var wrong = new List<string>();
+        foreach (string field in Fields)
+        {
+            wrong.AddRange(await WrongAsync(client, all, filter, field, isDescending: false));
+            wrong.AddRange(await WrongAsync(client, all, filter, field, isDescending: true));
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static async Task<List<string>> WrongAsync(HttpClient client, JsonElement[] all, string filter, string field, bool isDescending)
+    {
+        var wrong = new List<string>();
+        string[] expected = Ordered(all, field, isDescending);
+        foreach (int skip in (int[])[0, 40, 47, 9, expected.Length - 5, expected.Length + 10])
+        {
+            if (skip < 0) continue;
+            JsonElement page = await DialectRig.JsonAsync(await client.GetAsync($"/api/cdrs?filter={Uri.EscapeDataString(filter)}&orderby={field}{(isDescending ? " desc" : "")}&skip={skip}&top=20"));
+            string[] found = [.. page.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("call_id").GetString()!)];
+            if (page.GetProperty("count").GetInt32() != expected.Length || !expected.Skip(skip).Take(20).SequenceEqual(found))
+                wrong.Add($"{field} {(isDescending ? "desc" : "asc")} {skip}, {page.GetProperty("count")} of {expected.Length}: {string.Join(' ', expected.Skip(skip).Take(20))} | {string.Join(' ', found)}");
+        }
+
+        return wrong;
+    }
+
+    private static async Task<string[]> PageAsync(HttpClient client, string path, int count)
+    {
+        JsonElement page = await DialectRig.JsonAsync(await client.GetAsync(path));
+        Assert.True(count == page.GetProperty("count").GetInt32(), $"{path}: {page.GetProperty("count")} of {count}");
+        return [.. page.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("call_id").GetString()!)];
+    }
+
+    // All that meet, in order of their starts.
+    private static async Task<JsonElement[]> AllOfAsync(HttpClient client, string filter)
+    {
+        var all = new List<JsonElement>();
+        JsonElement page;
+        do
+        {
+            page = await DialectRig.JsonAsync(await client.GetAsync($"/api/cdrs?filter={Uri.EscapeDataString(filter)}&skip={all.Count}&top=100"));
+            all.AddRange(page.GetProperty("items").EnumerateArray());
+        }
+        while (all.Count < page.GetProperty("count").GetInt32());
+        return [.. all];
+    }
+
+    // What is null is greatest; those of one value stand by their starts, and all the other way round where the greatest come first.
+    private static string[] Ordered(JsonElement[] all, string field, bool isDescending)
+    {
+        Comparer<JsonElement> order = Comparer<JsonElement>.Create((left, right) => (left.ValueKind, right.ValueKind) switch
+        {
+            (JsonValueKind.Null, JsonValueKind.Null) => 0,
+            (JsonValueKind.Null, _) => 1,
+            (_, JsonValueKind.Null) => -1,
+            (JsonValueKind.Number, _) => left.GetDecimal().CompareTo(right.GetDecimal()),
+            _ => string.CompareOrdinal(left.GetString(), right.GetString()),
+        });
+        return [.. (isDescending ? all.Reverse().OrderByDescending(item => item.GetProperty(field), order) : all.OrderBy(item => item.GetProperty(field), order)).Select(static item => item.GetProperty("call_id").GetString()!)];
+    }
+
+    // Over three days.
+    private static CallRecord Call(int i)
+    {
+        CallRecord call = TestCalls.Call(i * 37 % 101 * 1_700, $"{(i % 2 == 0 ? "c" : "C")}{i * 7919 % 1000}-{i}@{(i % 3 == 0 ? "host" : "Other")}");
+        bool isAnswered = i % 5 > 1;
+        return call with
+        {
+            Caller = new Party { Number = Numbers[i % Numbers.Length], Name = Names[i * 5 % Names.Length], Uri = i % 4 == 0 ? null : $"sip:x@{(i % 3 == 0 ? "a" : "B")}.example", E164 = i % 14 == 0 ? "+491001" : null },
+            Callee = new Party { Number = Numbers[i * 3 % Numbers.Length], Name = Names[i / 3 % Names.Length], Uri = i % 6 == 0 ? null : $"sip:y@{i % 7}.example", Identity = i % 11 == 0 ? new PartyIdentity(PartyKind.Queue, 5, "Support") : null },
+            Dialled = Dialled[i % Dialled.Length],
+            Direction = i % 6 == 5 ? null : (CallDirection)(i % 4),
+            Disposition = isAnswered ? Disposition.Answered : (Disposition)(1 + (i % 7)),
+            SipStatus = i % 13 == 0 ? 0 : isAnswered ? 200 : 480 + (i % 9),
+            HangupBy = (HangupBy)(i % 4),
+            RangAt = i % 7 == 0 ? null : call.StartedAt + TimeSpan.FromMilliseconds(i * 90),
+            AnsweredAt = isAnswered ? call.StartedAt + TimeSpan.FromMilliseconds(500 + (i * 300)) : null,
+            EndedAt = call.StartedAt + TimeSpan.FromMilliseconds(1_000 + (i % 40 * 700)),
+            Headers = i % 4 == 1 ? [new("user-to-user", $"{i % 5:x}A;encoding=hex"), new("p-asserted-identity", $"<sip:+49{i % 3}@x>")] : i % 4 == 2 ? [new("diversion", "<sip:2001@x>;reason=user-busy")] : [],
+            Marks = i % 5 == 0 ? null : new CallMarks { Context = (CallContext)(i % 12), Trunk = i % 3 == 0 ? null : $"{(i % 2 == 0 ? "C" : "c")}arrier-{i % 3}" },
+        };
+    }
 }
