@@ -20,11 +20,11 @@ namespace CdrEngine.Host.Joined;
 /// <summary>The API over the data folder.</summary>
 internal sealed class ApiServer : IApiServer
 {
-    private readonly ICallStore _store;
-    private readonly ApiHost _api;
     // Threads of the pool that may wait at once for a database before another has to be waited for.
     private const int WaitingThreads = 32;
 
+    private readonly ICallStore _store;
+    private readonly ApiHost _api;
     private readonly RecorderShare _recorders;
     private readonly CancellationTokenSource _stop = new();
     private readonly IHeldCalls _holds;

@@ -14,6 +14,12 @@ internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
 
     public CallRecord? Get(string id) => store.Get(id);
 
+    public IReadOnlyDictionary<string, string?> TenantsOf(IReadOnlyCollection<string> ids)
+    {
+        lock (Asked) Found.AddRange(ids);
+        return store.TenantsOf(ids);
+    }
+
     public CallPage List(CallQuery query)
     {
         Note(query);

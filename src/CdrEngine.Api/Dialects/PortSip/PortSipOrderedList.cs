@@ -1,5 +1,6 @@
 using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
@@ -48,7 +49,7 @@ internal sealed class PortSipOrderedList
         _near = Math.Min(MostNear, of.Request.Desk.Options.MostJudged);
         _places[0] = (keys.First, keys.First);
         All = Count(null);
-        Happened = keys.Words.Count > 0 ? All : Math.Min(All, Count(keys.Within(null, null)));
+        Happened = keys.Words.Count > 0 || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
     }
 
     /// <summary>What was stored by then.</summary>
@@ -112,10 +113,11 @@ internal sealed class PortSipOrderedList
     {
         _of = of;
         if (_keys.Words.Count > 0) return ByWord(skip, take, descending);
-        long end = Math.Min(skip + take, All), first = descending ? All - Happened : Happened;
+        if (IsLength && skip == 0 && AtEnd(take, descending) is { } end) return end;
+        long until = Math.Min(skip + take, All), first = descending ? All - Happened : Happened;
         var found = new List<ListedCall>();
-        if (skip < first) found.AddRange(Part(!descending, skip, Math.Min(end, first)));
-        if (end > first) found.AddRange(Part(descending, Math.Max(0, skip - first), end - first));
+        if (skip < first) found.AddRange(Part(!descending, skip, Math.Min(until, first)));
+        if (until > first) found.AddRange(Part(descending, Math.Max(0, skip - first), until - first));
         return found;
 
         IEnumerable<ListedCall> Part(bool hasValue, long from, long to)
@@ -123,6 +125,23 @@ internal sealed class PortSipOrderedList
             if (!hasValue) return Page(_keys.Null(), from, (int)(to - from), !descending).Calls;
             return descending ? Enumerable.Reverse(Ordered(Happened - to, Happened - from)) : Ordered(from, to);
         }
+    }
+
+    private bool IsLength => _keys.Field == "duration";
+
+    // The shortest or the longest, which the store has in order of microseconds: all of them but those of the last second, of which it may have others that began before. Null where these are all.
+    private List<ListedCall>? AtEnd(int take, bool descending)
+    {
+        DialectDesk desk = _of.Request.Desk;
+        IReadOnlyList<CallRecord> calls = desk.Reader.List(_of.QueryOf(_keys.Within(null, null))! with { Sort = CallSort.Duration, Ascending = !descending, Limit = take + 1 }).Calls;
+        if (calls.Count <= take) return null;
+        long last = Seconds(calls[^1]);
+        IEnumerable<string> closed = calls.Where(call => Seconds(call) != last).OrderBy(Seconds).ThenBy(static call => call.StartedAt).ThenBy(static call => call.Id, StringComparer.Ordinal).Select(static call => call.Id);
+        List<ListedCall> found = PortSipCalls.Found(desk.Calls, [.. descending ? closed.Reverse() : closed]);
+        if (found.Count < take) found.AddRange(Page(_keys.Within(new PortSipKey(last), new PortSipKey(last + 1)), 0, take - found.Count, !descending).Calls);
+        return found;
+
+        long Seconds(CallRecord call) => WholeSeconds.Of(call.Duration, desk.Options.Rounding);
     }
 
     // Words one after the other, and at last none; how many have one is told with the first page that has any of them.
