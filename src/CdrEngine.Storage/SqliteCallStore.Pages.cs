@@ -228,7 +228,7 @@ public sealed partial class SqliteCallStore
         foreach (DateOnly day in DaysOf(query))
         {
             if (FrameOf(days, day, query, walk) is not { } frame) continue;
-            if (frame.Mark is null && BridgedOf(days, asked, parts, day, request) is { } bridged)
+            if (frame.Mark is null && BridgedOf(days, asked, parts, day, walk, request) is { } bridged)
             {
                 total += bridged;
                 continue;
@@ -254,14 +254,16 @@ public sealed partial class SqliteCallStore
         {
             if (only?.Contains(day) == false) continue;
             if (after is not null && (query.Ascending ? day < after.Day : day > after.Day)) continue;
-            if (FrameOf(days, day, query, walk) is not { } whole || Narrowed(days, asked, whole) is not { } frame) continue;
+            if (FrameOf(days, day, query, walk) is not { } whole) continue;
             CallCursor? from = after?.Day == day ? after : null;
-            DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
-            if (passing.Left > 0 && from is null && frame.Mark is null && BridgedOf(days, asked, parts, day, request) is { } bridged && bridged <= passing.Left)
+            if (passing.Left > 0 && from is null && whole.Mark is null && BridgedOf(days, asked, parts, day, walk, request) is { } bridged && bridged <= passing.Left)
             {
                 passing.Left -= bridged;
                 continue;
             }
+
+            if (Narrowed(days, asked, whole) is not { } frame) continue;
+            DayBridges? bridges = request.Bridge is not null && frame.Hidden.IsNothing ? SealOf(days, day)?.Bridges : null;
 
             if (PlacesOf(days, asked, frame with { After = from }) is { } known)
             {
@@ -294,10 +296,14 @@ public sealed partial class SqliteCallStore
     }
 
     // How many calls of a whole day are on a list of which some are judged by what came of them behind a machine: those are told by the seal, the others by profiles and lengths. Null where it is not known.
-    private long? BridgedOf(OpenDays days, DayQuestion asked, JudgedParts parts, DateOnly day, CallPageRequest request)
+    private long? BridgedOf(OpenDays days, DayQuestion asked, JudgedParts parts, DateOnly day, Walk walk, CallPageRequest request)
     {
         if (request.Bridge is not { } bounds || !asked.IsCounted || !IsWhole(asked.Query, day) || !days.HiddenOf(day).IsNothing) return null;
-        return SealOf(days, day) is { } seal && FiguresOf(days, day) is { } figures ? parts.CountIn(asked, figures, seal, bounds) : null;
+        string hidden = days.HiddenStampOf(day).Text;
+        if (walk.Judged.TryGetValue(day, out (string Hidden, long Calls) counted) && counted.Hidden == hidden) return counted.Calls;
+        if (SealOf(days, day) is not { } seal || FiguresOf(days, day) is not { } figures || parts.CountIn(asked, figures, seal, bounds) is not { } calls) return null;
+        walk.Judged[day] = (hidden, calls);
+        return calls;
     }
 
     private long Total(OpenDays days, CallQuery query, Walk walk)

@@ -77,7 +77,7 @@ public sealed class MomentListTests
         CallRecord[] calls = [.. Enumerable.Range(0, 120).Select(i => Call(i, random, someAreOpen: false)).DistinctBy(static call => call.Id)];
         Assert.Null(store.Write([.. calls.Select(static call => new StoredCall(call, RecordRevision.Final, default))]).Fault);
         store.Seal(Over);
-        store.Script("ANALYZE");
+        store.Script("ANALYZE calls; ANALYZE call_numbers; ANALYZE call_documents");
         DateOnly[] days = [.. store.Days().Order()];
         Timestamp noon = TestCalls.Start + TimeSpan.FromDays(4.5);
         foreach (MomentOf of in Enum.GetValues<MomentOf>())

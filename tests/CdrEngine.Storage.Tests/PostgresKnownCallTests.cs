@@ -163,7 +163,7 @@ public sealed class PostgresKnownCallTests
         Assert.Equal(
             ids.Select(plain.Find).OfType<ListedCall>().Select(static call => (call.Record.Id, call.Tenant, call.Number)).Order(),
             plain.FindAll([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value.Tenant, pair.Value.Number)).Order());
-        IEnumerable<(string Id, string? Tenant)> owners = ids.Select(plain.Get).OfType<CallRecord>().Select(static call => (call.Id, call.Tenant)).Order();
+        IEnumerable<(string Id, string? Tenant)> owners = ids.Select(plain.Find).OfType<ListedCall>().Select(static call => (call.Record.Id, call.Tenant)).Order();
         Assert.Equal(owners, store.TenantsOf([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value)).Order());
         Assert.Equal(owners, plain.TenantsOf([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value)).Order());
         long total = plain.Count(query);

@@ -28,16 +28,17 @@ internal sealed record JudgedParts(CallQuery? Judged, CallQuery? Told)
         return (_told is null ? 0 : _told.CountIn(figures, seal)) is { } others ? others + bridges.CallsOf(asked.Profiles, bounds, asked.Query) : null;
     }
 
-    // What is said of traits beside a query, of each of its alternatives; null where nothing meets both.
+    // What is said of traits beside a query, of each of its alternatives, and of what is left out, which is counted by itself; null where nothing meets both.
     private static CallQuery? Among(CallQuery query, IReadOnlyList<TraitMatch> traits)
     {
+        CallQuery? without = query.Without is { } leftOut ? Among(leftOut, traits) : null;
         if (query.Any.Count > 0)
         {
             CallQuery[] any = [.. query.Any.Select(one => Among(one, traits)).OfType<CallQuery>()];
-            return any.Length == 0 ? null : query with { Any = any };
+            return any.Length == 0 ? null : query with { Any = any, Without = without };
         }
 
         IReadOnlyList<TraitMatch> both = TraitMatch.Both(query.Traits, traits);
-        return both.Count == 0 ? null : query with { Traits = both };
+        return both.Count == 0 ? null : query with { Traits = both, Without = without };
     }
 }

@@ -18,6 +18,9 @@ internal sealed class Walk(Dictionary<DateOnly, long> marks)
     /// <summary>Calls of days, once counted, and the stamp of what was deleted by then: what a walk shows does not change but by deletions.</summary>
     public Dictionary<DateOnly, (string Hidden, long Calls)> Counts { get; } = [];
 
+    /// <summary>The same of lists of which records, or what seals tell of them, decide.</summary>
+    public Dictionary<DateOnly, (string Hidden, long Calls)> Judged { get; } = [];
+
     /// <summary>True where a place at or behind this row of a day is known, so that the row is in that day or right at its end.</summary>
     public bool Reaches(DateOnly day, long row) => _places.TryGetValue(day, out SortedList<long, CallCursor>? places) && places.Keys[^1] >= row;
 

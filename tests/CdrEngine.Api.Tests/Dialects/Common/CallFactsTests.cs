@@ -18,6 +18,7 @@ public sealed class CallFactsTests
         { "AnsweredBy", PartyKind.User },
         { "AnsweredByPerson", true },
         { "Bridge", null },
+        { "IsMissed", null },
         { "Tenant", "acme" },
         { "Trunk", "carrier" },
         { "Context", "pstn_call" },
