@@ -4,12 +4,12 @@ using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage;
 
-// Call-IDs of sealed days in order, which groups of days do not have: nearly each call has its own. Read from the day's index once, two to four bytes a call.
+// Call-IDs of sealed days in order, which groups of days do not have: nearly each call has its own. Read from the day's index once, two bytes a call.
 public sealed partial class SqliteCallStore
 {
-    // Days that are kept, and calls of one at most.
-    private const int CallIdDays = 1_024;
-    private const int MostCallIds = 262_144;
+    // Days that are kept, and calls of one at most: 70 MB. Days of more calls are asked by conditions.
+    private const int CallIdDays = 512;
+    private const int MostCallIds = 65_536;
 
     // Call-IDs of a day that are kept as they are.
     private const int CallIdSteps = 128;
