@@ -18,10 +18,12 @@ public sealed partial class SqliteCallStore
     });
 
     /// <inheritdoc />
-    public long Count(CallQuery query, CallMark until)
+    public long Count(CallQuery query, CallMark until) => CountUntil(query, until);
+
+    private long CountUntil(CallQuery query, CallMark? mark)
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
-        return Reading(days => Total(days, query, Begin(days, query, until)));
+        return Reading(days => Total(days, query, Begin(days, query, mark)));
     }
 
     // Up to which document a day is told of; null where nothing of it is.

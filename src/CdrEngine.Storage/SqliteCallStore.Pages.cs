@@ -64,11 +64,7 @@ public sealed partial class SqliteCallStore
     }
 
     /// <inheritdoc />
-    public long Count(CallQuery query)
-    {
-        query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
-        return Reading(days => Total(days, query, Begin(days, query)));
-    }
+    public long Count(CallQuery query) => CountUntil(query, null);
 
     /// <summary>The plan for a walk's page on one day, for tests of the indexes.</summary>
     internal List<string> ExplainPage(CallQuery query, DateOnly day) => Reading(days =>

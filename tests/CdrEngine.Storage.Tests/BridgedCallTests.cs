@@ -17,9 +17,19 @@ public abstract class BridgedCallTests
     /// <summary>What a test of random calls begins with.</summary>
     public static TheoryData<int> Seeds => [1, 2, 3];
 
+    // Who answered behind a machine is told anew, for another length.
     [StoreTheory]
     [MemberData(nameof(Seeds))]
-    public void Pages_AreWhatEveryCallTells(int seed)
+    public void Pages_AreWhatEveryCallTells(int seed) =>
+        AskThroughout(seed, static (call, random) => call with { EndedAt = call.StartedAt + TimeSpan.FromSeconds(random.Next(2, 30)) }, Ask);
+
+    [StoreTheory]
+    [MemberData(nameof(Seeds))]
+    public void CallsThatNobodyTook_AreWhatEveryCallTells(int seed) =>
+        AskThroughout(seed, static (call, random) => call with { AnsweredAt = random.Next(2) == 0 ? null : call.StartedAt + TimeSpan.FromSeconds(1) }, AskMissed);
+
+    // Before and after days are sealed, some calls are told anew, some are deleted, some gone for good.
+    private void AskThroughout(int seed, Func<CallRecord, Random, CallRecord> change, Action<ICallStore, Dictionary<string, StoredCall>, Random> ask)
     {
         var random = new Random(seed);
         using StorePlace place = NewPlace();
@@ -30,10 +40,7 @@ public abstract class BridgedCallTests
         AskAll();
         store.Seal(Over);
         AskAll();
-
-        // Who answered behind a machine is told anew, for another length; some are deleted, some gone for good.
-        foreach (StoredCall call in calls.Values.Where(_ => random.Next(6) == 0).ToArray())
-            calls[call.Record.Id] = call with { Record = call.Record with { EndedAt = call.Record.StartedAt + TimeSpan.FromSeconds(random.Next(2, 30)) }, Revision = RecordRevision.Updated };
+        foreach (StoredCall call in calls.Values.Where(_ => random.Next(6) == 0).ToArray()) calls[call.Record.Id] = call with { Record = change(call.Record, random), Revision = RecordRevision.Updated };
         store.Write([.. calls.Values]);
         AskAll();
         store.Seal(Over);
@@ -49,37 +56,7 @@ public abstract class BridgedCallTests
 
         void AskAll()
         {
-            for (int i = 0; i < 12; i++) Ask(store, calls, random);
-        }
-    }
-
-    [StoreTheory]
-    [MemberData(nameof(Seeds))]
-    public void CallsThatNobodyTook_AreWhatEveryCallTells(int seed)
-    {
-        var random = new Random(seed);
-        using StorePlace place = NewPlace();
-        using ICallStore store = place.Calls();
-        var calls = new Dictionary<string, StoredCall>(StringComparer.Ordinal);
-        foreach (StoredCall call in Enumerable.Range(0, 250).SelectMany(i => Conversation(i, random))) calls[call.Record.Id] = call;
-        store.Write([.. calls.Values]);
-        AskAll();
-        store.Seal(Over);
-        AskAll();
-        foreach (StoredCall call in calls.Values.Where(_ => random.Next(6) == 0).ToArray())
-            calls[call.Record.Id] = call with { Record = call.Record with { AnsweredAt = random.Next(2) == 0 ? null : call.Record.StartedAt + TimeSpan.FromSeconds(1) }, Revision = RecordRevision.Updated };
-        store.Write([.. calls.Values]);
-        AskAll();
-        store.Seal(Over);
-        AskAll();
-        string[] hidden = [.. calls.Keys.Where(_ => random.Next(12) == 0)];
-        store.Hide(hidden, "test", TestCalls.Start);
-        foreach (string id in hidden) calls.Remove(id);
-        AskAll();
-
-        void AskAll()
-        {
-            for (int i = 0; i < 12; i++) AskMissed(store, calls, random);
+            for (int i = 0; i < 12; i++) ask(store, calls, random);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed partial class PostgresCallStore
             // Marks, rows and sums are of one moment, though a writer goes on.
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            Walk walk = request.Until is { } mark ? Begin(days, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument)));
+            Walk walk = request.Until is { } mark ? Begin(days, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, null));
             Asked asked = AskedOf(session, store, days, query, request.WantsTotal || skip > 0);
             lock (walk)
             {
@@ -93,7 +93,7 @@ internal sealed partial class PostgresCallStore
     private List<FoundCall> Skipped(PostgresSession session, CallQuery query, int limit)
     {
         (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-        var walk = new Walk(days.ToDictionary(static day => day.Day, static day => day.LastDocument));
+        Walk walk = Begin(days, null);
         Asked asked = AskedOf(session, store, days, query, all: true);
         CountTexts(asked);
         return Plain(asked, walk, query.Skip, limit);

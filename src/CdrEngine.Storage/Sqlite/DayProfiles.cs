@@ -139,15 +139,7 @@ internal sealed class DayProfiles
     /// <param name="places">Added to.</param>
     /// <param name="first">The document of the first place that there is.</param>
     /// <param name="asked">What is asked of profiles.</param>
-    public void AddTo(DayPlaces places, long first, AskedProfiles asked)
-    {
-        bool[] isAsked = AreAsked(asked);
-        for (int i = 0; i < _places.Length; i++)
-        {
-            long place = _first + i - first;
-            if (isAsked[_places[i]] && place >= 0 && place < places.Places) places.Add((int)place);
-        }
-    }
+    public void AddTo(DayPlaces places, long first, AskedProfiles asked) => AddTo(places, first, AreAsked(asked));
 
     /// <summary>Adds the places of all calls of profiles that meet a condition.</summary>
     /// <param name="places">Added to.</param>
@@ -157,6 +149,11 @@ internal sealed class DayProfiles
     {
         bool[] isAsked = new bool[_profiles.Length + 1];
         for (int i = 0; i < _profiles.Length; i++) isAsked[i + 1] = meets(_index.ProfileOf(_profiles[i]));
+        AddTo(places, first, isAsked);
+    }
+
+    private void AddTo(DayPlaces places, long first, bool[] isAsked)
+    {
         for (int i = 0; i < _places.Length; i++)
         {
             long place = _first + i - first;
