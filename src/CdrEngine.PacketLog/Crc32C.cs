@@ -14,6 +14,8 @@ internal static class Crc32C
     private static readonly uint[] Zeros = ZerosTable();
 
     /// <summary>The checksum of some bytes.</summary>
+    /// <remarks>Not compiled ahead but well at once: it is called once a chunk, too seldom to be compiled anew in a short import.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;
@@ -37,6 +39,40 @@ internal static class Crc32C
         foreach (ulong word in words) crc = BitOperations.Crc32C(crc, Little(word));
         foreach (byte b in bytes[(words.Length * sizeof(ulong))..]) crc = BitOperations.Crc32C(crc, b);
         return ~crc;
+    }
+
+    /// <summary>Copies bytes and goes on with the sum of those before them: while they come from memory the sum costs next to nothing.</summary>
+    /// <param name="sum">What <see cref="Copy"/> gave for those before; all ones at first. The checksum is its complement.</param>
+    /// <param name="from">The bytes.</param>
+    /// <param name="to">Room for as many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static uint Copy(uint sum, ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        to = to[..from.Length];
+        for (; from.Length >= 2 * ThirdBytes; from = from[(2 * ThirdBytes)..], to = to[(2 * ThirdBytes)..])
+        {
+            ReadOnlySpan<ulong> one = MemoryMarshal.Cast<byte, ulong>(from[..ThirdBytes]);
+            ReadOnlySpan<ulong> two = MemoryMarshal.Cast<byte, ulong>(from.Slice(ThirdBytes, ThirdBytes));
+            Span<ulong> first = MemoryMarshal.Cast<byte, ulong>(to[..ThirdBytes]);
+            Span<ulong> second = MemoryMarshal.Cast<byte, ulong>(to.Slice(ThirdBytes, ThirdBytes));
+            uint other = 0;
+            for (int i = 0; i < ThirdBytes / sizeof(ulong); i++)
+            {
+                ulong left = one[i], right = two[i];
+                first[i] = left;
+                second[i] = right;
+                sum = BitOperations.Crc32C(sum, Little(left));
+                other = BitOperations.Crc32C(other, Little(right));
+            }
+
+            sum = AfterZeros(sum) ^ other;
+        }
+
+        from.CopyTo(to);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(from);
+        foreach (ulong word in words) sum = BitOperations.Crc32C(sum, Little(word));
+        foreach (byte b in from[(words.Length * sizeof(ulong))..]) sum = BitOperations.Crc32C(sum, b);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CdrEngine.PacketLog;
 
@@ -8,6 +11,7 @@ namespace CdrEngine.PacketLog;
 internal sealed class PagePool
 {
     public const int None = -1;
+    private const int LineBytes = 64;
     private const int SlabPagesShift = 8;
     private const int SlabPages = 1 << SlabPagesShift;
 
@@ -41,6 +45,14 @@ internal sealed class PagePool
         _slabs[page >> SlabPagesShift].AsSpan((page & (SlabPages - 1)) << _pageShift, PageBytes);
 
     public int Next(int page) => _next[page];
+
+    /// <summary>Brings a page near; nothing where the processor cannot be asked to.</summary>
+    public unsafe void Prefetch(int page)
+    {
+        if (!Sse.IsSupported) return;
+        ref byte first = ref MemoryMarshal.GetReference(this[page]);
+        for (int at = 0; at < PageBytes; at += LineBytes) Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, at)));
+    }
 
     /// <summary>A page chained behind <paramref name="tail"/> (or behind none); <see cref="None"/> where the bound is met.</summary>
     public int Rent(int tail)

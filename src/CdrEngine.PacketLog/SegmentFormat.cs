@@ -100,6 +100,12 @@ public static class SegmentFormat
     /// <summary>Writes the checksum of a chunk over all that lies behind it.</summary>
     internal static void WriteChecksum(Span<byte> chunk) => BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], Crc32C(chunk[8..]));
 
+    /// <summary>Writes the checksum of a chunk whose payload was summed while it was copied (<see cref="PacketLog.Crc32C.Copy"/>), from what <see cref="SumFields"/> gave on.</summary>
+    internal static void WriteChecksum(Span<byte> chunk, uint sum) => BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], ~sum);
+
+    /// <summary>The sum of a header's fields, with which that of the payload goes on.</summary>
+    internal static uint SumFields(ReadOnlySpan<byte> chunk) => ~Crc32C(chunk[8..ChunkHeaderBytes]);
+
     /// <summary>Writes the header of a chunk but for the checksum.</summary>
     internal static void WriteChunkFields(Span<byte> chunk, in ChunkHeader header)
     {

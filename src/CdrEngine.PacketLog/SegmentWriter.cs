@@ -75,7 +75,10 @@ public sealed class SegmentWriter : IDisposable
     {
         if (frames.Length > SegmentFormat.MaxPayloadBytes) throw new ArgumentOutOfRangeException(nameof(frames), "longer than a chunk may be");
         Span<byte> chunk = Reserve(header, frames.Length + _sealBytes);
-        if (!chunk.IsEmpty) frames.CopyTo(chunk[SegmentFormat.ChunkHeaderBytes..]);
+        if (chunk.IsEmpty) return Refuse(header, out locator);
+        frames.CopyTo(chunk[SegmentFormat.ChunkHeaderBytes..]);
+        if (_cipher is null) SegmentFormat.WriteChunkHeader(chunk, header);
+        else Seal(chunk, header);
         return Complete(chunk, header, out locator);
     }
 
@@ -83,18 +86,22 @@ public sealed class SegmentWriter : IDisposable
     internal bool Append(in ChunkHeader header, PagePool pool, int head, int length, out ChunkLocator locator)
     {
         Span<byte> chunk = Reserve(header, length + _sealBytes);
-        if (!chunk.IsEmpty)
+        if (chunk.IsEmpty) return Refuse(header, out locator);
+        SegmentFormat.WriteChunkFields(chunk, header);
+        uint sum = SegmentFormat.SumFields(chunk);
+        Span<byte> rest = chunk.Slice(SegmentFormat.ChunkHeaderBytes, length);
+        for (int page = head; !rest.IsEmpty; page = pool.Next(page))
         {
-            Span<byte> rest = chunk.Slice(SegmentFormat.ChunkHeaderBytes, length);
-            for (int page = head; !rest.IsEmpty; page = pool.Next(page))
-            {
-                Span<byte> bytes = pool[page];
-                if (bytes.Length > rest.Length) bytes = bytes[..rest.Length];
-                bytes.CopyTo(rest);
-                rest = rest[bytes.Length..];
-            }
+            // Pages lie anywhere, and what was laid in them a second ago is no longer near.
+            if (pool.Next(page) is var next and not PagePool.None) pool.Prefetch(next);
+            Span<byte> bytes = pool[page];
+            if (bytes.Length > rest.Length) bytes = bytes[..rest.Length];
+            sum = Crc32C.Copy(sum, bytes, rest);
+            rest = rest[bytes.Length..];
         }
 
+        if (_cipher is null) SegmentFormat.WriteChecksum(chunk, sum);
+        else Seal(chunk, header);
         return Complete(chunk, header, out locator);
     }
 
@@ -140,27 +147,23 @@ public sealed class SegmentWriter : IDisposable
         return _buffer.Span.Slice(_used, SegmentFormat.ChunkHeaderBytes + payloadBytes);
     }
 
+    private bool Refuse(in ChunkHeader header, out ChunkLocator locator)
+    {
+        locator = default;
+        _counters.Increment(PacketLogCounter.DroppedChunks);
+        _counters.Add(PacketLogCounter.DroppedFrames, header.Frames);
+        return false;
+    }
+
+    private void Seal(Span<byte> chunk, in ChunkHeader header)
+    {
+        SegmentFormat.WriteChunkFields(chunk, header with { Flags = ChunkFlags.Sealed });
+        _cipher!.Seal(chunk, _fileOffset + _used - _from);
+        SegmentFormat.WriteChecksum(chunk);
+    }
+
     private bool Complete(Span<byte> chunk, in ChunkHeader header, out ChunkLocator locator)
     {
-        if (chunk.IsEmpty)
-        {
-            locator = default;
-            _counters.Increment(PacketLogCounter.DroppedChunks);
-            _counters.Add(PacketLogCounter.DroppedFrames, header.Frames);
-            return false;
-        }
-
-        if (_cipher is null)
-        {
-            SegmentFormat.WriteChunkHeader(chunk, header);
-        }
-        else
-        {
-            SegmentFormat.WriteChunkFields(chunk, header with { Flags = ChunkFlags.Sealed });
-            _cipher.Seal(chunk, _fileOffset + _used - _from);
-            SegmentFormat.WriteChecksum(chunk);
-        }
-
         locator = new ChunkLocator(_id, _fileOffset + _used - _from, chunk.Length, header.First, header.Last, header.Frames, header.FirstSequence);
         int aligned = SegmentFormat.Aligned(chunk.Length);
         _buffer.Span.Slice(_used + chunk.Length, aligned - chunk.Length).Clear();

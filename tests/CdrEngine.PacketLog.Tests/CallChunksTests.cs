@@ -49,6 +49,48 @@ public sealed class CallChunksTests
         Assert.True(call.OpenBytes < 16 * 1024);
     }
 
+    [Theory]
+    [InlineData(262_144, 16 * 1024, 2048)]
+    [InlineData(1_000, 16 * 1024, 2048)]
+    [InlineData(4_000, 1024, 2048)]
+    [InlineData(4_000, 5_000, 512)]
+    public void Frames_AsTheyAreLaid_AreKeptLikePackets(int frameBytes, int chunkBytes, int pageBytes)
+    {
+        var limits = new PacketLogLimits { FrameBytes = frameBytes, ChunkBytes = chunkBytes, PageBytes = pageBytes };
+        using var one = new LogFolder();
+        using var other = new LogFolder();
+        using (PacketLogFolder packets = PacketLogFolder.Open(one.Path, limits), frames = PacketLogFolder.Open(other.Path, limits))
+        using (PacketLogShard byPacket = packets.OpenShard(0), byFrame = frames.OpenShard(0))
+        {
+            CallChunks[] packed = [byPacket.Open(Frames.Key), byPacket.Open(new CallKey(1, 2))];
+            CallChunks[] laid = [byFrame.Open(Frames.Key), byFrame.Open(new CallKey(1, 2))];
+            var random = new Random(11);
+            byte[] bytes = new byte[8_000];
+            for (int i = 1; i <= 4_000; i++)
+            {
+                // Most are of one length; some are there twice, and some come behind later ones.
+                int length = random.Next(10) switch { 0 => random.Next(0, 7_000), 1 => random.Next(0, 80), _ => 214 };
+                long sequence = random.Next(20) == 0 ? Math.Max(1, i - random.Next(3)) : i;
+                CapturedPacket packet = Frames.Packet(sequence, Frames.Noon + TimeSpan.FromMilliseconds(i + random.Next(-2, 3)), Frames.Payload(length, i));
+                FrameBuffer.WriteFrame(bytes, packet);
+                int call = random.Next(2);
+                Assert.Equal(
+                    packed[call].Append(PacketKind.Rtp, packet),
+                    laid[call].Append(PacketKind.Rtp, bytes.AsSpan(0, FrameBuffer.FrameHeaderBytes + length), packet.CapturedAt, packet.Sequence));
+                Assert.Equal(packed[call].OpenBytes, laid[call].OpenBytes);
+                Assert.Equal(packed[call].Sealed.ToArray(), laid[call].Sealed.ToArray());
+            }
+
+            byPacket.SealAll();
+            byFrame.SealAll();
+            Assert.Equal(byPacket.Counters.Describe(), byFrame.Counters.Describe());
+        }
+
+        string[] files = [.. Directory.EnumerateFiles(one.Path, "*", SearchOption.AllDirectories).Where(static file => new FileInfo(file).Length > 100_000)];
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(other.Path, Path.GetRelativePath(one.Path, file)))));
+    }
+
     [Fact]
     public void Chunk_OverASecondOld_IsSealedByTimeAndCanBeReadWhileItsSegmentIsWritten()
     {

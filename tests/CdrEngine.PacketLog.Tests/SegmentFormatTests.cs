@@ -33,6 +33,43 @@ public sealed class SegmentFormatTests
     }
 
     [Fact]
+    public void Crc32C_OfBytesCopiedInParts_IsThatOfAllTogether()
+    {
+        byte[] bytes = new byte[20_000];
+        var random = new Random(5);
+        random.NextBytes(bytes);
+        for (int round = 0; round < 200; round++)
+        {
+            byte[] copy = new byte[bytes.Length + 8];
+            uint sum = uint.MaxValue;
+            for (int at = 0; at < bytes.Length;)
+            {
+                int length = Math.Min(bytes.Length - at, (round % 4) switch { 0 => 2048, 1 => random.Next(1, 30), 2 => random.Next(2000, 7000), _ => random.Next(0, 2100) });
+                sum = Crc32C.Copy(sum, bytes.AsSpan(at, length), copy.AsSpan(at));
+                at += length;
+            }
+
+            Assert.Equal(SegmentFormat.Crc32C(bytes), ~sum);
+            Assert.True(copy.AsSpan(0, bytes.Length).SequenceEqual(bytes) && !copy.AsSpan(bytes.Length).ContainsAnyExcept((byte)0));
+        }
+    }
+
+    [Fact]
+    public void CopyBytes_OfAnyLength_CopiesThoseAndNoMore()
+    {
+        byte[] bytes = Frames.Payload(300, 7);
+        for (int length = 0; length <= bytes.Length; length++)
+        {
+            byte[] copy = new byte[400];
+            FrameBuffer.CopyBytes(bytes.AsSpan(0, length), copy.AsSpan(50));
+            Assert.True(copy.AsSpan(50, length).SequenceEqual(bytes.AsSpan(0, length)));
+            Assert.False(copy.AsSpan(0, 50).ContainsAnyExcept((byte)0) || copy.AsSpan(50 + length).ContainsAnyExcept((byte)0));
+        }
+
+        Assert.Throws<ArgumentException>(() => FrameBuffer.CopyBytes(bytes, new byte[299]));
+    }
+
+    [Fact]
     public void SegmentHeader_Written_ReadsBack()
     {
         var id = new SegmentId(PacketKind.Rtp, 7, 12345, 3, 2);

@@ -50,6 +50,7 @@ internal sealed partial class Shard
         if (next.LaidLength == 0) return;
         flow.Seat.Chunks?.Prefetch();
         _flows[items[i + (2 * FetchStep)].Flow].Seat.Chunks?.PrefetchRtp();
+        _flows[items[i + FetchStep].Flow].Seat.Chunks?.PrefetchRoom(items[i + FetchStep].LaidLength);
         if (i + (4 * FetchStep) < items.Length) _flows[items[i + (4 * FetchStep)].Flow].Seat.Prefetch();
     }
 

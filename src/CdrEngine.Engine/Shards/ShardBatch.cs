@@ -168,6 +168,7 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
     }
 
     /// <summary>Lays a frame with its header, as the packet log does; gives its offset. Its place in the order of capture is told apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Lay(in CapturedPacket packet, long sequence)
     {
         int offset = Reserve(FrameBuffer.FrameHeaderBytes + packet.Bytes.Length);
@@ -175,18 +176,21 @@ internal sealed class ShardBatch(int maxItems, int maxBytes)
         return offset;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Reserve(int count)
     {
-        if (_bytes.Length - _used < count)
-        {
-            byte[] larger = GC.AllocateUninitializedArray<byte>(_used + count + Overhang);
-            _bytes.AsSpan(0, _used).CopyTo(larger);
-            _bytes = larger;
-        }
-
+        if (_bytes.Length - _used < count) Grow(count);
         int offset = _used;
         _used += count;
         return offset;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int count)
+    {
+        byte[] larger = GC.AllocateUninitializedArray<byte>(_used + count + Overhang);
+        _bytes.AsSpan(0, _used).CopyTo(larger);
+        _bytes = larger;
     }
 
     /// <summary>Takes what is no bytes; gives its index.</summary>
