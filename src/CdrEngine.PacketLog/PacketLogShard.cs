@@ -114,6 +114,7 @@ public sealed class PacketLogShard : IDisposable
         _sip.Dispose();
         _rtp.Dispose();
         _behind?.Dispose();
+        Pool.Dispose();
     }
 
     internal SegmentWriter Writer(PacketKind kind) => kind == PacketKind.Rtp ? _rtp : _sip;

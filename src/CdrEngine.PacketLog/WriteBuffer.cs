@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-
 namespace CdrEngine.PacketLog;
 
 /// <summary>Bytes on their way to a file, outside the managed heap: made when they are first needed, given back by <see cref="Dispose"/>. One thread at a time.</summary>
@@ -10,33 +7,18 @@ namespace CdrEngine.PacketLog;
 /// <param name="length">Bytes there are.</param>
 internal sealed unsafe class WriteBuffer(int length) : IDisposable
 {
-    private Memory? _memory;
+    private PlainMemory? _memory;
 
     /// <summary>Bytes there are.</summary>
     public int Length => length;
 
     /// <summary>All of them, as they were left; at first they may hold anything. Not to be used once this is disposed of.</summary>
-    public Span<byte> Span => new((_memory ??= new Memory(length)).First, length);
+    public Span<byte> Span => new((_memory ??= new PlainMemory(length, DirectWrites.Block)).First, length);
 
     /// <summary>Gives the memory back. Whoever asks for <see cref="Span"/> again gets other memory.</summary>
     public void Dispose()
     {
         _memory?.Dispose();
         _memory = null;
-    }
-
-    // Whoever forgets to dispose of it loses nothing but time.
-    private sealed class Memory : SafeHandleZeroOrMinusOneIsInvalid
-    {
-        public Memory(int length)
-            : base(ownsHandle: true) => SetHandle((nint)NativeMemory.AlignedAlloc((nuint)length, DirectWrites.Block));
-
-        public void* First => (void*)handle;
-
-        protected override bool ReleaseHandle()
-        {
-            NativeMemory.AlignedFree((void*)handle);
-            return true;
-        }
     }
 }
