@@ -24,17 +24,6 @@ public sealed class TextSpreadTests
         }
     }
 
-    /// <summary>The first texts of many groups stand close together: nearly none of their calls stand between these.</summary>
-    [Fact]
-    public void FirstTextsOfManyGroups_AreNotTakenForManyCalls()
-    {
-        var random = new Random(5);
-        string[] all = [.. Enumerable.Range(0, 100_000).Select(_ => $"{random.Next(1_000_000):D6}")];
-        TextSpread spread = TextSpread.Of([.. all.Chunk(2_000).Select(static calls => RanksOf(calls, 16)).Select(static ranks => (ranks.Steps, ranks.CountSteps(null)))])!;
-        string beyond = spread.Between("", null, 500.0 / all.Length)!, text = spread.Between("", beyond, 0.1)!;
-        Assert.InRange(all.Count(its => string.CompareOrdinal(its, text) < 0), 40, 1_500);
-    }
-
     [Fact]
     public void ATextOfManyCalls_IsAPlaceByItself()
     {

@@ -31,34 +31,20 @@ internal sealed class TextSpread : ITextSpread
             places[group][step] = texts.Count - 1;
         }
 
-        // How many texts stand before each that are not the first of their groups: those stand closest together where there are fewest calls.
-        int[] before = new int[texts.Count + 1];
-        for (int group = 0; group < groups.Count; group++)
-        {
-            places[group][^1] = texts.Count;
-            for (int step = 1; step < groups[group].Steps.Count; step++) before[places[group][step] + 1] = 1;
-        }
-
-        for (int i = 0; i < texts.Count; i++) before[i + 1] += before[i];
-
         // What lies between two texts of a group is spread over those that others have between them, and what has one text alone stands before the next of any.
-        double[] begun = new double[texts.Count + 1], grown = new double[texts.Count + 1];
+        double[] begun = new double[texts.Count + 1], grown = new double[texts.Count + 2];
         for (int group = 0; group < groups.Count; group++)
         {
             (IReadOnlyList<TextStep> its, int[] calls) = groups[group];
+            places[group][its.Count] = texts.Count;
             if (its.Count > 0) begun[places[group][0]] += calls[0];
             for (int step = 0; step < its.Count; step++)
             {
-                int from = places[group][step], to = places[group][step + 1], between = before[to] - before[from], more = calls[step + 1] - calls[step];
-                bool isOne = step + 1 < its.Count && its[step + 1].Rank == its[step].Rank + 1;
-                if (isOne || between == 0)
-                {
-                    begun[isOne ? from + 1 : to] += more;
-                    continue;
-                }
-
-                grown[from] += more / (double)between;
-                grown[to] -= more / (double)between;
+                int from = places[group][step];
+                int to = step + 1 < its.Count && its[step + 1].Rank == its[step].Rank + 1 ? from + 1 : places[group][step + 1];
+                double each = (calls[step + 1] - calls[step]) / (double)(to - from);
+                grown[from] += each;
+                grown[to] -= each;
             }
         }
 
@@ -67,8 +53,7 @@ internal sealed class TextSpread : ITextSpread
         for (int i = 0; i < below.Length; i++)
         {
             below[i] = sum += begun[i];
-            slope += grown[i];
-            sum += slope * (before[i + 1] - before[i]);
+            sum += slope += grown[i];
         }
 
         return new TextSpread([.. texts], below, groups.Sum(static group => group.Below[^1]));
@@ -82,8 +67,7 @@ internal sealed class TextSpread : ITextSpread
 
         // A text in lower case may stand elsewhere than the calls that have it.
         double from = first > 0 && _texts[first] != low ? (_below[first - 1] + _below[first]) / 2 : _below[first], to = end < _texts.Length ? _below[end] : _all;
-
-        // Of first texts of groups nothing else is known.
+        // Where nothing else is known, each text has as many.
         if (to <= from) return _texts[Math.Min(end - 1, first + (int)(Math.Clamp(part, 0, 1) * (end - first)))];
         double place = from + (Math.Clamp(part, 0, 1) * (to - from));
         int begin = first, behind = end;
