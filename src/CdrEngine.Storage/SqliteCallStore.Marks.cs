@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
 
@@ -18,12 +19,15 @@ public sealed partial class SqliteCallStore
     });
 
     /// <inheritdoc />
-    public long Count(CallQuery query, CallMark until) => CountUntil(query, until);
-
-    private long CountUntil(CallQuery query, CallMark? mark)
+    public long Count(CallQuery query, CallMark until)
     {
-        query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
-        return Reading(days => Total(days, query, Begin(days, query, mark)));
+        // As pages ask for it, so that these find what was counted.
+        query = query with { Sort = CallSort.StartedAt, Ascending = true, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
+        Walk walk = _ofMarks.Of(until, CallCursor.TextOf(query));
+        return Reading(days =>
+        {
+            lock (walk) return Total(days, query, walk);
+        });
     }
 
     // Up to which document a day is told of; null where nothing of it is.

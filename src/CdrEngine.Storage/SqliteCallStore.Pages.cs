@@ -12,8 +12,12 @@ public sealed partial class SqliteCallStore
     private const int RecordsRead = 200;
     private const int RowsRead = 2_000;
 
+    // Lists and counts of one mark that are kept: 50 KB each.
+    private const int WalksOfMark = 12;
+
     private readonly DayAnswers<long> _counts;
     private readonly Walks _walks;
+    private readonly MarkWalks _ofMarks = new(WalksOfMark);
 
     /// <inheritdoc />
     public CallSlice Page(CallPageRequest request)
@@ -24,7 +28,7 @@ public sealed partial class SqliteCallStore
         string text = CallCursor.TextOf(query);
         return Reading(days =>
         {
-            Walk walk = request.Until is { } mark ? Begin(days, query, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, query));
+            Walk walk = request is { Until: { } until, Where: null } ? _ofMarks.Of(until, text) : request.Until is { } mark ? Begin(days, query, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, query));
             lock (walk)
             {
                 if (request.MostInAll is { } most && Total(days, query, walk) is var all && all > most) return new CallSlice { Calls = [], HasMore = true, Total = all };
@@ -64,7 +68,11 @@ public sealed partial class SqliteCallStore
     }
 
     /// <inheritdoc />
-    public long Count(CallQuery query) => CountUntil(query, null);
+    public long Count(CallQuery query)
+    {
+        query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
+        return Reading(days => Total(days, query, Begin(days, query)));
+    }
 
     /// <summary>The plan for a walk's page on one day, for tests of the indexes.</summary>
     internal List<string> ExplainPage(CallQuery query, DateOnly day) => Reading(days =>
@@ -94,7 +102,7 @@ public sealed partial class SqliteCallStore
             if (UntilOf(mark, day, figures.Last) is not { } last) continue;
             walk.Marks[day] = last;
             if (last < figures.Last) continue;
-            if (!asked.AsksLength && KnownCountOf(days, asked, day, figures) is { } calls) walk.Counts[day] = (days.HiddenStampOf(day).Text, calls);
+            Tell(days, asked, day, walk, figures);
         }
 
         return walk;
@@ -125,6 +133,7 @@ public sealed partial class SqliteCallStore
         foreach (DateOnly day in DaysOf(query))
         {
             if (found.Count >= limit) break;
+            if (walk.IsOfMark) Renew(days, asked, day, walk);
             if (KnownCount(days, day, walk) is { } known && known <= left && !walk.Reaches(day, left))
             {
                 left -= known;
@@ -309,12 +318,27 @@ public sealed partial class SqliteCallStore
         var asked = new DayQuestion(query);
         foreach (DateOnly day in DaysOf(query))
         {
+            if (walk.IsOfMark) Renew(days, asked, day, walk);
             if (KnownCount(days, day, walk) is { } count) total += count;
             else if (FrameOf(days, day, query, walk) is { } frame) total += CountOf(days, asked, frame, walk);
         }
 
-        walk.Total = total;
+        // Of a mark it is less once something was deleted.
+        if (!walk.IsOfMark) walk.Total = total;
         return total;
+    }
+
+    // Days of a mark are told as a walk begins with them, once for all counts and pages of a list.
+    private void Renew(OpenDays days, DayQuestion asked, DateOnly day, Walk walk)
+    {
+        walk.Renew(day, StampOf(days, day));
+        if (walk.Counts.ContainsKey(day) || !walk.Marks.TryGetValue(day, out long last) || FiguresOf(days, day) is not { } figures || last < figures.Last) return;
+        Tell(days, asked, day, walk, figures);
+    }
+
+    private void Tell(OpenDays days, DayQuestion asked, DateOnly day, Walk walk, DayFigures figures)
+    {
+        if (!asked.AsksLength && KnownCountOf(days, asked, day, figures) is { } calls) walk.Counts[day] = (days.HiddenStampOf(day).Text, calls);
     }
 
     private long CountOf(OpenDays days, DayQuestion asked, SelectFrame frame, Walk walk)

@@ -38,6 +38,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _seals = new SealsKept<DaySeal>(limits.SealBytes);
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
+        _callIds = new CallIdsKept(limits.TextRankBytes / 4 * 3);
         _texts = new ArchiveTexts(folder, limits.TextBytes, limits.TextRankBytes);
     }
 
@@ -167,6 +168,7 @@ public sealed partial class SqliteCallStore : ICallStore
             {
                 // What is stored for the day later is numbered anew.
                 _hidden.ForgetDay(day);
+                _callIds.Forget(day);
 
                 // Readers that have the file open let go of it before their next query.
                 _readers.Renew();

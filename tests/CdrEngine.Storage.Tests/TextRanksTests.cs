@@ -103,9 +103,9 @@ public sealed class TextRanksTests
             int[] its = [.. expected.Where(place => place >= Math.Max(begin, from) && place < most).Select(place => place - from).Order()];
             Assert.Equal(its, day.All());
             Assert.Equal((its.Length, its.Length == 0), (day.Count, day.IsEmpty));
-            ushort[] numbers = [.. Enumerable.Range(0, 300).Select(_ => (ushort)random.Next(3))];
-            int first = random.Next(-20, 20);
-            Assert.Equal(its.Count(place => place - first is >= 0 and < 300 && numbers[place - first] == 2), day.CountOf(numbers, first, [false, false, true]));
+            var others = new DayPlaces(day.Places);
+            foreach (int place in Enumerable.Range(0, day.Places).Where(_ => random.Next(3) == 0)) others.Add(place);
+            Assert.Equal(its.Count(others.Has), day.CountAnd(others));
         }
     }
 

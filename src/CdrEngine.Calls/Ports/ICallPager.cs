@@ -39,11 +39,23 @@ public interface ICallPager
     /// <summary>How many calls a query asks for of those that were stored by a time; its limit, order and cursor do not matter.</summary>
     long Count(CallQuery query, CallMark until);
 
+    /// <summary>How many calls that a query asks for, of those that were stored by a time, lasted less than each of some lengths; null where these are not told together.</summary>
+    /// <param name="query">Which calls; its limit, order and cursor do not matter.</param>
+    /// <param name="until">The time.</param>
+    /// <param name="lengths">The lengths.</param>
+    IReadOnlyList<long>? CountShorter(CallQuery query, CallMark until, LengthSteps lengths) => null;
+
     /// <summary>How the calls that a query asks for are spread over their texts; null where that is not known.</summary>
     /// <param name="query">Which calls, about.</param>
     /// <param name="of">Which text.</param>
     ITextSpread? SpreadOf(CallQuery query, TextOf of) => null;
 }
+
+/// <summary>Lengths that stand as far from each other.</summary>
+/// <param name="First">The first.</param>
+/// <param name="Step">From one to the next.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct LengthSteps(TimeSpan First, TimeSpan Step, int Count);
 
 /// <summary>A stored call as it is listed.</summary>
 /// <param name="Record">Its record.</param>

@@ -191,6 +191,22 @@ internal sealed partial class CallSelect
         return statement.Step() ? ProfileRow.Sums(statement, 0) : default;
     }
 
+    /// <summary>How long the calls of a day lasted, microseconds, and how many lasted as long; offset, limit and place of the frame do not matter.</summary>
+    public static List<(long Lasted, long Calls)> Lengths(SqliteDatabase database, CallQuery query, SelectFrame frame) => InOneState(database, query, frame, LengthsNow);
+
+    private static List<(long Lasted, long Calls)> LengthsNow(SqliteDatabase database, CallQuery query, SelectFrame frame)
+    {
+        var select = new CallSelect(query, frame) { _adds = true };
+        select.ChooseDriver(database);
+        select.AddFilters(database);
+        select.AndWithout(database);
+        var lengths = new List<(long Lasted, long Calls)>();
+        if (select._isNothing) return lengths;
+        using SqliteStatement statement = select.Bound(database, $"SELECT c.duration_us, count(*) FROM {select._from}{select._where} GROUP BY c.duration_us");
+        while (statement.Step()) lengths.Add((statement.Long(0), statement.Long(1)));
+        return lengths;
+    }
+
     /// <summary>Runs it; rows in order.</summary>
     public List<FoundCall> Run(SqliteDatabase database)
     {

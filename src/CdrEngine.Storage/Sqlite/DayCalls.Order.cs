@@ -3,6 +3,10 @@ namespace CdrEngine.Storage.Sqlite;
 // Calls by where they stand in order of time, and those that meet any of several alternatives.
 internal sealed partial class DayCalls
 {
+    private const int ProfilesKept = 4;
+
+    private (string Asked, DayPlaces Places)[] _ofProfiles = [];
+
     /// <summary>Where in order of time a call stands, from 0; null where the day has none of this document.</summary>
     public int? RankOf(long document) => PlaceOf(document) is { } place ? _ranks[place] - 1 : null;
 
@@ -37,11 +41,21 @@ internal sealed partial class DayCalls
     // Whether profiles alone tell which calls are asked for, but for the places among which they are.
     private static bool IsByProfile(AskedCalls asked) => asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0, Profiles.IsEverything: false };
 
-    private DayPlaces OfProfiles(AskedCalls asked, DayPlaces? among)
+    private DayPlaces OfProfiles(AskedCalls asked, DayPlaces? among) => among is null ? OfProfiles(asked.Profiles) : OfProfiles(asked.Profiles).And(among);
+
+    // The calls of some profiles. Counts and pages of a list ask of each day for the same, one after the other: the last are kept, a bit for each call of the day.
+    private DayPlaces OfProfiles(AskedProfiles asked)
     {
+        (string Asked, DayPlaces Places)[] kept = Volatile.Read(ref _ofProfiles);
+        foreach ((string key, DayPlaces known) in kept)
+        {
+            if (key == asked.Key) return known;
+        }
+
         var places = new DayPlaces(Places);
-        _profiles.AddTo(places, _first, asked.Profiles);
-        return among is null ? places : places.And(among);
+        _profiles.AddTo(places, _first, asked);
+        Volatile.Write(ref _ofProfiles, [(asked.Key, places), .. kept.Take(ProfilesKept - 1)]);
+        return places;
     }
 
     private IEnumerable<int> InOrder(DayPlaces places, bool ascending)

@@ -129,6 +129,9 @@ internal sealed partial class DayCalls
     /// <summary>The tenant of a call; empty for none.</summary>
     public string TenantOf(int place) => _profiles.ProfileOf(_first + place) is { } profile ? _profiles.Index.ProfileOf(profile).Tenant : "";
 
+    /// <summary>How long a call lasted, as <see cref="DayLengths"/> keeps it.</summary>
+    public uint LastedOf(int place) => _lengths.LastedAt(_ofLengths[place]);
+
     /// <summary>Whether a call is of any of some profiles; of any at all where nothing is asked of them.</summary>
     public bool Has(int place, AskedProfiles asked) => asked.IsEverything || (_profiles.ProfileOf(_first + place) is { } profile && asked.Has(_profiles.Index, profile));
 
@@ -155,7 +158,7 @@ internal sealed partial class DayCalls
     public long? Count(AskedCalls asked, KeyFilter keys) =>
         asked.Any.Count > 0 ? Several(asked, keys)?.Count
         : WantedOf(asked) is not { } wanted ? null
-        : IsByProfile(asked) ? OfProfiles(asked, null).Count
+        : IsByProfile(asked) ? OfProfiles(asked.Profiles).Count
         : asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => Meets(place, wanted))
         : Meeting(wanted, ascending: true).LongCount();
 
@@ -167,7 +170,7 @@ internal sealed partial class DayCalls
     {
         if (among.IsEmpty) return 0;
         if (asked.Any.Count > 0) return Several(asked, keys)?.And(among).Count;
-        if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : _profiles.CountOf(among, _first, asked.Profiles);
+        if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : OfProfiles(asked.Profiles).CountAnd(among);
         if (WantedOf(asked) is not { } wanted) return null;
         return asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => among.Has(place) && Meets(place, wanted)) : among.All().LongCount(place => Meets(place, wanted));
     }

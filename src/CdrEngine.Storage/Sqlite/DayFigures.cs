@@ -66,6 +66,9 @@ internal sealed class AskedProfiles(CallQuery query)
 
     public ProfileFilter Filter { get; } = new(query);
 
+    /// <summary>What is asked of profiles, as a text.</summary>
+    public string Key => _key.Value;
+
     /// <summary>True where nothing is asked of profiles.</summary>
     public bool IsEverything => !Filter.AsksAnything;
 

@@ -124,6 +124,24 @@ internal sealed class DayLengths
         return calls;
     }
 
+    /// <summary>Adds how long the calls of the profiles asked for lasted.</summary>
+    public void AddTo(LengthCounter counter, AskedProfiles asked)
+    {
+        if (asked.IsEverything)
+        {
+            counter.Add(_lasted);
+            return;
+        }
+
+        for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
+        {
+            if (_profiles[group] != Unknown && asked.Has(_index, _profiles[group])) counter.Add(_lasted.AsSpan(first.._ends[group]));
+        }
+    }
+
+    /// <summary>How long the call lasted that stands somewhere, as it is kept.</summary>
+    public uint LastedAt(int at) => _lasted[at];
+
     // A call of which both lengths lie within bounds, whoever answered it.
     private bool IsOf(AskedProfiles asked, int at, in LengthBounds bounds)
     {

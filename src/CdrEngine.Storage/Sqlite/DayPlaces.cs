@@ -82,6 +82,14 @@ internal sealed class DayPlaces
         return new DayPlaces(Places, words);
     }
 
+    /// <summary>How many are among others too.</summary>
+    public int CountAnd(DayPlaces other)
+    {
+        int count = 0;
+        for (int i = 0; i < _words.Length; i++) count += BitOperations.PopCount(_words[i] & other._words[i]);
+        return count;
+    }
+
     /// <summary>Those that are among all of some, which are looked at as long as any place is left; null where one of them is null, and where there are none.</summary>
     public static DayPlaces? AmongAll(IEnumerable<DayPlaces?> some)
     {
@@ -111,24 +119,5 @@ internal sealed class DayPlaces
         {
             for (ulong word = _words[i]; word != 0; word &= word - 1) yield return (i * Word) + BitOperations.TrailingZeroCount(word);
         }
-    }
-
-    /// <summary>How many of them stand for a number that is asked for.</summary>
-    /// <param name="numbers">The number of each place from <paramref name="first"/> on; other places have 0.</param>
-    /// <param name="first">See there.</param>
-    /// <param name="isAsked">Whether each number is asked for.</param>
-    public int CountOf(ReadOnlySpan<ushort> numbers, int first, ReadOnlySpan<bool> isAsked)
-    {
-        int count = 0;
-        for (int i = 0; i < _words.Length; i++)
-        {
-            for (ulong word = _words[i]; word != 0; word &= word - 1)
-            {
-                int at = (i * Word) + BitOperations.TrailingZeroCount(word) - first;
-                if (isAsked[(uint)at < (uint)numbers.Length ? numbers[at] : 0]) count++;
-            }
-        }
-
-        return count;
     }
 }

@@ -129,12 +129,6 @@ internal sealed class DayProfiles
         return found;
     }
 
-    /// <summary>How many of some places have a profile that is asked for.</summary>
-    /// <param name="places">The places.</param>
-    /// <param name="first">The document of the first that there is.</param>
-    /// <param name="asked">What is asked of profiles.</param>
-    public int CountOf(DayPlaces places, long first, AskedProfiles asked) => places.CountOf(_places, (int)(_first - first), AreAsked(asked));
-
     /// <summary>Adds the places of all calls of a profile that is asked for.</summary>
     /// <param name="places">Added to.</param>
     /// <param name="first">The document of the first place that there is.</param>

@@ -1,16 +1,23 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using CdrEngine.Calls.Ports;
 
 namespace CdrEngine.Storage.Sqlite;
 
 /// <summary>What one viewer is shown of one query, page after page. Locked by who uses it.</summary>
 /// <param name="marks">For each day the document up to which its calls belong to the walk.</param>
-internal sealed class Walk(Dictionary<DateOnly, long> marks)
+/// <param name="isOfMark">Whether it is of a <see cref="CallMark"/>: what it knows of a day holds as long as nothing is written to the day or deleted from it.</param>
+internal sealed class Walk(Dictionary<DateOnly, long> marks, bool isOfMark = false)
 {
     private readonly Dictionary<DateOnly, SortedList<long, CallCursor>> _places = [];
+    private readonly Dictionary<DateOnly, string> _stamps = [];
     private int _count;
 
     public Dictionary<DateOnly, long> Marks => marks;
+
+    /// <summary>Whether it is of a mark.</summary>
+    public bool IsOfMark => isOfMark;
 
     /// <summary>Calls on all pages, once counted.</summary>
     public long? Total { get; set; }
@@ -20,6 +27,16 @@ internal sealed class Walk(Dictionary<DateOnly, long> marks)
 
     /// <summary>The same of lists of which records, or what seals tell of them, decide.</summary>
     public Dictionary<DateOnly, (string Hidden, long Calls)> Judged { get; } = [];
+
+    /// <summary>Forgets what it knows of a day that is in another state than it was.</summary>
+    public void Renew(DateOnly day, DayStamp stamp)
+    {
+        if (stamp.IsSettled && _stamps.TryGetValue(day, out string? known) && known == stamp.Text) return;
+        Counts.Remove(day);
+        if (_places.Remove(day, out SortedList<long, CallCursor>? places)) _count -= places.Count;
+        if (stamp.IsSettled) _stamps[day] = stamp.Text;
+        else _stamps.Remove(day);
+    }
 
     /// <summary>True where a place at or behind this row of a day is known, so that the row is in that day or right at its end.</summary>
     public bool Reaches(DateOnly day, long row) => _places.TryGetValue(day, out SortedList<long, CallCursor>? places) && places.Keys[^1] >= row;
@@ -108,6 +125,17 @@ internal sealed class Walks(int capacity, TimeSpan age)
         _walks.Remove(node.Value.Key);
         _byUse.Remove(node);
     }
+}
+
+/// <summary>The walks of what was stored by a time, those of late of each mark, as long as there is the mark. Any thread.</summary>
+/// <param name="capacity">Walks of each at most.</param>
+internal sealed class MarkWalks(int capacity)
+{
+    private readonly ConditionalWeakTable<CallMark, Walks> _walks = [];
+
+    /// <summary>The walk of a query. Locked by who uses it.</summary>
+    public Walk Of(CallMark mark, string query) =>
+        _walks.GetValue(mark, _ => new Walks(capacity, TimeSpan.MaxValue)).Of(query, false, () => new Walk(mark.Days as Dictionary<DateOnly, long> ?? new Dictionary<DateOnly, long>(mark.Days), isOfMark: true));
 }
 
 /// <summary>What days answered to queries, as long as a day's file has not changed. Any thread.</summary>

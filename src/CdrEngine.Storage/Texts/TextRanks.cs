@@ -40,8 +40,18 @@ internal sealed class TextRanks
     private readonly IReadOnlyList<(int Rank, string Text)> _open;
     private readonly bool _mayBeEmpty;
 
-    private TextRanks(WholeNumbers ranks, int count, IReadOnlyList<(int Rank, string Text)> open, bool mayBeEmpty, IReadOnlyList<TextStep> steps) =>
+    // Places of which a text has letters.
+    private readonly ulong[] _openPlaces = [];
+
+    private TextRanks(WholeNumbers ranks, int count, IReadOnlyList<(int Rank, string Text)> open, bool mayBeEmpty, IReadOnlyList<TextStep> steps)
+    {
         (_ranks, Count, _open, _mayBeEmpty, Steps) = (ranks, count, open, mayBeEmpty, steps);
+        if (open.Count == 0) return;
+        bool[] isOpen = new bool[count + 1];
+        foreach ((int rank, _) in open) isOpen[rank] = true;
+        _openPlaces = new ulong[(ranks.Count / Word) + 1];
+        for (int place = 0; place < ranks.Count; place++) _openPlaces[place / Word] |= (isOpen[ranks[place]] ? 1UL : 0) << (place % Word);
+    }
 
     /// <summary>Some of the texts, ascending: between two of them stand few calls, unless these have the same text.</summary>
     public IReadOnlyList<TextStep> Steps { get; }
@@ -81,7 +91,7 @@ internal sealed class TextRanks
     public int Count { get; }
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => _ranks.Size + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
+    public long Size => _ranks.Size + (_openPlaces.Length * sizeof(ulong)) + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
 
     /// <summary>The places that meet a range.</summary>
     /// <param name="range">The range; one that texts in order answer.</param>
@@ -102,26 +112,40 @@ internal sealed class TextRanks
 
         // A call without a text that is kept may have an empty one.
         bool isEmptyOpen = _mayBeEmpty && range.IsMetBy("");
-        if (_open.Count == 0)
+        _ranks.MarkWithin(from, to, met);
+        if (isEmptyOpen) _ranks.MarkWithin(0, 0, open);
+        if (_open.Count > 0)
         {
-            _ranks.MarkWithin(from, to, met);
-            if (isEmptyOpen) _ranks.MarkWithin(0, 0, open);
-        }
-        else
-        {
-            byte[] verdicts = new byte[Count + 1];
-            if (from <= to) verdicts.AsSpan(from..(to + 1)).Fill(Yes);
-            if (isEmptyOpen) verdicts[0] = Perhaps;
-            foreach ((int rank, string text) in _open) verdicts[rank] = Judge(text, range) is { } meets ? (meets ? Yes : No) : Perhaps;
-            for (int place = 0; place < _ranks.Count; place++)
+            // Of texts with letters each is judged by itself.
+            byte[] verdicts = new byte[_open.Count];
+            for (int i = 0; i < verdicts.Length; i++) verdicts[i] = Judge(_open[i].Text, range) is { } meets ? (meets ? Yes : No) : Perhaps;
+            for (int word = 0; word < _openPlaces.Length; word++)
             {
-                ulong verdict = verdicts[_ranks[place]];
-                met[place / Word] |= (verdict & Yes) << (place % Word);
-                open[place / Word] |= (verdict >> 1) << (place % Word);
+                met[word] &= ~_openPlaces[word];
+                for (ulong bits = _openPlaces[word]; bits != 0; bits &= bits - 1)
+                {
+                    int bit = System.Numerics.BitOperations.TrailingZeroCount(bits);
+                    ulong verdict = verdicts[OpenAt(_ranks[(word * Word) + bit])];
+                    met[word] |= (verdict & Yes) << bit;
+                    open[word] |= (verdict >> 1) << bit;
+                }
             }
         }
 
         return new RangedPlaces(GroupSet.Of(met), open.AsSpan().ContainsAnyExcept(0UL) ? GroupSet.Of(open) : null);
+    }
+
+    private int OpenAt(int rank)
+    {
+        int low = 0, high = _open.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_open[middle].Rank < rank) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
     }
 
     /// <summary>Whether a text in lower case meets a range, whatever the case of its letters was; null where that depends on it.</summary>

@@ -24,28 +24,39 @@ internal sealed class TextSpread : ITextSpread
         if (steps.Count == 0) return null;
         steps.Sort(static (left, right) => string.CompareOrdinal(left.Text, right.Text));
         var texts = new List<string>(steps.Count);
-        var below = new List<double>(steps.Count);
-        double[] at = new double[groups.Count];
-        double sum = 0;
-        for (int i = 0; i < steps.Count;)
+        int[][] places = [.. groups.Select(static group => new int[group.Steps.Count + 1])];
+        foreach ((string text, int group, int step) in steps)
         {
-            string text = steps[i].Text;
-            int next = i;
-            for (; next < steps.Count && steps[next].Text == text; next++) Move(steps[next].Group, groups[steps[next].Group].Below[steps[next].Step]);
-            texts.Add(text);
-            below.Add(sum);
-
-            // A group that has no text here has half of what lies between two of its own before it, as a rule.
-            for (; i < next; i++) Move(steps[i].Group, (groups[steps[i].Group].Below[steps[i].Step] + groups[steps[i].Group].Below[steps[i].Step + 1]) / 2.0);
+            if (texts.Count == 0 || texts[^1] != text) texts.Add(text);
+            places[group][step] = texts.Count - 1;
         }
 
-        return new TextSpread([.. texts], [.. below], groups.Sum(static group => group.Below[^1]));
-
-        void Move(int group, double to)
+        // What lies between two texts of a group is spread over those that others have between them, and what has one text alone stands before the next of any.
+        double[] begun = new double[texts.Count + 1], grown = new double[texts.Count + 2];
+        for (int group = 0; group < groups.Count; group++)
         {
-            sum += to - at[group];
-            at[group] = to;
+            (IReadOnlyList<TextStep> its, int[] calls) = groups[group];
+            places[group][its.Count] = texts.Count;
+            if (its.Count > 0) begun[places[group][0]] += calls[0];
+            for (int step = 0; step < its.Count; step++)
+            {
+                int from = places[group][step];
+                int to = step + 1 < its.Count && its[step + 1].Rank == its[step].Rank + 1 ? from + 1 : places[group][step + 1];
+                double each = (calls[step + 1] - calls[step]) / (double)(to - from);
+                grown[from] += each;
+                grown[to] -= each;
+            }
         }
+
+        double[] below = new double[texts.Count];
+        double sum = 0, slope = 0;
+        for (int i = 0; i < below.Length; i++)
+        {
+            below[i] = sum += begun[i];
+            sum += slope += grown[i];
+        }
+
+        return new TextSpread([.. texts], below, groups.Sum(static group => group.Below[^1]));
     }
 
     /// <inheritdoc />
@@ -56,6 +67,8 @@ internal sealed class TextSpread : ITextSpread
 
         // A text in lower case may stand elsewhere than the calls that have it.
         double from = first > 0 && _texts[first] != low ? (_below[first - 1] + _below[first]) / 2 : _below[first], to = end < _texts.Length ? _below[end] : _all;
+        // Where nothing else is known, each text has as many.
+        if (to <= from) return _texts[Math.Min(end - 1, first + (int)(Math.Clamp(part, 0, 1) * (end - first)))];
         double place = from + (Math.Clamp(part, 0, 1) * (to - from));
         int begin = first, behind = end;
         while (begin < behind)

@@ -26,6 +26,13 @@ internal sealed class PortSipOrderedList
     private const int MostNear = 100;
     private const int Margin = 30;
 
+    // Lengths in whole seconds before which it is told how many calls stand: four hours.
+    private const int LengthsTold = 14_400;
+
+    // How much farther the next place is looked for where there were far fewer calls than were thought, and at most.
+    private const int Growth = 4;
+    private const int MostGrowth = 1_024;
+
     private readonly PortSipKeys _keys;
     private readonly PortSipField<PortSipRow> _field;
     private readonly SortedList<long, (PortSipKey Least, PortSipKey Greatest)> _places = [];
@@ -33,6 +40,9 @@ internal sealed class PortSipOrderedList
     private readonly Dictionary<int, long> _words = [];
     private readonly int _few;
     private readonly int _near;
+
+    // Of lists by length: how many calls are shorter than each whole second from the first on; null where that is not told.
+    private readonly IReadOnlyList<long>? _shorter;
     private PortSipOrder _of;
     private (ITextSpread? Spread, bool IsKnown) _spread;
 
@@ -49,6 +59,7 @@ internal sealed class PortSipOrderedList
         _near = Math.Min(MostNear, of.Request.Desk.Options.MostJudged);
         _places[0] = (keys.First, keys.First);
         All = Count(null);
+        if (IsLength) _shorter = of.Request.Desk.Calls.CountShorter(of.QueryOf(null)!, Mark, new LengthSteps(WholeSeconds.AtLeast(1, of.Request.Desk.Options.Rounding), TimeSpan.FromSeconds(1), LengthsTold));
         Happened = keys.Words.Count > 0 || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
     }
 
@@ -113,7 +124,7 @@ internal sealed class PortSipOrderedList
     {
         _of = of;
         if (_keys.Words.Count > 0) return ByWord(skip, take, descending);
-        if (IsLength && skip == 0 && AtEnd(take, descending) is { } end) return end;
+        if (IsLength && _shorter is null && skip == 0 && AtEnd(take, descending) is { } end) return end;
         long until = Math.Min(skip + take, All), first = descending ? All - Happened : Happened;
         var found = new List<ListedCall>();
         if (skip < first) found.AddRange(Part(!descending, skip, Math.Min(until, first)));
@@ -172,9 +183,11 @@ internal sealed class PortSipOrderedList
     private List<ListedCall> Ordered(long from, long to)
     {
         var found = new List<ListedCall>();
+        long reach = 1;
         for (int steps = 0; from < to && steps < MostSteps; steps++)
         {
             _of.Request.Http.RequestAborted.ThrowIfCancellationRequested();
+            if (_shorter is { } shorter) AddLengths(shorter, from, to);
             PortSipStretch stretch = Around(from);
             long until = Math.Min(to, stretch.Beyond);
             if (_keys.IsOne(stretch))
@@ -192,7 +205,8 @@ internal sealed class PortSipOrderedList
             }
 
             bool isNear = from - stretch.At <= _near, isBefore = stretch.Beyond - to <= _near && stretch.Beyond >= to;
-            long place = isNear ? Math.Min(to + Margin, stretch.Beyond - 1) : isBefore ? Math.Max(from - Margin, stretch.At + 1) : from - (_near / 2);
+            long wanted = isNear ? to + Margin - stretch.At : stretch.Beyond - from + Margin;
+            long place = isNear ? Math.Min(stretch.At + (wanted * reach), stretch.Beyond - 1) : isBefore ? Math.Max(stretch.Beyond - (wanted * reach), stretch.At + 1) : from - (_near / 2);
             if (_keys.Guess(this, stretch, place) is not { } key)
             {
                 // Nothing divides them that could be asked for.
@@ -222,6 +236,9 @@ internal sealed class PortSipOrderedList
             int most = (int)Math.Min(CallQuery.MaxLimit, (isNear ? to - stretch.At : stretch.Beyond - from) + MostBeside);
             (List<ListedCall> calls, long total) = Read(beside, most);
             Add(isNear ? stretch.At + total : stretch.Beyond - total, key);
+
+            // Where the texts of many groups begin or end they stand closer than their calls do.
+            reach = total < wanted / 3 ? Math.Min(reach * Growth, MostGrowth) : 1;
             if (total > calls.Count) continue;
             long begin = isNear ? stretch.At : stretch.Beyond - total;
             if (from < begin || from >= begin + total) continue;
@@ -236,6 +253,31 @@ internal sealed class PortSipOrderedList
         }
 
         return found;
+    }
+
+    // The places about some: of one length where it has many calls, else of as many lengths as are read at once.
+    private void AddLengths(IReadOnlyList<long> shorter, long from, long to)
+    {
+        int low = LengthAt(shorter, from), high = LengthAt(shorter, to - 1) + 1;
+        if (Before(high) - Before(low) > _few) high = low + 1;
+        Add(Before(low), new PortSipKey(low));
+        if (high <= shorter.Count) Add(Before(high), new PortSipKey(high));
+
+        long Before(int seconds) => seconds == 0 ? 0 : seconds > shorter.Count ? Happened : shorter[seconds - 1];
+    }
+
+    // The length of the call at a place, or the longest that is told where it is longer.
+    private static int LengthAt(IReadOnlyList<long> shorter, long place)
+    {
+        int low = 0, high = shorter.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (shorter[middle] <= place) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
     }
 
     // The calls of a stretch in order, and how many there are: all of them, or no more than so many of any.

@@ -1,0 +1,47 @@
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
+
+namespace CdrEngine.Storage;
+
+// How many calls are shorter than each of many lengths, all in one look at each day: lists by length ask where their calls stand.
+public sealed partial class SqliteCallStore
+{
+    /// <inheritdoc />
+    public IReadOnlyList<long>? CountShorter(CallQuery query, CallMark until, LengthSteps lengths)
+    {
+        query = query with { Sort = CallSort.StartedAt, Ascending = true, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
+        var asked = new DayQuestion(query);
+        if (LengthCounter.Of(lengths) is not { } counter || query.Moments.Count > 0 || !(asked.MayBeKnown || (asked.IsCounted && !asked.AsksLength))) return null;
+        Walk walk = _ofMarks.Of(until, CallCursor.TextOf(query));
+        Reading(days =>
+        {
+            foreach (DateOnly day in DaysOf(query))
+            {
+                if (FrameOf(days, day, query, walk) is not { } frame || TryLengths(days, asked, frame, counter)) continue;
+                if (Narrowed(days, asked, frame) is not { } narrowed) continue;
+                foreach ((long lasted, long calls) in Marked(days, narrowed, walk, frame => days.Get(day) is { } database ? CallSelect.Lengths(database, query, frame) : []))
+                    counter.Add(DayLengths.Kept(lasted), calls);
+            }
+
+            return 0;
+        });
+        return counter.Below();
+    }
+
+    // Adds what memory tells of a day; false where it does not, or somebody has written to the day since.
+    private bool TryLengths(OpenDays days, DayQuestion asked, SelectFrame frame, LengthCounter counter)
+    {
+        DateOnly day = frame.Day;
+        DayStamp stamp = StampOf(days, day);
+        if (frame.Mark is not null || !frame.Hidden.IsNothing || !stamp.IsSettled || SealOf(days, day) is not { Lengths: { } lengths } seal || StampNow(days, day).Text != stamp.Text) return false;
+        if (asked is { IsCounted: true, AsksLength: false } && IsWhole(asked.Query, day))
+        {
+            lengths.AddTo(counter, asked.Profiles);
+            return true;
+        }
+
+        if (seal.Calls is not { } known || PlacesIn(days, asked, day, known, seal) is not { } places) return false;
+        foreach (int place in places) counter.Add(known.LastedOf(place), 1);
+        return true;
+    }
+}

@@ -1,0 +1,178 @@
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>Counts and pages of what was stored by a time, against an obvious oracle, while calls arrive, are deleted and purged, and days go.</summary>
+public abstract class MarkListTests
+{
+    private static readonly DateOnly Over = new(2030, 1, 1);
+
+    private static readonly (CallQuery Query, Func<StoredCall, bool> Matches)[] Asked =
+    [
+        (new CallQuery(), static _ => true),
+        (new CallQuery { Tenant = "acme" }, static call => call.Tenant == "acme"),
+        (new CallQuery { Tenant = "acme", DurationMin = TimeSpan.FromSeconds(9) }, static call => call.Tenant == "acme" && call.Record.Duration >= TimeSpan.FromSeconds(9)),
+        (new CallQuery { Directions = [CallDirection.Inbound] }, static call => call.Record.Direction == CallDirection.Inbound),
+        (new CallQuery { DialledNumbers = ["101", "104"] }, static call => call.Record.Dialled is "101" or "104"),
+        (new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, "call-5")] }, static call => string.CompareOrdinal(call.Record.SipCallId, "call-5") < 0),
+        (new CallQuery { Tenant = "acme", Ranges = [new TextRange(TextOf.Caller, TextSense.GreaterOrEqual, "1")] }, static call => call.Tenant == "acme" && call.Record.Caller.Number is { } number && string.CompareOrdinal(number, "1") >= 0),
+        (new CallQuery { Without = new CallQuery { Directions = [CallDirection.Inbound] } }, static call => call.Record.Direction != CallDirection.Inbound),
+    ];
+
+    private protected abstract StorePlace NewPlace();
+
+    [StoreTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WhatWasStoredByATime_StandsStill(bool isSealed)
+    {
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        var calls = TestCalls.Many(400, 5).ToDictionary(static call => call.Record.Id, StringComparer.Ordinal);
+        store.Write([.. calls.Values]);
+        if (isSealed) store.Seal(Over);
+        CallMark mark = store.Mark();
+        Ask();
+        Ask();
+
+        // Later calls of the same days, and of another.
+        store.Write([.. Enumerable.Range(5_000, 90).Select(static i => TestCalls.Stored(i, new Random(i), TestCalls.Start + TimeSpan.FromMinutes(i % 9 * 600)))]);
+        Ask();
+        if (isSealed) store.Seal(Over);
+        Ask();
+
+        string[] gone = [.. calls.Keys.Where(static (_, i) => i % 7 == 0)];
+        store.Hide(gone, "test", TestCalls.Start);
+        Forget(gone);
+        Ask();
+        foreach (IGrouping<string, string> day in gone.GroupBy(static id => id[..8])) ((ICallKeeping)store).Purge(DateOnly.ParseExact(day.Key, "yyyyMMdd"), [.. day]);
+        Ask();
+        store.HideAll("acme", "test", TestCalls.Start);
+        Forget([.. calls.Values.Where(static call => call.Tenant == "acme").Select(static call => call.Record.Id)]);
+        Ask();
+        string last = calls.Keys.Max(StringComparer.Ordinal)![..8];
+        Assert.True(store.DropDay(DateOnly.ParseExact(last, "yyyyMMdd")));
+        Forget([.. calls.Keys.Where(id => id.StartsWith(last, StringComparison.Ordinal))]);
+        Ask();
+
+        void Forget(IEnumerable<string> ids)
+        {
+            foreach (string id in ids) calls.Remove(id);
+        }
+
+        void Ask()
+        {
+            foreach ((CallQuery query, Func<StoredCall, bool> matches) in Asked)
+            {
+                StoredCall[] expected = [.. calls.Values.Where(matches).OrderBy(static call => call.Record.StartedAt).ThenBy(static call => call.Record.Id, StringComparer.Ordinal)];
+                Assert.Equal(expected.Length, store.Count(query, mark));
+                foreach (int skip in (int[])[0, 20, 40, expected.Length / 2, expected.Length])
+                {
+                    CallSlice slice = store.Page(new CallPageRequest { Query = query with { Ascending = true }, Skip = skip, Take = 20, Until = mark, WantsTotal = true });
+                    Assert.Equal(expected.Skip(skip).Take(20).Select(static call => call.Record.StartedAt), slice.Calls.Select(static call => call.Record.StartedAt));
+                    Assert.Equal((expected.Length, skip + 20 < expected.Length), ((int)slice.Total!.Value, slice.HasMore));
+                }
+
+                foreach (LengthSteps lengths in (LengthSteps[])[new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 40), new(TimeSpan.FromSeconds(1) - TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), 3), new(TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1), 1)])
+                {
+                    if (store.CountShorter(query, mark, lengths) is not { } shorter) continue;
+                    Assert.Equal(Enumerable.Range(0, lengths.Count).Select(i => expected.LongCount(call => call.Record.Duration < lengths.First + (i * lengths.Step))), shorter);
+                }
+            }
+        }
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteMarkListTests : MarkListTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
+
+    [Fact]
+    public void Lengths_AreToldTogether_OfWhatProfilesAndNumbersTell()
+    {
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        store.Write(TestCalls.Many(200, 5));
+        store.Seal(new DateOnly(2030, 1, 1));
+        CallMark mark = store.Mark();
+        var lengths = new LengthSteps(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 100);
+        Assert.NotNull(store.CountShorter(new CallQuery { Tenant = "acme" }, mark, lengths));
+        Assert.NotNull(store.CountShorter(new CallQuery { DialledNumbers = ["101"] }, mark, lengths));
+        Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { Step = TimeSpan.FromMicroseconds(1) }));
+        Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { First = TimeSpan.FromMicroseconds(7) }));
+        Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { Count = 0 }));
+    }
+
+    /// <summary>Neither reads a document, and neither sorts.</summary>
+    [Theory]
+    [InlineData(SqliteCallStore.CallIdsInOrder, 0)]
+    [InlineData(SqliteCallStore.CallIdsBetween, 2)]
+    public void CallIdsInOrder_AreReadFromTheirIndexAlone(string sql, int texts)
+    {
+        using var folder = new StoreFolder();
+        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records))
+        {
+            store.Write(TestCalls.Many(100, 5));
+            store.Seal(new DateOnly(2030, 1, 1));
+        }
+
+        using SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.FromSeconds(1), 1024);
+        using SqliteStatement plan = database.Prepare("EXPLAIN QUERY PLAN " + sql);
+        for (int i = 0; i < texts; i++) plan.Bind("x");
+        var lines = new List<string>();
+        while (plan.Step()) lines.Add(plan.Text(3));
+        Assert.All(lines.Where(static line => line.Contains("call_documents", StringComparison.Ordinal)), static line => Assert.Contains($"SEARCH call_documents USING COVERING INDEX {TextRanges.CallIdIndex}", line, StringComparison.Ordinal));
+        Assert.Contains(lines, static line => line.Contains(TextRanges.CallIdIndex, StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, static line => line.Contains("ORDER BY", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AWalkOfAMark_ForgetsADayThatWasWrittenTo()
+    {
+        var day = new DateOnly(2026, 11, 20);
+        var walk = new Walk(new Dictionary<DateOnly, long> { [day] = 9 }, isOfMark: true);
+        Know("a", isSettled: true);
+        walk.Renew(day, new DayStamp("a", true));
+        Assert.True(walk.Counts.ContainsKey(day) && walk.Reaches(day, 3));
+        walk.Renew(day, new DayStamp("b", true));
+        Assert.False(walk.Counts.ContainsKey(day) || walk.Reaches(day, 3));
+
+        // In the tick in which it is written to nothing is known for sure.
+        Know("c", isSettled: false);
+        walk.Renew(day, new DayStamp("c", false));
+        Assert.False(walk.Counts.ContainsKey(day) || walk.Reaches(day, 3));
+
+        void Know(string stamp, bool isSettled)
+        {
+            walk.Renew(day, new DayStamp(stamp, isSettled));
+            walk.Counts[day] = ("", 7);
+            walk.Remember(day, 3, new CallCursor(1, day, new byte[CallRow.IdBytes]), 100);
+        }
+    }
+
+    [Fact]
+    public void WalksOfAMark_AreThoseOfLate()
+    {
+        var walks = new MarkWalks(2);
+        var one = new CallMark(new Dictionary<DateOnly, long>());
+        Walk first = walks.Of(one, "a");
+        Assert.Same(first, walks.Of(one, "a"));
+        Assert.NotSame(first, walks.Of(new CallMark(new Dictionary<DateOnly, long>()), "a"));
+        walks.Of(one, "b");
+        walks.Of(one, "a");
+        walks.Of(one, "c");
+        Assert.Same(first, walks.Of(one, "a"));
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class PostgresMarkListTests : MarkListTests, IOnPostgres
+{
+    private protected override StorePlace NewPlace() => new PostgresPlace();
+}

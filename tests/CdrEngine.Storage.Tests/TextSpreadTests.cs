@@ -1,0 +1,131 @@
+using System.Text;
+using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
+using Xunit;
+
+namespace CdrEngine.Storage.Tests;
+
+/// <summary>How calls are spread over texts: a guess that leads close to a place, and never past the texts it was given.</summary>
+public sealed class TextSpreadTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    public void ATextIsFound_BeforeWhichAboutAsManyStand(int groups)
+    {
+        var random = new Random(groups);
+        string[] all = [.. Enumerable.Range(0, 40_000).Select(_ => $"{random.Next(100_000):D5}")];
+        TextSpread spread = TextSpread.Of([.. all.Chunk(all.Length / groups).Select(static calls => RanksOf(calls, 100)).Select(static ranks => (ranks.Steps, ranks.CountSteps(null)))])!;
+        Array.Sort(all, StringComparer.Ordinal);
+        for (int i = 1; i < 100; i++)
+        {
+            string text = spread.Between("", null, i / 100.0)!;
+            Assert.InRange(all.Count(its => string.CompareOrdinal(its, text) < 0), (i * 400) - 1_000, (i * 400) + 1_000);
+        }
+    }
+
+    [Fact]
+    public void ATextOfManyCalls_IsAPlaceByItself()
+    {
+        string[] calls = [.. Enumerable.Repeat("m", 900), .. Enumerable.Range(0, 50).Select(static i => $"a{i:D2}"), .. Enumerable.Range(0, 50).Select(static i => $"z{i:D2}")];
+        TextRanks ranks = RanksOf(calls, 20);
+        TextSpread spread = TextSpread.Of([(ranks.Steps, ranks.CountSteps(null))])!;
+        Assert.Equal("m", spread.Between("", null, 0.5));
+        Assert.Equal("m", spread.Between("", null, 0.94));
+        Assert.StartsWith("z", spread.Between("", null, 0.97), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BetweenTwoTexts_LiesNoneOfOthers()
+    {
+        TextRanks ranks = RanksOf([.. Enumerable.Range(0, 500).Select(static i => $"{i:D3}")], 20);
+        TextSpread spread = TextSpread.Of([(ranks.Steps, ranks.CountSteps(null))])!;
+        for (int i = 0; i <= 10; i++)
+        {
+            string? text = spread.Between("100", "300", i / 10.0);
+            Assert.True(text is not null && string.CompareOrdinal(text, "100") >= 0 && string.CompareOrdinal(text, "300") < 0, text);
+        }
+
+        Assert.Null(spread.Between("zzz", null, 0.5));
+        Assert.Null(spread.Between("5", "5", 0.5));
+        Assert.Null(TextSpread.Of([]));
+        Assert.Null(TextSpread.Of([([], [0])]));
+    }
+
+    [Fact]
+    public void CallsBeforeSteps_AreCountedAmongThoseAskedFor()
+    {
+        var random = new Random(7);
+        string[] calls = [.. Enumerable.Range(0, 700).Select(_ => $"{random.Next(200):D3}")];
+        TextRanks ranks = RanksOf(calls, 40);
+        ulong[] bits = new ulong[(calls.Length / 64) + 1];
+        bool[] isAsked = [.. calls.Select(_ => random.Next(3) == 0)];
+        for (int place = 0; place < calls.Length; place++) bits[place / 64] |= (isAsked[place] ? 1UL : 0) << (place % 64);
+        Assert.Equal([.. ranks.Steps.Select(step => calls.Count(text => string.CompareOrdinal(text, step.Text) < 0)), calls.Length], ranks.CountSteps(null));
+        Assert.Equal([.. ranks.Steps.Select(step => calls.Where((text, place) => isAsked[place] && string.CompareOrdinal(text, step.Text) < 0).Count()), isAsked.Count(static asked => asked)], ranks.CountSteps(bits));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("same-")]
+    [InlineData("much-the-same-")]
+    public void CallIds_TellWhereOthersStand_OrThatTheirBytesDoNot(string prefix)
+    {
+        var random = new Random(9);
+        string[] texts = [.. Enumerable.Range(0, 300).Select(_ => prefix + Text()).Append(prefix + "ab-and-much-more-1").Append(prefix + "ab-and-much-more-2").Distinct().Where(static text => text.Length > 0).Order(StringComparer.Ordinal)];
+        var builder = new DayCallIds.Builder(texts.Length, 16);
+        for (int i = 0; i < texts.Length; i++) builder.Add(Encoding.UTF8.GetBytes(texts[i]), i);
+        DayCallIds ids = builder.Build()!;
+        int told = 0;
+        for (int i = 0; i < 500; i++)
+        {
+            string text = random.Next(4) == 0 ? Text() : prefix + Text();
+            if (ids.Find(text) is not { } below) continue;
+            told++;
+            Assert.DoesNotContain(text, texts);
+            Assert.Equal(texts.Count(its => string.CompareOrdinal(its, text) < 0), below);
+        }
+
+        Assert.InRange(told, 50, 500);
+        Assert.Null(ids.Find(prefix + "ab-and-much-more-15"));
+
+        string Text() => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => "ab1-€"[random.Next(5)]));
+    }
+
+    [Fact]
+    public void CallIdsOfDays_AreKeptAsFarAsThereIsRoom()
+    {
+        var kept = new CallIdsKept(2 * DayCallIds.SizeOf(10));
+        int reads = 0;
+        DayCallIds? Of(int day, string stamp = "a", bool isSettled = true) => kept.GetOrAdd(new DateOnly(2026, 11, day), new DayStamp(stamp, isSettled), DayCallIds.SizeOf(10), () =>
+        {
+            reads++;
+            return new DayCallIds.Builder(10, 16).Build();
+        });
+        Assert.Null(Of(1, isSettled: false));
+        DayCallIds first = Of(1)!;
+        Assert.Same(first, Of(1));
+        Assert.NotNull(Of(2));
+        Assert.Null(Of(3));
+        Assert.Equal(2, reads);
+        int version = kept.Version;
+        Assert.NotSame(first, Of(1, "b"));
+        kept.Forget(new DateOnly(2026, 11, 2));
+        Assert.NotNull(Of(3));
+        Assert.NotEqual(version, kept.Version);
+    }
+
+    private static TextRanks RanksOf(string[] calls, int steps)
+    {
+        string[] different = [.. calls.Distinct().Order(StringComparer.Ordinal)];
+        ILookup<string, int> places = Enumerable.Range(0, calls.Length).ToLookup(place => calls[place]);
+        var builder = new TextRanks.Builder(calls.Length, different.Length, isLower: false, steps);
+        foreach (string text in different)
+        {
+            builder.Begin(Encoding.UTF8.GetBytes(text));
+            foreach (int place in places[text]) builder.Add(place);
+        }
+
+        return builder.Build()!;
+    }
+}
