@@ -2,7 +2,9 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+using CdrEngine.Storage.Postgres;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.TestKit;
 using Xunit;
 
 namespace CdrEngine.Storage.Tests;
@@ -11,6 +13,11 @@ namespace CdrEngine.Storage.Tests;
 public abstract class MarkListTests
 {
     private static readonly DateOnly Over = new(2030, 1, 1);
+
+    private static readonly Timestamp Noon = TestCalls.Start + TimeSpan.FromHours(12);
+
+    // The Call-ID of a call, which others stand before and behind.
+    private static readonly string Known = TestCalls.Many(400, 5)[200].Record.SipCallId;
 
     private static readonly (CallQuery Query, Func<StoredCall, bool> Matches)[] Asked =
     [
@@ -22,6 +29,12 @@ public abstract class MarkListTests
         (new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, "call-5")] }, static call => string.CompareOrdinal(call.Record.SipCallId, "call-5") < 0),
         (new CallQuery { Tenant = "acme", Ranges = [new TextRange(TextOf.Caller, TextSense.GreaterOrEqual, "1")] }, static call => call.Tenant == "acme" && call.Record.Caller.Number is { } number && string.CompareOrdinal(number, "1") >= 0),
         (new CallQuery { Without = new CallQuery { Directions = [CallDirection.Inbound] } }, static call => call.Record.Direction != CallDirection.Inbound),
+        (new CallQuery { From = Noon }, static call => call.Record.StartedAt >= Noon),
+        .. new (TextSense Sense, Func<int, bool> Meets)[] { (TextSense.Less, static order => order < 0), (TextSense.LessOrEqual, static order => order <= 0), (TextSense.Greater, static order => order > 0), (TextSense.GreaterOrEqual, static order => order >= 0), (TextSense.Present, static _ => true) }
+            .SelectMany(static one => new[] { Known, Known[..10], "00000000-", "0000013", "000000c8-zzz", "" }
+                .Select(text => (new CallQuery { Tenant = "acme", Ranges = [new TextRange(TextOf.SipCallId, one.Sense, text)] }, (Func<StoredCall, bool>)(call => call.Tenant == "acme" && one.Meets(string.CompareOrdinal(call.Record.SipCallId, text)))))),
+        (new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.GreaterOrEqual, Known), new TextRange(TextOf.SipCallId, TextSense.Less, "00000150")] }, static call => string.CompareOrdinal(call.Record.SipCallId, Known) >= 0 && string.CompareOrdinal(call.Record.SipCallId, "00000150") < 0),
+        (new CallQuery { Without = new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, Known)] } }, static call => string.CompareOrdinal(call.Record.SipCallId, Known) >= 0),
     ];
 
     private protected abstract StorePlace NewPlace();
@@ -80,20 +93,15 @@ public abstract class MarkListTests
 
                 foreach (LengthSteps lengths in (LengthSteps[])[new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 40), new(TimeSpan.FromSeconds(1) - TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), 3), new(TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1), 1)])
                 {
-                    if (store.CountShorter(query, mark, lengths) is not { } shorter) continue;
+                    IReadOnlyList<long>? shorter = store.CountShorter(query, mark, lengths);
+                    Assert.NotNull(shorter);
                     Assert.Equal(Enumerable.Range(0, lengths.Count).Select(i => expected.LongCount(call => call.Record.Duration < lengths.First + (i * lengths.Step))), shorter);
                 }
             }
         }
     }
-}
 
-/// <summary>On SQLite.</summary>
-public sealed class SqliteMarkListTests : MarkListTests
-{
-    private protected override StorePlace NewPlace() => new SqlitePlace();
-
-    [Fact]
+    [StoreFact]
     public void Lengths_AreToldTogether_OfWhatProfilesAndNumbersTell()
     {
         using StorePlace place = NewPlace();
@@ -108,6 +116,12 @@ public sealed class SqliteMarkListTests : MarkListTests
         Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { First = TimeSpan.FromMicroseconds(7) }));
         Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { Count = 0 }));
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteMarkListTests : MarkListTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
 
     /// <summary>Neither reads a document, and neither sorts.</summary>
     [Theory]
@@ -175,4 +189,33 @@ public sealed class SqliteMarkListTests : MarkListTests
 public sealed class PostgresMarkListTests : MarkListTests, IOnPostgres
 {
     private protected override StorePlace NewPlace() => new PostgresPlace();
+
+    [PostgresFact]
+    public void Lengths_AreGroupedByTheServer_OfDaysThatMemoryDoesNotTell()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        store.Write(TestCalls.Many(300, 5));
+        store.Seal(new DateOnly(2030, 1, 1));
+        int days = store.Days().Count;
+        CallMark mark = store.Mark();
+        Assert.Equal(0, GroupedFor(new CallQuery { Tenant = "acme" }));
+        Assert.Equal(0, GroupedFor(new CallQuery { DialledNumbers = ["101", "104"] }));
+        Assert.Equal(0, GroupedFor(new CallQuery { Without = new CallQuery { Directions = [CallDirection.Inbound] } }));
+
+        // What came since is told apart in memory, once the day is sealed anew.
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        Assert.Equal(1, GroupedFor(new CallQuery()));
+        store.Seal(new DateOnly(2030, 1, 1));
+        Assert.Equal(0, GroupedFor(new CallQuery { DialledNumbers = ["101", "104"] }));
+        store.HideAll("acme", "test", TestCalls.Start);
+        Assert.Equal(days, GroupedFor(new CallQuery()));
+
+        long GroupedFor(CallQuery query)
+        {
+            long before = store.DaysGrouped;
+            Assert.NotNull(store.CountShorter(query, mark, new LengthSteps(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 100)));
+            return store.DaysGrouped - before;
+        }
+    }
 }
