@@ -12,7 +12,7 @@ namespace CdrEngine.Storage.Tests;
 /// <summary>Counts and pages of what was stored by a time, against an obvious oracle, while calls arrive, are deleted and purged, and days go.</summary>
 public abstract class MarkListTests
 {
-    private static readonly DateOnly Over = new(2030, 1, 1);
+    private protected static readonly DateOnly Over = new(2030, 1, 1);
 
     private static readonly Timestamp Noon = TestCalls.Start + TimeSpan.FromHours(12);
 
@@ -217,5 +217,75 @@ public sealed class PostgresMarkListTests : MarkListTests, IOnPostgres
             Assert.NotNull(store.CountShorter(query, mark, new LengthSteps(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 100)));
             return store.DaysGrouped - before;
         }
+    }
+
+    [PostgresFact]
+    public void CallIds_AreReadOnce_AndTellWhereOthersStand()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        List<StoredCall> calls = TestCalls.Many(300, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        int days = store.Days().Count;
+        string[] texts = [.. calls.Select(static call => call.Record.SipCallId).Order(StringComparer.Ordinal)];
+        ITextSpread spread = store.SpreadOf(new CallQuery(), TextOf.SipCallId)!;
+        Assert.Same(spread, store.SpreadOf(new CallQuery(), TextOf.SipCallId));
+        Assert.Equal(days, store.CallIdsRead);
+        for (int i = 1; i < 10; i++)
+        {
+            // What the spread leads to is told without a look at the day that has it.
+            string text = spread.Between("", null, i / 10.0)!;
+            int below = texts.Count(its => string.CompareOrdinal(its, text) < 0);
+            Assert.InRange(below, (i * 30) - 60, (i * 30) + 60);
+            Assert.Equal(below, CountBefore(text));
+        }
+
+        Assert.Equal((days, 0), (store.CallIdsRead, store.CallIdsLookedUp));
+        for (int i = 0; i < texts.Length; i += 7)
+        {
+            Assert.Equal(i, CountBefore(texts[i]));
+            Assert.Equal(i + 1, CountBefore(texts[i] + "x"));
+        }
+
+        // Those that are none of a few are looked at, in the days that have one much the same.
+        Assert.InRange(store.CallIdsLookedUp, 1, 2 * texts.Length);
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        Assert.Equal(texts.Length, CountBefore("00000fff"));
+        Assert.Equal(days, store.CallIdsRead);
+        store.Seal(Over);
+        Assert.Equal(texts.Length, CountBefore("00000fff"));
+        Assert.Equal(days + 1, store.CallIdsRead);
+
+        long CountBefore(string text) => store.Count(new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, text)] });
+    }
+
+    [PostgresFact]
+    public void CallIds_ForWhichThereIsNoRoom_AreComparedByConditions()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls(new SqliteStoreLimits { TextRankBytes = 0 });
+        List<StoredCall> calls = TestCalls.Many(100, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        string[] texts = [.. calls.Select(static call => call.Record.SipCallId).Order(StringComparer.Ordinal)];
+        Assert.Null(store.SpreadOf(new CallQuery(), TextOf.SipCallId));
+        Assert.Equal(40, store.Count(new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, texts[40])] }));
+        Assert.Equal(0, store.CallIdsRead);
+    }
+
+    /// <summary>All of a day are read from that day alone, once; some by their documents.</summary>
+    [PostgresFact]
+    public void CallIds_AreReadFromTheirDayAlone()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        store.Write(TestCalls.Many(300, 5));
+        store.Seal(Over);
+        (List<string> inOrder, List<string> ofDocuments) = store.ExplainCallIds(store.Days()[0]);
+        Assert.StartsWith("Sort", inOrder[0], StringComparison.Ordinal);
+        Assert.Single(inOrder, static line => line.Contains(" on call_documents_", StringComparison.Ordinal));
+        Assert.Single(ofDocuments, static line => line.Contains(" on call_documents_", StringComparison.Ordinal));
+        Assert.DoesNotContain(ofDocuments, static line => line.Contains("Sort", StringComparison.Ordinal));
     }
 }
