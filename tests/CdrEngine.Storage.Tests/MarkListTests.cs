@@ -91,6 +91,14 @@ public abstract class MarkListTests
                     Assert.Equal((expected.Length, skip + 20 < expected.Length), ((int)slice.Total!.Value, slice.HasMore));
                 }
 
+                CallSlice latest = store.Page(new CallPageRequest { Query = query with { Ascending = false }, Take = 7, Until = mark, MostInAll = expected.Length });
+                Assert.Equal(expected.Reverse().Take(7).Select(static call => call.Record.StartedAt), latest.Calls.Select(static call => call.Record.StartedAt));
+                if (expected.Length > 0)
+                {
+                    CallSlice counted = store.Page(new CallPageRequest { Query = query, Take = 7, Until = mark, MostInAll = expected.Length - 1 });
+                    Assert.Equal((0, true, expected.Length), (counted.Calls.Count, counted.HasMore, (int)counted.Total!.Value));
+                }
+
                 foreach (LengthSteps lengths in (LengthSteps[])[new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 40), new(TimeSpan.FromSeconds(1) - TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), 3), new(TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1), 1)])
                 {
                     IReadOnlyList<long>? shorter = store.CountShorter(query, mark, lengths);
@@ -217,6 +225,35 @@ public sealed class PostgresMarkListTests : MarkListTests, IOnPostgres
             Assert.NotNull(store.CountShorter(query, mark, new LengthSteps(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 100)));
             return store.DaysGrouped - before;
         }
+    }
+
+    [PostgresFact]
+    public void AWalkOfAMark_IsCountedOnce_AsLongAsNothingHappens()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        List<StoredCall> calls = TestCalls.Many(300, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        int days = store.Days().Count;
+        CallMark mark = store.Mark();
+        var query = new CallQuery { Tenant = "acme", Ascending = true };
+        Assert.Equal(100, store.Count(query, mark));
+        Assert.Equal(days, store.DaysOfMarksAsked);
+        long read = store.KnownPages;
+        for (int skip = 0; skip < 100; skip += 10) Assert.Equal((10, 100), (Page(skip).Calls.Count, (int)Page(skip).Total!.Value));
+        Assert.Equal(days, store.DaysOfMarksAsked);
+        Assert.InRange(store.KnownPages - read, 1, 20 + (2 * days));
+
+        // Another day that was written to is counted anew; so are all where something of all was deleted.
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        Assert.Equal(100, Page(0).Total);
+        Assert.Equal(2 * days, store.DaysOfMarksAsked);
+        store.Hide([calls[0].Record.Id], "test", TestCalls.Start);
+        Assert.Equal(99, Page(90).Total);
+        Assert.Equal(9, Page(90).Calls.Count);
+
+        CallSlice Page(int skip) => store.Page(new CallPageRequest { Query = query, Skip = skip, Take = 10, Until = mark, WantsTotal = true });
     }
 
     [PostgresFact]
