@@ -7,12 +7,6 @@ namespace CdrEngine.Storage;
 // Call-IDs of sealed days in order, which groups of days do not have: nearly each call has its own. Read from the day's index once, ten bytes a call.
 public sealed partial class SqliteCallStore
 {
-    // Calls of a day that is kept at most; days of more are asked by conditions, as are those for which there is no room.
-    private const int MostCallIds = 65_536;
-
-    // Call-IDs of a day that are kept as they are.
-    private const int CallIdSteps = 128;
-
     /// <summary>Call-IDs of a day in order.</summary>
     internal const string CallIdsInOrder = $"SELECT document, sip_call_id FROM call_documents INDEXED BY {TextRanges.CallIdIndex} WHERE sip_call_id > '' ORDER BY sip_call_id";
 
@@ -30,14 +24,12 @@ public sealed partial class SqliteCallStore
         (int below, bool isThere) = (0, false);
         if (range.Sense != TextSense.Present)
         {
-            if (ids.Find(range.Text) is { } told) below = told;
+            if (ids.Find(range.Text) is { } told) (below, isThere) = told;
             else if (Look(days, day, ids.Ranks, range.Text, seal) is { } looked) (below, isThere) = looked;
             else return null;
         }
 
-        var met = new DayPlaces(known.Places);
-        met.Add(ids.Ranks.Meeting(range, below, isThere).Met, 0, 0, known.Places);
-        return met;
+        return ids.Meeting(range, below, isThere, known.Places);
     }
 
     // What the day's index says of a Call-ID: how many stand before it, and whether it is there. Null where the day is not as it was when it was sealed.
@@ -64,7 +56,7 @@ public sealed partial class SqliteCallStore
         return looked;
     }
 
-    private DayCallIds? CallIdsOf(OpenDays days, DateOnly day, DayCalls known, DaySeal seal) => known.Places > MostCallIds ? null
+    private DayCallIds? CallIdsOf(OpenDays days, DateOnly day, DayCalls known, DaySeal seal) => known.Places > DayCallIds.MostCalls ? null
         : _callIds.GetOrAdd(day, StampOf(days, day), DayCallIds.SizeOf(known.Places), () =>
         {
             if (days.Get(day) is not { } database) return null;
@@ -72,7 +64,7 @@ public sealed partial class SqliteCallStore
             database.InOneState(() =>
             {
                 if (DaySeal.StampOf(database) != seal.Stamp || database.Scalar(DaySeal.HasIndexes) == 0) return;
-                var builder = new DayCallIds.Builder(known.Places, CallIdSteps);
+                var builder = new DayCallIds.Builder(known.Places, DayCallIds.Steps);
                 using SqliteStatement list = database.Prepare(CallIdsInOrder);
                 while (list.Step())
                 {

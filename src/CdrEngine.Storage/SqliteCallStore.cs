@@ -3,6 +3,7 @@ using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage;
 

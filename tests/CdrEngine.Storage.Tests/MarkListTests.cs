@@ -2,7 +2,9 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+using CdrEngine.Storage.Postgres;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.TestKit;
 using Xunit;
 
 namespace CdrEngine.Storage.Tests;
@@ -10,7 +12,12 @@ namespace CdrEngine.Storage.Tests;
 /// <summary>Counts and pages of what was stored by a time, against an obvious oracle, while calls arrive, are deleted and purged, and days go.</summary>
 public abstract class MarkListTests
 {
-    private static readonly DateOnly Over = new(2030, 1, 1);
+    private protected static readonly DateOnly Over = new(2030, 1, 1);
+
+    private static readonly Timestamp Noon = TestCalls.Start + TimeSpan.FromHours(12);
+
+    // The Call-ID of a call, which others stand before and behind.
+    private static readonly string Known = TestCalls.Many(400, 5)[200].Record.SipCallId;
 
     private static readonly (CallQuery Query, Func<StoredCall, bool> Matches)[] Asked =
     [
@@ -22,6 +29,12 @@ public abstract class MarkListTests
         (new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, "call-5")] }, static call => string.CompareOrdinal(call.Record.SipCallId, "call-5") < 0),
         (new CallQuery { Tenant = "acme", Ranges = [new TextRange(TextOf.Caller, TextSense.GreaterOrEqual, "1")] }, static call => call.Tenant == "acme" && call.Record.Caller.Number is { } number && string.CompareOrdinal(number, "1") >= 0),
         (new CallQuery { Without = new CallQuery { Directions = [CallDirection.Inbound] } }, static call => call.Record.Direction != CallDirection.Inbound),
+        (new CallQuery { From = Noon }, static call => call.Record.StartedAt >= Noon),
+        .. new (TextSense Sense, Func<int, bool> Meets)[] { (TextSense.Less, static order => order < 0), (TextSense.LessOrEqual, static order => order <= 0), (TextSense.Greater, static order => order > 0), (TextSense.GreaterOrEqual, static order => order >= 0), (TextSense.Present, static _ => true) }
+            .SelectMany(static one => new[] { Known, Known[..10], "00000000-", "0000013", "000000c8-zzz", "" }
+                .Select(text => (new CallQuery { Tenant = "acme", Ranges = [new TextRange(TextOf.SipCallId, one.Sense, text)] }, (Func<StoredCall, bool>)(call => call.Tenant == "acme" && one.Meets(string.CompareOrdinal(call.Record.SipCallId, text)))))),
+        (new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.GreaterOrEqual, Known), new TextRange(TextOf.SipCallId, TextSense.Less, "00000150")] }, static call => string.CompareOrdinal(call.Record.SipCallId, Known) >= 0 && string.CompareOrdinal(call.Record.SipCallId, "00000150") < 0),
+        (new CallQuery { Without = new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, Known)] } }, static call => string.CompareOrdinal(call.Record.SipCallId, Known) >= 0),
     ];
 
     private protected abstract StorePlace NewPlace();
@@ -78,22 +91,25 @@ public abstract class MarkListTests
                     Assert.Equal((expected.Length, skip + 20 < expected.Length), ((int)slice.Total!.Value, slice.HasMore));
                 }
 
+                CallSlice latest = store.Page(new CallPageRequest { Query = query with { Ascending = false }, Take = 7, Until = mark, MostInAll = expected.Length });
+                Assert.Equal(expected.Reverse().Take(7).Select(static call => call.Record.StartedAt), latest.Calls.Select(static call => call.Record.StartedAt));
+                if (expected.Length > 0)
+                {
+                    CallSlice counted = store.Page(new CallPageRequest { Query = query, Take = 7, Until = mark, MostInAll = expected.Length - 1 });
+                    Assert.Equal((0, true, expected.Length), (counted.Calls.Count, counted.HasMore, (int)counted.Total!.Value));
+                }
+
                 foreach (LengthSteps lengths in (LengthSteps[])[new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 40), new(TimeSpan.FromSeconds(1) - TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), 3), new(TimeSpan.FromMicroseconds(1), TimeSpan.FromSeconds(1), 1)])
                 {
-                    if (store.CountShorter(query, mark, lengths) is not { } shorter) continue;
+                    IReadOnlyList<long>? shorter = store.CountShorter(query, mark, lengths);
+                    Assert.NotNull(shorter);
                     Assert.Equal(Enumerable.Range(0, lengths.Count).Select(i => expected.LongCount(call => call.Record.Duration < lengths.First + (i * lengths.Step))), shorter);
                 }
             }
         }
     }
-}
 
-/// <summary>On SQLite.</summary>
-public sealed class SqliteMarkListTests : MarkListTests
-{
-    private protected override StorePlace NewPlace() => new SqlitePlace();
-
-    [Fact]
+    [StoreFact]
     public void Lengths_AreToldTogether_OfWhatProfilesAndNumbersTell()
     {
         using StorePlace place = NewPlace();
@@ -108,6 +124,12 @@ public sealed class SqliteMarkListTests : MarkListTests
         Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { First = TimeSpan.FromMicroseconds(7) }));
         Assert.Null(store.CountShorter(new CallQuery(), mark, lengths with { Count = 0 }));
     }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SqliteMarkListTests : MarkListTests
+{
+    private protected override StorePlace NewPlace() => new SqlitePlace();
 
     /// <summary>Neither reads a document, and neither sorts.</summary>
     [Theory]
@@ -175,4 +197,132 @@ public sealed class SqliteMarkListTests : MarkListTests
 public sealed class PostgresMarkListTests : MarkListTests, IOnPostgres
 {
     private protected override StorePlace NewPlace() => new PostgresPlace();
+
+    [PostgresFact]
+    public void Lengths_AreGroupedByTheServer_OfDaysThatMemoryDoesNotTell()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        store.Write(TestCalls.Many(300, 5));
+        store.Seal(new DateOnly(2030, 1, 1));
+        int days = store.Days().Count;
+        CallMark mark = store.Mark();
+        Assert.Equal(0, GroupedFor(new CallQuery { Tenant = "acme" }));
+        Assert.Equal(0, GroupedFor(new CallQuery { DialledNumbers = ["101", "104"] }));
+        Assert.Equal(0, GroupedFor(new CallQuery { Without = new CallQuery { Directions = [CallDirection.Inbound] } }));
+
+        // What came since is told apart in memory, once the day is sealed anew.
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        Assert.Equal(1, GroupedFor(new CallQuery()));
+        store.Seal(new DateOnly(2030, 1, 1));
+        Assert.Equal(0, GroupedFor(new CallQuery { DialledNumbers = ["101", "104"] }));
+        store.HideAll("acme", "test", TestCalls.Start);
+        Assert.Equal(days, GroupedFor(new CallQuery()));
+
+        long GroupedFor(CallQuery query)
+        {
+            long before = store.DaysGrouped;
+            Assert.NotNull(store.CountShorter(query, mark, new LengthSteps(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 100)));
+            return store.DaysGrouped - before;
+        }
+    }
+
+    [PostgresFact]
+    public void AWalkOfAMark_IsCountedOnce_AsLongAsNothingHappens()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        List<StoredCall> calls = TestCalls.Many(300, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        int days = store.Days().Count;
+        CallMark mark = store.Mark();
+        var query = new CallQuery { Tenant = "acme", Ascending = true };
+        Assert.Equal(100, store.Count(query, mark));
+        Assert.Equal(days, store.DaysOfMarksAsked);
+        long read = store.KnownPages;
+        for (int skip = 0; skip < 100; skip += 10) Assert.Equal((10, 100), (Page(skip).Calls.Count, (int)Page(skip).Total!.Value));
+        Assert.Equal(days, store.DaysOfMarksAsked);
+        Assert.InRange(store.KnownPages - read, 1, 20 + (2 * days));
+
+        // Another day that was written to is counted anew; so are all where something of all was deleted.
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        Assert.Equal(100, Page(0).Total);
+        Assert.Equal(2 * days, store.DaysOfMarksAsked);
+        store.Hide([calls[0].Record.Id], "test", TestCalls.Start);
+        Assert.Equal(99, Page(90).Total);
+        Assert.Equal(9, Page(90).Calls.Count);
+
+        CallSlice Page(int skip) => store.Page(new CallPageRequest { Query = query, Skip = skip, Take = 10, Until = mark, WantsTotal = true });
+    }
+
+    [PostgresFact]
+    public void CallIds_AreReadOnce_AndTellWhereOthersStand()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        List<StoredCall> calls = TestCalls.Many(300, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        int days = store.Days().Count;
+        string[] texts = [.. calls.Select(static call => call.Record.SipCallId).Order(StringComparer.Ordinal)];
+        ITextSpread spread = store.SpreadOf(new CallQuery(), TextOf.SipCallId)!;
+        Assert.Same(spread, store.SpreadOf(new CallQuery(), TextOf.SipCallId));
+        Assert.Equal(days, store.CallIdsRead);
+        for (int i = 1; i < 10; i++)
+        {
+            // What the spread leads to is told without a look at the day that has it.
+            string text = spread.Between("", null, i / 10.0)!;
+            int below = texts.Count(its => string.CompareOrdinal(its, text) < 0);
+            Assert.InRange(below, (i * 30) - 60, (i * 30) + 60);
+            Assert.Equal(below, CountBefore(text));
+        }
+
+        Assert.Equal((days, 0), (store.CallIdsRead, store.CallIdsLookedUp));
+        for (int i = 0; i < texts.Length; i += 7)
+        {
+            Assert.Equal(i, CountBefore(texts[i]));
+            Assert.Equal(i + 1, CountBefore(texts[i] + "x"));
+        }
+
+        // Those that are none of a few are looked at, in the days that have one much the same.
+        Assert.InRange(store.CallIdsLookedUp, 1, 2 * texts.Length);
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        Assert.Equal(texts.Length, CountBefore("00000fff"));
+        Assert.Equal(days, store.CallIdsRead);
+        store.Seal(Over);
+        Assert.Equal(texts.Length, CountBefore("00000fff"));
+        Assert.Equal(days + 1, store.CallIdsRead);
+
+        long CountBefore(string text) => store.Count(new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, text)] });
+    }
+
+    [PostgresFact]
+    public void CallIds_ForWhichThereIsNoRoom_AreComparedByConditions()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls(new SqliteStoreLimits { TextRankBytes = 0 });
+        List<StoredCall> calls = TestCalls.Many(100, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        string[] texts = [.. calls.Select(static call => call.Record.SipCallId).Order(StringComparer.Ordinal)];
+        Assert.Null(store.SpreadOf(new CallQuery(), TextOf.SipCallId));
+        Assert.Equal(40, store.Count(new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, texts[40])] }));
+        Assert.Equal(0, store.CallIdsRead);
+    }
+
+    /// <summary>All of a day are read from that day alone, once; some by their documents.</summary>
+    [PostgresFact]
+    public void CallIds_AreReadFromTheirDayAlone()
+    {
+        using StorePlace place = NewPlace();
+        using var store = (PostgresCallStore)place.Calls();
+        store.Write(TestCalls.Many(300, 5));
+        store.Seal(Over);
+        (List<string> inOrder, List<string> ofDocuments) = store.ExplainCallIds(store.Days()[0]);
+        Assert.StartsWith("Sort", inOrder[0], StringComparison.Ordinal);
+        Assert.Single(inOrder, static line => line.Contains(" on call_documents_", StringComparison.Ordinal));
+        Assert.Single(ofDocuments, static line => line.Contains(" on call_documents_", StringComparison.Ordinal));
+        Assert.DoesNotContain(ofDocuments, static line => line.Contains("Sort", StringComparison.Ordinal));
+    }
 }

@@ -80,11 +80,16 @@ public sealed class TextSpreadTests
         for (int i = 0; i < 500; i++)
         {
             string text = random.Next(4) == 0 ? Text() : prefix + Text();
-            if (ids.Find(text) is not { } below) continue;
+            (int below, int behind) = ids.Near(text);
+            Assert.InRange(texts.Count(its => string.CompareOrdinal(its, text) < 0), below, behind);
+            if (ids.Find(text) is not { } found) continue;
             told++;
-            Assert.DoesNotContain(text, texts);
-            Assert.Equal(texts.Count(its => string.CompareOrdinal(its, text) < 0), below);
+            Assert.Equal((texts.Count(its => string.CompareOrdinal(its, text) < 0), texts.Contains(text)), found);
         }
+
+        Assert.All(ids.Ranks.Steps, step => Assert.Equal((step.Rank - 1, true), ids.Find(step.Text)));
+        Assert.Equal(texts, ids.Ranks.PlacesOf(1, texts.Length).Select(place => texts[place]));
+        Assert.Equal([texts.Length - 1, -1], ids.Ranks.PlacesOf(texts.Length, 2));
 
         Assert.InRange(told, 50, 500);
         Assert.Null(ids.Find(prefix + "ab-and-much-more-15"));

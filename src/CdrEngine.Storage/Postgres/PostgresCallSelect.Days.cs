@@ -27,6 +27,33 @@ internal sealed partial class PostgresCallSelect
         return found;
     }
 
+    /// <summary>How long the calls of some days lasted, and how many lasted as long, asked with one message; offset and limit of the frames do not matter.</summary>
+    /// <param name="session">A connection.</param>
+    /// <param name="queryOf">The query of each frame.</param>
+    /// <param name="frames">A frame for each day.</param>
+    public static IEnumerable<(long Lasted, long Calls)> Lengths(PostgresSession session, Func<PostgresFrame, CallQuery> queryOf, IReadOnlyList<PostgresFrame> frames)
+    {
+        var asked = new List<(string Sql, object?[] Arguments)>();
+        foreach (PostgresFrame frame in frames)
+        {
+            var select = new PostgresCallSelect(queryOf(frame), frame);
+            select.Build(session);
+            if (select._nothing.Length > 0) continue;
+            if (select._several is { } numbers)
+            {
+                // Each call once, though several of its numbers are asked for.
+                select._where.And("n.number = ANY (?)", (object)numbers);
+                asked.Add(($"SELECT k.duration_us, count(*) FROM (SELECT DISTINCT ON (c.day, c.id) c.duration_us FROM {select._from}{select._where}) k GROUP BY k.duration_us", [.. select._where.Arguments]));
+            }
+            else
+            {
+                asked.Add(($"SELECT c.duration_us, count(*) FROM {select._from}{select._where} GROUP BY c.duration_us", [.. select._where.Arguments]));
+            }
+        }
+
+        foreach ((_, PostgresRows row) in session.QueryAll(asked)) yield return (row.Long(0), row.Long(1));
+    }
+
     private static FoundCall ReadFound(PostgresRows rows, CallQuery query)
     {
         long key = query.Sort == CallSort.Mos ? BitConverter.DoubleToInt64Bits(rows.Real(0) ?? 0) : rows.Long(0);

@@ -296,6 +296,9 @@ internal sealed partial class PostgresCallStore
         /// <summary>The calls of days of which memory tells them, by their places in <see cref="DaySeal.Calls"/>, in the order of the list.</summary>
         public Dictionary<DateOnly, IEnumerable<int>> Places { get; } = [];
 
+        /// <summary>The calls of days that meet what Call-IDs are held against, where memory told them.</summary>
+        public Dictionary<(TextRange Range, DateOnly Day), DayPlaces> ByCallId { get; } = [];
+
         /// <summary>The calls of days that meet what is asked of texts, where groups told them; what else is asked is told by <see cref="Places"/>.</summary>
         public Dictionary<DateOnly, DayPlaces> Met { get; } = [];
 

@@ -29,17 +29,24 @@ internal sealed partial class PostgresCallStore
             // Marks, rows and sums are of one moment, though a writer goes on.
             using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            Walk walk = request.Until is { } mark ? Begin(days, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, null));
-            Asked asked = AskedOf(session, store, days, query, request.WantsTotal || skip > 0);
+            Walk walk = request is { Until: { } until, Where: null } ? _ofMarks.Of(until, text) : request.Until is { } mark ? Begin(days, mark) : _walks.Of($"{request.Viewer}|{request.WhereName}|{text}", skip == 0 && !request.GoesOn, () => Begin(days, null));
             lock (walk)
             {
+                long? known = walk.IsOfMark ? KnownTotal(store, days, walk) : null;
+                if (known > request.MostInAll) return new CallSlice { Calls = [], HasMore = true, Total = known };
+
+                // Of a list that was counted the days of the page alone are asked.
+                if (known is not null) skip = LeaveOut(days, walk, skip, take + 1);
+                StoredDay[] all = [.. days];
+                Asked asked = AskedOf(session, store, days, query, request.WantsTotal || skip > 0);
                 if (request.Where is null && (request.WantsTotal || skip > 0)) CountTexts(asked);
-                if (request.MostInAll is { } most && (walk.Total ??= Total(asked, walk)) > most) return new CallSlice { Calls = [], HasMore = true, Total = walk.Total };
+                if (request.MostInAll is not null || (walk.IsOfMark && request.WantsTotal)) known ??= walk.IsOfMark ? MarkTotal(asked, all, walk) : walk.Total ??= Total(asked, walk);
+                if (known > request.MostInAll) return new CallSlice { Calls = [], HasMore = true, Total = known };
                 List<FoundCall> found = request.Where is null ? Plain(asked, walk, skip, take + 1) : Chosen(asked, walk, skip, take + 1, request);
                 bool more = found.Count > take;
                 if (more) found.RemoveRange(take, found.Count - take);
                 long? total = null;
-                if (request.WantsTotal) total = walk.Total ??= request.Where is null ? Total(asked, walk) : JudgedTotal(asked, walk, request);
+                if (request.WantsTotal) total = known ?? (walk.Total ??= request.Where is null ? Total(asked, walk) : JudgedTotal(asked, walk, request));
                 return new CallSlice { Calls = Numbered(session, found, asked), HasMore = more, Total = total };
             }
         });
@@ -71,9 +78,7 @@ internal sealed partial class PostgresCallStore
     }
 
     /// <inheritdoc />
-    public long Count(CallQuery query) => CountUntil(query, null);
-
-    private long CountUntil(CallQuery query, CallMark? mark)
+    public long Count(CallQuery query)
     {
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
         TellDays(query);
@@ -82,7 +87,7 @@ internal sealed partial class PostgresCallStore
         {
             using NpgsqlTransaction? moment = MomentOf(session, query);
             (PostgresDays store, List<StoredDay> days) = DaysOf(session, query);
-            Walk walk = Begin(days, mark);
+            Walk walk = Begin(days, null);
             Asked asked = AskedOf(session, store, days, query, all: true);
             CountTexts(asked);
             return Total(asked, walk);
@@ -120,7 +125,7 @@ internal sealed partial class PostgresCallStore
             if (FrameOf(asked, day, walk) is not { } frame) continue;
             if (days.Count == 0 && left > 0 && !walk.Reaches(day.Day, left))
             {
-                long count = CountOf(asked, frame);
+                long count = CountOf(asked, frame, walk);
                 if (count <= left)
                 {
                     left -= count;
@@ -307,10 +312,21 @@ internal sealed partial class PostgresCallStore
         long total = 0;
         foreach (StoredDay day in asked.Days)
         {
-            if (FrameOf(asked, day, walk) is { } frame) total += CountOf(asked, frame);
+            if (FrameOf(asked, day, walk) is { } frame) total += CountOf(asked, frame, walk);
         }
 
         return total;
+    }
+
+    // A walk of a mark keeps what was counted.
+    private long CountOf(Asked asked, PostgresFrame frame, Walk walk)
+    {
+        if (!walk.IsOfMark) return CountOf(asked, frame);
+        DateOnly day = frame.Days[0].Day;
+        if (walk.Counts.TryGetValue(day, out (string Hidden, long Calls) known)) return known.Calls;
+        long calls = CountOf(asked, frame);
+        walk.Counts[day] = ("", calls);
+        return calls;
     }
 
     private long CountOf(Asked asked, PostgresFrame frame)

@@ -31,11 +31,12 @@ internal sealed partial class PostgresCallStore
         TextGroup[] groups = [.. open.Select(day => grouped.Days[day.Day].Group).Distinct().Take(most)];
         PostgresFoundTexts found = _groups.Find(asked.Session, grouped, groups, question.EachClause(), question.EachRange());
         open.RemoveAll(day => !grouped.Days.TryGetValue(day.Day, out (TextGroup Group, TextGroupDay) its) || !groups.Contains(its.Group));
+        FindCallIds(asked, question.EachRange(), open);
         LookUp(asked, question.EachRange(), open, grouped, found);
         foreach (StoredDay day in open)
         {
             PostgresDaySeal seal = asked.Seals[day.Day];
-            if (MetBy(question, day, seal, grouped.Days[day.Day], found) is not { } met || asked.Question.PlacesOf(day.Day, seal, met) is not { } places) continue;
+            if (MetBy(asked, question, day, seal, grouped.Days[day.Day], found) is not { } met || asked.Question.PlacesOf(day.Day, seal, met) is not { } places) continue;
             asked.Places[day.Day] = places;
             asked.Met[day.Day] = met;
             asked.Most[day.Day] = met.Count;
@@ -45,7 +46,7 @@ internal sealed partial class PostgresCallStore
     }
 
     // Null where something of it is not told.
-    private DayPlaces? MetBy(PostgresTextQuestion question, StoredDay day, PostgresDaySeal seal, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
+    private DayPlaces? MetBy(Asked asked, PostgresTextQuestion question, StoredDay day, PostgresDaySeal seal, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
     {
         DayCalls known = seal.Seal.Calls!;
         if (question.Any.Count > 0)
@@ -54,7 +55,7 @@ internal sealed partial class PostgresCallStore
             foreach (PostgresTextQuestion one in question.Any)
             {
                 if ((one.Clauses.Count + one.Calls.Ranges.Count == 0 ? known.Find(one.Calls, seal.Seal.Keys, ascending: true)
-                    : MetBy(one, day, seal, place, found) is { } its ? known.Find(one.Calls, seal.Seal.Keys, ascending: true, its) : null) is not { } places) return null;
+                    : MetBy(asked, one, day, seal, place, found) is { } its ? known.Find(one.Calls, seal.Seal.Keys, ascending: true, its) : null) is not { } places) return null;
                 foreach (int its2 in places) all.Add(its2);
             }
 
@@ -62,12 +63,13 @@ internal sealed partial class PostgresCallStore
         }
 
         return DayPlaces.AmongAll(question.Clauses.Select(clause => found.SetOf(place.Group, clause) is { } set ? DayPlaces.Of(set, place.Day, known) : null)
-            .Concat(question.Calls.Ranges.Select(range => MetBy(range, day, known, place, found))));
+            .Concat(question.Calls.Ranges.Select(range => MetBy(asked, range, day, known, place, found))));
     }
 
-    private DayPlaces? MetBy(TextRange range, StoredDay day, DayCalls known, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
+    private DayPlaces? MetBy(Asked asked, TextRange range, StoredDay day, DayCalls known, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
     {
         if (range.Of == TextOf.Trunk) return known.OfTrunks(range.IsMetBy);
+        if (asked.ByCallId.TryGetValue((range, day.Day), out DayPlaces? byCallId)) return byCallId;
         DayPlaces? told = found.MeetingOf(place.Group, range) is { } ranged ? DayPlaces.Of(ranged.Met, place.Day, known) : null;
         if (AmongOf(range, place, found) is not { } among) return told;
         if (among.Count == 0) return told ?? new DayPlaces(known.Places);

@@ -3,6 +3,7 @@ using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Totals;
 using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
+using CdrEngine.Storage.Texts;
 using Npgsql;
 
 namespace CdrEngine.Storage.Postgres;
@@ -39,6 +40,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         _met = new DayAnswers<long[]>(_limits.DayTexts);
         _inTime = new DayAnswers<DayPlaces>(_limits.DayTexts);
         _groups = new PostgresTextGroups(_limits);
+        _callIds = new CallIdsKept(_limits.TextRankBytes / 4 * 3);
     }
 
     /// <summary>Lets connections meet the tables that records are read from.</summary>
@@ -130,6 +132,7 @@ internal sealed partial class PostgresCallStore : ICallStore
                 });
             }
 
+            if (dropped) _callIds.Forget(day);
             return dropped;
         }
         catch (StoreException)

@@ -114,6 +114,17 @@ internal sealed class PostgresQuestion
         return _asked.On(day).CountIn(seal.Figures, seal.Seal);
     }
 
+    /// <summary>Adds how long the calls lasted that it finds on a whole day, deleted ones among them; false where the seal does not tell it of profiles alone.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="seal">Its seal.</param>
+    /// <param name="counter">What they are added to.</param>
+    public bool AddLengths(DateOnly day, PostgresDaySeal seal, LengthCounter counter)
+    {
+        if (seal.Seal.Lengths is not { } lengths || _asked.On(day) is not { IsCounted: true, AsksLength: false } its) return false;
+        lengths.AddTo(counter, its.Profiles);
+        return true;
+    }
+
     /// <summary>How many calls of a whole day are on a list of which some are judged, as <see cref="CallPageRequest.Bridge"/> has it; null where the seal does not tell.</summary>
     /// <param name="seal">The seal.</param>
     /// <param name="parts">What is judged of it, and what is not.</param>

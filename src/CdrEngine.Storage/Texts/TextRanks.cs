@@ -135,6 +135,21 @@ internal sealed class TextRanks
         return new RangedPlaces(GroupSet.Of(met), open.AsSpan().ContainsAnyExcept(0UL) ? GroupSet.Of(open) : null);
     }
 
+    /// <summary>For each of some ranks a place that has it, or -1.</summary>
+    /// <param name="from">The first of them.</param>
+    /// <param name="count">How many.</param>
+    public int[] PlacesOf(int from, int count)
+    {
+        int[] places = new int[count];
+        Array.Fill(places, -1);
+        for (int place = 0; place < _ranks.Count; place++)
+        {
+            if (_ranks[place] - from is var at && at >= 0 && at < count) places[at] = place;
+        }
+
+        return places;
+    }
+
     private int OpenAt(int rank)
     {
         int low = 0, high = _open.Count - 1;

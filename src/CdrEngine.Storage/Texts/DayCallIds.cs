@@ -1,12 +1,19 @@
 using System.Buffers.Binary;
 using System.Text;
-using CdrEngine.Storage.Texts;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Storage.Sqlite;
 
-namespace CdrEngine.Storage.Sqlite;
+namespace CdrEngine.Storage.Texts;
 
 /// <summary>The Call-IDs of a day in order: of each call which of them it has, and of each of them some bytes, which tell where others stand between them. Immutable.</summary>
 internal sealed class DayCallIds
 {
+    /// <summary>Calls of a day of which they are kept at most; days of more are asked by conditions, as are those for which there is no room.</summary>
+    public const int MostCalls = 65_536;
+
+    /// <summary>Those of a day that are kept as they are, about.</summary>
+    public const int Steps = 128;
+
     // Bytes a call takes: its rank, and eight of its Call-ID.
     private const int CallSize = sizeof(ushort) + sizeof(ulong);
 
@@ -24,14 +31,55 @@ internal sealed class DayCallIds
     /// <summary>Memory that those of so many calls take, about, bytes.</summary>
     public static long SizeOf(int calls) => ((long)calls * CallSize) + DaySize;
 
-    /// <summary>How many stand before a text that is none of them; null where it may be one of them, or stands so close that its first bytes do not tell.</summary>
-    public int? Find(string text)
+    /// <summary>How many stand before a text, and whether it is one of them; null where others stand so close that their first bytes do not tell.</summary>
+    public (int Below, bool IsThere)? Find(string text)
+    {
+        (int below, int behind) = Near(text);
+        if (below == behind) return (below, false);
+
+        // Those that are kept as they are lead to others, so that they are asked for again.
+        IReadOnlyList<TextStep> steps = Ranks.Steps;
+        int step = 0, end = steps.Count;
+        while (step < end)
+        {
+            int middle = (step + end) / 2;
+            if (steps[middle].Rank <= below) step = middle + 1;
+            else end = middle;
+        }
+
+        for (; step < steps.Count && steps[step].Rank <= behind; step++)
+        {
+            if (steps[step].Text == text) return (steps[step].Rank - 1, true);
+        }
+
+        return null;
+    }
+
+    /// <summary>How many stand before a text for sure, and how many do or have the same first bytes.</summary>
+    public (int Below, int Behind) Near(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         int order = bytes.AsSpan(0, Math.Min(bytes.Length, _prefix.Length)).SequenceCompareTo(_prefix);
-        if (order != 0) return order < 0 ? 0 : _keys.Length;
-        int at = Array.BinarySearch(_keys, KeyOf(bytes, _prefix.Length));
-        return at >= 0 ? null : ~at;
+        if (order != 0) return order < 0 ? (0, 0) : (_keys.Length, _keys.Length);
+        ulong key = KeyOf(bytes, _prefix.Length);
+        int below = Array.BinarySearch(_keys, key);
+        if (below < 0) return (~below, ~below);
+        int behind = below + 1;
+        while (below > 0 && _keys[below - 1] == key) below--;
+        while (behind < _keys.Length && _keys[behind] == key) behind++;
+        return (below, behind);
+    }
+
+    /// <summary>The places of a day that meet a range.</summary>
+    /// <param name="range">The range; one that texts in order answer.</param>
+    /// <param name="below">How many stand before its text.</param>
+    /// <param name="isThere">Whether its text is among them.</param>
+    /// <param name="places">Places the day has.</param>
+    public DayPlaces Meeting(TextRange range, int below, bool isThere, int places)
+    {
+        var met = new DayPlaces(places);
+        met.Add(Ranks.Meeting(range, below, isThere).Met, 0, 0, places);
+        return met;
     }
 
     // Bytes behind what all have in common, so that those in order have numbers in order.
@@ -84,6 +132,15 @@ internal sealed class CallIdsKept(long capacity)
     /// <summary>Changes with what is kept.</summary>
     public int Version { get; private set; }
 
+    /// <summary>Bytes that are free.</summary>
+    public long Room
+    {
+        get
+        {
+            lock (_lock) return capacity - _held;
+        }
+    }
+
     /// <summary>Those of a day; null where there is no room for more, and where they cannot be read.</summary>
     /// <param name="day">The day.</param>
     /// <param name="stamp">Its state.</param>
@@ -91,28 +148,51 @@ internal sealed class CallIdsKept(long capacity)
     /// <param name="read">Reads them.</param>
     public DayCallIds? GetOrAdd(DateOnly day, DayStamp stamp, long size, Func<DayCallIds?> read)
     {
+        if (TryFind(day, stamp, out DayCallIds? kept)) return kept;
+
+        // Those of other days stay: whoever asks for all days asks for them again.
+        if (!stamp.IsSettled || size > Room) return null;
+        DayCallIds? ids = read();
+        Keep(day, stamp, size, ids);
+        return ids;
+    }
+
+    /// <summary>Those of a day, or null for one that has none to be told, where that is known.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="stamp">Its state.</param>
+    /// <param name="ids">They.</param>
+    public bool TryFind(DateOnly day, DayStamp stamp, out DayCallIds? ids)
+    {
         lock (_lock)
         {
-            if (_kept.TryGetValue(day, out (string Stamp, DayCallIds? Ids, long Size) kept))
+            ids = null;
+            if (!_kept.TryGetValue(day, out (string Stamp, DayCallIds? Ids, long Size) kept)) return false;
+            if (kept.Stamp == stamp.Text)
             {
-                if (kept.Stamp == stamp.Text) return kept.Ids;
-                Remove(day);
+                ids = kept.Ids;
+                return true;
             }
 
-            // Those of other days stay: whoever asks for all days asks for them again.
-            if (!stamp.IsSettled || _held + size > capacity) return null;
+            Remove(day);
+            return false;
         }
+    }
 
-        DayCallIds? ids = read();
+    /// <summary>Keeps those of a day, where there is room.</summary>
+    /// <param name="day">The day.</param>
+    /// <param name="stamp">Its state.</param>
+    /// <param name="size">Memory they take, bytes.</param>
+    /// <param name="ids">They; null where they cannot be told.</param>
+    public void Keep(DateOnly day, DayStamp stamp, long size, DayCallIds? ids)
+    {
         lock (_lock)
         {
             Remove(day);
+            if (!stamp.IsSettled || size > capacity - _held) return;
             _kept.Add(day, (stamp.Text, ids, size));
             _held += size;
             Version++;
         }
-
-        return ids;
     }
 
     /// <summary>Forgets a day that is no more.</summary>
