@@ -16,7 +16,6 @@ public sealed partial class SqliteCallStore
         + $"FROM call_documents INDEXED BY {TextRanges.CallIdIndex} WHERE sip_call_id > '' AND sip_call_id >= ?1 AND sip_call_id < ?2";
 
     private readonly CallIdsKept _callIds;
-    private Tuple<int, TextSpread?>? _callIdSpread;
 
     private DayPlaces? MetByCallId(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal)
     {
@@ -79,17 +78,12 @@ public sealed partial class SqliteCallStore
 
     private TextSpread? SpreadOfCallIds() => Reading(days =>
     {
-        var all = new List<TextRanks>();
+        var all = new List<DayCallIds>();
         foreach (DateOnly day in _files.List())
         {
-            if (SealOf(days, day) is { Calls: { } known } seal && CallIdsOf(days, day, known, seal) is { } ids) all.Add(ids.Ranks);
+            if (SealOf(days, day) is { Calls: { } known } seal && CallIdsOf(days, day, known, seal) is { } ids) all.Add(ids);
         }
 
-        // It is a guess, so that it may be of days of which some were let go of since.
-        int version = _callIds.Version;
-        if (_callIdSpread is { } kept && kept.Item1 == version) return kept.Item2;
-        TextSpread? spread = TextSpread.Of(all.ConvertAll(static ranks => (ranks.Steps, ranks.CountSteps(null))));
-        _callIdSpread = Tuple.Create(version, spread);
-        return spread;
+        return _callIds.SpreadOf(all);
     });
 }

@@ -11,7 +11,7 @@ public sealed partial class SqliteCallStore
     {
         query = query with { Sort = CallSort.StartedAt, Ascending = true, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
         var asked = new DayQuestion(query);
-        if (LengthCounter.Of(lengths) is not { } counter || query.Moments.Count > 0 || !(asked.MayBeKnown || (asked.IsCounted && !asked.AsksLength))) return null;
+        if (LengthCounter.Of(lengths, asked) is not { } counter) return null;
         Walk walk = _ofMarks.Of(until, CallCursor.TextOf(query));
         Reading(days =>
         {

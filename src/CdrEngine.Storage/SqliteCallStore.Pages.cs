@@ -12,12 +12,9 @@ public sealed partial class SqliteCallStore
     private const int RecordsRead = 200;
     private const int RowsRead = 2_000;
 
-    // Lists and counts of one mark that are kept: 50 KB each.
-    private const int WalksOfMark = 12;
-
     private readonly DayAnswers<long> _counts;
     private readonly Walks _walks;
-    private readonly MarkWalks _ofMarks = new(WalksOfMark);
+    private readonly MarkWalks _ofMarks = new();
 
     /// <inheritdoc />
     public CallSlice Page(CallPageRequest request)

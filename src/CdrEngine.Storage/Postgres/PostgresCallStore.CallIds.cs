@@ -14,7 +14,6 @@ internal sealed partial class PostgresCallStore
     private const int CallIdDaysTogether = 16;
 
     private readonly CallIdsKept _callIds;
-    private Tuple<int, TextSpread?>? _callIdSpread;
     private long _callIdsRead;
     private long _callIdsLookedUp;
 
@@ -126,13 +125,6 @@ internal sealed partial class PostgresCallStore
     {
         using NpgsqlTransaction moment = session.Connection.BeginTransaction(IsolationLevel.RepeatableRead);
         List<StoredDay> days = DaysOf(session, new CallQuery()).Days;
-        Dictionary<DateOnly, DayCallIds> all = CallIdsOf(session, days, _seals.Of(session, days));
-
-        // It is a guess, so that it may be of days of which some were let go of since.
-        int version = _callIds.Version;
-        if (_callIdSpread is { } kept && kept.Item1 == version) return kept.Item2;
-        TextSpread? spread = TextSpread.Of([.. all.Values.Select(static ids => (ids.Ranks.Steps, ids.Ranks.CountSteps(null)))]);
-        _callIdSpread = Tuple.Create(version, spread);
-        return spread;
+        return _callIds.SpreadOf(CallIdsOf(session, days, _seals.Of(session, days)).Values);
     });
 }

@@ -17,8 +17,7 @@ internal sealed partial class PostgresCallStore
     public IReadOnlyList<long>? CountShorter(CallQuery query, CallMark until, LengthSteps lengths)
     {
         query = query with { Sort = CallSort.StartedAt, Ascending = true, Cursor = null, Start = null, Limit = CallQuery.MaxLimit };
-        var told = new DayQuestion(query);
-        if (LengthCounter.Of(lengths) is not { } counter || query.Moments.Count > 0 || !(told.MayBeKnown || (told.IsCounted && !told.AsksLength))) return null;
+        if (LengthCounter.Of(lengths, new DayQuestion(query)) is not { } counter) return null;
         TellDays(query);
         if (query.Excluded() is { } excluded) TellDays(excluded);
         return _database.Read(session =>

@@ -8,10 +8,7 @@ namespace CdrEngine.Storage.Postgres;
 // What was stored by a time: of each day the documents up to one.
 internal sealed partial class PostgresCallStore
 {
-    // Walks of each mark that are kept.
-    private const int WalksOfMark = 12;
-
-    private readonly MarkWalks _ofMarks = new(WalksOfMark);
+    private readonly MarkWalks _ofMarks = new();
     private long _daysOfMarksAsked;
 
     /// <summary>Days so far that were asked for pages and counts of marks: for tests.</summary>

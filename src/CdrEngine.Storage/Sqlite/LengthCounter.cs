@@ -16,9 +16,10 @@ internal sealed class LengthCounter
 
     private LengthCounter(uint first, uint step, int count) => (_first, _step, _calls) = (first, step, new long[count + 1]);
 
-    /// <summary>Counts from nothing on; null for lengths that cannot be told from what is kept of calls.</summary>
-    public static LengthCounter? Of(LengthSteps lengths)
+    /// <summary>Counts from nothing on; null for lengths that cannot be told from what is kept of calls, and for calls of which it is not kept.</summary>
+    public static LengthCounter? Of(LengthSteps lengths, DayQuestion asked)
     {
+        if (asked.Query.Moments.Count > 0 || !(asked.MayBeKnown || (asked.IsCounted && !asked.AsksLength))) return null;
         if (lengths.Count is < 1 or > MostSteps || lengths.Step <= TimeSpan.Zero || lengths.Step.Ticks % TimeSpan.TicksPerMillisecond != 0) return null;
         long first = CallRow.Microseconds(lengths.First), last = CallRow.Microseconds(lengths.First + ((lengths.Count - 1) * lengths.Step));
         return DayLengths.AtLeast(first) is { } least && DayLengths.AtLeast(last) is { } most ? new LengthCounter(least, lengths.Count == 1 ? 1 : (most - least) / (uint)(lengths.Count - 1), lengths.Count) : null;

@@ -128,8 +128,8 @@ internal sealed class Walks(int capacity, TimeSpan age)
 }
 
 /// <summary>The walks of what was stored by a time, those of late of each mark, as long as there is the mark. Any thread.</summary>
-/// <param name="capacity">Walks of each at most.</param>
-internal sealed class MarkWalks(int capacity)
+/// <param name="capacity">Walks of each at most, 50 KB each.</param>
+internal sealed class MarkWalks(int capacity = 12)
 {
     private readonly ConditionalWeakTable<CallMark, Walks> _walks = [];
 

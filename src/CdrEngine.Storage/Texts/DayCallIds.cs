@@ -128,9 +128,21 @@ internal sealed class CallIdsKept(long capacity)
     private readonly Lock _lock = new();
     private readonly Dictionary<DateOnly, (string Stamp, DayCallIds? Ids, long Size)> _kept = [];
     private long _held;
+    private Tuple<int, TextSpread?>? _spread;
 
     /// <summary>Changes with what is kept.</summary>
     public int Version { get; private set; }
+
+    /// <summary>How the Call-IDs of days are spread; null where that is not known. As long as nothing else is kept it is the one told before: it is a guess, so that it may be of days of which some were let go of since.</summary>
+    /// <param name="all">Those of the days.</param>
+    public TextSpread? SpreadOf(IEnumerable<DayCallIds> all)
+    {
+        int version = Version;
+        if (_spread is { } told && told.Item1 == version) return told.Item2;
+        TextSpread? spread = TextSpread.Of([.. all.Select(static ids => (ids.Ranks.Steps, ids.Ranks.CountSteps(null)))]);
+        _spread = Tuple.Create(version, spread);
+        return spread;
+    }
 
     /// <summary>Bytes that are free.</summary>
     public long Room

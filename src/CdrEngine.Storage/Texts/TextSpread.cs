@@ -67,6 +67,7 @@ internal sealed class TextSpread : ITextSpread
 
         // A text in lower case may stand elsewhere than the calls that have it.
         double from = first > 0 && _texts[first] != low ? (_below[first - 1] + _below[first]) / 2 : _below[first], to = end < _texts.Length ? _below[end] : _all;
+
         // Where nothing else is known, each text has as many.
         if (to <= from) return _texts[Math.Min(end - 1, first + (int)(Math.Clamp(part, 0, 1) * (end - first)))];
         double place = from + (Math.Clamp(part, 0, 1) * (to - from));
