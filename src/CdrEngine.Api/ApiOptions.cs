@@ -23,6 +23,9 @@ public sealed record ApiOptions
     /// <summary>Calls that are read and judged one by one for a page of a list whose filter or order no index answers; more are refused.</summary>
     public int MostJudged { get; init; } = 20_000;
 
+    /// <summary>Sessions of several calls of which it is kept in memory what call logs tell of them, some 400 bytes each, from the first list on that asks for it; of more they are judged.</summary>
+    public int MostSessions { get; init; } = 1_000_000;
+
     /// <summary>How <c>billsec</c> is rounded.</summary>
     public BillsecRounding Rounding { get; init; }
 

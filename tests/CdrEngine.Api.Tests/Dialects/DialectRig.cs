@@ -12,7 +12,7 @@ internal sealed class DialectRig : IAsyncDisposable
     private readonly ApiHost _host;
     private readonly FakeCalls _none = new();
 
-    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged, ICallStore? calls)
+    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged, ICallStore? calls, int? mostSessions)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Calls = calls ?? Store;
@@ -22,12 +22,13 @@ internal sealed class DialectRig : IAsyncDisposable
         Messages = SqliteMessageStore.Open(Path.Combine(_folder, "messages"));
         Registrations = SqliteRegistrationStore.Open(_folder);
         Reports = new SqliteReportStore(Path.Combine(_folder, "records"));
-        Options = new ApiOptions
+        var usual = new ApiOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), AccessFolder = "" };
+        Options = usual with
         {
-            Listen = new IPEndPoint(IPAddress.Loopback, 0),
             AccessFolder = Path.Combine(_folder, "access"),
             Time = Clock,
-            MostJudged = mostJudged ?? new ApiOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), AccessFolder = "" }.MostJudged,
+            MostJudged = mostJudged ?? usual.MostJudged,
+            MostSessions = mostSessions ?? usual.MostSessions,
             OnFault = fault =>
             {
                 lock (Faults) Faults.Add(fault);
@@ -87,9 +88,9 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public string AccessFolder => Options.AccessFolder;
 
-    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null, ICallStore? calls = null)
+    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null, ICallStore? calls = null, int? mostSessions = null)
     {
-        var rig = new DialectRig(directory, control, mostJudged, calls);
+        var rig = new DialectRig(directory, control, mostJudged, calls, mostSessions);
         ApiStarted started = await rig._host.StartAsync();
         rig.Url = started.Url;
         rig.AdminToken = started.NewAdminToken!;

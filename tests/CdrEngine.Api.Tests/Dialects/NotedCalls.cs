@@ -6,6 +6,9 @@ namespace CdrEngine.Api.Tests.Dialects;
 /// <summary>The calls of a store, and what was asked of them.</summary>
 internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
 {
+    /// <summary>Whether it tells also what a store may leave to be asked otherwise.</summary>
+    public bool TellsAll { get; set; } = true;
+
     /// <summary>Every query for a list, in order.</summary>
     public List<CallQuery> Asked { get; } = [];
 
@@ -45,6 +48,18 @@ internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
     public CallMark Mark() => store.Mark();
 
     public long Count(CallQuery query, CallMark until) => store.Count(query, until);
+
+    public IReadOnlyList<long>? CountShorter(CallQuery query, CallMark until, LengthSteps lengths) => TellsAll ? store.CountShorter(query, until, lengths) : null;
+
+    public ITextSpread? SpreadOf(CallQuery query, TextOf of) => TellsAll ? store.SpreadOf(query, of) : null;
+
+    public IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? OfSessions(IReadOnlyCollection<string> sessions) => TellsAll ? store.OfSessions(sessions) : null;
+
+    public IReadOnlyDictionary<string, ListedCall> FindAll(IReadOnlyCollection<string> ids)
+    {
+        lock (Asked) Found.AddRange(ids);
+        return store.FindAll(ids);
+    }
 
     private void Note(CallQuery query)
     {

@@ -80,6 +80,11 @@ internal sealed record PortSipRow(PortSipFields Fields, CallRecord Record, Func<
 /// <summary>Lists legs and sessions.</summary>
 internal sealed partial class PortSipCalls
 {
+    // Call logs that are read and told one by one rather than that all there are are told.
+    private const int FewSessions = 500;
+
+    private readonly PortSipSessions _sessions = new();
+    private readonly PortSipKept<PortSipTimedList> _timed = new();
     private readonly PortSipKept<PortSipOrderedList> _ordered = new();
     private readonly PortSipKept<List<string>> _lists = new();
 
@@ -118,7 +123,8 @@ internal sealed partial class PortSipCalls
     public async Task<(long Count, IReadOnlyList<ListedCall> Calls)?> PageAsync(DialectRequest request, PortSipAsked asked, bool sessions)
     {
         DialectDesk desk = request.Desk;
-        var context = new PortSipNarrowingContext(sessions, desk.Options.Rounding, text => NumberText.TryRead(text, out long number) ? desk.Calls.FindByNumber(number)?.Record.Id : null);
+        var legs = new PortSipNarrowingContext(Sessions: false, desk.Options.Rounding, text => NumberText.TryRead(text, out long number) ? desk.Calls.FindByNumber(number)?.Record.Id : null);
+        PortSipNarrowingContext context = legs with { Sessions = sessions };
         PortSipNarrowing narrowing = PortSipNarrowing.Of(asked.Condition, context);
         bool byTime = asked.OrderBy == "started_at";
         CallQuery query = narrowing.Query();
@@ -132,13 +138,14 @@ internal sealed partial class PortSipCalls
         query = query with { Tenant = request.Tenant };
         List<string>? ids = null;
         List<ListedCall> page = [];
-        long tooMany = 0, inOrder = 0;
+        long tooMany = 0;
+        long? inOrder = null;
         bool answered = false;
         await desk.Lists.RunAsync(request.Http, () =>
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
             ids = asked.Skip == 0 ? null : _lists.Find(key, desk.Options.Time.GetUtcNow());
-            if (ids is null && narrowing.IsExact && !sessions && new PortSipOrder(request, asked, context).Page(_ordered, key) is { } ordered)
+            if (ids is null && (narrowing.IsExact || sessions) && (!sessions || asked.Skip > 0 || desk.Calls.Count(query) > Math.Min(FewSessions, desk.Options.MostJudged)) && InOrder(key) is { } ordered)
             {
                 (inOrder, page) = ordered;
             }
@@ -155,7 +162,7 @@ internal sealed partial class PortSipCalls
             return Task.CompletedTask;
         });
         if (!answered) return null;
-        if (inOrder > 0) return (inOrder, page);
+        if (inOrder is { } known) return (known, page);
         if (ids is not null) return (ids.Count, page);
         string parameter = narrowing.IsExact ? "orderby" : "filter";
         await request.ErrorAsync(
@@ -163,14 +170,22 @@ internal sealed partial class PortSipCalls
             $"{parameter}: no index answers it, and it leaves {tooMany} calls to be read; {desk.Options.MostJudged} may be. Narrow it by started_at, caller, callee, destination, direction, end_reason or duration.",
             parameter);
         return null;
+
+        (long Count, List<ListedCall> Calls)? InOrder(string key)
+        {
+            var order = new PortSipOrder(request, asked, legs, sessions ? _sessions : null);
+            return byTime ? order.Page(_timed, key) : order.Page(_ordered, key);
+        }
     }
 
     /// <summary>The session of a call, as far as the client may see its calls; a session of one call is made of that.</summary>
-    public static SessionRecord SessionOf(DialectRequest request, CallRecord call)
+    public static SessionRecord SessionOf(DialectRequest request, CallRecord call) => SessionOf(request.Desk, call, request.Tenant);
+
+    /// <summary>The session of a call, as a tenant may see its calls; of all tenants where that is null.</summary>
+    public static SessionRecord SessionOf(DialectDesk desk, CallRecord call, string? tenant)
     {
         if (!call.Flags.HasFlag(CallFlags.Linked) && call.SessionId == call.Id) return SessionStory.Tell(call.Id, [call]);
-        SessionRecord? session = request.Desk.Sessions.GetSession(call.Id, request.Tenant);
-        return session ?? SessionStory.Tell(call.Id, [call]);
+        return desk.Sessions.GetSession(call.Id, tenant) ?? SessionStory.Tell(call.Id, [call]);
     }
 
     /// <summary>What a call, or the session it is the first of, is held against conditions as.</summary>

@@ -344,7 +344,8 @@ internal static class PortSipJudge
         return Meets(comparison.Operator, order, order == 0 || (field.Also is not null && field.Also(item) == comparison.Text));
     }
 
-    private static bool Meets(PortSipOperator comparison, int order, bool equal) => comparison switch
+    /// <summary>Whether an order of two values meets a comparison.</summary>
+    public static bool Meets(PortSipOperator comparison, int order, bool equal) => comparison switch
     {
         PortSipOperator.Equal => equal,
         PortSipOperator.NotEqual => !equal,
@@ -354,5 +355,6 @@ internal static class PortSipJudge
         _ => order <= 0,
     };
 
-    private static bool Has(object? value, string text) => value is string from && from.Contains(text, StringComparison.Ordinal);
+    /// <summary>Whether a text is part of a value.</summary>
+    public static bool Has(object? value, string text) => value is string from && from.Contains(text, StringComparison.Ordinal);
 }

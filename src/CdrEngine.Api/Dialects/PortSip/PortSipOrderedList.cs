@@ -44,29 +44,31 @@ internal sealed class PortSipOrderedList
     // Of lists by length: how many calls are shorter than each whole second from the first on; null where that is not told.
     private readonly IReadOnlyList<long>? _shorter;
     private PortSipOrder _of;
+    private readonly PortSipSource _source;
     private (ITextSpread? Spread, bool IsKnown) _spread;
 
     /// <summary>A list as it is now.</summary>
     /// <param name="of">Asks.</param>
     /// <param name="keys">Values of the field.</param>
-    public PortSipOrderedList(PortSipOrder of, PortSipKeys keys)
+    /// <param name="source">Its calls.</param>
+    public PortSipOrderedList(PortSipOrder of, PortSipKeys keys, PortSipSource source)
     {
         _keys = keys;
         _field = PortSipCalls.LegFields.First(field => field.Name == keys.Field);
-        Mark = of.Request.Desk.Calls.Mark();
+        _source = source;
         _of = of;
         _few = Math.Min(MostFew, of.Request.Desk.Options.MostJudged);
         _near = Math.Min(MostNear, of.Request.Desk.Options.MostJudged);
         _places[0] = (keys.First, keys.First);
         All = Count(null);
-        if (IsLength) _shorter = of.Request.Desk.Calls.CountShorter(of.QueryOf(null)!, Mark, new LengthSteps(WholeSeconds.AtLeast(1, of.Request.Desk.Options.Rounding), TimeSpan.FromSeconds(1), LengthsTold));
+        if (IsLength) _shorter = source.CountShorter(of, new LengthSteps(WholeSeconds.AtLeast(1, of.Request.Desk.Options.Rounding), TimeSpan.FromSeconds(1), LengthsTold));
         Happened = keys.Words.Count > 0 || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
     }
 
-    /// <summary>What was stored by then.</summary>
-    public CallMark Mark { get; }
+    /// <summary>Its calls.</summary>
+    public PortSipSource Source => _source;
 
-    /// <summary>Calls on it.</summary>
+    /// <summary>How many.</summary>
     public long All { get; }
 
     /// <summary>Those that have a value; of words all of them.</summary>
@@ -91,11 +93,12 @@ internal sealed class PortSipOrderedList
     }
 
     /// <summary>When the call began that stands at a place in order of starts, of those that have a value.</summary>
-    public Timestamp? StartAt(long place) => Page(_keys.Within(null, null), place, 1, ascending: true) is { Calls: [var call] } ? call.Record.StartedAt : null;
+    public Timestamp? StartAt(long place) => _source.StartAt(_of, _keys.Within(null, null), place);
 
     /// <summary>How long the call lasted, in whole seconds, that stands about a place in order of lengths, near the beginning of the list or its end; null where there is none.</summary>
     public long? LengthAt(long place)
     {
+        if (_source.HasRows) return null;
         bool ascending = place < Happened - place;
         int from = (int)(ascending ? place : Happened - 1 - place);
         CallPage page = _of.Request.Desk.Reader.List(_of.QueryOf(_keys.Within(null, null))! with { Sort = CallSort.Duration, Ascending = ascending, Limit = from + 1 });
@@ -124,7 +127,7 @@ internal sealed class PortSipOrderedList
     {
         _of = of;
         if (_keys.Words.Count > 0) return ByWord(skip, take, descending);
-        if (IsLength && _shorter is null && skip == 0 && AtEnd(take, descending) is { } end) return end;
+        if (IsLength && _shorter is null && !_source.HasRows && skip == 0 && AtEnd(take, descending) is { } end) return end;
         long until = Math.Min(skip + take, All), first = descending ? All - Happened : Happened;
         var found = new List<ListedCall>();
         if (skip < first) found.AddRange(Part(!descending, skip, Math.Min(until, first)));
@@ -303,12 +306,12 @@ internal sealed class PortSipOrderedList
     private List<ListedCall> InOrder(IReadOnlyList<ListedCall> calls) =>
         [.. calls.Select(call => (Call: call, Value: ValueOf(call))).OrderBy(static call => call.Value, Comparer<object?>.Create(PortSipJudge.Compare)).Select(static call => call.Call)];
 
-    private object? ValueOf(ListedCall call) => _field.Value(PortSipCalls.Row(_of.Request, call.Record, sessions: false));
+    private object? ValueOf(ListedCall call) => _source.ValueOf(_of, _field, call);
 
-    private long Count(PortSipCondition? condition) => _of.Request.Desk.Calls.Count(_of.QueryOf(condition)!, Mark);
+    private long Count(PortSipCondition? condition) => _source.Count(_of, condition);
 
     private CallSlice Page(PortSipCondition condition, long skip, int take, bool ascending, bool wantsTotal = false, long? mostInAll = null) =>
-        _of.Request.Desk.Calls.Page(new CallPageRequest { Query = _of.QueryOf(condition)! with { Ascending = ascending }, Skip = skip, Take = take, Until = Mark, WantsTotal = wantsTotal, MostInAll = mostInAll });
+        _source.Page(_of, condition, skip, take, ascending, wantsTotal, mostInAll);
 
     private PortSipKey[] Within(PortSipStretch stretch) => [.. (stretch.High is { } high ? _samples.GetViewBetween(stretch.Low, high) : _samples.Count > 0 && _samples.Max.CompareTo(stretch.Low) > 0 ? _samples.GetViewBetween(stretch.Low, _samples.Max) : []).Where(key => stretch.Has(key))];
 
@@ -335,57 +338,3 @@ internal sealed class PortSipOrderedList
     }
 }
 
-/// <summary>Asks for the calls of one list of legs.</summary>
-/// <param name="request">The request.</param>
-/// <param name="asked">What is asked for.</param>
-/// <param name="context">What conditions are asked of.</param>
-internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, PortSipNarrowingContext context)
-{
-    // Calls that are put in order themselves.
-    private const int Few = 200;
-
-    // Calls whose trunks are looked at, and different ones at most.
-    private const int SampledTrunks = 100;
-    private const int MostTrunks = 16;
-
-    /// <summary>The request.</summary>
-    public DialectRequest Request => request;
-
-    /// <summary>One page, and how many calls there are on all; null where indexes do not answer it, and where there are few enough to be read one by one.</summary>
-    /// <param name="lists">Lists that were asked for.</param>
-    /// <param name="key">Tells the list from others.</param>
-    public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipOrderedList> lists, string key)
-    {
-        DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
-        if ((asked.Skip == 0 ? null : lists.Find(key, now)) is not { } list)
-        {
-            if (PortSipKeys.Of(asked.OrderBy) is not { } keys) return null;
-            if (keys.Field == "trunk" && Trunks(keys) is { } trunks) keys = new PortSipWordKeys(keys.Field, trunks);
-            if (QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
-            list = new PortSipOrderedList(this, keys);
-            if (list.All <= Math.Min(Few, request.Desk.Options.MostJudged) || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null)) return null;
-            lists.Keep(key, now, list);
-        }
-
-        lock (list) return (list.All, list.Take(this, asked.Skip, asked.Top, asked.Descending));
-    }
-
-    // The trunks of some calls, where no others have any: there are few as a rule, and each is asked for by itself.
-    private string[]? Trunks(PortSipKeys keys)
-    {
-        if (QueryOf(keys.Within(null, null)) is not { } any || QueryOf(null) is not { } all || QueryOf(keys.Null()) is not { } none) return null;
-        string[] names = [.. request.Desk.Reader.List(any with { Ascending = false, Limit = SampledTrunks }).Calls.Select(static call => call.Marks?.Trunk).OfType<string>().Distinct(StringComparer.Ordinal)];
-        if (names.Length is 0 or > MostTrunks) return null;
-        CallQuery?[] each = [.. names.Select(name => QueryOf(new PortSipComparison(keys.Field, PortSipOperator.Equal, name, default, 0))), none];
-        return each.Sum(query => query is null ? 0 : request.Desk.Calls.Count(query)) == request.Desk.Calls.Count(all) ? names : null;
-    }
-
-    /// <summary>The query for those calls of the list that meet a condition; null where it would find others as well.</summary>
-    public CallQuery? QueryOf(PortSipCondition? condition)
-    {
-        PortSipCondition? all = asked.Condition is { } first && condition is not null ? new PortSipJunction(false, first, condition) : asked.Condition ?? condition;
-        PortSipNarrowing narrowing = PortSipNarrowing.Of(all, context);
-        CallQuery query = narrowing.Query();
-        return narrowing.IsExact ? query with { Text = asked.Search ?? query.Text, Tenant = request.Tenant } : null;
-    }
-}

@@ -1,0 +1,148 @@
+using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Calls.Outcomes;
+using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
+
+namespace CdrEngine.Api.Dialects.PortSip;
+
+/// <summary>Asks for the calls of one list, of legs or of call logs, by what indexes and memory answer.</summary>
+/// <param name="request">The request.</param>
+/// <param name="asked">What is asked for.</param>
+/// <param name="context">What conditions are asked of: of legs also where the list is of call logs, of which most are one call.</param>
+/// <param name="sessions">What is told of sessions that are more than a call; null for legs.</param>
+internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, PortSipNarrowingContext context, PortSipSessions? sessions)
+{
+    // Calls that are put in order themselves.
+    private const int Few = 200;
+
+    // Calls whose trunks are looked at, and different ones at most.
+    private const int SampledTrunks = 100;
+    private const int MostTrunks = 16;
+
+    private bool _hasStrays;
+
+    /// <summary>The request.</summary>
+    public DialectRequest Request => request;
+
+    /// <summary>One page, and how many calls there are on all; null where neither indexes nor memory answer it, and where there are few enough to be read one by one.</summary>
+    /// <param name="lists">Lists that were asked for.</param>
+    /// <param name="key">Tells the list from others.</param>
+    public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipOrderedList> lists, string key)
+    {
+        DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
+        if ((asked.Skip == 0 ? null : lists.Find(key, now)) is not { } list)
+        {
+            if (PortSipKeys.Of(asked.OrderBy) is not { } keys || QueryOf(null) is null || Source() is not { } source) return null;
+            if (keys.Field == "trunk" && Trunks(keys, source) is { } trunks) keys = new PortSipWordKeys(keys.Field, trunks);
+            if (QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
+            list = new PortSipOrderedList(this, keys, source);
+            if (list.All <= Math.Min(Few, request.Desk.Options.MostJudged) || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null)) return null;
+            lists.Keep(key, now, list);
+        }
+
+        _hasStrays = list.Source.HasStrays;
+        lock (list) return (list.All, list.Take(this, asked.Skip, asked.Top, asked.Descending));
+    }
+
+    /// <summary>The same of a list in order of starts.</summary>
+    public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipTimedList> lists, string key)
+    {
+        DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
+        if ((asked.Skip == 0 ? null : lists.Find(key, now)) is not { } list)
+        {
+            if (QueryOf(null) is null || Source() is not { } source) return null;
+            lists.Keep(key, now, list = new PortSipTimedList(source, source.Count(this, null)));
+        }
+
+        _hasStrays = list.Source.HasStrays;
+        lock (list) return (list.All, [.. list.Source.Page(this, null, asked.Skip, asked.Top, !asked.Descending).Calls]);
+    }
+
+    /// <summary>The query for those calls of the list that meet a condition, but for those that memory tells of; null where it would find others as well.</summary>
+    public CallQuery? QueryOf(PortSipCondition? condition)
+    {
+        PortSipCondition? all = asked.Condition is { } first && condition is not null ? new PortSipJunction(false, first, condition) : asked.Condition ?? condition;
+        PortSipNarrowing narrowing = PortSipNarrowing.Of(all, context);
+        if (!narrowing.IsExact) return null;
+        CallQuery query = narrowing.Query();
+        query = query with { Text = asked.Search ?? query.Text, Tenant = request.Tenant };
+        return sessions is null ? query : OfOneCall(query with { IsSessionStart = true });
+    }
+
+    /// <summary>What tells whether a session that memory tells of meets a condition.</summary>
+    public Func<PortSipSessionRow, bool> Judge(PortSipCondition? condition) => PortSipRowJudge.Of(condition, context.RecordIdOf) ?? throw new InvalidOperationException($"No row tells of {condition}.");
+
+    // The calls as they are now; null where memory does not tell which it has of them.
+    private PortSipSource? Source()
+    {
+        CallMark mark = request.Desk.Calls.Mark();
+        if (sessions is null) return new PortSipSource(mark, null, hasStrays: false);
+        if (PortSipRowJudge.Of(asked.Condition, context.RecordIdOf) is not { } meets || sessions.Now(request.Desk, mark) is not { } all) return null;
+        _hasStrays = all.HasStrays;
+        if (asked.Search is not null)
+        {
+            if (Found(mark) is not { } found) return null;
+            Func<PortSipSessionRow, bool> isMet = meets;
+            meets = row => found.Contains(row.Id) && isMet(row);
+        }
+
+        IEnumerable<PortSipSessionRow> mine = request.Tenant is { } tenant ? all.Rows.Where(row => row.Tenant == tenant).Select(static row => row.Own ?? row) : all.Rows;
+        bool isAll = request.Tenant is null && asked.Condition is null && asked.Search is null;
+        return new PortSipSource(mark, isAll ? all.Rows : [.. mine.Where(meets)], all.HasStrays);
+    }
+
+    // The sessions that memory tells of and a search finds, which looks at more than rows have; null for too many.
+    private HashSet<string>? Found(CallMark mark)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (CallQuery query in PortSipSessions.Queries(_hasStrays).Select(query => query with { Text = asked.Search, Tenant = request.Tenant, Ascending = true }))
+        {
+            if (request.Desk.Calls.Count(query, mark) + found.Count > request.Desk.Options.MostJudged) return null;
+            CallSlice slice;
+            long skip = 0;
+            do
+            {
+                slice = request.Desk.Calls.Page(new CallPageRequest { Query = query, Skip = skip, Take = CallQuery.MaxLimit, Until = mark });
+                skip += slice.Calls.Count;
+                found.UnionWith(slice.Calls.Select(static call => call.Record.Id));
+            }
+            while (slice.HasMore && slice.Calls.Count > 0);
+        }
+
+        return found;
+    }
+
+    // Leaves out what memory tells of.
+    private CallQuery OfOneCall(CallQuery query)
+    {
+        query = Lacking(query);
+        if (!_hasStrays) return query;
+        CallQuery[] strays = [.. Alternatives(query).Select(static one => one with { Flags = one.Flags | CallFlags.Linked, Without = null })];
+        return query with { Without = query.Without is { } left ? new CallQuery { Any = [.. Alternatives(left), .. strays] } : strays is [var one] ? one : new CallQuery { Any = strays } };
+
+        static IReadOnlyList<CallQuery> Alternatives(CallQuery query) => query.Any.Count > 0 ? query.Any : [query];
+
+        static CallQuery Lacking(CallQuery query)
+        {
+            if (query.Any.Count > 0) query = query with { Any = [.. query.Any.Select(Lacking)] };
+            else query = query with { Traits = query.Traits.Count == 0 ? [new TraitMatch(CallTraits.None, CallTraits.PassedOn)] : [.. query.Traits.Select(static match => match with { Lacks = match.Lacks | CallTraits.PassedOn })] };
+            return query.Without is { } without ? query with { Without = Lacking(without) } : query;
+        }
+    }
+
+    // The trunks of some calls, where no others have any: there are few as a rule, and each is asked for by itself.
+    private string[]? Trunks(PortSipKeys keys, PortSipSource source)
+    {
+        PortSipCondition any = keys.Within(null, null), none = keys.Null();
+        if (QueryOf(any) is null || QueryOf(none) is null) return null;
+        string[] names = [.. source.Page(this, any, 0, SampledTrunks, ascending: false).Calls.Select(static call => call.Record.Marks?.Trunk).OfType<string>().Distinct(StringComparer.Ordinal)];
+        if (names.Length is 0 or > MostTrunks) return null;
+        PortSipCondition[] each = [.. names.Select(name => new PortSipComparison(keys.Field, PortSipOperator.Equal, name, default, 0)), none];
+        return each.Sum(condition => QueryOf(condition) is null ? 0 : source.Count(this, condition)) == source.Count(this, null) ? names : null;
+    }
+}
+
+/// <summary>A list in order of starts.</summary>
+/// <param name="Source">Its calls.</param>
+/// <param name="All">How many.</param>
+internal sealed record PortSipTimedList(PortSipSource Source, long All);
