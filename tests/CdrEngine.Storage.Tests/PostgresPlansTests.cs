@@ -71,12 +71,12 @@ public sealed class PostgresPlansTests
             }
 
             string[] sessions = [.. plain.List(new CallQuery { Limit = 30 }).Calls.Select(static call => call.SessionId ?? call.Id).Distinct()];
-            IReadOnlyDictionary<string, IReadOnlyList<CallRecord>> mine = store.OfSessions(sessions)!;
+            IReadOnlyDictionary<string, IReadOnlyList<CallRecord>> mine = store.OfSessions(sessions)!, plains = plain.OfSessions(sessions)!;
             foreach (string one in sessions)
             {
-                Assert.Equal(
-                    plain.List(new CallQuery { SessionId = one, Ascending = true, Limit = 100 }).Calls.Select(TestCalls.Json),
-                    mine.GetValueOrDefault(one, []).Select(TestCalls.Json));
+                string[] expected = [.. plain.List(new CallQuery { SessionId = one, Ascending = true, Limit = 100 }).Calls.Select(TestCalls.Json)];
+                Assert.Equal(expected, mine.GetValueOrDefault(one, []).Select(TestCalls.Json));
+                Assert.Equal(expected, plains.GetValueOrDefault(one, []).Select(TestCalls.Json));
             }
         }
     }

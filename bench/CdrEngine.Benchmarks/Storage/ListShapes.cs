@@ -181,6 +181,21 @@ internal static partial class ListShapes
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=callee_display_name, status_code", static value => $"/api/cdrs?orderby=callee_display_name&filter=status_code%20eq%20{value.Any("200", "486")}");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=ended_at, caller ne", static value => $"/api/cdrs?orderby=ended_at&filter={Uri.EscapeDataString($"caller ne '{value.User}'")}");
         yield return new ListShape(ListApi.PortSip, "calllogs, no filter", static _ => "/api/calllogs");
+        foreach (string order in (string[])["ended_at desc", "answered_at", "duration", "duration desc", "end_reason", "reroute_reason desc", "status_code", "caller", "callee desc", "callee_display_name", "direction", "call_id", "trunk"])
+            yield return new ListShape(ListApi.PortSip, $"calllogs, orderby={order}", _ => $"/api/calllogs?orderby={Uri.EscapeDataString(order)}");
+        yield return new ListShape(ListApi.PortSip, "calllogs, orderby=duration desc, callee", static value => $"/api/calllogs?orderby=duration%20desc&filter={Uri.EscapeDataString($"callee eq '{value.User}'")}");
+        yield return Log("caller", static value => $"caller eq '{value.User}'");
+        yield return Log("callee", static value => $"callee eq '{value.User}'");
+        yield return Log("callee ne", static value => $"callee ne '{value.User}'");
+        yield return Log("contains(callee_display_name)", static value => $"contains(callee_display_name,'er {value.Random.Next(100, 200)}')");
+        yield return Log("duration, rare", static value => $"duration gt {value.Seconds(3_000, 14_000)}");
+        yield return Log("duration", static value => $"duration lt {value.Seconds(1, 60)}");
+        yield return Log("end_reason", static value => $"end_reason eq {value.Any("CALLER_DISCONNECTED", "CALLEE_DISCONNECTED", "CALLER_CANCELED", "NO_ANSWER", "BUSY", "REJECTED", "FAILED")}");
+        yield return Log("reroute_reason", static value => $"reroute_reason eq {value.Any("NONE", "TRANSFER", "FORWARD", "REFER")}");
+        yield return Log("status_code", static value => $"status_code eq {value.Any("200", "404", "486", "503")}");
+        yield return Log("answered_at gt", static value => $"answered_at gt {ListValues.Zulu(value.Hour)}");
+        yield return Log("answered_at eq null", static _ => "answered_at eq null");
+        yield return Log("two conditions", static value => $"direction eq INBOUND_CALL and status_code eq 486 and started_at ge {ListValues.Zulu(value.Hour)}");
         yield return new ListShape(ListApi.PortSip, "search", static value => $"/api/cdrs?search={value.User}");
         yield return new ListShape(ListApi.PortSip, "search, nobody's", static value => $"/api/cdrs?search=zz{value.Random.Next():x8}");
         yield return Of("started_at", static value => $"started_at ge {ListValues.Zulu(value.Hour)} and started_at lt {ListValues.Zulu(value.LastDay)}");
@@ -229,6 +244,8 @@ internal static partial class ListShapes
         yield return Of("two conditions", static value => $"direction eq INBOUND_CALL and status_code eq 486 and started_at ge {ListValues.Zulu(value.Hour)}");
 
         static ListShape Of(string filter, Func<ListValues, string> condition) => new(ListApi.PortSip, filter, value => $"/api/cdrs?filter={Uri.EscapeDataString(condition(value))}");
+
+        static ListShape Log(string filter, Func<ListValues, string> condition) => new(ListApi.PortSip, $"calllogs, {filter}", value => $"/api/calllogs?filter={Uri.EscapeDataString(condition(value))}");
     }
 
     private static string Between(ListValues value, int most)

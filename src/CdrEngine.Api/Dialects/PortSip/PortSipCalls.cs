@@ -80,7 +80,7 @@ internal sealed record PortSipRow(PortSipFields Fields, CallRecord Record, Func<
 /// <summary>Lists legs and sessions.</summary>
 internal sealed partial class PortSipCalls
 {
-    // Call logs that are read and told one by one rather than that all there are are told.
+    // Call logs that are read and told one by one as long as it is not known what all there are are told.
     private const int FewSessions = 500;
 
     private readonly PortSipSessions _sessions = new();
@@ -145,7 +145,7 @@ internal sealed partial class PortSipCalls
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
             ids = asked.Skip == 0 ? null : _lists.Find(key, desk.Options.Time.GetUtcNow());
-            if (ids is null && (narrowing.IsExact || sessions) && (!sessions || asked.Skip > 0 || desk.Calls.Count(query) > Math.Min(FewSessions, desk.Options.MostJudged)) && InOrder(key) is { } ordered)
+            if (ids is null && (narrowing.IsExact || sessions) && (!sessions || _sessions.AreKnown || desk.Calls.Count(query) > Math.Min(FewSessions, desk.Options.MostJudged)) && InOrder(key) is { } ordered)
             {
                 (inOrder, page) = ordered;
             }

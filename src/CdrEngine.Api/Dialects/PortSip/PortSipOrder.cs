@@ -36,7 +36,7 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
             if (keys.Field == "trunk" && Trunks(keys, source) is { } trunks) keys = new PortSipWordKeys(keys.Field, trunks);
             if (QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
             list = new PortSipOrderedList(this, keys, source);
-            if (list.All <= Math.Min(Few, request.Desk.Options.MostJudged) || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null)) return null;
+            if ((sessions is null && list.All <= Math.Min(Few, request.Desk.Options.MostJudged)) || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null)) return null;
             lists.Keep(key, now, list);
         }
 
@@ -75,20 +75,19 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     // The calls as they are now; null where memory does not tell which it has of them.
     private PortSipSource? Source()
     {
-        CallMark mark = request.Desk.Calls.Mark();
-        if (sessions is null) return new PortSipSource(mark, null, hasStrays: false);
-        if (PortSipRowJudge.Of(asked.Condition, context.RecordIdOf) is not { } meets || sessions.Now(request.Desk, mark) is not { } all) return null;
+        if (sessions is null) return new PortSipSource(request.Desk.Calls.Mark(), null, hasStrays: false);
+        if (PortSipRowJudge.Of(asked.Condition, context.RecordIdOf) is not { } meets || sessions.Now(request.Desk) is not { } all) return null;
         _hasStrays = all.HasStrays;
         if (asked.Search is not null)
         {
-            if (Found(mark) is not { } found) return null;
+            if (Found(all.Mark) is not { } found) return null;
             Func<PortSipSessionRow, bool> isMet = meets;
             meets = row => found.Contains(row.Id) && isMet(row);
         }
 
         IEnumerable<PortSipSessionRow> mine = request.Tenant is { } tenant ? all.Rows.Where(row => row.Tenant == tenant).Select(static row => row.Own ?? row) : all.Rows;
         bool isAll = request.Tenant is null && asked.Condition is null && asked.Search is null;
-        return new PortSipSource(mark, isAll ? all.Rows : [.. mine.Where(meets)], all.HasStrays);
+        return new PortSipSource(all.Mark, isAll ? all.Rows : [.. mine.Where(meets)], all.HasStrays);
     }
 
     // The sessions that memory tells of and a search finds, which looks at more than rows have; null for too many.

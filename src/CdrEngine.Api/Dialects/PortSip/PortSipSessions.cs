@@ -21,7 +21,7 @@ internal sealed class PortSipSessions
     // Sessions that have calls of another day than their own, by that day.
     private readonly Dictionary<DateOnly, HashSet<string>> _reaching = [];
     private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
-    private Known _all = new([], HasStrays: false);
+    private volatile Known? _all;
 
     // A first call of which something went on.
     private static readonly CallQuery s_told = new() { IsSessionStart = true, Traits = [new TraitMatch(CallTraits.PassedOn)] };
@@ -29,31 +29,39 @@ internal sealed class PortSipSessions
     // A first call that is linked with others, though nothing went on from it.
     private static readonly CallQuery s_stray = new() { IsSessionStart = true, Flags = CallFlags.Linked, Traits = [new TraitMatch(CallTraits.None, CallTraits.PassedOn)] };
 
-    /// <summary>All sessions as they are now, in order of their starts; null where there are more than are kept.</summary>
-    public Known? Now(DialectDesk desk, CallMark mark)
+    /// <summary>Whether they were read before.</summary>
+    public bool AreKnown => _all is not null;
+
+    /// <summary>All sessions as they are now; null where there are more than are kept.</summary>
+    public Known? Now(DialectDesk desk)
     {
         lock (_lock)
         {
-            if (desk.Calls.Count(s_told, mark) > desk.Options.MostSessions)
-            {
-                Forget();
-                return null;
-            }
-
-            bool hasStrays = desk.Calls.Count(s_stray, mark) > 0;
-            var reading = new Reading(desk, mark, hasStrays, _texts);
+            // As long as nothing is written it is the same mark, so that what the store counted for it is known.
+            CallMark mark = desk.Calls.Mark();
+            if (_all is { } known && IsSame(known.Mark, mark)) mark = known.Mark;
+            var reading = new Reading(desk, mark, _texts);
             List<DateOnly> changed = [.. mark.Days.Where(day => !_days.TryGetValue(day.Key, out DaySessions? known) || known.Last != day.Value).Select(static day => day.Key)];
             changed.AddRange(_days.Keys.Where(day => !mark.Days.ContainsKey(day)));
+            if (_days.Count == 0 && desk.Calls.Count(s_told, mark) > desk.Options.MostSessions) return null;
             bool isNew = Read(reading, changed);
 
             // What was deleted is missed in the sums.
             changed.Clear();
             Differing(reading, [.. _days], changed);
             isNew |= Read(reading, changed);
-            if (isNew || hasStrays != _all.HasStrays) _all = new Known([.. _days.Values.SelectMany(static day => day.Rows)], hasStrays);
+            if (_days.Values.Sum(static day => day.Rows.Length) > desk.Options.MostSessions)
+            {
+                Forget();
+                return null;
+            }
+
+            if (isNew || _all is null || _all.Mark != mark) _all = new Known(mark, isNew || _all is null ? [.. _days.Values.SelectMany(static day => day.Rows)] : _all.Rows, _days.Values.Any(static day => day.HasStrays));
             return _all;
         }
     }
+
+    private static bool IsSame(CallMark one, CallMark other) => one.Days.Count == other.Days.Count && one.Days.All(day => other.Days.TryGetValue(day.Key, out long last) && last == day.Value);
 
     /// <summary>What finds the first calls of all that memory tells of.</summary>
     /// <param name="hasStrays">Whether some are linked with others, though nothing went on from them.</param>
@@ -64,7 +72,7 @@ internal sealed class PortSipSessions
         _days.Clear();
         _reaching.Clear();
         _texts.Clear();
-        _all = new Known([], HasStrays: false);
+        _all = null;
     }
 
     // Reads days anew, and what other days' sessions have of them.
@@ -98,7 +106,9 @@ internal sealed class PortSipSessions
                 var ids = ofDay.ToHashSet(StringComparer.Ordinal);
                 PortSipSessionRow[] rows = [.. known.Rows.Where(row => !ids.Contains(row.Id)), .. ids.Where(anew.ContainsKey).Select(id => anew[id])];
                 Array.Sort(rows, PortSipSessionRow.Compare);
-                _days[ofDay.Key] = known with { Rows = rows };
+
+                // Whether one that is told anew is a stray is not looked at: that there are some is no harm where there are none.
+                _days[ofDay.Key] = known with { Rows = rows, HasStrays = true };
             }
         }
 
@@ -130,33 +140,30 @@ internal sealed class PortSipSessions
     private static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
 
     /// <summary>What is told at one time.</summary>
+    /// <param name="Mark">What was stored by then.</param>
     /// <param name="Rows">All sessions, in order of their starts.</param>
     /// <param name="HasStrays">Whether first calls are among them that are linked with others, though nothing went on from them.</param>
-    internal sealed record Known(PortSipSessionRow[] Rows, bool HasStrays);
+    internal sealed record Known(CallMark Mark, PortSipSessionRow[] Rows, bool HasStrays);
 
     /// <summary>The sessions that began on a day.</summary>
     /// <param name="Last">Its last call when it was read.</param>
     /// <param name="Calls">Calls that it had then.</param>
     /// <param name="Rows">They, in order of their starts.</param>
-    private sealed record DaySessions(long Last, long Calls, PortSipSessionRow[] Rows);
+    /// <param name="HasStrays">Whether nothing went on from some of them.</param>
+    private sealed record DaySessions(long Last, long Calls, PortSipSessionRow[] Rows, bool HasStrays);
 
     // What is stored by one time.
-    private sealed class Reading(DialectDesk desk, CallMark mark, bool hasStrays, ConcurrentDictionary<string, string> texts)
+    private sealed class Reading(DialectDesk desk, CallMark mark, ConcurrentDictionary<string, string> texts)
     {
         private readonly ConcurrentBag<(string Id, DateOnly Day)> _reaching = [];
 
         public DaySessions? Day(DateOnly day)
         {
             if (!mark.Days.TryGetValue(day, out long last)) return null;
-            var rows = new List<PortSipSessionRow>();
-            foreach (CallQuery query in Queries(hasStrays))
-            {
-                foreach (IReadOnlyList<ListedCall> calls in Pages(query, day)) rows.AddRange(Rows(calls));
-            }
-
-            PortSipSessionRow[] sorted = [.. rows];
-            Array.Sort(sorted, PortSipSessionRow.Compare);
-            return new DaySessions(last, Count(day, day), sorted);
+            PortSipSessionRow[] told = [.. Pages(s_told, day).SelectMany(Rows)], strays = [.. Pages(s_stray, day).SelectMany(Rows)];
+            PortSipSessionRow[] all = [.. told, .. strays];
+            Array.Sort(all, PortSipSessionRow.Compare);
+            return new DaySessions(last, Count(day, day), all, strays.Length > 0);
         }
 
         public long Count(DateOnly first, DateOnly last) => desk.Calls.Count(new CallQuery { From = Begin(first), To = Begin(last.AddDays(1)) }, mark);

@@ -73,6 +73,8 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
         foreach (string filter in (string[])["callee eq '1001'", "callee_domain eq '3.example'", "reroute_reason ne NONE", "duration ge 60", "contains(callee_display_name,'li')", "status_code gt 300", "duration lt 10.5 and duration gt 3.5"])
             await CompareAsync("filter=" + Uri.EscapeDataString(filter), tenant, 0, 5, 20);
 
+        // Few of many, and none.
+        foreach (string filter in (string[])["callee eq '*97' and direction eq INBOUND_CALL", "callee eq 'nobody'"]) await CompareAsync($"filter={Uri.EscapeDataString(filter)}&orderby=duration desc", tenant, 0);
         AssertRight();
     }
 
