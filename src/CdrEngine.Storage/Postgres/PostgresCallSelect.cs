@@ -533,6 +533,7 @@ internal sealed partial class PostgresCallSelect
     private void AndId(TextRange range)
     {
         byte[] id = new byte[CallRow.IdBytes];
+        if (range.Sense == TextSense.Present) return;
         if (range.Sense == TextSense.Contains || !CallRow.TryReadId(range.Text, out DateOnly day, id))
         {
             string condition = TextRanges.Condition(range, "((to_char(c.day, 'YYYYMMDD') || '-' || encode(c.id, 'hex')) COLLATE \"C\")", QueryConditions.InPostgres, out bool binds);

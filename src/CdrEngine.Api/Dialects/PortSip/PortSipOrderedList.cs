@@ -60,7 +60,7 @@ internal sealed class PortSipOrderedList
         _places[0] = (keys.First, keys.First);
         All = Count(null);
         if (IsLength) _shorter = of.Request.Desk.Calls.CountShorter(of.QueryOf(null)!, Mark, new LengthSteps(WholeSeconds.AtLeast(1, of.Request.Desk.Options.Rounding), TimeSpan.FromSeconds(1), LengthsTold));
-        Happened = keys.Words.Count > 0 || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
+        Happened = keys.Words.Count > 0 || keys.CountsBetween || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
     }
 
     /// <summary>What was stored by then.</summary>
@@ -91,7 +91,10 @@ internal sealed class PortSipOrderedList
     }
 
     /// <summary>When the call began that stands at a place in order of starts, of those that have a value.</summary>
-    public Timestamp? StartAt(long place) => Page(_keys.Within(null, null), place, 1, ascending: true) is { Calls: [var call] } ? call.Record.StartedAt : null;
+    public Timestamp? StartAt(long place) => CallAt(place)?.Record.StartedAt;
+
+    /// <summary>The call that stands there.</summary>
+    public ListedCall? CallAt(long place) => Page(_keys.Within(null, null), place, 1, ascending: true) is { Calls: [var call] } ? call : null;
 
     /// <summary>How long the call lasted, in whole seconds, that stands about a place in order of lengths, near the beginning of the list or its end; null where there is none.</summary>
     public long? LengthAt(long place)
@@ -228,7 +231,7 @@ internal sealed class PortSipOrderedList
 
             if (!_keys.IsClose || !(isNear || isBefore))
             {
-                Add(Count(_keys.Within(null, key)), key);
+                Add(_keys.CountsBetween ? stretch.At + Count(_keys.Within(stretch.Low, key)) : Count(_keys.Within(null, key)), key);
                 continue;
             }
 
@@ -303,7 +306,7 @@ internal sealed class PortSipOrderedList
     private List<ListedCall> InOrder(IReadOnlyList<ListedCall> calls) =>
         [.. calls.Select(call => (Call: call, Value: ValueOf(call))).OrderBy(static call => call.Value, Comparer<object?>.Create(PortSipJudge.Compare)).Select(static call => call.Call)];
 
-    private object? ValueOf(ListedCall call) => _field.Value(PortSipCalls.Row(_of.Request, call.Record, sessions: false));
+    private object? ValueOf(ListedCall call) => _field.Order is not null ? (decimal)call.Number : _field.Value(PortSipCalls.Row(_of.Request, call.Record, sessions: false));
 
     private long Count(PortSipCondition? condition) => _of.Request.Desk.Calls.Count(_of.QueryOf(condition)!, Mark);
 
