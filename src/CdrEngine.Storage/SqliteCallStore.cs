@@ -174,6 +174,7 @@ public sealed partial class SqliteCallStore : ICallStore
                 // What is stored for the day later is numbered anew.
                 _hidden.ForgetDay(day);
                 _callIds.Forget(day);
+                _idOrders.Forget(day);
 
                 // Readers that have the file open let go of it before their next query.
                 _readers.Renew();

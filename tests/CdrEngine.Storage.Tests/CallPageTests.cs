@@ -425,6 +425,8 @@ public sealed class SqliteCallPageTests : CallPageTests
         Assert.Same(order, kept.Find(first.AddDays(2), new DayStamp("a", true)));
         Assert.Null(kept.Find(first, new DayStamp("b", true)));
         Assert.Null(kept.Find(first, new DayStamp("a", true)));
+        kept.Forget(first.AddDays(2));
+        Assert.Null(kept.Find(first.AddDays(2), new DayStamp("a", true)));
         kept.Keep(first, new DayStamp("c", false), order);
         Assert.Null(kept.Find(first, new DayStamp("c", false)));
     }

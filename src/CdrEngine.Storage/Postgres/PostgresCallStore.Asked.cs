@@ -280,6 +280,9 @@ internal sealed partial class PostgresCallStore
         /// <summary>The questions for each of the days, where not the same is asked of all of them; they share with this one what is known of days. Empty where it is.</summary>
         public Dictionary<DateOnly, Asked> Parts { get; init; } = [];
 
+        /// <summary>They, each once.</summary>
+        public IEnumerable<Asked> EachPart() => Parts.Values.Distinct<Asked>(ReferenceEqualityComparer.Instance);
+
         /// <summary>The one for a day: this, but where there are parts.</summary>
         public Asked On(DateOnly day) => Parts.GetValueOrDefault(day) ?? this;
 

@@ -45,7 +45,7 @@ internal sealed partial class PostgresCallStore
     private static bool InParts(Asked asked, Action<Asked> ask)
     {
         if (asked.Parts.Count == 0) return false;
-        foreach (Asked part in asked.Parts.Values.Distinct(ReferenceEqualityComparer.Instance).Cast<Asked>()) ask(part);
+        foreach (Asked part in asked.EachPart()) ask(part);
         Rejoin(asked);
         return true;
     }
@@ -53,7 +53,7 @@ internal sealed partial class PostgresCallStore
     // Leaves out the days that parts have left out.
     private static void Rejoin(Asked asked)
     {
-        var left = asked.Parts.Values.Distinct(ReferenceEqualityComparer.Instance).Cast<Asked>().SelectMany(static part => part.Days).Select(static day => day.Day).ToHashSet();
+        var left = asked.EachPart().SelectMany(static part => part.Days).Select(static day => day.Day).ToHashSet();
         asked.Days.RemoveAll(day => !left.Contains(day.Day));
     }
 

@@ -133,8 +133,10 @@ internal sealed partial class PostgresCallStore : ICallStore
                 });
             }
 
-            if (dropped) _callIds.Forget(day);
-            return dropped;
+            if (!dropped) return false;
+            _callIds.Forget(day);
+            _idOrders.Forget(day);
+            return true;
         }
         catch (StoreException)
         {

@@ -87,6 +87,15 @@ internal sealed class IdOrdersKept(long capacity)
         }
     }
 
+    /// <summary>Forgets a day that is no more: what is stored for it later is numbered anew.</summary>
+    public void Forget(DateOnly day)
+    {
+        lock (_lock)
+        {
+            if (_kept.TryGetValue(day, out LinkedListNode<(DateOnly Day, string Stamp, DayIdOrder Order)>? node)) Remove(node);
+        }
+    }
+
     private void Remove(LinkedListNode<(DateOnly Day, string Stamp, DayIdOrder Order)> node)
     {
         _kept.Remove(node.Value.Day);
