@@ -19,8 +19,8 @@ public sealed partial class SqliteCallStore
     private KnownPlaces? PlacesOf(OpenDays days, DayQuestion asked, SelectFrame frame)
     {
         DateOnly day = frame.Day;
-        if (frame.Mark is not null || !frame.Hidden.IsNothing || !asked.MayBeKnownOfDays) return null;
-        asked = asked.On(day);
+        if (frame.Mark is not null || !frame.Hidden.IsNothing || asked.ByIds(day) is not { MayBeKnownOfDays: true } its) return null;
+        asked = its.On(day);
         DayStamp stamp = StampOf(days, day);
         if (!stamp.IsSettled || SealOf(days, day) is not { Calls: { } known } seal || PlacesIn(days, asked, day, known, seal) is not { } places) return null;
         if (frame.After is { } after && after.Day == day)
@@ -109,6 +109,9 @@ public sealed partial class SqliteCallStore
     {
         if (seal?.Calls is not { } known || asked.Calls is not { AsksMore: true } calls || !days.HiddenOf(day).IsNothing || !StampOf(days, day).IsSettled) return null;
         if (!calls.AsksTexts) return known.Count(calls, seal.Keys);
+
+        // Of ids alone their index tells it at once.
+        if (asked.IsOfIdsAlone) return null;
         return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Count(calls, seal.Keys, met) : null;
     }
 

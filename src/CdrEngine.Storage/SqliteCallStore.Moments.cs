@@ -2,13 +2,14 @@ using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
 
-// When things happened: of most days it is known without a look at a call that all of its calls meet, or none.
+// When things happened, and ids: of most days it is known without a look at a call that all of its calls meet, or none.
 public sealed partial class SqliteCallStore
 {
     // What is asked of a day; null where nothing of it can meet.
     private DayQuestion? OfDay(OpenDays days, DayQuestion asked, DateOnly day)
     {
-        asked = asked.On(day);
+        if (asked.ByIds(day) is not { } byIds) return null;
+        asked = byIds.On(day);
         if (asked.Query.Moments.Count == 0) return asked;
         if (LatestEnd(days, day) is not { } latest) return asked;
         return MomentConditions.Of(asked.Query.Moments, StartOf(day).Microseconds, latest) switch

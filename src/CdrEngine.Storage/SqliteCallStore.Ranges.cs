@@ -14,8 +14,10 @@ public sealed partial class SqliteCallStore
     {
         if (seal is not { Texts: not null, Stamp: { } stamp }) return null;
         (TextGroup Group, TextGroupDay Day)? place = GroupOf(days, asked, day, stamp);
+        ILookup<bool, TextRange> ranges = calls.Ranges.ToLookup(static range => range.Of == TextOf.Id);
         return DayPlaces.AmongAll(calls.Texts.Select(clause => place is { } its ? DayPlaces.Of(_texts.SetOf(its.Group, clause), its.Day, known) : null)
-            .Concat(calls.Ranges.Select(range => MetBy(days, day, range, known, seal, place))));
+            .Concat(ranges[true].Take(1).Select(_ => MetByIds(days, day, [.. ranges[true]], known, seal)))
+            .Concat(ranges[false].Select(range => MetBy(days, day, range, known, seal, place))));
     }
 
     private DayPlaces? MetBy(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal, (TextGroup Group, TextGroupDay Day)? place)

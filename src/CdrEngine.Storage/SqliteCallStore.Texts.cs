@@ -54,7 +54,7 @@ public sealed partial class SqliteCallStore
         Action<TextGroup>[] looks =
         [
             .. asked.Clauses.Select(clause => (Action<TextGroup>)(group => _texts.SetOf(group, clause))),
-            .. asked.Query.Ranges.Select(range => (Action<TextGroup>)(group => _texts.MeetingOf(group, range))),
+            .. asked.Query.Ranges.Where(static range => range.Of != TextOf.Id).Select(range => (Action<TextGroup>)(group => _texts.MeetingOf(group, range))),
         ];
         IEnumerable<TextGroup> order = asked.Query.Ascending ? known.Groups.Values : known.Groups.Values.Reverse();
         TextGroup[] next = [.. order.Where(group => group == place.Group || (asked.Query.Ascending ? group.Days[0].Day > day : group.Days[0].Day < day))

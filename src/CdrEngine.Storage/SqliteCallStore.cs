@@ -24,6 +24,9 @@ public sealed partial class SqliteCallStore : ICallStore
     private long _unreadableRecords;
     private bool _disposed;
 
+    // Of what texts in order may take, orders of ids take one part in so many: ten million calls.
+    internal const int IdOrderPart = 4;
+
     internal SqliteCallStore(string folder, SqliteStoreLimits limits, SchemaMigrations schema)
     {
         SqliteLibrary.EnsureLoaded();
@@ -40,6 +43,7 @@ public sealed partial class SqliteCallStore : ICallStore
         _media = new DayAnswers<MediaFigures?>(limits.DayCounts);
         _walks = new Walks(limits.Walks, limits.WalkAge);
         _callIds = new CallIdsKept(limits.TextRankBytes / 4 * 3);
+        _idOrders = new IdOrdersKept(limits.TextRankBytes / IdOrderPart);
         _texts = new ArchiveTexts(folder, limits.TextBytes, limits.TextRankBytes);
     }
 
@@ -170,6 +174,7 @@ public sealed partial class SqliteCallStore : ICallStore
                 // What is stored for the day later is numbered anew.
                 _hidden.ForgetDay(day);
                 _callIds.Forget(day);
+                _idOrders.Forget(day);
 
                 // Readers that have the file open let go of it before their next query.
                 _readers.Renew();
@@ -334,6 +339,7 @@ public sealed partial class SqliteCallStore : ICallStore
         }
 
         List<DateOnly> days = DaysOf(from, to, query.Ascending);
+        days.RemoveAll(day => !IdRanges.MayMeet(query, day));
         if (query.Ids.Count == 0) return days;
         var named = DayIds.Of(query.Ids);
         days.RemoveAll(day => !named.Has(day));

@@ -2,6 +2,7 @@ using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Core;
+using CdrEngine.Storage.Sqlite;
 using Xunit;
 
 namespace CdrEngine.Storage.Tests;
@@ -373,6 +374,62 @@ public sealed class SqliteCallPageTests : CallPageTests
 {
     private protected override StorePlace NewPlace() => new SqlitePlace();
 
+
+    /// <summary>Few ids of a day lead to their calls; where a bound is of another day nothing is asked of ids.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void IdsBetweenTwo_LeadToTheirCalls(bool isSealed)
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        store.Write(TestCalls.Many(300, 4));
+        if (isSealed) store.Seal(new DateOnly(2030, 1, 1));
+        var day = new DateOnly(2026, 11, 20);
+        string near = PlanOf(new TextRange(TextOf.Id, TextSense.GreaterOrEqual, "20261120-800000000000000000000000"), new TextRange(TextOf.Id, TextSense.LessOrEqual, "20261120-820000000000000000000000"));
+        Assert.Contains("SEARCH s USING COVERING INDEX calls_by_id (id>? AND id<?)", near, StringComparison.Ordinal);
+        Assert.Contains("SEARCH c USING PRIMARY KEY (started_at=? AND id=?)", near, StringComparison.Ordinal);
+        Assert.Equal(PlanOf(), PlanOf(new TextRange(TextOf.Id, TextSense.Greater, "20261119-800000000000000000000000"), new TextRange(TextOf.Id, TextSense.Less, "20261121-000000000000000000000000")));
+
+        // Half of the day is met soon in order of time.
+        Assert.Contains("SCAN c", PlanOf(new TextRange(TextOf.Id, TextSense.Less, "20261120-800000000000000000000000")), StringComparison.Ordinal);
+        using SqliteDatabase database = SqliteDatabase.Open(Path.Combine(folder.Records, "2026-11-20.db"), SqliteAccess.Read, TimeSpan.FromSeconds(1), 1024);
+        foreach ((string sql, string expected) in ((string, string)[])[(SqliteCallStore.BetweenIds, "SEARCH calls USING INDEX calls_by_id (id>? AND id<?)"), (SqliteCallStore.CountBetweenIds, "SEARCH calls USING COVERING INDEX calls_by_id (id>? AND id<?)")])
+        {
+            using SqliteStatement plan = database.Prepare("EXPLAIN QUERY PLAN " + sql).BindBlob(new byte[12].AsSpan()).BindBlob(new byte[12].AsSpan());
+            Assert.True(plan.Step());
+            Assert.Equal(expected, plan.Text(3));
+        }
+
+        string PlanOf(params TextRange[] ranges) => string.Join('\n', store.ExplainPage(new CallQuery { Ascending = true, Ranges = ranges }, day));
+    }
+
+    /// <summary>The order of a day's ids is read once, and again where the day has other calls.</summary>
+    [Fact]
+    public void OrdersOfIds_AreLetGoOf_WhereThereAreTooMany()
+    {
+        var first = new DateOnly(2026, 11, 20);
+        DayIdOrder order = DayIdOrder.Of(Enumerable.Range(0, 1_000).Select(static i => ((UInt128)(i * 7 % 1_000), i)), 1_000);
+        Assert.Equal((0, (UInt128)0), order.Near(0));
+        Assert.Equal((448, (UInt128)448), order.Near(500));
+        Assert.Equal((960, (UInt128)960), order.Near(5_000));
+        Assert.Equal([.. Enumerable.Range(0, 1_000).Where(static i => i * 7 % 1_000 is >= 10 and < 60)], order.Between(10, 60).All());
+        var kept = new IdOrdersKept(3 * order.Size);
+        for (int i = 0; i < 4; i++)
+        {
+            kept.Keep(first.AddDays(i), new DayStamp("a", true), order);
+            Assert.Same(order, kept.Find(first, new DayStamp("a", true)));
+        }
+
+        Assert.Null(kept.Find(first.AddDays(1), new DayStamp("a", true)));
+        Assert.Same(order, kept.Find(first.AddDays(2), new DayStamp("a", true)));
+        Assert.Null(kept.Find(first, new DayStamp("b", true)));
+        Assert.Null(kept.Find(first, new DayStamp("a", true)));
+        kept.Forget(first.AddDays(2));
+        Assert.Null(kept.Find(first.AddDays(2), new DayStamp("a", true)));
+        kept.Keep(first, new DayStamp("c", false), order);
+        Assert.Null(kept.Find(first, new DayStamp("c", false)));
+    }
 
     [Theory]
     [InlineData("none", false, "SCAN c", null)]

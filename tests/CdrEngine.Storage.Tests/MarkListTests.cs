@@ -19,6 +19,13 @@ public abstract class MarkListTests
     // The Call-ID of a call, which others stand before and behind.
     private static readonly string Known = TestCalls.Many(400, 5)[200].Record.SipCallId;
 
+    // Ids of calls of several days, and others between, before and behind them, also of days that have none.
+    private static readonly string[] Ids =
+    [
+        .. TestCalls.Many(400, 5).Select(static call => call.Record.Id).Order(StringComparer.Ordinal).Where(static (_, i) => i is 0 or 130 or 131 or 399),
+        "20261120-800000000000000000000000", "20261121-000000000000000000000000", "20261121-ffffffffffffffffffffffff", "19700101-000000000000000000000000", "20991231-0123456789abcdef01234567",
+    ];
+
     private static readonly (CallQuery Query, Func<StoredCall, bool> Matches)[] Asked =
     [
         (new CallQuery(), static _ => true),
@@ -35,7 +42,25 @@ public abstract class MarkListTests
                 .Select(text => (new CallQuery { Tenant = "acme", Ranges = [new TextRange(TextOf.SipCallId, one.Sense, text)] }, (Func<StoredCall, bool>)(call => call.Tenant == "acme" && one.Meets(string.CompareOrdinal(call.Record.SipCallId, text)))))),
         (new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.GreaterOrEqual, Known), new TextRange(TextOf.SipCallId, TextSense.Less, "00000150")] }, static call => string.CompareOrdinal(call.Record.SipCallId, Known) >= 0 && string.CompareOrdinal(call.Record.SipCallId, "00000150") < 0),
         (new CallQuery { Without = new CallQuery { Ranges = [new TextRange(TextOf.SipCallId, TextSense.Less, Known)] } }, static call => string.CompareOrdinal(call.Record.SipCallId, Known) >= 0),
+        .. new[] { TextSense.Less, TextSense.LessOrEqual, TextSense.Greater, TextSense.GreaterOrEqual, TextSense.Present }
+            .SelectMany(static sense => Ids.Select(id => new TextRange(TextOf.Id, sense, id)))
+            .SelectMany(static range => new (CallQuery, Func<StoredCall, bool>)[]
+            {
+                (new CallQuery { Ranges = [range] }, call => range.IsMetBy(call.Record.Id)),
+                (new CallQuery { Tenant = "acme", Directions = [CallDirection.Inbound], Ranges = [range] }, call => call.Tenant == "acme" && call.Record.Direction == CallDirection.Inbound && range.IsMetBy(call.Record.Id)),
+            }),
+        (Between(Ids[1], Ids[2]), static call => call.Record.Id == Ids[1]),
+        (Between(Ids[1], Ids[3]) with { Tenant = "acme" }, static call => call.Tenant == "acme" && string.CompareOrdinal(call.Record.Id, Ids[1]) >= 0 && string.CompareOrdinal(call.Record.Id, Ids[3]) < 0),
+        (Between(Ids[1], Ids[3]) with { DialledNumbers = ["101", "104"] }, static call => call.Record.Dialled is "101" or "104" && string.CompareOrdinal(call.Record.Id, Ids[1]) >= 0 && string.CompareOrdinal(call.Record.Id, Ids[3]) < 0),
+        (Between(Ids[3], Ids[1]), static _ => false),
+        (Between(Ids[4], Ids[6]) with { From = Noon, Text = "call" }, static call => call.Record.StartedAt >= Noon && call.Record.SipCallId.Contains("call", StringComparison.OrdinalIgnoreCase) && string.CompareOrdinal(call.Record.Id, Ids[4]) >= 0 && string.CompareOrdinal(call.Record.Id, Ids[6]) < 0),
+        (Between(Ids[0], Ids[3]) with { Without = Between(Ids[1], Ids[3]) }, static call => string.CompareOrdinal(call.Record.Id, Ids[1]) < 0),
+        (new CallQuery { Tenant = "acme", Without = Between(Ids[1], Ids[4]) with { Directions = [CallDirection.Inbound] } }, static call => call.Tenant == "acme"
+            && !(call.Record.Direction == CallDirection.Inbound && string.CompareOrdinal(call.Record.Id, Ids[1]) >= 0 && string.CompareOrdinal(call.Record.Id, Ids[4]) < 0)),
+        (Between(Ids[0], "x"), static call => string.CompareOrdinal(call.Record.Id, Ids[0]) >= 0),
     ];
+
+    private static CallQuery Between(string first, string behind) => new() { Ranges = [new TextRange(TextOf.Id, TextSense.GreaterOrEqual, first), new TextRange(TextOf.Id, TextSense.Less, behind)] };
 
     private protected abstract StorePlace NewPlace();
 
@@ -105,6 +130,48 @@ public abstract class MarkListTests
                     Assert.NotNull(shorter);
                     Assert.Equal(Enumerable.Range(0, lengths.Count).Select(i => expected.LongCount(call => call.Record.Duration < lengths.First + (i * lengths.Step))), shorter);
                 }
+            }
+        }
+    }
+
+    /// <summary>Ids held against others in alternatives, and by cursors: of each day what it may have.</summary>
+    [StoreTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Ids_AreHeldAgainstOthers_InAlternativesAndByCursors(bool isSealed)
+    {
+        using StorePlace place = NewPlace();
+        using ICallStore store = place.Calls();
+        StoredCall[] calls = [.. TestCalls.Many(400, 5)];
+        store.Write(calls);
+        if (isSealed) store.Seal(Over);
+        (CallQuery Query, Func<StoredCall, bool> Matches)[] asked =
+        [
+            .. Asked.Where(static one => one.Query.Ranges.Concat(one.Query.Without?.Ranges ?? []).Any(static range => range.Of == TextOf.Id)),
+            (new CallQuery { Tenant = "acme", Any = [Between(Ids[0], Ids[1]), Between(Ids[2], Ids[3])] }, static call => call.Tenant == "acme" && call.Record.Id != Ids[1] && call.Record.Id != Ids[3]),
+            (new CallQuery { Any = [Between(Ids[0], Ids[1]) with { Directions = [CallDirection.Inbound] }, new CallQuery { Ranges = [new TextRange(TextOf.Id, TextSense.Greater, Ids[1])] }] },
+                static call => string.CompareOrdinal(call.Record.Id, Ids[1]) > 0 || (call.Record.Id != Ids[1] && call.Record.Direction == CallDirection.Inbound)),
+            (new CallQuery { Any = [Between(Ids[1], Ids[2]), Between(Ids[8], "x")] }, static call => call.Record.Id == Ids[1]),
+            (new CallQuery { Any = [Between(Ids[8], "x")] }, static _ => false),
+            (Between(Ids[1], Ids[3]) with { Tenant = "acme", Except = [Ids[1], Ids[2]] }, static call => call.Tenant == "acme" && string.CompareOrdinal(call.Record.Id, Ids[2]) > 0 && string.CompareOrdinal(call.Record.Id, Ids[3]) < 0),
+        ];
+        foreach ((CallQuery query, Func<StoredCall, bool> matches) in asked)
+        {
+            foreach (CallSort sort in (CallSort[])[CallSort.StartedAt, CallSort.Duration])
+            {
+                string[] expected = [.. calls.Where(matches).Select(static call => call.Record.Id).Order(StringComparer.Ordinal)];
+                Assert.Equal(expected.Length, store.Count(query));
+                var found = new List<string>();
+                CallPage page;
+                string? cursor = null;
+                do
+                {
+                    page = store.List(query with { Sort = sort, Limit = 60, Cursor = cursor });
+                    found.AddRange(page.Calls.Select(static call => call.Id));
+                    cursor = page.NextCursor;
+                }
+                while (cursor is not null);
+                Assert.Equal(expected, found.Order(StringComparer.Ordinal));
             }
         }
     }

@@ -62,6 +62,16 @@ public sealed class PostgresCallStoreTests
         Assert.Equal(one.Hidden(new Timestamp(long.MaxValue), 10_000).Select(static call => call.Id).Order(StringComparer.Ordinal), other.Hidden(new Timestamp(long.MaxValue), 10_000).Select(static call => call.Id).Order(StringComparer.Ordinal));
     }
 
+    [PostgresFact]
+    public void CallsByTheirIds_AreLookedAtByTheirIndex()
+    {
+        var store = (PostgresCallStore)Filled.Value.Store;
+        DateOnly day = Day.AddDays(2);
+        List<string> lines = store.ExplainIds(day);
+        Assert.Equal(2, lines.Count(line => line.Contains($"calls_{day:yyyyMMdd}_day_id_idx", StringComparison.Ordinal) && line.Contains("Index", StringComparison.Ordinal)));
+        Assert.DoesNotContain(lines, static line => line.Contains("Seq Scan", StringComparison.Ordinal));
+    }
+
     [PostgresTheory]
     [InlineData("newest", "Index Scan Backward using calls_20261122_pkey", false)]
     [InlineData("hour", "calls_20261120_pkey", false)]
@@ -73,6 +83,7 @@ public sealed class PostgresCallStoreTests
     [InlineData("sip-call-id", "calls_20261122_sip_call_hash_idx", false)]
     [InlineData("session", "calls_20261122_session_id_idx", false)]
     [InlineData("ids", "calls_20261122_day_id_idx", false)]
+    [InlineData("ids-between", "calls_20261122_day_id_idx", false)]
     [InlineData("outcome", "calls_20261122_outcome", true)]
     [InlineData("tenant", "calls_20261122_tenant", true)]
     [InlineData("context", "calls_20261122_context", true)]
@@ -102,6 +113,7 @@ public sealed class PostgresCallStoreTests
             "sip-call-id" => new CallQuery { SipCallId = call.SipCallId },
             "session" => new CallQuery { SessionId = "elsewhere" },
             "ids" => new CallQuery { Ids = [call.Id] },
+            "ids-between" => new CallQuery { Ranges = [new TextRange(TextOf.Id, TextSense.GreaterOrEqual, $"{call.Id[..16]}00000000000000000"), new TextRange(TextOf.Id, TextSense.LessOrEqual, $"{call.Id[..16]}fffffffffffffffff")] },
             "outcome" => new CallQuery { Dispositions = [Disposition.NoResponse], Direction = CallDirection.Transit, DurationMin = TimeSpan.FromSeconds(19) },
             "tenant" => new CallQuery { Tenant = "rare" },
             "context" => new CallQuery { Context = CallContext.Tracking },

@@ -175,9 +175,11 @@ internal static partial class ListShapes
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=started_at desc", static _ => "/api/cdrs?orderby=started_at%20desc");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=ended_at desc", static _ => "/api/cdrs?orderby=ended_at%20desc");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=rang_at", static _ => "/api/cdrs?orderby=rang_at");
-        foreach (string order in (string[])["answered_at", "duration", "duration desc", "direction", "end_reason desc", "reroute_reason", "status_code", "caller", "callee desc", "caller_domain", "callee_domain desc", "caller_display_name", "callee_display_name desc", "call_id", "destination", "outbound_caller_id", "did_cid", "trunk", "service_number", "user_data desc", "id"])
+        foreach (string order in (string[])["answered_at", "duration", "duration desc", "direction", "end_reason desc", "reroute_reason", "status_code", "caller", "callee desc", "caller_domain", "callee_domain desc", "caller_display_name", "callee_display_name desc", "call_id", "destination", "outbound_caller_id", "did_cid", "trunk", "service_number", "user_data desc", "id", "id desc"])
             yield return new ListShape(ListApi.PortSip, $"cdrs, orderby={order}", _ => $"/api/cdrs?orderby={Uri.EscapeDataString(order)}");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=caller, direction", static value => $"/api/cdrs?orderby=caller&filter=direction%20eq%20{value.Any("INBOUND_CALL", "OUTBOUND_CALL", "INTERNAL_CALL")}");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=id, direction", static value => $"/api/cdrs?orderby=id&filter=direction%20eq%20{value.Any("INBOUND_CALL", "OUTBOUND_CALL", "INTERNAL_CALL")}");
+        yield return new ListShape(ListApi.PortSip, "cdrs, orderby=id, id gt", static value => $"/api/cdrs?orderby=id&filter={Uri.EscapeDataString($"id gt '{value.Call.Text}'")}");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=callee_display_name, status_code", static value => $"/api/cdrs?orderby=callee_display_name&filter=status_code%20eq%20{value.Any("200", "486")}");
         yield return new ListShape(ListApi.PortSip, "cdrs, orderby=ended_at, caller ne", static value => $"/api/cdrs?orderby=ended_at&filter={Uri.EscapeDataString($"caller ne '{value.User}'")}");
         yield return new ListShape(ListApi.PortSip, "calllogs, no filter", static _ => "/api/calllogs");
@@ -206,6 +208,8 @@ internal static partial class ListShapes
         yield return Of("did_cid", static value => $"did_cid eq '{value.Did}'");
         yield return Of("call_id", static value => $"call_id eq '{value.Call.SipCallId}'");
         yield return Of("id", static value => $"id eq '{value.Call.Text}'");
+        yield return Of("id gt", static value => $"id gt '{value.Call.Text}'");
+        yield return Of("id le, direction", static value => $"id le '{value.Call.Text}' and direction eq {value.Any("INBOUND_CALL", "OUTBOUND_CALL", "INTERNAL_CALL")}");
         yield return Of("direction", static value => $"direction eq {value.Any("INBOUND_CALL", "OUTBOUND_CALL", "INTERNAL_CALL", "INBOUND_TO_OUTBOUND_CALL")}");
         yield return Of("end_reason", static value => $"end_reason eq {value.Any("CALLER_DISCONNECTED", "CALLEE_DISCONNECTED", "CALLER_CANCELED", "NO_ANSWER", "BUSY", "REJECTED", "FAILED", "SERVER_DISCONNECTED")}");
         yield return Of("reroute_reason", static value => $"reroute_reason eq {value.Any("NONE", "TRANSFER", "FORWARD", "NO_ANSWER", "BUSY", "REFER")}");

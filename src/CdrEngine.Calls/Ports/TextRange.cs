@@ -47,6 +47,9 @@ public enum TextOf
     /// <summary>Name of the trunk.</summary>
     Trunk = 4,
 
+    /// <summary>Id of the record, by which calls stand day by day.</summary>
+    Id = 5,
+
     /// <summary><see cref="CallLabel.CallerName"/>; the other labels follow in their order.</summary>
     FirstLabel = 16,
 }

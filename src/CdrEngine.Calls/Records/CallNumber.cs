@@ -16,6 +16,9 @@ public static class CallNumber
     /// <summary>Largest integer id there can be: 2⁵³ − 1.</summary>
     public const long Max = (1L << 53) - 1;
 
+    /// <summary>Integer ids that a day has room for: those of one day follow those of the day before.</summary>
+    public const long OfDay = 1L << (HashBits + RankBits);
+
     private const int HashBits = 35;
     private const int RankBits = 2;
     private const int IdBytes = 12;
@@ -33,6 +36,14 @@ public static class CallNumber
         if (days is < 0 or > ushort.MaxValue) return -1;
         long prefix = (long)(BinaryPrimitives.ReadUInt64BigEndian(hash) >> (64 - HashBits));
         return ((long)days << (HashBits + RankBits)) | (prefix << RankBits) | (uint)Math.Clamp(rank, 0, MaxRank);
+    }
+
+    /// <summary>The lowest id that a record may have whose integer id is this one, or another of the same 35 bits and day; null for a number that is none.</summary>
+    /// <param name="number">Integer id.</param>
+    public static string? FirstId(long number)
+    {
+        Span<byte> first = stackalloc byte[IdBytes], last = stackalloc byte[IdBytes];
+        return TryRead(number, out DateOnly day, first, last, out _) ? string.Create(CultureInfo.InvariantCulture, $"{day:yyyyMMdd}-{Hex.Lower(first)}") : null;
     }
 
     /// <summary>What an integer id says: the day, the lowest and highest twelve bytes an id may have there, and the rank. False for a number that

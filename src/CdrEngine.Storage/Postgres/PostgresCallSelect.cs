@@ -516,10 +516,40 @@ internal sealed partial class PostgresCallSelect
     {
         foreach (TextRange range in _query.Ranges)
         {
+            if (range.Of == TextOf.Id)
+            {
+                AndId(range);
+                continue;
+            }
+
             string? ofDocument = range.Of == TextOf.SipCallId ? "d.sip_call_id" : range.Label is { } label ? string.Create(CultureInfo.InvariantCulture, $"nullif(split_part(d.labels, E'\\n', {(int)label + 1}), '')") : null;
             string its = ofDocument ?? range.Of switch { TextOf.Caller => "c.caller_number", TextOf.Callee => "c.callee_number", TextOf.Dialled => "c.dialled", _ => "c.trunk" };
             string condition = TextRanges.Condition(range, its, QueryConditions.InPostgres, out bool binds);
             _where.And(ofDocument is null ? condition : $"(SELECT {condition} FROM call_documents d WHERE {Within("d")} AND d.day = c.day AND d.document = c.document)", binds ? [PostgresText.Clean(range.Text)] : []);
+        }
+    }
+
+    // A bound of another day is met by all or by none.
+    private void AndId(TextRange range)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        if (range.Sense == TextSense.Present) return;
+        if (range.Sense == TextSense.Contains || !CallRow.TryReadId(range.Text, out DateOnly day, id))
+        {
+            string condition = TextRanges.Condition(range, "((to_char(c.day, 'YYYYMMDD') || '-' || encode(c.id, 'hex')) COLLATE \"C\")", QueryConditions.InPostgres, out bool binds);
+            _where.And(condition, binds ? [PostgresText.Clean(range.Text)] : []);
+        }
+        else if (_frame.Days is not [var one])
+        {
+            _where.And(TextRanges.Condition(range, "(c.day, c.id)", QueryConditions.InPostgres, out _).Replace("?", "(?, ?)", StringComparison.Ordinal), day, id);
+        }
+        else if (IdRanges.Meets(range, one.Day) is not { } meets)
+        {
+            _where.And(TextRanges.Condition(range, "c.id", QueryConditions.InPostgres, out _), id);
+        }
+        else if (!meets)
+        {
+            _where.And("false");
         }
     }
 

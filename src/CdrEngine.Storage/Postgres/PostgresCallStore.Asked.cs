@@ -26,6 +26,15 @@ internal sealed partial class PostgresCallStore
     {
         var question = new PostgresQuestion(query);
         var asked = new Asked(session, store, days, query) { Question = question, Seals = question.AsksSeals ? _seals.Of(session, days) : s_noSeals };
+        if (IdRanges.Of(query) is { } ids) Divide(asked, ids, all);
+        else Tell(asked, all);
+        return asked;
+    }
+
+    // What is known of the days, of all of which the same is asked.
+    private void Tell(Asked asked, bool all)
+    {
+        (PostgresSession session, _, List<StoredDay> days, CallQuery query) = asked;
         FindMoments(asked);
         if (asked.Seals.Count > 0)
         {
@@ -47,8 +56,6 @@ internal sealed partial class PostgresCallStore
             string? tenant = PostgresText.CleanOrNull(query.Tenant);
             days.RemoveAll(day => recordings[day.Day].Of(tenant, RecordingState.Available) == 0);
         }
-
-        return asked;
     }
 
     // Of days with a seal one question tells which calls have the numbers that are asked for. Where nothing else is asked than what seals tell, these are the answer.
@@ -145,6 +152,7 @@ internal sealed partial class PostgresCallStore
     private List<FoundCall>? KnownRows(Asked asked, PostgresFrame frame)
     {
         StoredDay day = frame.Days[0];
+        asked = asked.On(day.Day);
         if (asked.Question.IsVoice && frame.Mark is null && asked.Store.IsWhole(day) && asked.Seals.GetValueOrDefault(day.Day)?.Seal.Voice is { } voice)
             return voice.Rows(asked.Question.Query, new SelectFrame(day.Day) { After = frame.After, Offset = frame.Offset, Limit = frame.Limit });
         if (PlacedRows(asked, frame) is { } placed) return placed;
@@ -185,7 +193,7 @@ internal sealed partial class PostgresCallStore
     // Of texts, and of what memory tells beside them: found for all days together, without a call being looked at.
     private void CountTexts(Asked asked)
     {
-        if (asked.Question.Needles is not { Count: > 0 } needles) return;
+        if (InParts(asked, CountTexts) || asked.Question.Needles is not { Count: > 0 } needles) return;
         List<StoredDay> days = [.. asked.Days.Where(day => !asked.Places.ContainsKey(day.Day) && SealOf(asked, day) is { Seal.Calls: not null })];
         if (days.Count < 2)
         {
@@ -264,10 +272,19 @@ internal sealed partial class PostgresCallStore
         public HashSet<DateOnly> Whenever { get; } = [];
 
         /// <summary>What is asked of a day.</summary>
-        public PostgresQuestion QuestionOn(DateOnly day) => Whenever.Contains(day) ? Question.Whenever! : Question;
+        public PostgresQuestion QuestionOn(DateOnly day) => Whenever.Contains(day) ? On(day).Question.Whenever! : On(day).Question;
 
         /// <summary>The same as it is asked of the day's tables.</summary>
-        public CallQuery QueryOn(DateOnly day) => Whenever.Contains(day) ? Question.Whenever!.Query : Query;
+        public CallQuery QueryOn(DateOnly day) => Whenever.Contains(day) ? On(day).Question.Whenever!.Query : On(day).Query;
+
+        /// <summary>The questions for each of the days, where not the same is asked of all of them; they share with this one what is known of days. Empty where it is.</summary>
+        public Dictionary<DateOnly, Asked> Parts { get; init; } = [];
+
+        /// <summary>They, each once.</summary>
+        public IEnumerable<Asked> EachPart() => Parts.Values.Distinct<Asked>(ReferenceEqualityComparer.Instance);
+
+        /// <summary>The one for a day: this, but where there are parts.</summary>
+        public Asked On(DateOnly day) => Parts.GetValueOrDefault(day) ?? this;
 
         /// <summary>Seals of the days, where they tell anything of it.</summary>
         public required Dictionary<DateOnly, PostgresDaySeal> Seals { get; init; }
@@ -296,8 +313,8 @@ internal sealed partial class PostgresCallStore
         /// <summary>The calls of days of which memory tells them, by their places in <see cref="DaySeal.Calls"/>, in the order of the list.</summary>
         public Dictionary<DateOnly, IEnumerable<int>> Places { get; } = [];
 
-        /// <summary>The calls of days that meet what Call-IDs are held against, where memory told them.</summary>
-        public Dictionary<(TextRange Range, DateOnly Day), DayPlaces> ByCallId { get; } = [];
+        /// <summary>The calls of days that meet what Call-IDs and ids are held against, where memory told them.</summary>
+        public Dictionary<(TextRange Range, DateOnly Day), DayPlaces> ByRange { get; } = [];
 
         /// <summary>The calls of days that meet what is asked of texts, where groups told them; what else is asked is told by <see cref="Places"/>.</summary>
         public Dictionary<DateOnly, DayPlaces> Met { get; } = [];

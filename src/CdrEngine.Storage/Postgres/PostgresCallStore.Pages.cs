@@ -331,6 +331,7 @@ internal sealed partial class PostgresCallStore
 
     private long CountOf(Asked asked, PostgresFrame frame)
     {
+        asked = asked.On(frame.Days[0].Day);
         if (asked.Query.Excluded() is { } excluded)
         {
             // Counted as two questions, each of which seals may answer.

@@ -23,7 +23,7 @@ internal sealed partial class PostgresCallStore
     // The calls of days that meet what is asked of texts, and everything else: of as many groups of days as is said, the first.
     private void FindTexts(Asked asked, int most)
     {
-        if (asked.Question.Texts is not { } question) return;
+        if (InParts(asked, part => FindTexts(part, most)) || asked.Question.Texts is not { } question) return;
         var open = asked.Days.FindAll(day => day.Texts != 0 && !asked.Places.ContainsKey(day.Day) && asked.Store.IsWhole(day) && IsWholeDay(asked.Query, day.Day) && asked.Seals.GetValueOrDefault(day.Day)?.Seal.Calls is not null);
         if (open.Count == 0) return;
         PostgresGroupedDays grouped = _groups.Of(asked.Session, open);
@@ -32,6 +32,7 @@ internal sealed partial class PostgresCallStore
         PostgresFoundTexts found = _groups.Find(asked.Session, grouped, groups, question.EachClause(), question.EachRange());
         open.RemoveAll(day => !grouped.Days.TryGetValue(day.Day, out (TextGroup Group, TextGroupDay) its) || !groups.Contains(its.Group));
         FindCallIds(asked, question.EachRange(), open);
+        FindIds(asked, question, open);
         LookUp(asked, question.EachRange(), open, grouped, found);
         foreach (StoredDay day in open)
         {
@@ -69,7 +70,7 @@ internal sealed partial class PostgresCallStore
     private DayPlaces? MetBy(Asked asked, TextRange range, StoredDay day, DayCalls known, (TextGroup Group, TextGroupDay Day) place, PostgresFoundTexts found)
     {
         if (range.Of == TextOf.Trunk) return known.OfTrunks(range.IsMetBy);
-        if (asked.ByCallId.TryGetValue((range, day.Day), out DayPlaces? byCallId)) return byCallId;
+        if (asked.ByRange.TryGetValue((range, day.Day), out DayPlaces? byRange)) return byRange;
         DayPlaces? told = found.MeetingOf(place.Group, range) is { } ranged ? DayPlaces.Of(ranged.Met, place.Day, known) : null;
         if (AmongOf(range, place, found) is not { } among) return told;
         if (among.Count == 0) return told ?? new DayPlaces(known.Places);

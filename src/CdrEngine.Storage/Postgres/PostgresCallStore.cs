@@ -41,6 +41,7 @@ internal sealed partial class PostgresCallStore : ICallStore
         _inTime = new DayAnswers<DayPlaces>(_limits.DayTexts);
         _groups = new PostgresTextGroups(_limits);
         _callIds = new CallIdsKept(_limits.TextRankBytes / 4 * 3);
+        _idOrders = new IdOrdersKept(_limits.TextRankBytes / SqliteCallStore.IdOrderPart);
     }
 
     /// <summary>Lets connections meet the tables that records are read from.</summary>
@@ -132,8 +133,10 @@ internal sealed partial class PostgresCallStore : ICallStore
                 });
             }
 
-            if (dropped) _callIds.Forget(day);
-            return dropped;
+            if (!dropped) return false;
+            _callIds.Forget(day);
+            _idOrders.Forget(day);
+            return true;
         }
         catch (StoreException)
         {
@@ -287,6 +290,7 @@ internal sealed partial class PostgresCallStore : ICallStore
 
         PostgresDays store = PostgresDays.Read(session, from, to);
         List<StoredDay> days = store.InOrder(query.Ascending);
+        days.RemoveAll(day => !IdRanges.MayMeet(query, day.Day));
         if (query.Ids.Count == 0) return (store, days);
         var named = DayIds.Of(query.Ids);
         days.RemoveAll(day => !named.Has(day.Day));

@@ -13,6 +13,12 @@ internal sealed partial class CallSelect
     // Calls of a day, one in so many, from which on reading them in order costs less than finding each.
     private const int OftenFound = 4;
 
+    // One part in so many of the ids of a day, up to which these drive.
+    private const int NarrowIds = 20;
+
+    /// <summary>The index of ids.</summary>
+    internal const string IdIndex = "calls_by_id";
+
     // So many times as many are looked at where profiles, in memory, take most of them away.
     private const int NarrowedFrom = 20;
 
@@ -85,11 +91,39 @@ internal sealed partial class CallSelect
     {
         foreach (TextRange range in _query.Ranges)
         {
+            if (range.Of == TextOf.Id)
+            {
+                AndId(range);
+                continue;
+            }
+
             string condition = TextRanges.Condition(range, TextRanges.TextOf(range), QueryConditions.InSqlite, out bool binds);
             if (range.Label is not null && TextRanges.OfSegments(database, range) is { } told)
                 And($"({DayFound.Function}(?, c.document) OR ({TextRanges.BesideSegments} AND {condition}))", [told.Met, told.Last, .. binds ? (object?[])[range.Text] : []]);
             else And(condition, binds ? [range.Text] : []);
         }
+    }
+
+    // A bound of another day is met by all or by none.
+    private void AndId(TextRange range)
+    {
+        byte[] id = new byte[CallRow.IdBytes];
+        bool? meets = IdRanges.Meets(range, _day);
+        if (meets == false) And("0");
+        else if (meets is null && range.Sense != TextSense.Contains && CallRow.TryReadId(range.Text, out _, id)) And(TextRanges.Condition(range, "c.id", QueryConditions.InSqlite, out _), id);
+        else if (meets is null) And(TextRanges.Condition(range, string.Create(CultureInfo.InvariantCulture, $"('{_day:yyyyMMdd}-' || lower(hex(c.id)))"), QueryConditions.InSqlite, out _), range.Text);
+    }
+
+    // Ids that stand close together lead to few calls: the sums that they are made of are spread evenly.
+    private bool DriveByIds()
+    {
+        TextRange[] ranges = [.. _query.Ranges.Where(range => range.Of == TextOf.Id && IdRanges.Meets(range, _day) is null)];
+        if (ranges.Length == 0 || IdRanges.Within(ranges, _day) is not { } ids || ids.Behind - UInt128.Min(ids.First, ids.Behind) > (UInt128.One << (8 * CallRow.IdBytes)) / NarrowIds) return false;
+
+        // What stands behind all ids of the day is no id.
+        bool isLast = ids.Behind >> (8 * CallRow.IdBytes) != 0;
+        Drive($"SELECT s.started_at, s.id FROM calls s INDEXED BY {IdIndex} WHERE s.id >= ? AND s.id {(isLast ? "<=" : "<")} ?", IdRanges.BytesOf(ids.First), IdRanges.BytesOf(ids.Behind));
+        return true;
     }
 
     private void AndMoments()

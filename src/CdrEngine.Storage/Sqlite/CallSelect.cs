@@ -356,6 +356,7 @@ internal sealed partial class CallSelect
             driven = true;
         }
 
+        driven = driven || DriveByIds();
         if (_frame.Found is { } found) driven = DriveByFound(found, driven);
         if (!driven && _needles.Count > 0) driven = DriveByText(database);
         if (!driven && database.IsSealed && _query.Sort == CallSort.StartedAt) DriveByWhatIsRare(database);

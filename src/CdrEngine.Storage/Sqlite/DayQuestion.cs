@@ -22,6 +22,8 @@ internal sealed class DayQuestion(CallQuery query)
     private string? _wholeText;
     private DayQuestion? _plain;
     private DayQuestion? _whenever;
+    private readonly IdRanges? _ids = IdRanges.Of(query);
+    private readonly Dictionary<int, DayQuestion?> _byIds = [];
     private IReadOnlyList<TextClause>? _clauses;
     private readonly Lazy<AskedCalls?> _calls = new(() => AskedCalls.Of(query with { From = null, To = null }));
     private readonly Lazy<IReadOnlyList<AskedProfiles>?> _anyByProfile = new(() =>
@@ -52,6 +54,23 @@ internal sealed class DayQuestion(CallQuery query)
 
     /// <summary>What it asks of a day: nothing is excepted where none of the excepted calls is of that day.</summary>
     public DayQuestion On(DateOnly day) => query.Except.Count == 0 || DayIds.Of(query.Except).Has(day) ? this : _plain ??= new DayQuestion(query with { Except = [] });
+
+    /// <summary>What it asks of a day, of ids nothing that all calls of the day meet; null where none meets it.</summary>
+    public DayQuestion? ByIds(DateOnly day)
+    {
+        if (_ids is null) return this;
+        int place = _ids.PlaceOf(day);
+        if (!_byIds.TryGetValue(place, out DayQuestion? its))
+        {
+            CallQuery? asked = IdRanges.On(query, day);
+            _byIds.Add(place, its = asked is null ? null : ReferenceEquals(asked, query) ? this : new DayQuestion(asked));
+        }
+
+        return its;
+    }
+
+    /// <summary>Whether but for ids, of which it asks, it asks for everything.</summary>
+    public bool IsOfIdsAlone => query.Ranges.Count > 0 && query.Ranges.All(static range => range.Of == TextOf.Id) && Profiles.IsEverything && IsByProfile(query with { Ranges = [] });
 
     /// <summary>It as <see cref="DayCalls"/> answers it, for whole days; null where it asks for something else as well.</summary>
     public AskedCalls? Calls => _calls.Value;

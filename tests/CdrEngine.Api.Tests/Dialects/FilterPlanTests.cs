@@ -19,6 +19,7 @@ public sealed class FilterPlanTests
     private const string ByProfile = "SEARCH o USING COVERING INDEX calls_by_profile_length";
     private const string ByLength = "INDEX calls_by_duration";
     private const string ById = "INDEX calls_by_id (id=?)";
+    private const string ByIds = "SEARCH s USING COVERING INDEX calls_by_id (id>? AND id<?)";
     private const string BySipCall = "SEARCH c USING INDEX calls_by_sip_call";
     private const string BySession = "INDEX calls_by_session";
 
@@ -112,6 +113,7 @@ public sealed class FilterPlanTests
         ("portsip", "other numbers", Port("caller ne '1001' and started_at ge 2026-11-20T04:00:00Z"), "SEARCH n USING PRIMARY KEY (number=? AND started_at>?)"),
         ("portsip", "other names", Port("callee_display_name ne 'Bob' and started_at ge 2026-11-20T04:00:00Z"), ByTime),
         ("portsip", "other outcomes", Port("end_reason ne BUSY and caller eq '1001'"), ByNumber),
+        ("portsip", "ids between", Port("id ge 'BASE64' and id le 'BASE64'"), ByIds),
         ("portsip", "number or length", Port("caller eq '1001' or duration gt 30"), ByLength),
     ];
 
@@ -196,7 +198,7 @@ public sealed class FilterPlanTests
                 // Whose calls they are is found by number first, then these are asked for.
                 ByNumber when filter == "bridged_username" => "calls_20261120_",
                 ByNumber => "call_numbers_20261120_pkey",
-                ById => "calls_20261120_day_id_idx",
+                ById or ByIds => "calls_20261120_day_id_idx",
                 BySipCall => "calls_20261120_sip_call_hash_idx",
                 BySession => "calls_20261120_session_id_idx",
 

@@ -91,7 +91,7 @@ internal sealed partial class PortSipCalls
     /// <summary>Every field of a leg.</summary>
     public static IReadOnlyList<PortSipField<PortSipRow>> LegFields { get; } =
     [
-        new("id", PortSipKind.Text, static row => row.Id()),
+        new("id", PortSipKind.Text, static row => row.Id()) { Order = static row => PortSipIds.Place(row.Id()), Place = PortSipIds.Place },
         new("caller", PortSipKind.Text, static row => row.Fields.Caller) { Also = static row => row.Record.Caller.E164 },
         new("caller_domain", PortSipKind.Text, static row => row.Fields.CallerDomain),
         new("caller_display_name", PortSipKind.Text, static row => row.Fields.CallerDisplayName),
@@ -117,7 +117,7 @@ internal sealed partial class PortSipCalls
     ];
 
     /// <summary>Every field of a session.</summary>
-    public static IReadOnlyList<PortSipField<PortSipRow>> SessionFields { get; } = [.. LegFields, new("session_id", PortSipKind.Text, static row => row.Id())];
+    public static IReadOnlyList<PortSipField<PortSipRow>> SessionFields { get; } = [.. LegFields, new("session_id", PortSipKind.Text, static row => row.Id()) { Order = static row => PortSipIds.Place(row.Id()), Place = PortSipIds.Place }];
 
     /// <summary>One page with the number of all; null where the request is answered already.</summary>
     public async Task<(long Count, IReadOnlyList<ListedCall> Calls)?> PageAsync(DialectRequest request, PortSipAsked asked, bool sessions)
@@ -219,7 +219,7 @@ internal sealed partial class PortSipCalls
                 // The count above did not see what came since.
                 if (++read > 2 * request.Desk.Options.MostJudged) break;
                 PortSipRow row = Row(request, call, sessions);
-                if (asked.Condition is null || PortSipJudge.Meets(asked.Condition, row, fields)) found.Add((call.Id, order.Value(row)));
+                if (asked.Condition is null || PortSipJudge.Meets(asked.Condition, row, fields)) found.Add((call.Id, (order.Order ?? order.Value)(row)));
             }
 
             request.Http.RequestAborted.ThrowIfCancellationRequested();

@@ -33,6 +33,9 @@ internal sealed record PortSipField<T>(string Name, PortSipKind Kind, Func<T, ob
 
     /// <summary>What items are ordered by where that is not the value, as of ids, which are texts of numbers; null where it is.</summary>
     public Func<T, object?>? Order { get; init; }
+
+    /// <summary>What a text that items are held against stands for in that order; null for a text of nothing.</summary>
+    public Func<string, object?>? Place { get; init; }
 }
 
 /// <summary>A comparison.</summary>
@@ -212,6 +215,8 @@ internal ref struct PortSipFilterParser<T>
                     : Fail("a number is expected", at);
             case PortSipKind.Word when !field.Words.Contains(text, StringComparer.Ordinal):
                 return Fail($"one of {string.Join(", ", field.Words)} is expected", at);
+            case PortSipKind.Text when field.Place is { } place && comparison > PortSipOperator.NotEqual && place(text) is null:
+                return Fail("an id is expected", at);
             default:
                 return new PortSipComparison(field.Name, comparison, text, default, 0);
         }
@@ -339,6 +344,7 @@ internal static class PortSipJudge
         {
             PortSipKind.Number => ((decimal)value).CompareTo(comparison.Number),
             PortSipKind.Time => (PortSipMapping.ReadTime((string)value) ?? default).CompareTo(comparison.Time),
+            _ when comparison.Operator > PortSipOperator.NotEqual && field.Order is { } by && field.Place?.Invoke(comparison.Text) is { } place => Compare(by(item), place),
             _ => string.CompareOrdinal((string)value, comparison.Text),
         };
         return Meets(comparison.Operator, order, order == 0 || (field.Also is not null && field.Also(item) == comparison.Text));

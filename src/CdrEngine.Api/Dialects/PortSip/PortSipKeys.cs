@@ -45,6 +45,9 @@ internal abstract class PortSipKeys(string name)
     /// <summary>Whether <see cref="PortSipOrderedList.Spread"/> leads to places.</summary>
     public virtual bool AreTexts => false;
 
+    /// <summary>Whether every call has one, and those between two places are counted by themselves instead of all before one.</summary>
+    public virtual bool CountsBetween => false;
+
     /// <summary>The values, where they are few and each is asked for by itself; empty for others.</summary>
     public virtual IReadOnlyList<string> Words => [];
 
@@ -56,7 +59,8 @@ internal abstract class PortSipKeys(string name)
         "direction" => new PortSipWordKeys(field, PortSipMapping.DirectionNames),
         "end_reason" => new PortSipWordKeys(field, PortSipMapping.EndReasonNames),
         "reroute_reason" => new PortSipWordKeys(field, PortSipMapping.RerouteReasonNames),
-        "started_at" or "id" => null,
+        "id" or "session_id" => new PortSipIdKeys(field),
+        "started_at" => null,
         _ => new PortSipTextKeys(field),
     };
 

@@ -47,6 +47,7 @@ internal sealed partial class PortSipNarrowing
             PortSipOperator.NotEqual when comparison.Text is null => TextSense.Present,
             _ => null,
         };
+        if (comparison.Field is "id" or "session_id" && sense is not null && comparison.Text is { } number) return Identified(comparison.Operator, number, context);
         TextOf? of = comparison.Field switch
         {
             "caller" => TextOf.Caller,

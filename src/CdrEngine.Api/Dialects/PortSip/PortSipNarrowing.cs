@@ -24,6 +24,7 @@ internal sealed partial class PortSipNarrowing
     private IReadOnlyList<string>? _dialled;
     private IReadOnlyList<string>? _callIds;
     private IReadOnlyList<string>? _ids;
+    private IReadOnlyList<string>? _except;
     private IReadOnlyList<Disposition>? _dispositions;
     private IReadOnlyList<CallDirection>? _directions;
     private IReadOnlyList<HangupBy>? _hangups;
@@ -115,6 +116,7 @@ internal sealed partial class PortSipNarrowing
 
             // No id is this text.
             Ids = IsNothing() ? ["none"] : _ids ?? [],
+            Except = _except ?? [],
             Dispositions = _dispositions ?? [],
             Directions = _directions ?? [],
             HangupBys = _hangups ?? [],
@@ -300,6 +302,7 @@ internal sealed partial class PortSipNarrowing
         _dialled = Both(_dialled, other._dialled),
         _callIds = Both(_callIds, other._callIds),
         _ids = Both(_ids, other._ids),
+        _except = _except is { } except && other._except is { } otherExcept ? [.. except.Union(otherExcept)] : _except ?? other._except,
         _dispositions = Both(_dispositions, other._dispositions),
         _directions = Both(_directions, other._directions),
         _hangups = Both(_hangups, other._hangups),
@@ -343,7 +346,7 @@ internal sealed partial class PortSipNarrowing
         return hull;
     }
 
-    private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_dispositions) + Of(_directions)
+    private int Dimensions() => Of(_from) + Of(_to) + Of(_least) + Of(_most) + Of(_callers) + Of(_callees) + Of(_dialled) + Of(_callIds) + Of(_ids) + Of(_except) + Of(_dispositions) + Of(_directions)
         + Of(_hangups) + Of(_statuses) + Of(_reroutes) + Of(_trunks) + Of(_traits) + Of(_parts) + Of(_labels) + Of(_ranges) + Of(_moments) + Of(_trunkPart) + Of(_text);
 
     private static int Of(object? dimension) => dimension is null ? 0 : 1;

@@ -54,7 +54,7 @@ internal sealed class PortSipOrderedList
     public PortSipOrderedList(PortSipOrder of, PortSipKeys keys, PortSipSource source)
     {
         _keys = keys;
-        _field = PortSipCalls.LegFields.First(field => field.Name == keys.Field);
+        _field = PortSipCalls.SessionFields.First(field => field.Name == keys.Field);
         _source = source;
         _of = of;
         _few = Math.Min(MostFew, of.Request.Desk.Options.MostJudged);
@@ -62,7 +62,7 @@ internal sealed class PortSipOrderedList
         _places[0] = (keys.First, keys.First);
         All = Count(null);
         if (IsLength) _shorter = source.CountShorter(of, new LengthSteps(WholeSeconds.AtLeast(1, of.Request.Desk.Options.Rounding), TimeSpan.FromSeconds(1), LengthsTold));
-        Happened = keys.Words.Count > 0 || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
+        Happened = keys.Words.Count > 0 || keys.CountsBetween || IsLength ? All : Math.Min(All, Count(keys.Within(null, null)));
     }
 
     /// <summary>Its calls.</summary>
@@ -94,6 +94,9 @@ internal sealed class PortSipOrderedList
 
     /// <summary>When the call began that stands at a place in order of starts, of those that have a value.</summary>
     public Timestamp? StartAt(long place) => _source.StartAt(_of, _keys.Within(null, null), place);
+
+    /// <summary>The call that stands there.</summary>
+    public ListedCall? CallAt(long place) => Page(_keys.Within(null, null), place, 1, ascending: true) is { Calls: [var call] } ? call : null;
 
     /// <summary>How long the call lasted, in whole seconds, that stands about a place in order of lengths, near the beginning of the list or its end; null where there is none.</summary>
     public long? LengthAt(long place)
@@ -231,7 +234,7 @@ internal sealed class PortSipOrderedList
 
             if (!_keys.IsClose || !(isNear || isBefore))
             {
-                Add(Count(_keys.Within(null, key)), key);
+                Add(_keys.CountsBetween ? stretch.At + Count(_keys.Within(stretch.Low, key)) : Count(_keys.Within(null, key)), key);
                 continue;
             }
 
@@ -306,7 +309,7 @@ internal sealed class PortSipOrderedList
     private List<ListedCall> InOrder(IReadOnlyList<ListedCall> calls) =>
         [.. calls.Select(call => (Call: call, Value: ValueOf(call))).OrderBy(static call => call.Value, Comparer<object?>.Create(PortSipJudge.Compare)).Select(static call => call.Call)];
 
-    private object? ValueOf(ListedCall call) => _source.ValueOf(_of, _field, call);
+    private object? ValueOf(ListedCall call) => _field.Order is not null ? (decimal)call.Number : _source.ValueOf(_of, _field, call);
 
     private long Count(PortSipCondition? condition) => _source.Count(_of, condition);
 

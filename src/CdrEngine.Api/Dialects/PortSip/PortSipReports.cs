@@ -63,7 +63,7 @@ internal static class PortSipReports
     /// <summary>Fields that reports are filtered and ordered by.</summary>
     public static IReadOnlyList<PortSipField<ReportDefinition>> Fields { get; } =
     [
-        new("id", PortSipKind.Text, static report => NumberText.Of(report.Id)) { Order = static report => (decimal)report.Id },
+        new("id", PortSipKind.Text, static report => NumberText.Of(report.Id)) { Order = static report => (decimal)report.Id, Place = PortSipIds.Place },
         new("name", PortSipKind.Text, static report => report.Name),
         new("type", PortSipKind.Word, static report => report.Type) { Words = Types },
         new("cron_expr", PortSipKind.Text, static report => report.Cron),
@@ -73,7 +73,7 @@ internal static class PortSipReports
     /// <summary>Fields that results are filtered and ordered by.</summary>
     public static IReadOnlyList<PortSipField<CompletedReport>> CompletedFields { get; } =
     [
-        new("id", PortSipKind.Text, static result => NumberText.Of(result.Id)) { Order = static result => (decimal)result.Id },
+        new("id", PortSipKind.Text, static result => NumberText.Of(result.Id)) { Order = static result => (decimal)result.Id, Place = PortSipIds.Place },
         new("name", PortSipKind.Text, static result => result.Name),
         new("type", PortSipKind.Word, static result => result.Type) { Words = Types },
         new("format", PortSipKind.Word, static result => result.Format) { Words = Formats },

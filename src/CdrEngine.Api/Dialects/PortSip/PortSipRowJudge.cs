@@ -1,3 +1,5 @@
+using CdrEngine.Api.Dialects.Common;
+
 namespace CdrEngine.Api.Dialects.PortSip;
 
 /// <summary>Holds sessions that are kept in memory against conditions, as <see cref="PortSipJudge"/> holds what is read: each field is looked up once, and nothing is made for a session.</summary>
@@ -29,10 +31,17 @@ internal static class PortSipRowJudge
 
     private static Func<PortSipSessionRow, bool>? OfId(PortSipComparison comparison, Func<string, string?> recordIdOf)
     {
-        bool isEqual = comparison.Operator == PortSipOperator.Equal;
-        if (!isEqual && comparison.Operator != PortSipOperator.NotEqual) return null;
-        string? id = comparison.Text is { } text ? recordIdOf(text) : null;
-        return row => (row.Id == id) == isEqual;
+        switch (comparison.Operator)
+        {
+            case PortSipOperator.Equal or PortSipOperator.NotEqual:
+                bool isEqual = comparison.Operator == PortSipOperator.Equal;
+                string? id = comparison.Text is { } text ? recordIdOf(text) : null;
+                return row => (row.Id == id) == isEqual;
+            case PortSipOperator.Contains:
+                return null;
+            default:
+                return NumberText.TryRead(comparison.Text!, out long bound) ? Of(comparison, row => row.Number.CompareTo(bound)) : null;
+        }
     }
 
     private static Func<PortSipSessionRow, bool> OfText(PortSipComparison comparison, Func<PortSipSessionRow, string?> text, Func<PortSipSessionRow, string?>? also)

@@ -18,7 +18,7 @@ public sealed class PortSipOrderTests
     private static readonly string?[] Dialled = ["2000", "+4930123", null, "Echo", "echo", "2000", "2001"];
     private static readonly DateOnly Over = new(2030, 1, 1);
 
-    private static readonly string[] Fields = [.. PortSipCalls.LegFields.Select(static field => field.Name).Except(["started_at", "id"])];
+    private static readonly string[] Fields = [.. PortSipCalls.LegFields.Select(static field => field.Name).Except(["started_at"])];
 
     [Theory]
     [InlineData(false, "", null)]
@@ -44,6 +44,73 @@ public sealed class PortSipOrderTests
         string schema = $"orders{(isSealed ? 1 : 0)}{filter.Length}";
         await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged, calls: PostgresStores.Calls(new PostgresOptions { Url = PostgresServer.Shared.Connection, Schema = schema }));
         await AllAsync(rig, isSealed, filter, tenant);
+    }
+
+    /// <summary>Ids are held against others by the numbers they are texts of, whether indexes answer or each call is judged.</summary>
+    [Theory]
+    [InlineData(false, MostJudged, "", null)]
+    [InlineData(true, MostJudged, "", null)]
+    [InlineData(true, MostJudged, " and direction eq INBOUND_CALL", "acme")]
+    [InlineData(true, MostJudged, " and (caller eq '1001' or caller eq '1002' or duration gt 9)", null)]
+    [InlineData(true, MostJudged, " and caller ne '1001' and contains(destination,'20')", "acme")]
+    [InlineData(false, 20_000, " and contains(end_reason,'B')", null)]
+    [InlineData(false, 20_000, " and (outbound_caller_id ne 'x' or contains(id,'M'))", null)]
+    public async Task Ids_AreHeldAgainstOthers(bool isSealed, int mostJudged, string filter, string? tenant)
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: mostJudged);
+        await IdsAsync(rig, isSealed, filter, tenant);
+    }
+
+    [PostgresTheory]
+    [InlineData(false, "", "acme")]
+    [InlineData(true, "", null)]
+    [InlineData(true, " and direction eq INBOUND_CALL", "acme")]
+    [InlineData(true, " and (caller eq '1001' or caller eq '1002' or duration gt 9)", null)]
+    public async Task Ids_AreHeldAgainstOthers_OnPostgresToo(bool isSealed, string filter, string? tenant)
+    {
+        string schema = $"ids{(isSealed ? 1 : 0)}{filter.Length}";
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory(), mostJudged: MostJudged, calls: PostgresStores.Calls(new PostgresOptions { Url = PostgresServer.Shared.Connection, Schema = schema }));
+        await IdsAsync(rig, isSealed, filter, tenant);
+    }
+
+    /// <summary>What is no id has no place among them.</summary>
+    [Theory]
+    [InlineData("id gt 'x'", 7)]
+    [InlineData("duration eq 1 or id le 17", 24)]
+    [InlineData("id ge ''", 7)]
+    [InlineData("id lt 'LTE'", 7)]
+    public async Task WhatIsNoId_HasNoPlaceAmongThem(string filter, int position)
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory());
+        rig.Add("acme", Call(0), Call(1));
+        foreach (string list in (string[])["cdrs", "calllogs"])
+        {
+            JsonElement refused = await rig.GetAsync($"/api/{list}?filter={Uri.EscapeDataString(filter)}", HttpStatusCode.BadRequest);
+            Assert.Equal("filter", refused.GetProperty("parameter").GetString());
+            Assert.Contains($"at character {position}: an id is expected", refused.ToString(), StringComparison.Ordinal);
+            Assert.Equal(0, (await rig.GetAsync($"/api/{list}?filter=id eq 'x'")).GetProperty("count").GetInt32());
+            Assert.Equal(2, (await rig.GetAsync($"/api/{list}?filter=id ne 'x'")).GetProperty("count").GetInt32());
+        }
+    }
+
+    /// <summary>Sessions stand in the same order, where they are few.</summary>
+    [Theory]
+    [InlineData("id")]
+    [InlineData("session_id")]
+    public async Task SessionsStandInOrderOfTheirNumbers(string field)
+    {
+        await using DialectRig rig = await DialectRig.StartAsync(new FakeDirectory());
+        rig.Add("acme", [.. Enumerable.Range(0, 40).Select(Call)]);
+        decimal[] all = await NumbersAsync("");
+        Assert.Equal(40, all.Length);
+        Assert.Equal(all.Order(), all);
+        Assert.Equal(all.Reverse(), await NumbersAsync("", " desc"));
+        Assert.Equal(all.Skip(17), await NumbersAsync($"{field} ge '{NumberText.Of((long)all[17])}'"));
+        Assert.Equal(all.Take(17), await NumbersAsync($"{field} lt '{NumberText.Of((long)all[17])}'"));
+        Assert.Equal(all.Skip(18), await NumbersAsync($"{field} gt '{NumberText.Of((long)all[17])}' and {field} ne null"));
+
+        async Task<decimal[]> NumbersAsync(string filter, string sense = "") =>
+            [.. (await rig.GetAsync($"/api/calllogs?orderby={field}{sense}&filter={Uri.EscapeDataString(filter)}")).GetProperty("items").EnumerateArray().Select(static item => NumberOf(item.GetProperty("id").GetString()!))];
     }
 
     /// <summary>What arrives and what is deleted between two pages neither shifts nor repeats anything else.</summary>
@@ -145,6 +212,49 @@ public sealed class PortSipOrderTests
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
+    private static async Task IdsAsync(DialectRig rig, bool isSealed, string filter, string? tenant)
+    {
+        rig.Add("acme", [.. Enumerable.Range(0, Calls).Where(static i => i % 3 != 0).Select(Call)]);
+        rig.Add("beta", [.. Enumerable.Range(0, Calls).Where(static i => i % 3 == 0).Select(Call)]);
+
+        // Those with the same day and 35 bits stand by when they were stored, whatever else their ids have.
+        foreach ((string tenant1, int i, char last) in ((string, int, char)[])[("acme", 205, 'c'), ("beta", 206, 'a'), ("acme", 207, 'b')]) rig.Add(tenant1, Call(i) with { Id = $"20261120-0123456789abcdef0123456{last}", SessionId = $"20261120-0123456789abcdef0123456{last}", Direction = CallDirection.Inbound });
+        if (isSealed)
+        {
+            rig.Calls.Seal(Over);
+            rig.Add("beta", Call(Calls), Call(Calls + 3));
+        }
+
+        using HttpClient client = tenant is null ? rig.Client(rig.AdminToken) : rig.Client(rig.NewToken(tenant));
+        JsonElement[] every = await AllOfAsync(client, "");
+        JsonElement[] all = await AllOfAsync(client, filter.Length == 0 ? "" : filter[5..]);
+        decimal[] ids = [.. every.Select(static item => NumberOf(item.GetProperty("id").GetString()!)).Order()];
+        long some = (long)ids[^40], day = some >> 37 << 37, twin = CallNumber.Of("20261120-0123456789abcdef01234567");
+        Assert.Equal(tenant is null ? 3 : 2, ids.Count(id => id >= twin && id < twin + 4));
+        var wrong = new List<string>();
+        foreach (long bound in (long[])[0, (long)ids[0], some - 1, some, some + 1, some + 3, some + 4, day, day + 1, day + (1L << 36), day + (1L << 37), twin - 1, twin, twin + 1, twin + 2, twin + 3, twin + 4, (long)ids[^1], (long)ids[^1] + 1, (1L << 53) - 1, 1L << 53, long.MaxValue])
+        {
+            foreach ((string comparison, Func<decimal, bool> meets) in ((string, Func<decimal, bool>)[])[("gt", id => id > bound), ("ge", id => id >= bound), ("lt", id => id < bound), ("le", id => id <= bound)])
+            {
+                string asked = $"id {comparison} '{NumberText.Of(bound)}'{filter}";
+                string[] expected = [.. all.Where(item => meets(NumberOf(item.GetProperty("id").GetString()!))).Select(static item => item.GetProperty("id").GetString()!)];
+                string[] found = [.. (await AllOfAsync(client, asked)).Select(static item => item.GetProperty("id").GetString()!)];
+                if (!expected.SequenceEqual(found)) wrong.Add($"{asked}: {expected.Length}, {found.Length}");
+                if (bound != some && bound != twin + 1) continue;
+                JsonElement page = await DialectRig.JsonAsync(await client.GetAsync($"/api/cdrs?filter={Uri.EscapeDataString(asked)}&orderby=id desc&skip=3&top=20"));
+                expected = [.. expected.OrderByDescending(NumberOf).Skip(3).Take(20)];
+                found = [.. page.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("id").GetString()!)];
+                if (!expected.SequenceEqual(found)) wrong.Add($"{asked} desc: {expected.Length}, {found.Length}");
+            }
+        }
+
+        wrong.AddRange(await WrongAsync(client, all, filter.Length == 0 ? "" : filter[5..], "id", isDescending: false));
+        wrong.AddRange(await WrongAsync(client, all, filter.Length == 0 ? "" : filter[5..], "id", isDescending: true));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static decimal NumberOf(string id) => NumberText.TryRead(id, out long number) ? number : -1;
+
     private static async Task<List<string>> WrongAsync(HttpClient client, JsonElement[] all, string filter, string field, bool isDescending)
     {
         var wrong = new List<string>();
@@ -185,6 +295,7 @@ public sealed class PortSipOrderTests
     // What is null is greatest; those of one value stand by their starts, and all the other way round where the greatest come first.
     private static string[] Ordered(JsonElement[] all, string field, bool isDescending)
     {
+        if (field == "id") return [.. (isDescending ? all.OrderByDescending(Number) : all.OrderBy(Number)).Select(static item => item.GetProperty("call_id").GetString()!)];
         Comparer<JsonElement> order = Comparer<JsonElement>.Create((left, right) => (left.ValueKind, right.ValueKind) switch
         {
             (JsonValueKind.Null, JsonValueKind.Null) => 0,
@@ -194,6 +305,8 @@ public sealed class PortSipOrderTests
             _ => string.CompareOrdinal(left.GetString(), right.GetString()),
         });
         return [.. (isDescending ? all.Reverse().OrderByDescending(item => item.GetProperty(field), order) : all.OrderBy(item => item.GetProperty(field), order)).Select(static item => item.GetProperty("call_id").GetString()!)];
+
+        static decimal Number(JsonElement item) => NumberOf(item.GetProperty("id").GetString()!);
     }
 
     // Over three days.
