@@ -69,14 +69,11 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
         return sessions is null ? query : OfOneCall(query with { IsSessionStart = true });
     }
 
-    /// <summary>What tells whether a session that memory tells of meets a condition.</summary>
-    public Func<PortSipSessionRow, bool> Judge(PortSipCondition? condition) => PortSipRowJudge.Of(condition, context.RecordIdOf) ?? throw new InvalidOperationException($"No row tells of {condition}.");
-
     // The calls as they are now; null where memory does not tell which it has of them.
     private PortSipSource? Source()
     {
         if (sessions is null) return new PortSipSource(request.Desk.Calls.Mark(), null, hasStrays: false);
-        if (PortSipRowJudge.Of(asked.Condition, context.RecordIdOf) is not { } meets || sessions.Now(request.Desk) is not { } all) return null;
+        if (PortSipRowJudge.Of(asked.Condition, context.RecordIdOf) is not { } meets || QueryOf(null) is not { } query || sessions.Between(request.Desk, query.From, query.To) is not { } all) return null;
         _hasStrays = all.HasStrays;
         if (asked.Search is not null)
         {
@@ -85,9 +82,9 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
             meets = row => found.Contains(row.Id) && isMet(row);
         }
 
-        IEnumerable<PortSipSessionRow> mine = request.Tenant is { } tenant ? all.Rows.Where(row => row.Tenant == tenant).Select(static row => row.Own ?? row) : all.Rows;
-        bool isAll = request.Tenant is null && asked.Condition is null && asked.Search is null;
-        return new PortSipSource(all.Mark, isAll ? all.Rows : [.. mine.Where(meets)], all.HasStrays);
+        Func<PortSipSessionRow, PortSipSessionRow?>? shown = request.Tenant is { } tenant ? row => row.Tenant == tenant ? row.Own ?? row : null : null;
+        var rows = new PortSipRowList(all.Days, asked.Condition is null && asked.Search is null ? null : meets, shown, asked.OrderBy == "started_at" ? null : asked.OrderBy);
+        return new PortSipSource(all.Mark, rows, all.HasStrays);
     }
 
     // The sessions that memory tells of and a search finds, which looks at more than rows have; null for too many.

@@ -20,54 +20,50 @@ internal static class PortSipRowJudge
                 return OfId(comparison, recordIdOf);
             case PortSipComparison comparison when PortSipSessionRow.Text(comparison.Field) is { } text:
                 return OfText(comparison, text, PortSipSessionRow.Also(comparison.Field));
-            case PortSipComparison comparison when PortSipSessionRow.Time(comparison.Field) is { } time:
-                return Of(comparison, row => time(row) is { } at ? at.CompareTo(comparison.Time) : null);
-            case PortSipComparison comparison when PortSipSessionRow.Whole(comparison.Field) is { } whole:
-                return OfWhole(comparison, whole);
+            case PortSipComparison comparison when Order(comparison) is { } order:
+                return Of(comparison, order);
             default:
                 return null;
         }
     }
 
+    /// <summary>Where the value that a comparison is about stands beside the one that it is held against; null where there is no value. Null for a comparison that rows do not tell.</summary>
+    public static Func<PortSipSessionRow, int?>? Order(PortSipComparison comparison)
+    {
+        if (comparison.Field is "id" or "session_id") return NumberText.TryRead(comparison.Text!, out long bound) ? row => row.Number.CompareTo(bound) : null;
+        if (PortSipSessionRow.Text(comparison.Field) is { } text) return row => text(row) is { } own ? string.CompareOrdinal(own, comparison.Text) : null;
+        if (PortSipSessionRow.Time(comparison.Field) is { } time) return row => time(row) is { } at ? at.CompareTo(comparison.Time) : null;
+        if (PortSipSessionRow.Whole(comparison.Field) is not { } whole) return null;
+
+        // A number between two whole ones is more than the one and less than the other.
+        long floor = (long)decimal.Floor(comparison.Number);
+        bool isWhole = floor == comparison.Number;
+        return row => whole(row) is { } own ? own != floor ? own.CompareTo(floor) : isWhole ? 0 : -1 : null;
+    }
+
     private static Func<PortSipSessionRow, bool>? OfId(PortSipComparison comparison, Func<string, string?> recordIdOf)
     {
-        switch (comparison.Operator)
+        if (comparison.Operator is PortSipOperator.Equal or PortSipOperator.NotEqual)
         {
-            case PortSipOperator.Equal or PortSipOperator.NotEqual:
-                bool isEqual = comparison.Operator == PortSipOperator.Equal;
-                string? id = comparison.Text is { } text ? recordIdOf(text) : null;
-                return row => (row.Id == id) == isEqual;
-            case PortSipOperator.Contains:
-                return null;
-            default:
-                return NumberText.TryRead(comparison.Text!, out long bound) ? Of(comparison, row => row.Number.CompareTo(bound)) : null;
+            bool isEqual = comparison.Operator == PortSipOperator.Equal;
+            string? id = comparison.Text is { } text ? recordIdOf(text) : null;
+            return row => (row.Id == id) == isEqual;
         }
+
+        return comparison.Operator == PortSipOperator.Contains || Order(comparison) is not { } order ? null : Of(comparison, order);
     }
 
     private static Func<PortSipSessionRow, bool> OfText(PortSipComparison comparison, Func<PortSipSessionRow, string?> text, Func<PortSipSessionRow, string?>? also)
     {
         string? other = comparison.Text;
         if (comparison.Operator == PortSipOperator.Contains) return row => PortSipJudge.Has(text(row), other!) || PortSipJudge.Has(also?.Invoke(row), other!);
-        if (other is null || comparison.Operator is PortSipOperator.Equal or PortSipOperator.NotEqual)
-        {
-            // Most have another length, so that equality is cheaper than order.
-            bool isEqual = comparison.Operator == PortSipOperator.Equal;
-            return other is null || also is null
-                ? row => string.Equals(text(row), other) == isEqual
-                : row => text(row) is { } own ? (own == other || also(row) == other) == isEqual : !isEqual;
-        }
+        if (other is not null && comparison.Operator is not (PortSipOperator.Equal or PortSipOperator.NotEqual)) return Of(comparison, Order(comparison)!);
 
-        PortSipOperator how = comparison.Operator;
-        return row => text(row) is { } own && string.CompareOrdinal(own, other) is var order && PortSipJudge.Meets(how, order, order == 0 || (also is not null && also(row) == other));
-    }
-
-    private static Func<PortSipSessionRow, bool> OfWhole(PortSipComparison comparison, Func<PortSipSessionRow, long?> whole)
-    {
-        // A number between two whole ones is more than the one and less than the other.
-        decimal number = comparison.Number;
-        long floor = (long)decimal.Floor(number);
-        bool isWhole = floor == number;
-        return Of(comparison, row => whole(row) is { } own ? own != floor ? own.CompareTo(floor) : isWhole ? 0 : -1 : null);
+        // Most have another length, so that equality is cheaper than order.
+        bool isEqual = comparison.Operator == PortSipOperator.Equal;
+        return other is null || also is null
+            ? row => string.Equals(text(row), other) == isEqual
+            : row => text(row) is { } own ? (own == other || also(row) == other) == isEqual : !isEqual;
     }
 
     private static Func<PortSipSessionRow, bool> Of(PortSipComparison comparison, Func<PortSipSessionRow, int?> order)

@@ -165,6 +165,23 @@ internal sealed class PortSipSessionRow
         _ => null,
     };
 
+    /// <summary>Whether a session has a value of a field.</summary>
+    public static Func<PortSipSessionRow, bool> Has(string field) => Text(field) is { } text ? row => text(row) is not null
+        : Time(field) is { } time ? row => time(row) is not null
+        : Whole(field) is { } whole ? row => whole(row) is not null
+        : static _ => true;
+
+    /// <summary>The order of a field's values, what has none last; of ids that of their numbers.</summary>
+    public static Comparison<PortSipSessionRow> OrderOf(string field)
+    {
+        if (Text(field) is { } text) return (one, other) => PortSipJudge.Compare(text(one), text(other));
+        if (Time(field) is { } time) return (one, other) => Compare(time(one)?.Microseconds, time(other)?.Microseconds);
+        if (Whole(field) is { } whole) return (one, other) => Compare(whole(one), whole(other));
+        return static (one, other) => one.Number.CompareTo(other.Number);
+
+        static int Compare(long? one, long? other) => (one ?? long.MaxValue).CompareTo(other ?? long.MaxValue);
+    }
+
     /// <summary>What it is put in order by, as legs are by their fields.</summary>
     public object? ValueOf(string field) => Text(field) is { } text ? text(this)
         : Time(field) is { } time ? PortSipMapping.Time(time(this))

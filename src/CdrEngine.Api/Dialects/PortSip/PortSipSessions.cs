@@ -8,10 +8,13 @@ using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 
-/// <summary>The sessions of which a call log tells more than of their first call: kept in memory from the first list on that asks for it, and read again where calls were written or deleted since. All
+/// <summary>The sessions of which a call log tells more than of their first call: kept in memory from the first list on that asks for their day, and read again where calls were written or deleted since. All
 /// others are what indexes tell of their one call. Any thread; one reads at a time.</summary>
 internal sealed class PortSipSessions
 {
+    // Days behind its own on which a session may have calls.
+    private const int MostDays = 32;
+
     // Days that are read at once.
     private static readonly int s_daysAtOnce = Math.Min(4, Environment.ProcessorCount);
 
@@ -21,7 +24,7 @@ internal sealed class PortSipSessions
     // Sessions that have calls of another day than their own, by that day.
     private readonly Dictionary<DateOnly, HashSet<string>> _reaching = [];
     private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
-    private volatile Known? _all;
+    private CallMark? _mark;
 
     // A first call of which something went on.
     private static readonly CallQuery s_told = new() { IsSessionStart = true, Traits = [new TraitMatch(CallTraits.PassedOn)] };
@@ -29,35 +32,51 @@ internal sealed class PortSipSessions
     // A first call that is linked with others, though nothing went on from it.
     private static readonly CallQuery s_stray = new() { IsSessionStart = true, Flags = CallFlags.Linked, Traits = [new TraitMatch(CallTraits.None, CallTraits.PassedOn)] };
 
-    /// <summary>Whether they were read before.</summary>
-    public bool AreKnown => _all is not null;
+    /// <summary>Whether those of all days were read before.</summary>
+    public bool AreKnown { get; private set; }
 
-    /// <summary>All sessions as they are now; null where there are more than are kept.</summary>
-    public Known? Now(DialectDesk desk)
+    /// <summary>The sessions that began between two times, as they are now, and perhaps others of the days of these; null where there are more than are kept.</summary>
+    /// <param name="desk">Tells of calls.</param>
+    /// <param name="from">From here on; null for all before.</param>
+    /// <param name="to">Up to here; null for all behind.</param>
+    public Known? Between(DialectDesk desk, Timestamp? from, Timestamp? to)
     {
+        DateOnly first = from is { } begin ? DayOf(begin) : DateOnly.MinValue, last = to is { } end ? DayOf(end) : DateOnly.MaxValue;
         lock (_lock)
         {
             // As long as nothing is written it is the same mark, so that what the store counted for it is known.
             CallMark mark = desk.Calls.Mark();
-            if (_all is { } known && IsSame(known.Mark, mark)) mark = known.Mark;
+            if (_mark is { } before && IsSame(before, mark)) mark = before;
+            _mark = mark;
             var reading = new Reading(desk, mark, _texts);
-            List<DateOnly> changed = [.. mark.Days.Where(day => !_days.TryGetValue(day.Key, out DaySessions? known) || known.Last != day.Value).Select(static day => day.Key)];
-            changed.AddRange(_days.Keys.Where(day => !mark.Days.ContainsKey(day)));
-            if (_days.Count == 0 && desk.Calls.Count(s_told, mark) > desk.Options.MostSessions) return null;
-            bool isNew = Read(reading, changed);
+
+            // Of a session that began on a day calls may be of the next, and of any that it has some of already.
+            DateOnly behind = last < DateOnly.MaxValue ? last.AddDays(1) : last;
+            if (_days.Count == 0 && reading.Told(first, last) > desk.Options.MostSessions) return null;
+            Read(reading, Changed(day => day >= first && day <= behind));
+            Read(reading, Changed(_reaching.ContainsKey));
 
             // What was deleted is missed in the sums.
-            changed.Clear();
-            Differing(reading, [.. _days], changed);
-            isNew |= Read(reading, changed);
-            if (_days.Values.Sum(static day => day.Rows.Length) > desk.Options.MostSessions)
+            var differing = new List<DateOnly>();
+            Differing(reading, [.. _days.Where(day => day.Key >= first && day.Key <= behind)], differing);
+            foreach (KeyValuePair<DateOnly, DaySessions> day in _days.Where(day => day.Key > behind && _reaching.ContainsKey(day.Key)).ToArray()) Differing(reading, [day], differing);
+            Read(reading, differing);
+            if (_days.Values.Sum(static day => day.Told.Rows.Length) > desk.Options.MostSessions)
             {
                 Forget();
                 return null;
             }
 
-            if (isNew || _all is null || _all.Mark != mark) _all = new Known(mark, isNew || _all is null ? [.. _days.Values.SelectMany(static day => day.Rows)] : _all.Rows, _days.Values.Any(static day => day.HasStrays));
-            return _all;
+            AreKnown |= from is null && to is null;
+            DaySessions[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value)];
+            return new Known(mark, [.. days.Select(static day => day.Told)], days.Any(static day => day.HasStrays));
+
+            // Those that are not known as they are now, of those that are known or asked for.
+            List<DateOnly> Changed(Func<DateOnly, bool> isAsked) =>
+            [
+                .. mark.Days.Where(day => _days.TryGetValue(day.Key, out DaySessions? known) ? known.Last != day.Value : isAsked(day.Key)).Select(static day => day.Key),
+                .. _days.Keys.Where(day => !mark.Days.ContainsKey(day)),
+            ];
         }
     }
 
@@ -72,15 +91,17 @@ internal sealed class PortSipSessions
         _days.Clear();
         _reaching.Clear();
         _texts.Clear();
-        _all = null;
+        AreKnown = false;
     }
 
     // Reads days anew, and what other days' sessions have of them.
-    private bool Read(Reading reading, List<DateOnly> days)
+    private void Read(Reading reading, List<DateOnly> days)
     {
-        if (days.Count == 0) return false;
-        bool isFirst = _days.Count == 0;
+        if (days.Count == 0) return;
         var touched = new HashSet<string>(StringComparer.Ordinal);
+
+        // What sessions of other days have of one was read with them where they are read as well.
+        DateOnly[] behind = [.. days.Where(day => _days.ContainsKey(day) || _days.Keys.Any(known => known < day && known.AddDays(MostDays) >= day))];
         var read = new ConcurrentDictionary<DateOnly, DaySessions?>();
         Parallel.ForEach(days, new ParallelOptions { MaxDegreeOfParallelism = s_daysAtOnce }, day => read[day] = reading.Day(day));
         foreach ((DateOnly day, DaySessions? sessions) in read)
@@ -90,11 +111,7 @@ internal sealed class PortSipSessions
             else _days[day] = sessions;
         }
 
-        // Where all is read there are no others.
-        if (!isFirst)
-        {
-            foreach (DateOnly day in days) touched.UnionWith(reading.BegunBefore(day));
-        }
+        foreach (DateOnly day in behind) touched.UnionWith(reading.BegunBefore(day));
 
         string[] others = [.. touched.Where(id => !read.ContainsKey(DayOf(id)))];
         foreach (string[] some in others.Chunk(CallQuery.MaxLimit))
@@ -102,13 +119,13 @@ internal sealed class PortSipSessions
             Dictionary<string, PortSipSessionRow> anew = reading.Some(some).ToDictionary(static row => row.Id, StringComparer.Ordinal);
             foreach (IGrouping<DateOnly, string> ofDay in some.GroupBy(DayOf))
             {
-                if (!_days.TryGetValue(ofDay.Key, out DaySessions? known)) continue;
+                if (!_days.TryGetValue(ofDay.Key, out DaySessions? its)) continue;
                 var ids = ofDay.ToHashSet(StringComparer.Ordinal);
-                PortSipSessionRow[] rows = [.. known.Rows.Where(row => !ids.Contains(row.Id)), .. ids.Where(anew.ContainsKey).Select(id => anew[id])];
+                PortSipSessionRow[] rows = [.. its.Told.Rows.Where(row => !ids.Contains(row.Id)), .. ids.Where(anew.ContainsKey).Select(id => anew[id])];
                 Array.Sort(rows, PortSipSessionRow.Compare);
 
                 // Whether one that is told anew is a stray is not looked at: that there are some is no harm where there are none.
-                _days[ofDay.Key] = known with { Rows = rows, HasStrays = true };
+                _days[ofDay.Key] = its with { Told = new PortSipDayRows(rows), HasStrays = true };
             }
         }
 
@@ -117,8 +134,6 @@ internal sealed class PortSipSessions
             if (!_reaching.TryGetValue(day, out HashSet<string>? ids)) _reaching[day] = ids = new HashSet<string>(StringComparer.Ordinal);
             ids.Add(id);
         }
-
-        return true;
     }
 
     // Days of some that have not as many calls as when they were read: half by half.
@@ -141,16 +156,16 @@ internal sealed class PortSipSessions
 
     /// <summary>What is told at one time.</summary>
     /// <param name="Mark">What was stored by then.</param>
-    /// <param name="Rows">All sessions, in order of their starts.</param>
+    /// <param name="Days">The sessions of each day, in order.</param>
     /// <param name="HasStrays">Whether first calls are among them that are linked with others, though nothing went on from them.</param>
-    internal sealed record Known(CallMark Mark, PortSipSessionRow[] Rows, bool HasStrays);
+    internal sealed record Known(CallMark Mark, IReadOnlyList<PortSipDayRows> Days, bool HasStrays);
 
     /// <summary>The sessions that began on a day.</summary>
     /// <param name="Last">Its last call when it was read.</param>
     /// <param name="Calls">Calls that it had then.</param>
-    /// <param name="Rows">They, in order of their starts.</param>
+    /// <param name="Told">They.</param>
     /// <param name="HasStrays">Whether nothing went on from some of them.</param>
-    private sealed record DaySessions(long Last, long Calls, PortSipSessionRow[] Rows, bool HasStrays);
+    private sealed record DaySessions(long Last, long Calls, PortSipDayRows Told, bool HasStrays);
 
     // What is stored by one time.
     private sealed class Reading(DialectDesk desk, CallMark mark, ConcurrentDictionary<string, string> texts)
@@ -163,8 +178,10 @@ internal sealed class PortSipSessions
             PortSipSessionRow[] told = [.. Pages(s_told, day).SelectMany(Rows)], strays = [.. Pages(s_stray, day).SelectMany(Rows)];
             PortSipSessionRow[] all = [.. told, .. strays];
             Array.Sort(all, PortSipSessionRow.Compare);
-            return new DaySessions(last, Count(day, day), all, strays.Length > 0);
+            return new DaySessions(last, Count(day, day), new PortSipDayRows(all), strays.Length > 0);
         }
+
+        public long Told(DateOnly first, DateOnly last) => desk.Calls.Count(s_told with { From = first > DateOnly.MinValue ? Begin(first) : null, To = last < DateOnly.MaxValue ? Begin(last.AddDays(1)) : null }, mark);
 
         public long Count(DateOnly first, DateOnly last) => desk.Calls.Count(new CallQuery { From = Begin(first), To = Begin(last.AddDays(1)) }, mark);
 

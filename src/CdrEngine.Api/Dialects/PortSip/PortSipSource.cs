@@ -6,9 +6,9 @@ namespace CdrEngine.Api.Dialects.PortSip;
 
 /// <summary>The calls of a list as they were at one time: legs as the store tells them; of call logs those that are of one call, and beside them what memory tells of the others. Under the lock of its list.</summary>
 /// <param name="mark">What was stored by then.</param>
-/// <param name="rows">Sessions of the list that are told by memory, in order of their starts; null for legs.</param>
+/// <param name="rows">Sessions of the list that memory tells of; null for legs.</param>
 /// <param name="hasStrays">Whether memory tells of first calls that are linked with others, though nothing went on from them.</param>
-internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionRow>? rows, bool hasStrays)
+internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool hasStrays)
 {
     // Calls that are read about the place of a page that is looked for, beside those of the page.
     private const int Beside = 50;
@@ -33,14 +33,7 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
     {
         long count = of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark);
         if (rows is null) return count;
-        if (condition is null) return count + rows.Count;
-        Func<PortSipSessionRow, bool> meets = of.Judge(condition);
-        for (int i = 0; i < rows.Count; i++)
-        {
-            if (meets(rows[i])) count++;
-        }
-
-        return count;
+        return count + (condition is null ? rows.All.Length : rows.Count(condition));
     }
 
     /// <summary>How many of all lasted less than each of some whole seconds, from 1 on; null where that is not told together.</summary>
@@ -49,7 +42,7 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
         IReadOnlyList<long>? told = of.Request.Desk.Calls.CountShorter(of.QueryOf(null)!, mark, lengths);
         if (told is null || rows is null) return told;
         long[] shorter = new long[lengths.Count];
-        foreach (PortSipSessionRow row in rows)
+        foreach (PortSipSessionRow row in rows.All)
         {
             if (row.Duration < shorter.Length) shorter[row.Duration]++;
         }
@@ -62,7 +55,7 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
     /// <summary>When the call began, about, that stands at a place of those that meet a condition, in order of starts.</summary>
     public Timestamp? StartAt(PortSipOrder of, PortSipCondition condition, long place)
     {
-        if (rows is { Count: > 0 })
+        if (rows is { All.Length: > 0 })
         {
             long stored = of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark), all = Count(of, condition);
             if (stored == 0) return null;
@@ -87,9 +80,7 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
     public CallSlice Page(PortSipOrder of, PortSipCondition? condition, long skip, int take, bool ascending, bool wantsTotal = false, long? mostInAll = null)
     {
         if (rows is null) return Stored(of, condition, skip, take, ascending, wantsTotal, mostInAll);
-        Func<PortSipSessionRow, bool> meets = of.Judge(condition);
-        PortSipSessionRow[] met = [.. rows.Where(meets)];
-        if (!ascending) Array.Reverse(met);
+        PortSipSessionRow[] met = condition is null ? rows.All : rows.Meeting(condition);
         if (mostInAll is { } most)
         {
             // As many as are told by memory are not the store's to read.
@@ -115,6 +106,8 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
 
         long CountStored() => of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark);
 
+        PortSipSessionRow At(int place) => met[ascending ? place : met.Length - 1 - place];
+
         // How many of memory's stand before a call of the store.
         int Before(CallRecord call)
         {
@@ -122,7 +115,7 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
             while (low < high)
             {
                 int middle = (low + high) / 2;
-                int order = met[middle].CompareTo(call);
+                int order = At(middle).CompareTo(call);
                 if (ascending ? order < 0 : order > 0) low = middle + 1;
                 else high = middle;
             }
@@ -171,7 +164,7 @@ internal sealed class PortSipSource(CallMark mark, IReadOnlyList<PortSipSessionR
 
                 // Behind the last that was read of the store others may come before what memory has.
                 if (!isStored && next == calls.Count && hasMore) break;
-                page.Add(isStored ? (calls[next++], null) : (null, met[skipped++]));
+                page.Add(isStored ? (calls[next++], null) : (null, At(skipped++)));
             }
 
             PortSipSessionRow[] told = [.. page.Select(static one => one.Row).OfType<PortSipSessionRow>()];
