@@ -57,7 +57,7 @@ internal sealed partial class PostgresCallStore
         asked.Days.RemoveAll(day => !left.Contains(day.Day));
     }
 
-    // Which calls of days lie between ids. Their index is no way to count many of them: the server looks at each call whether it is still there.
+    // Which calls of days lie between ids. Memory counts many of them sooner than their index.
     private void FindIds(Asked asked, PostgresTextQuestion question, List<StoredDay> days)
     {
         TextRange[] each = [.. question.EachRange().Where(static range => range.Of == TextOf.Id).Distinct()];
