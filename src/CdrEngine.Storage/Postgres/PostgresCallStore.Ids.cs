@@ -57,11 +57,11 @@ internal sealed partial class PostgresCallStore
         asked.Days.RemoveAll(day => !left.Contains(day.Day));
     }
 
-    // Which calls of days lie between ids, where more is asked of them.
+    // Which calls of days lie between ids. Memory counts many of them sooner than their index.
     private void FindIds(Asked asked, PostgresTextQuestion question, List<StoredDay> days)
     {
         TextRange[] each = [.. question.EachRange().Where(static range => range.Of == TextOf.Id).Distinct()];
-        if (each.Length == 0 || asked.Question.IsOfIdsAlone) return;
+        if (each.Length == 0) return;
 
         // All of them hold, but where they are of alternatives.
         foreach (TextRange[] ranges in question.Any.Count == 0 ? [each] : each.Select(static range => (TextRange[])[range]))

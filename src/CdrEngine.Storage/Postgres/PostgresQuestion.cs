@@ -90,9 +90,6 @@ internal sealed class PostgresQuestion
     /// <summary>The one text that it asks for; null for none or several.</summary>
     public TextNeedle? OnlyNeedle => _asked.Needles.Count == 1 && _asked.Any.Count == 0 ? _asked.Needles[0] : null;
 
-    /// <summary>As <see cref="DayQuestion.IsOfIdsAlone"/>.</summary>
-    public bool IsOfIdsAlone => _asked.IsOfIdsAlone;
-
     /// <summary>Whether it asks for nothing but voice messages.</summary>
     public bool IsVoice => _asked.IsVoice;
 
