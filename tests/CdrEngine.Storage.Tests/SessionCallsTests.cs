@@ -14,7 +14,7 @@ public sealed class SessionCallsTests
         var random = new Random(6);
         using var folder = new StoreFolder();
         using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
-        StoredCall[] calls = [.. Enumerable.Range(0, 400).Select(i => TestCalls.Stored(i, random, TestCalls.Start + TimeSpan.FromMinutes(i * 20)))];
+        StoredCall[] calls = [.. Enumerable.Range(0, 400).Select(i => TestCalls.Stored(i, random, TestCalls.Start + TimeSpan.FromMinutes(i * 25)))];
 
         // Of three calls each, some of which are of the next day.
         for (int i = 2; i < calls.Length; i += 3)
