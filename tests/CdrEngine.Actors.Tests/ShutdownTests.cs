@@ -80,8 +80,10 @@ public sealed class ShutdownTests
     public async Task Shutdown_WithAnActorThatDoesNotEnd_NamesIt()
     {
         using var gate = new ManualResetEventSlim();
-        var system = new ActorSystem(new ActorSystemOptions { StopTimeout = TimeSpan.FromMilliseconds(50) });
+        var clock = new ManualClock();
+        var system = new ActorSystem(new ActorSystemOptions { TimeProvider = clock });
         var probe = new TestProbe<int>(system, Fun.Soon);
+        ActorRef<int> before = system.Spawn(Fun.Props<int>(), "before");
         ActorRef<int> stuck = system.Spawn(
             Fun.Props<int>((_, n) =>
             {
@@ -89,10 +91,22 @@ public sealed class ShutdownTests
                 gate.Wait();
             }),
             "stuck");
+        ActorRef<int> after = system.Spawn(Fun.Props<int>(), "after");
         stuck.Tell(1);
         probe.ExpectMessage(1);
         stuck.Tell(2);
-        ShutdownReport report = await system.ShutdownAsync();
+
+        // Those that are stopped before and after it, in whichever order: by the time both have ended, it has been told as well.
+        Task beside = Task.WhenAll(before.WhenTerminated(), after.WhenTerminated());
+        Task<ShutdownReport> shutdown = system.ShutdownAsync();
+        await beside.WaitAsync(Fun.Soon);
+        while (!shutdown.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        ShutdownReport report = await shutdown;
         Assert.True(report.Phases[^1].TimedOut);
         Assert.Equal(["/user/stuck", "/user", "/"], report.ActorsLeft);
         gate.Set();
