@@ -31,6 +31,9 @@ public sealed class CallChunks : IDisposable
     /// <summary>Sealed chunks. Its bytes are on disk after <see cref="PacketLogShard.Flush"/>.</summary>
     public ChunkList Sealed { get; } = new();
 
+    /// <summary>Where packets of media are laid, the same one for as long as the call is kept: whoever lays very many asks once.</summary>
+    public OpenChunk Media => Chunk(PacketKind.Rtp);
+
     /// <summary>Bytes waiting in open chunks, frame headers included.</summary>
     public int OpenBytes => (_sip?.Length ?? 0) + (_rtp?.Length ?? 0);
 
@@ -42,32 +45,12 @@ public sealed class CallChunks : IDisposable
     public bool Append(PacketKind kind, in CapturedPacket packet, long captureSequence) =>
         Chunk(kind).Append(packet with { Sequence = captureSequence });
 
-    /// <summary>As above, with a frame that is laid as a chunk lays it (<see cref="FrameBuffer.WriteFrame(Span{byte}, in CapturedPacket)"/>): it is copied as it is.</summary>
-    /// <param name="kind">What it is.</param>
-    /// <param name="laid">Header and bytes of the frame.</param>
-    /// <param name="at">Its capture time, as its header says.</param>
-    /// <param name="captureSequence">Its place in the order of capture, likewise; from 1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Append(PacketKind kind, ReadOnlySpan<byte> laid, Timestamp at, long captureSequence) => Chunk(kind).Append(laid, at, captureSequence);
-
     /// <summary>Lays copies of all frames of a buffer.</summary>
     public void Append(PacketKind kind, FrameBuffer frames)
     {
         OpenChunk chunk = Chunk(kind);
         foreach (CapturedPacket packet in frames) chunk.Append(packet);
     }
-
-    /// <summary>Says that a packet of media comes soon; <see cref="PrefetchRtp"/>, called a little later, does the rest. Only where SSE is supported.</summary>
-    public unsafe void Prefetch() => Sse.Prefetch0(Unsafe.AsPointer(ref _rtp));
-
-    /// <summary>The second step of <see cref="Prefetch"/>. Only where SSE is supported.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchRtp() => _rtp?.Prefetch();
-
-    /// <summary>The third step: brings near where a packet of media is laid next. Only where SSE is supported.</summary>
-    /// <param name="bytes">Its length as it is laid.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchRoom(int bytes) => _rtp?.PrefetchRoom(bytes);
 
     /// <summary>Seals both open chunks, for a call at its end.</summary>
     public void Seal()
@@ -89,11 +72,14 @@ public sealed class CallChunks : IDisposable
         : _sip ??= new OpenChunk(_shard, this, PacketKind.Sip);
 }
 
-/// <summary>One open chunk: a chain of pages.</summary>
-internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKind kind)
+/// <summary>One open chunk of a call: a chain of pages. Once sealed it is open anew and empty. Belongs to the shard's thread.</summary>
+public sealed class OpenChunk
 {
     private const int LineBytes = 64;
 
+    private readonly PacketLogShard _shard;
+    private readonly CallChunks _call;
+    private readonly PacketKind _kind;
     private int _head = PagePool.None;
     private int _tail = PagePool.None;
     private int _pages;
@@ -105,7 +91,14 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
     private long _firstMicroseconds;
     private long _lastMicroseconds;
 
-    /// <summary>Brings near what <see cref="Append(ReadOnlySpan{byte}, Timestamp, long)"/> will touch of this object: two lines of the cache.</summary>
+    internal OpenChunk(PacketLogShard shard, CallChunks call, PacketKind kind)
+    {
+        _shard = shard;
+        _call = call;
+        _kind = kind;
+    }
+
+    /// <summary>Brings near what <see cref="Append(ReadOnlySpan{byte}, Timestamp, long)"/> will touch of this object: two lines of the cache. Only where SSE is supported.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void Prefetch()
     {
@@ -113,44 +106,49 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
         Sse.Prefetch0(Unsafe.AsPointer(ref _lastMicroseconds));
     }
 
-    /// <summary>Brings near where the next frame is laid.</summary>
+    /// <summary>Brings near where the next frame is laid, once the object itself is. Only where SSE is supported.</summary>
     /// <param name="bytes">Its length, header included.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void PrefetchRoom(int bytes)
     {
         if (bytes > _room) return;
-        ref byte room = ref MemoryMarshal.GetReference(shard.Pool[_tail][_tailUsed..]);
+        ref byte room = ref MemoryMarshal.GetReference(_shard.Pool[_tail][_tailUsed..]);
 
         // The line that the last frame ends in has been touched a moment ago, or will be fetched with the first store.
         for (int at = LineBytes; at < bytes; at += LineBytes) Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref room, at)));
     }
 
     /// <summary>Bytes laid.</summary>
-    public int Length { get; private set; }
+    internal int Length { get; private set; }
 
     /// <summary>Neighbours in the shard's list of open chunks, oldest first.</summary>
-    public OpenChunk? Older { get; set; }
+    internal OpenChunk? Older { get; set; }
 
-    public OpenChunk? Newer { get; set; }
+    internal OpenChunk? Newer { get; set; }
 
     /// <summary>Engine time when the first frame was laid.</summary>
-    public Timestamp OpenedAt { get; private set; }
+    internal Timestamp OpenedAt { get; private set; }
 
-    public bool Append(in CapturedPacket packet)
+    internal bool Append(in CapturedPacket packet)
     {
-        if (packet.Sequence <= 0) return Append(packet with { Sequence = shard.LastSequence + 1 });
+        if (packet.Sequence <= 0) return Append(packet with { Sequence = _shard.LastSequence + 1 });
         if (!MakeRoom(packet.Bytes.Length, packet.Sequence, out bool isThere)) return isThere;
         Lay(packet, FrameBuffer.FrameHeaderBytes + packet.Bytes.Length);
         Complete(packet.Bytes.Length, packet.CapturedAt, packet.Sequence);
         return true;
     }
 
+    /// <summary>Lays a copy of a frame that is laid as a chunk lays it (<see cref="FrameBuffer.WriteFrame(Span{byte}, in CapturedPacket)"/>).</summary>
+    /// <param name="laid">Header and bytes of the frame.</param>
+    /// <param name="at">Its capture time, as its header says.</param>
+    /// <param name="sequence">Its place in the order of capture, likewise; from 1.</param>
+    /// <returns>False where it was dropped: too long, or no memory; both are counted.</returns>
     // Nearly every packet of media passes here and finds room: what it takes is compiled into the shard's loop (docs/decisions/0031-packets-that-go-straight.md).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Append(ReadOnlySpan<byte> laid, Timestamp at, long sequence)
     {
         if (laid.Length > _room || sequence == _lastSequence) return AppendLong(laid, at, sequence);
-        FrameBuffer.CopyBytes(laid, shard.Pool[_tail][_tailUsed..]);
+        FrameBuffer.CopyBytes(laid, _shard.Pool[_tail][_tailUsed..]);
         _tailUsed += laid.Length;
         _room -= laid.Length;
         Length += laid.Length;
@@ -165,25 +163,25 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
     {
         int length = laid.Length - FrameBuffer.FrameHeaderBytes;
         if (!MakeRoom(length, sequence, out bool isThere)) return isThere;
-        Spread(shard.Pool, laid);
+        Spread(_shard.Pool, laid);
         Length += laid.Length;
         Complete(length, at, sequence);
         return true;
     }
 
-    public void Seal()
+    internal void Seal()
     {
         if (_frames == 0) return;
         var header = new ChunkHeader(
-            kind, call.Key, _frames, new Timestamp(_firstMicroseconds), new Timestamp(_lastMicroseconds), _firstSequence);
-        if (shard.Writer(kind).Append(header, shard.Pool, _head, Length, out ChunkLocator locator))
+            _kind, _call.Key, _frames, new Timestamp(_firstMicroseconds), new Timestamp(_lastMicroseconds), _firstSequence);
+        if (_shard.Writer(_kind).Append(header, _shard.Pool, _head, Length, out ChunkLocator locator))
         {
-            call.Sealed.Add(locator);
-            shard.Observer?.OnSealed(call, locator);
+            _call.Sealed.Add(locator);
+            _shard.Observer?.OnSealed(_call, locator);
         }
 
-        shard.Pool.Return(_head, _tail, _pages);
-        shard.Remove(this);
+        _shard.Pool.Return(_head, _tail, _pages);
+        _shard.Remove(this);
         _head = PagePool.None;
         _tail = PagePool.None;
         _pages = 0;
@@ -198,22 +196,22 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
     {
         int needed = FrameBuffer.FrameHeaderBytes + frameBytes;
         isThere = _frames > 0 && sequence == _lastSequence;
-        if (frameBytes > shard.Limits.FrameBytes)
+        if (frameBytes > _shard.Limits.FrameBytes)
         {
-            shard.Counters.Increment(PacketLogCounter.OversizedFrames);
+            _shard.Counters.Increment(PacketLogCounter.OversizedFrames);
             isThere = false;
             return false;
         }
 
         if (isThere)
         {
-            shard.Counters.Increment(PacketLogCounter.RepeatedFrames);
+            _shard.Counters.Increment(PacketLogCounter.RepeatedFrames);
             return false;
         }
 
-        if (_frames > 0 && Length + needed > shard.Limits.ChunkBytes) Seal();
+        if (_frames > 0 && Length + needed > _shard.Limits.ChunkBytes) Seal();
         if (HavePages(needed)) return true;
-        shard.Counters.Increment(PacketLogCounter.UnpagedFrames);
+        _shard.Counters.Increment(PacketLogCounter.UnpagedFrames);
         return false;
     }
 
@@ -221,24 +219,24 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
     {
         Account(at, sequence);
         Count(frameBytes);
-        if (Length >= shard.Limits.ChunkBytes) Seal();
-        else _room = Math.Min(shard.Pool.PageBytes - _tailUsed, Math.Min(shard.Limits.ChunkBytes - 1 - Length, shard.Limits.FrameBytes));
+        if (Length >= _shard.Limits.ChunkBytes) Seal();
+        else _room = Math.Min(_shard.Pool.PageBytes - _tailUsed, Math.Min(_shard.Limits.ChunkBytes - 1 - Length, _shard.Limits.FrameBytes));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Count(int frameBytes)
     {
-        shard.Counters.Increment(PacketLogCounter.Frames);
-        shard.Counters.Add(PacketLogCounter.FrameBytes, frameBytes);
+        _shard.Counters.Increment(PacketLogCounter.Frames);
+        _shard.Counters.Add(PacketLogCounter.FrameBytes, frameBytes);
     }
 
     // When memory is used up the oldest chunks of the shard are sealed, this one perhaps among them.
     private bool HavePages(int needed)
     {
-        while (shard.Pool.Available < MissingPages(needed))
+        while (_shard.Pool.Available < MissingPages(needed))
         {
-            if (!shard.SealOldest()) return false;
-            shard.Counters.Increment(PacketLogCounter.EarlyChunks);
+            if (!_shard.SealOldest()) return false;
+            _shard.Counters.Increment(PacketLogCounter.EarlyChunks);
         }
 
         return true;
@@ -246,14 +244,14 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
 
     private int MissingPages(int needed)
     {
-        int pageBytes = shard.Pool.PageBytes;
+        int pageBytes = _shard.Pool.PageBytes;
         int room = _tail == PagePool.None ? 0 : pageBytes - _tailUsed;
         return needed <= room ? 0 : (needed - room + pageBytes - 1) / pageBytes;
     }
 
     private void Lay(in CapturedPacket packet, int needed)
     {
-        PagePool pool = shard.Pool;
+        PagePool pool = _shard.Pool;
         if (_tail != PagePool.None && pool.PageBytes - _tailUsed >= needed)
         {
             FrameBuffer.WriteFrame(pool[_tail][_tailUsed..], packet);
@@ -298,8 +296,8 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
             _firstSequence = sequence;
             _firstMicroseconds = at;
             _lastMicroseconds = at;
-            OpenedAt = shard.Now == Timestamp.MinValue ? captured : shard.Now;
-            shard.Add(this);
+            OpenedAt = _shard.Now == Timestamp.MinValue ? captured : _shard.Now;
+            _shard.Add(this);
         }
 
         AccountNext(at, sequence);
@@ -312,6 +310,6 @@ internal sealed class OpenChunk(PacketLogShard shard, CallChunks call, PacketKin
         if (at < _firstMicroseconds) _firstMicroseconds = at;
         if (at > _lastMicroseconds) _lastMicroseconds = at;
         _lastSequence = sequence;
-        shard.Saw(sequence);
+        _shard.Saw(sequence);
     }
 }

@@ -76,7 +76,7 @@ public sealed class CallChunksTests
                 int call = random.Next(2);
                 Assert.Equal(
                     packed[call].Append(PacketKind.Rtp, packet),
-                    laid[call].Append(PacketKind.Rtp, bytes.AsSpan(0, FrameBuffer.FrameHeaderBytes + length), packet.CapturedAt, packet.Sequence));
+                    laid[call].Media.Append(bytes.AsSpan(0, FrameBuffer.FrameHeaderBytes + length), packet.CapturedAt, packet.Sequence));
                 Assert.Equal(packed[call].OpenBytes, laid[call].OpenBytes);
                 Assert.Equal(packed[call].Sealed.ToArray(), laid[call].Sealed.ToArray());
             }

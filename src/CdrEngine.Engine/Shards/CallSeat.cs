@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using CdrEngine.Actors;
 using CdrEngine.Calls.Sessions;
 using CdrEngine.Calls.Streams;
@@ -12,8 +10,6 @@ namespace CdrEngine.Engine.Shards;
 /// <summary>What a shard keeps of one call beside its actor, and what outlives a restart of the actor: flows, chunks, what was emitted.</summary>
 internal sealed class CallSeat(Shard shard)
 {
-    private CallChunks? _chunks;
-
     public Shard Shard { get; } = shard;
 
     public ActorRef<CallSignal>? Ref { get; set; }
@@ -22,11 +18,7 @@ internal sealed class CallSeat(Shard shard)
     public CallActor? Actor { get; set; }
 
     /// <summary>The call's packets on their way to the log; null where none are kept.</summary>
-    public CallChunks? Chunks
-    {
-        get => _chunks;
-        set => _chunks = value;
-    }
+    public CallChunks? Chunks { get; set; }
 
     /// <summary>What others see of the call while it goes on; null before its first message, and where nobody may look.</summary>
     public LiveEntry? Live { get; set; }
@@ -64,9 +56,6 @@ internal sealed class CallSeat(Shard shard)
     /// <summary>The message the actor is at: the one to leave out where it fails and is rebuilt. Empty while it is at none.</summary>
     public ReadOnlyMemory<byte> CurrentMessage { get; set; }
 
-    /// <summary>Says that <see cref="Chunks"/> will be asked for soon.</summary>
-    public unsafe void Prefetch() => Sse.Prefetch0(Unsafe.AsPointer(ref _chunks));
-
     /// <summary>Tells the actor of the packets of media that went straight since this was called last. Before anything else happens to the call, so that it
     /// makes no difference which way packets went.</summary>
     public void PassOnMedia()
@@ -85,7 +74,8 @@ internal sealed class CallSeat(Shard shard)
 /// <param name="Seat">The call.</param>
 /// <param name="Meter">The figures.</param>
 /// <param name="Stream">The stream of the last packet, whose next one may go straight; null before the first.</param>
-internal readonly record struct FlowSeat(CallSeat Seat, RtpFlow Meter, StreamMeter? Stream);
+/// <param name="Chunk">Where the call's media is laid, so that a packet need not look for it in the seat; null where none is kept.</param>
+internal readonly record struct FlowSeat(CallSeat Seat, RtpFlow Meter, StreamMeter? Stream, OpenChunk? Chunk);
 
 /// <summary>A word to a call's actor.</summary>
 internal enum CallSignal : byte

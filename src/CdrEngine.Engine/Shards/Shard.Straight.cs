@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using CdrEngine.Calls.Streams;
 using CdrEngine.Core;
-using CdrEngine.PacketLog;
 
 namespace CdrEngine.Engine.Shards;
 
@@ -30,7 +29,7 @@ internal sealed partial class Shard
             ReadOnlySpan<byte> start = item.LaidLength > 0 ? batch.Bytes.AsSpan(item.LaidOffset + item.RtpOffset, item.Rtp.Bytes) : item.Start;
             if (flow.Stream is { } stream && stream.TryAddStraight(item.Rtp, start)) straight++;
             else if (!Measure(item.Flow, ViewOf(ref item, start))) continue;
-            if (item.LaidLength > 0) flow.Seat.Chunks?.Append(PacketKind.Rtp, batch.Bytes.AsSpan(item.LaidOffset, item.LaidLength), item.Rtp.At, item.Sequence);
+            if (item.LaidLength > 0) flow.Chunk?.Append(batch.Bytes.AsSpan(item.LaidOffset, item.LaidLength), item.Rtp.At, item.Sequence);
         }
 
         StreamCounters.Add(StreamCounter.RtpPackets, straight);
@@ -42,16 +41,16 @@ internal sealed partial class Shard
     private unsafe void FetchAhead(Span<StraightItem> items, int i)
     {
         if (!Sse.IsSupported) return;
-        if (i + (5 * FetchStep) < items.Length) Sse.Prefetch0(Unsafe.AsPointer(ref items[i + (5 * FetchStep)].Flow));
-        if (i + (3 * FetchStep) >= items.Length) return;
-        ref StraightItem next = ref items[i + (3 * FetchStep)];
+
+        // The address of an item's beginning: that of a field of it would be looked at, and so waited for.
+        if (i + (4 * FetchStep) < items.Length) Sse.Prefetch0(Unsafe.AsPointer(ref items[i + (4 * FetchStep)]));
+        if (i + (2 * FetchStep) >= items.Length) return;
+        ref StraightItem next = ref items[i + (2 * FetchStep)];
         ref FlowSeat flow = ref _flows[next.Flow];
         flow.Stream?.Prefetch();
         if (next.LaidLength == 0) return;
-        flow.Seat.Chunks?.Prefetch();
-        _flows[items[i + (2 * FetchStep)].Flow].Seat.Chunks?.PrefetchRtp();
-        _flows[items[i + FetchStep].Flow].Seat.Chunks?.PrefetchRoom(items[i + FetchStep].LaidLength);
-        if (i + (4 * FetchStep) < items.Length) _flows[items[i + (4 * FetchStep)].Flow].Seat.Prefetch();
+        flow.Chunk?.Prefetch();
+        _flows[items[i + FetchStep].Flow].Chunk?.PrefetchRoom(items[i + FetchStep].LaidLength);
     }
 
     /// <summary>Folds a packet into the figures of its flow the long way; false for a mirror's copy, which belongs nowhere.</summary>

@@ -366,7 +366,7 @@ internal sealed partial class Shard : ShardHandler<ShardBatch>
         seat.FlowHandles.Add(item.Flow);
         seat.Actor?.PlaceNew(flow);
         if (item.Flow >= _flows.Length) Array.Resize(ref _flows, Math.Max(item.Flow + 1, _flows.Length * 2));
-        _flows[item.Flow] = new FlowSeat(seat, flow, null);
+        _flows[item.Flow] = new FlowSeat(seat, flow, null, seat.Chunks?.Media);
     }
 
     private void OnMedia(ShardBatch batch, ref ShardItem item)
