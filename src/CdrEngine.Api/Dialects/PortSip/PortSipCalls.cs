@@ -145,13 +145,15 @@ internal sealed partial class PortSipCalls
         {
             string key = $"{request.Viewer}|{request.Tenant}|{sessions}|{asked.OrderBy}|{asked.Descending}|{asked.Search}|{asked.Filter}";
             ids = asked.Skip == 0 ? null : _lists.Find(key, desk.Options.Time.GetUtcNow());
-            if (ids is null && (narrowing.IsExact || sessions) && (!sessions || _sessions.AreKnown || desk.Calls.Count(query) > Math.Min(FewSessions, desk.Options.MostJudged)) && InOrder(key) is { } ordered)
+            long? left = sessions && !_sessions.AreKnown && ids is null ? desk.Calls.Count(query) : null;
+            bool mayBeInOrder = sessions ? left is null || left > Math.Min(FewSessions, desk.Options.MostJudged) : narrowing.IsExact;
+            if (ids is null && mayBeInOrder && InOrder(key) is { } ordered)
             {
                 (inOrder, page) = ordered;
             }
             else if (ids is null)
             {
-                long count = desk.Calls.Count(query);
+                long count = left ?? desk.Calls.Count(query);
                 if (count > desk.Options.MostJudged) tooMany = count;
                 else _lists.Keep(key, desk.Options.Time.GetUtcNow(), ids = Gather(request, asked, query, sessions));
             }

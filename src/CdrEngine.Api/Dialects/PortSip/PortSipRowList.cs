@@ -11,6 +11,9 @@ internal sealed class PortSipDayRows(PortSipSessionRow[] rows)
     /// <summary>They, in order of their starts.</summary>
     public PortSipSessionRow[] Rows => rows;
 
+    /// <summary>Whether nothing went on from some of their first calls.</summary>
+    public bool HasStrays { get; } = Array.Exists(rows, static row => row.IsStray);
+
     /// <summary>Their places in order of a field, those of one value by their starts and those of none last.</summary>
     public int[] OrderOf(string field) => _orders.GetOrAdd(field, static (field, rows) =>
     {

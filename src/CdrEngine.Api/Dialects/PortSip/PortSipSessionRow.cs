@@ -1,3 +1,4 @@
+using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 using CdrEngine.Calls.Sessions;
@@ -19,6 +20,7 @@ internal sealed class PortSipSessionRow
         CallRecord record = first.Record;
         Id = record.Id;
         Number = first.Number;
+        IsStray = !CallTraitsReader.Of(record).HasFlag(CallTraits.PassedOn);
         Tenant = Shared(first.Tenant);
         StartedAt = record.StartedAt;
         RangAt = Shown(fields.RangAt);
@@ -55,6 +57,9 @@ internal sealed class PortSipSessionRow
 
     /// <summary>The first call's integer id.</summary>
     public long Number { get; }
+
+    /// <summary>Whether nothing went on from the first call, which is linked with others all the same.</summary>
+    public bool IsStray { get; }
 
     /// <summary>The first call's tenant.</summary>
     public string? Tenant { get; }

@@ -69,7 +69,7 @@ internal sealed class PortSipSessions
 
             AreKnown |= from is null && to is null;
             DaySessions[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value)];
-            return new Known(mark, [.. days.Select(static day => day.Told)], days.Any(static day => day.HasStrays));
+            return new Known(mark, [.. days.Select(static day => day.Told)], days.Any(static day => day.Told.HasStrays));
 
             // Those that are not known as they are now, of those that are known or asked for.
             List<DateOnly> Changed(Func<DateOnly, bool> isAsked) =>
@@ -123,9 +123,7 @@ internal sealed class PortSipSessions
                 var ids = ofDay.ToHashSet(StringComparer.Ordinal);
                 PortSipSessionRow[] rows = [.. its.Told.Rows.Where(row => !ids.Contains(row.Id)), .. ids.Where(anew.ContainsKey).Select(id => anew[id])];
                 Array.Sort(rows, PortSipSessionRow.Compare);
-
-                // Whether one that is told anew is a stray is not looked at: that there are some is no harm where there are none.
-                _days[ofDay.Key] = its with { Told = new PortSipDayRows(rows), HasStrays = true };
+                _days[ofDay.Key] = its with { Told = new PortSipDayRows(rows) };
             }
         }
 
@@ -164,8 +162,7 @@ internal sealed class PortSipSessions
     /// <param name="Last">Its last call when it was read.</param>
     /// <param name="Calls">Calls that it had then.</param>
     /// <param name="Told">They.</param>
-    /// <param name="HasStrays">Whether nothing went on from some of them.</param>
-    private sealed record DaySessions(long Last, long Calls, PortSipDayRows Told, bool HasStrays);
+    private sealed record DaySessions(long Last, long Calls, PortSipDayRows Told);
 
     // What is stored by one time.
     private sealed class Reading(DialectDesk desk, CallMark mark, ConcurrentDictionary<string, string> texts)
@@ -175,10 +172,9 @@ internal sealed class PortSipSessions
         public DaySessions? Day(DateOnly day)
         {
             if (!mark.Days.TryGetValue(day, out long last)) return null;
-            PortSipSessionRow[] told = [.. Pages(s_told, day).SelectMany(Rows)], strays = [.. Pages(s_stray, day).SelectMany(Rows)];
-            PortSipSessionRow[] all = [.. told, .. strays];
+            PortSipSessionRow[] all = [.. Pages(s_told, day).SelectMany(Rows), .. Pages(s_stray, day).SelectMany(Rows)];
             Array.Sort(all, PortSipSessionRow.Compare);
-            return new DaySessions(last, Count(day, day), new PortSipDayRows(all), strays.Length > 0);
+            return new DaySessions(last, Count(day, day), new PortSipDayRows(all));
         }
 
         public long Told(DateOnly first, DateOnly last) => desk.Calls.Count(s_told with { From = first > DateOnly.MinValue ? Begin(first) : null, To = last < DateOnly.MaxValue ? Begin(last.AddDays(1)) : null }, mark);

@@ -57,9 +57,9 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
     {
         if (rows is { All.Length: > 0 })
         {
-            long stored = of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark), all = Count(of, condition);
+            long stored = of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark);
             if (stored == 0) return null;
-            place = Math.Min((long)(place * (stored / (double)all)), stored - 1);
+            place = Math.Min((long)(place * (stored / (double)(stored + rows.Count(condition)))), stored - 1);
         }
 
         return Stored(of, condition, place, 1, ascending: true).Calls is [var call] ? call.Record.StartedAt : null;
