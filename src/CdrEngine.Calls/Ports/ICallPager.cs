@@ -36,6 +36,14 @@ public interface ICallPager
     /// <summary>What is stored by now.</summary>
     CallMark Mark();
 
+    /// <summary>The days that calls are stored of, each with a text that is another once anything of the day was written or deleted; an empty one tells nothing. Null where the store does not tell.</summary>
+    IReadOnlyDictionary<DateOnly, string>? DayStamps() => null;
+
+    /// <summary>Of the calls of a day that are linked with others, or of which something went on: by the id of their session a number that is another once one of them was written otherwise, came or went.
+    /// None for a day that has no calls; null where the store does not tell.</summary>
+    /// <param name="day">The day.</param>
+    IReadOnlyDictionary<string, long>? SessionStates(DateOnly day) => null;
+
     /// <summary>How many calls a query asks for of those that were stored by a time; its limit, order and cursor do not matter.</summary>
     long Count(CallQuery query, CallMark until);
 

@@ -49,6 +49,10 @@ internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
 
     public long Count(CallQuery query, CallMark until) => store.Count(query, until);
 
+    public IReadOnlyDictionary<DateOnly, string>? DayStamps() => store.DayStamps();
+
+    public IReadOnlyDictionary<string, long>? SessionStates(DateOnly day) => store.SessionStates(day);
+
     public IReadOnlyList<long>? CountShorter(CallQuery query, CallMark until, LengthSteps lengths) => TellsAll ? store.CountShorter(query, until, lengths) : null;
 
     public ITextSpread? SpreadOf(CallQuery query, TextOf of) => TellsAll ? store.SpreadOf(query, of) : null;

@@ -8,21 +8,18 @@ using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 
-/// <summary>The sessions of which a call log tells more than of their first call: kept in memory from the first list on that asks for their day, and read again where calls were written or deleted since. All
-/// others are what indexes tell of their one call. Any thread; one reads at a time.</summary>
+/// <summary>The sessions of which a call log tells more than of their first call: kept in memory from the first list on that asks for their day. Which of them changed since is told by the store, and these are
+/// told anew. All others are what indexes tell of their one call. Any thread; one reads at a time.</summary>
 internal sealed class PortSipSessions
 {
-    // Days behind its own on which a session may have calls.
-    private const int MostDays = 32;
+    // How often calls of sessions lead to further days: sessions go on for hours, not for weeks.
+    private const int MostRounds = 8;
 
-    // Days that are read at once.
-    private static readonly int s_daysAtOnce = Math.Min(4, Environment.ProcessorCount);
+    // Days that are looked at at once, and parts of what is told anew.
+    private static readonly ParallelOptions s_atOnce = new() { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) };
 
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<DateOnly, DaySessions> _days = [];
-
-    // Sessions that have calls of another day than their own, by that day.
-    private readonly Dictionary<DateOnly, HashSet<string>> _reaching = [];
+    private readonly SortedDictionary<DateOnly, Day> _days = [];
     private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
     private CallMark? _mark;
 
@@ -35,7 +32,7 @@ internal sealed class PortSipSessions
     /// <summary>Whether those of all days were read before.</summary>
     public bool AreKnown { get; private set; }
 
-    /// <summary>The sessions that began between two times, as they are now, and perhaps others of the days of these; null where there are more than are kept.</summary>
+    /// <summary>The sessions that began between two times, as they are now, and perhaps others of the days of these; null where there are more than are kept, or the store does not tell what changed.</summary>
     /// <param name="desk">Tells of calls.</param>
     /// <param name="from">From here on; null for all before.</param>
     /// <param name="to">Up to here; null for all behind.</param>
@@ -44,39 +41,36 @@ internal sealed class PortSipSessions
         DateOnly first = from is { } begin ? DayOf(begin) : DateOnly.MinValue, last = to is { } end ? DayOf(end) : DateOnly.MaxValue;
         lock (_lock)
         {
+            // What is written from here on is looked at again by the next list, and what the mark leaves out may be told here already.
+            if (desk.Calls.DayStamps() is not { } stamps) return null;
+
             // As long as nothing is written it is the same mark, so that what the store counted for it is known.
             CallMark mark = desk.Calls.Mark();
             if (_mark is { } before && IsSame(before, mark)) mark = before;
             _mark = mark;
-            var reading = new Reading(desk, mark, _texts);
+            if (_days.Count == 0 && Stored() > desk.Options.MostSessions) return null;
+            try
+            {
+                Look(desk, stamps, day => day >= first && day <= last);
+            }
+            catch
+            {
+                // What was looked at may not have been told.
+                Forget();
+                throw;
+            }
 
-            // Of a session that began on a day calls may be of the next, and of any that it has some of already.
-            DateOnly behind = last < DateOnly.MaxValue ? last.AddDays(1) : last;
-            if (_days.Count == 0 && reading.Told(first, last) > desk.Options.MostSessions) return null;
-            Read(reading, Changed(day => day >= first && day <= behind));
-            Read(reading, Changed(_reaching.ContainsKey));
-
-            // What was deleted is missed in the sums.
-            var differing = new List<DateOnly>();
-            Differing(reading, [.. _days.Where(day => day.Key >= first && day.Key <= behind)], differing);
-            foreach (KeyValuePair<DateOnly, DaySessions> day in _days.Where(day => day.Key > behind && _reaching.ContainsKey(day.Key)).ToArray()) Differing(reading, [day], differing);
-            Read(reading, differing);
-            if (_days.Values.Sum(static day => day.Told.Rows.Length) > desk.Options.MostSessions)
+            if (_days.Values.Sum(static day => day.Told?.Rows.Length ?? 0) > desk.Options.MostSessions)
             {
                 Forget();
                 return null;
             }
 
             AreKnown |= from is null && to is null;
-            DaySessions[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value)];
-            return new Known(mark, [.. days.Select(static day => day.Told)], days.Any(static day => day.Told.HasStrays));
+            PortSipDayRows[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
+            return new Known(mark, days, Array.Exists(days, static day => day.HasStrays));
 
-            // Those that are not known as they are now, of those that are known or asked for.
-            List<DateOnly> Changed(Func<DateOnly, bool> isAsked) =>
-            [
-                .. mark.Days.Where(day => _days.TryGetValue(day.Key, out DaySessions? known) ? known.Last != day.Value : isAsked(day.Key)).Select(static day => day.Key),
-                .. _days.Keys.Where(day => !mark.Days.ContainsKey(day)),
-            ];
+            long Stored() => desk.Calls.Count(s_told with { From = first > DateOnly.MinValue ? Begin(first) : null, To = last < DateOnly.MaxValue ? Begin(last.AddDays(1)) : null }, mark);
         }
     }
 
@@ -89,68 +83,102 @@ internal sealed class PortSipSessions
     private void Forget()
     {
         _days.Clear();
-        _reaching.Clear();
         _texts.Clear();
         AreKnown = false;
     }
 
-    // Reads days anew, and what other days' sessions have of them.
-    private void Read(Reading reading, List<DateOnly> days)
+    // Tells the sessions of the days that are asked for, and all others anew that are told and have changed.
+    private void Look(DialectDesk desk, IReadOnlyDictionary<DateOnly, string> stamps, Func<DateOnly, bool> isAsked)
     {
-        if (days.Count == 0) return;
         var touched = new HashSet<string>(StringComparer.Ordinal);
-
-        // What sessions of other days have of one was read with them where they are read as well.
-        DateOnly[] behind = [.. days.Where(day => _days.ContainsKey(day) || _days.Keys.Any(known => known < day && known.AddDays(MostDays) >= day))];
-        var read = new ConcurrentDictionary<DateOnly, DaySessions?>();
-        Parallel.ForEach(days, new ParallelOptions { MaxDegreeOfParallelism = s_daysAtOnce }, day => read[day] = reading.Day(day));
-        foreach ((DateOnly day, DaySessions? sessions) in read)
+        foreach (DateOnly gone in _days.Keys.Where(day => !stamps.ContainsKey(day)).ToArray())
         {
-            if (_reaching.TryGetValue(day, out HashSet<string>? reaching)) touched.UnionWith(reaching);
-            if (sessions is null) _days.Remove(day);
-            else _days[day] = sessions;
+            touched.UnionWith(_days[gone].States.Keys);
+            _days.Remove(gone);
         }
 
-        foreach (DateOnly day in behind) touched.UnionWith(reading.BegunBefore(day));
-
-        string[] others = [.. touched.Where(id => !read.ContainsKey(DayOf(id)))];
-        foreach (string[] some in others.Chunk(CallQuery.MaxLimit))
+        // A session's calls may be of the next day, and of any that it has some of already.
+        DateOnly[] looked = [.. stamps.Keys.Where(day => isAsked(day) || (day > DateOnly.MinValue && isAsked(day.AddDays(-1))) || _days.ContainsKey(day)).Where(IsOther)];
+        DateOnly[] asked = [.. stamps.Keys.Where(day => isAsked(day) && _days.GetValueOrDefault(day)?.Told is null)];
+        for (int round = 0; round < MostRounds; round++)
         {
-            Dictionary<string, PortSipSessionRow> anew = reading.Some(some).ToDictionary(static row => row.Id, StringComparer.Ordinal);
-            foreach (IGrouping<DateOnly, string> ofDay in some.GroupBy(DayOf))
+            var states = new ConcurrentDictionary<DateOnly, IReadOnlyDictionary<string, long>>();
+            Parallel.ForEach(looked, s_atOnce, day => states[day] = desk.Calls.SessionStates(day) ?? throw new InvalidOperationException($"The store tells the state of days, but not that of the sessions of {day:yyyy-MM-dd}."));
+            foreach ((DateOnly day, IReadOnlyDictionary<string, long> now) in states)
             {
-                if (!_days.TryGetValue(ofDay.Key, out DaySessions? its)) continue;
-                var ids = ofDay.ToHashSet(StringComparer.Ordinal);
-                PortSipSessionRow[] rows = [.. its.Told.Rows.Where(row => !ids.Contains(row.Id)), .. ids.Where(anew.ContainsKey).Select(id => anew[id])];
-                Array.Sort(rows, PortSipSessionRow.Compare);
-                _days[ofDay.Key] = its with { Told = new PortSipDayRows(rows) };
+                Day? known = _days.GetValueOrDefault(day);
+                touched.UnionWith(known is null ? now.Keys : Differing(known.States, now));
+                _days[day] = new Day(stamps[day], now, known?.Told);
             }
+
+            foreach (DateOnly day in asked)
+            {
+                _days[day] = _days[day] with { Told = new PortSipDayRows([]) };
+                touched.UnionWith(_days[day].States.Keys);
+            }
+
+            asked = [];
+            looked = [.. Tell(desk, touched).Where(day => stamps.ContainsKey(day) && !_days.ContainsKey(day))];
+            if (looked.Length == 0) break;
+            touched.Clear();
         }
 
-        foreach ((string id, DateOnly day) in reading.Reaching())
-        {
-            if (!_reaching.TryGetValue(day, out HashSet<string>? ids)) _reaching[day] = ids = new HashSet<string>(StringComparer.Ordinal);
-            ids.Add(id);
-        }
+        bool IsOther(DateOnly day) => !_days.TryGetValue(day, out Day? known) || stamps[day].Length == 0 || known.Stamp != stamps[day];
     }
 
-    // Days of some that have not as many calls as when they were read: half by half.
-    private static void Differing(Reading reading, KeyValuePair<DateOnly, DaySessions>[] days, List<DateOnly> found)
+    private static IEnumerable<string> Differing(IReadOnlyDictionary<string, long> before, IReadOnlyDictionary<string, long> now) =>
+    [
+        .. now.Where(session => !before.TryGetValue(session.Key, out long its) || its != session.Value).Select(static session => session.Key),
+        .. before.Keys.Where(session => !now.ContainsKey(session)),
+    ];
+
+    // Tells some sessions anew, of the days that are told of; gives the days that calls of theirs are of.
+    private HashSet<DateOnly> Tell(DialectDesk desk, IEnumerable<string> touched)
     {
-        if (days.Length == 0 || reading.Count(days[0].Key, days[^1].Key) == days.Sum(static day => day.Value.Calls)) return;
-        if (days.Length == 1)
+        string[] ids = [.. touched.Where(id => TryDayOf(id, out DateOnly day) && _days.GetValueOrDefault(day)?.Told is not null).Order(StringComparer.Ordinal)];
+        var rows = new ConcurrentBag<PortSipSessionRow>();
+        var reached = new ConcurrentDictionary<DateOnly, bool>();
+        Parallel.ForEach(ids.Chunk(CallQuery.MaxLimit), s_atOnce, some =>
         {
-            found.Add(days[0].Key);
-            return;
+            ListedCall[] calls = [.. desk.Calls.FindAll(some).Values.Where(static call => call.Record.SessionId == call.Record.Id
+                && (call.Record.Flags.HasFlag(CallFlags.Linked) || CallTraitsReader.Of(call.Record).HasFlag(CallTraits.PassedOn)))];
+            foreach ((ListedCall first, SessionRecord session) in calls.Zip(desk.Sessions.SessionsOf([.. calls.Select(static call => call.Record)])))
+            {
+                rows.Add(Row(desk, first, session));
+                foreach (CallRecord call in session.Calls) reached.TryAdd(DayOf(call.StartedAt), true);
+            }
+        });
+        ILookup<DateOnly, PortSipSessionRow> anew = rows.ToLookup(static row => DayOf(row.StartedAt));
+        foreach (IGrouping<DateOnly, string> ofDay in ids.GroupBy(static id => TryDayOf(id, out DateOnly day) ? day : default))
+        {
+            var others = ofDay.ToHashSet(StringComparer.Ordinal);
+            PortSipSessionRow[] told = [.. _days[ofDay.Key].Told!.Rows.Where(row => !others.Contains(row.Id)), .. anew[ofDay.Key]];
+            Array.Sort(told, PortSipSessionRow.Compare);
+            _days[ofDay.Key] = _days[ofDay.Key] with { Told = new PortSipDayRows(told) };
         }
 
-        Differing(reading, days[..(days.Length / 2)], found);
-        Differing(reading, days[(days.Length / 2)..], found);
+        return [.. reached.Keys];
     }
 
-    private static DateOnly DayOf(string id) => DateOnly.ParseExact(id.AsSpan(0, 8), "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture);
+    private PortSipSessionRow Row(DialectDesk desk, ListedCall first, SessionRecord session)
+    {
+        bool isShared = session.Calls.Any(call => call.Tenant != first.Tenant);
+        PortSipSessionRow? own = isShared && first.Tenant is { } tenant ? Of(PortSipCalls.SessionOf(desk, first.Record, tenant), null) : null;
+        return Of(session, own);
+
+        PortSipSessionRow Of(SessionRecord told, PortSipSessionRow? own) => new(first, told, desk.Options.Rounding, text => _texts.GetOrAdd(text, text)) { Own = own };
+    }
+
+    // An id may name anything.
+    private static bool TryDayOf(string id, out DateOnly day)
+    {
+        day = default;
+        return CallId.IsWellFormed(id) && DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out day);
+    }
 
     private static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
+
+    private static Timestamp Begin(DateOnly day) => Timestamp.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
 
     /// <summary>What is told at one time.</summary>
     /// <param name="Mark">What was stored by then.</param>
@@ -158,75 +186,9 @@ internal sealed class PortSipSessions
     /// <param name="HasStrays">Whether first calls are among them that are linked with others, though nothing went on from them.</param>
     internal sealed record Known(CallMark Mark, IReadOnlyList<PortSipDayRows> Days, bool HasStrays);
 
-    /// <summary>The sessions that began on a day.</summary>
-    /// <param name="Last">Its last call when it was read.</param>
-    /// <param name="Calls">Calls that it had then.</param>
-    /// <param name="Told">They.</param>
-    private sealed record DaySessions(long Last, long Calls, PortSipDayRows Told);
-
-    // What is stored by one time.
-    private sealed class Reading(DialectDesk desk, CallMark mark, ConcurrentDictionary<string, string> texts)
-    {
-        private readonly ConcurrentBag<(string Id, DateOnly Day)> _reaching = [];
-
-        public DaySessions? Day(DateOnly day)
-        {
-            if (!mark.Days.TryGetValue(day, out long last)) return null;
-            PortSipSessionRow[] all = [.. Pages(s_told, day).SelectMany(Rows), .. Pages(s_stray, day).SelectMany(Rows)];
-            Array.Sort(all, PortSipSessionRow.Compare);
-            return new DaySessions(last, Count(day, day), new PortSipDayRows(all));
-        }
-
-        public long Told(DateOnly first, DateOnly last) => desk.Calls.Count(s_told with { From = first > DateOnly.MinValue ? Begin(first) : null, To = last < DateOnly.MaxValue ? Begin(last.AddDays(1)) : null }, mark);
-
-        public long Count(DateOnly first, DateOnly last) => desk.Calls.Count(new CallQuery { From = Begin(first), To = Begin(last.AddDays(1)) }, mark);
-
-        // Sessions of which calls of a day are, that are not the first of theirs.
-        public IEnumerable<string> BegunBefore(DateOnly day) => !mark.Days.ContainsKey(day) ? []
-            : Pages(new CallQuery { Flags = CallFlags.Linked, Traits = [new TraitMatch(CallTraits.None, CallTraits.SessionStart)] }, day).SelectMany(static calls => calls).Select(static call => call.Record.SessionId)
-                .Where(static id => CallId.IsWellFormed(id) && DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", out _));
-
-        // Those of some first calls that are told of still.
-        public IEnumerable<PortSipSessionRow> Some(string[] ids) => Rows([.. desk.Calls.FindAll(ids).Values.Where(static call => call.Record.SessionId == call.Record.Id
-            && (call.Record.Flags.HasFlag(CallFlags.Linked) || CallTraitsReader.Of(call.Record).HasFlag(CallTraits.PassedOn)))]);
-
-        public IEnumerable<(string Id, DateOnly Day)> Reaching() => _reaching;
-
-        private IEnumerable<IReadOnlyList<ListedCall>> Pages(CallQuery query, DateOnly day)
-        {
-            CallSlice slice;
-            long skip = 0;
-            do
-            {
-                slice = desk.Calls.Page(new CallPageRequest { Query = query with { From = Begin(day), To = Begin(day.AddDays(1)), Ascending = true }, Skip = skip, Take = CallQuery.MaxLimit, Until = mark });
-                skip += slice.Calls.Count;
-                yield return slice.Calls;
-            }
-            while (slice.HasMore && slice.Calls.Count > 0);
-        }
-
-        private IEnumerable<PortSipSessionRow> Rows(IReadOnlyList<ListedCall> calls)
-        {
-            IReadOnlyList<SessionRecord> sessions = desk.Sessions.SessionsOf([.. calls.Select(static call => call.Record)]);
-            return calls.Zip(sessions, Row);
-        }
-
-        private PortSipSessionRow Row(ListedCall first, SessionRecord session)
-        {
-            DateOnly day = DayOf(first.Record.StartedAt);
-            bool isShared = false;
-            foreach (CallRecord call in session.Calls)
-            {
-                isShared |= call.Tenant != first.Tenant;
-                if (DayOf(call.StartedAt) is var other && other != day) _reaching.Add((first.Record.Id, other));
-            }
-
-            PortSipSessionRow? own = isShared && first.Tenant is { } tenant ? Of(PortSipCalls.SessionOf(desk, first.Record, tenant), null) : null;
-            return Of(session, own);
-
-            PortSipSessionRow Of(SessionRecord told, PortSipSessionRow? own) => new(first, told, desk.Options.Rounding, text => texts.GetOrAdd(text, text)) { Own = own };
-        }
-
-        private static Timestamp Begin(DateOnly day) => Timestamp.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
-    }
+    /// <summary>A day that was looked at.</summary>
+    /// <param name="Stamp">What its calls were then.</param>
+    /// <param name="States">What its sessions were, and those that have calls of it.</param>
+    /// <param name="Told">The sessions that began on it; null where it was looked at for those of other days alone.</param>
+    private sealed record Day(string Stamp, IReadOnlyDictionary<string, long> States, PortSipDayRows? Told);
 }

@@ -95,6 +95,18 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
     public async Task WhatChanges_IsTold()
     {
         await StartAsync(null, isSealed: true);
+        await ChangeAsync();
+    }
+
+    [PostgresFact]
+    public async Task WhatChanges_IsTold_OnPostgresToo()
+    {
+        await StartAsync(PostgresStores.Calls(new PostgresOptions { Url = PostgresServer.Shared.Connection, Schema = "calllogchanges" }), isSealed: true);
+        await ChangeAsync();
+    }
+
+    private async Task ChangeAsync()
+    {
 
         // Days are known one after the other.
         foreach (string day in (string[])["2026-11-21", "2026-11-20", "2026-11-22"])
@@ -111,6 +123,19 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
         }
 
         foreach (string one in asked) await CompareAsync(one, null, 0, 40);
+
+        // What was stored says otherwise now, and nothing else came: of a call behind the first, of the first, and that it belongs to another tenant.
+        for (int i = 1; i < Sessions; i += 8)
+        {
+            CallRecord[] calls = Session(i);
+            CallRecord written = calls[i % 3 == 0 ? 0 : ^1];
+            Add(i % 5 == 0 ? "gamma" : "acme", written with { EndedAt = written.EndedAt + TimeSpan.FromSeconds(40 + i) });
+        }
+
+        foreach (string one in asked)
+        {
+            foreach (string? tenant in (string?[])[null, "acme", "gamma"]) await CompareAsync(one, tenant, 0, 40);
+        }
 
         // Of some sessions a call is deleted: the first, or one behind it, on its day or the next.
         string[] gone = [.. Enumerable.Range(0, Sessions).Where(static i => i % 4 != 0 && i % 7 == 0).Select(static i => Session(i)).Select(static (calls, i) => calls[i % 2].Id)];
@@ -149,6 +174,25 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
         Assert.Empty(found.Except(left));
         Assert.Equal(found.Count, found.Distinct().Count());
         Assert.InRange(found.Count, left.Length - gone.Length, left.Length);
+    }
+
+    /// <summary>While calls come, a list tells those anew that changed, and not the day that they are of.</summary>
+    [Fact]
+    public async Task WhatCame_IsToldAlone()
+    {
+        await StartAsync(null, isSealed: false);
+        const string asked = "filter=callee ne '1001'&orderby=duration desc";
+        await CompareAsync(asked, null, 0);
+        _rig.Noted.Found.Clear();
+        CallRecord first = PortSipOrderTests.Call(7_000);
+        CallRecord[] came = Linked(first, At(first.StartedAt + TimeSpan.FromSeconds(3), 7_001), LinkRelation.Downstream);
+        Add("acme", came);
+        await CompareAsync(asked, null, 0, 20);
+        AssertRight();
+        Assert.Contains(first.Id, _rig.Noted.Found);
+
+        // Besides, what two pages show is found.
+        Assert.InRange(_rig.Noted.Found.Count, 1, 2 * (20 + 1));
     }
 
     /// <summary>Where there are more than are kept they are judged, or refused.</summary>
