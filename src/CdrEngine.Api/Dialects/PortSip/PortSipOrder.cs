@@ -73,17 +73,22 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     private PortSipSource? Source()
     {
         if (sessions is null) return new PortSipSource(request.Desk.Calls.Mark(), null, hasStrays: false);
-        if (PortSipRowJudge.Of(asked.Condition, context.RecordIdOf) is not { } meets || QueryOf(null) is not { } query || sessions.Between(request.Desk, query.From, query.To) is not { } all) return null;
+        Func<PortSipDayRows, bool[]>? meets = asked.Condition is { } condition ? PortSipRowJudge.Of(condition, context.RecordIdOf) : null;
+        if ((asked.Condition is not null && meets is null) || QueryOf(null) is not { } query || sessions.Between(request.Desk, query.From, query.To) is not { } all) return null;
         _hasStrays = all.HasStrays;
         if (asked.Search is not null)
         {
             if (Found(all.Mark) is not { } found) return null;
-            Func<PortSipSessionRow, bool> isMet = meets;
-            meets = row => found.Contains(row.Id) && isMet(row);
+            Func<PortSipDayRows, bool[]>? isMet = meets;
+            meets = day =>
+            {
+                bool[]? met = isMet?.Invoke(day);
+                return [.. day.Rows.Select((row, place) => (met is null || met[place]) && found.Contains(row.Id))];
+            };
         }
 
-        Func<PortSipSessionRow, PortSipSessionRow?>? shown = request.Tenant is { } tenant ? row => row.Tenant == tenant ? row.Own ?? row : null : null;
-        var rows = new PortSipRowList(all.Days, asked.Condition is null && asked.Search is null ? null : meets, shown, asked.OrderBy == "started_at" ? null : asked.OrderBy);
+        IEnumerable<PortSipDayRows> shown = request.Tenant is { } tenant ? all.Days.Select(day => day.Of(tenant)) : all.Days;
+        var rows = new PortSipRowList(shown, meets, asked.OrderBy == "started_at" ? null : asked.OrderBy);
         return new PortSipSource(all.Mark, rows, all.HasStrays);
     }
 

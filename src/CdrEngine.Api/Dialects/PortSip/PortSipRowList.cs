@@ -2,11 +2,14 @@ using System.Collections.Concurrent;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 
-/// <summary>The sessions of a day that memory tells of. Immutable but for orders, which are made when they are asked for; any thread.</summary>
+/// <summary>The sessions of a day that memory tells of. Immutable but for what is made of them when it is asked for; any thread.</summary>
 /// <param name="rows">They, in order of their starts.</param>
 internal sealed class PortSipDayRows(PortSipSessionRow[] rows)
 {
-    private readonly ConcurrentDictionary<string, int[]> _orders = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PortSipColumn> _columns = new(StringComparer.Ordinal);
+
+    // Each session belongs to one tenant, so that all of these have as many as there are.
+    private readonly ConcurrentDictionary<string, PortSipDayRows> _ofTenants = new(StringComparer.Ordinal);
 
     /// <summary>They, in order of their starts.</summary>
     public PortSipSessionRow[] Rows => rows;
@@ -14,51 +17,41 @@ internal sealed class PortSipDayRows(PortSipSessionRow[] rows)
     /// <summary>Whether nothing went on from some of their first calls.</summary>
     public bool HasStrays { get; } = Array.Exists(rows, static row => row.IsStray);
 
-    /// <summary>Their places in order of a field, those of one value by their starts and those of none last.</summary>
-    public int[] OrderOf(string field) => _orders.GetOrAdd(field, static (field, rows) =>
+    /// <summary>Their values of a field.</summary>
+    public PortSipColumn Column(string field) => _columns.GetOrAdd(field, static (field, rows) => PortSipColumn.Of(rows, field), rows);
+
+    /// <summary>What a tenant is told of them.</summary>
+    public PortSipDayRows Of(string tenant)
     {
-        int[] order = [.. Enumerable.Range(0, rows.Length)];
-        Comparison<PortSipSessionRow> compare = PortSipSessionRow.OrderOf(field);
-        Array.Sort(order, (one, other) => compare(rows[one], rows[other]) is var by && by != 0 ? by : one.CompareTo(other));
-        return order;
-    }, rows);
+        if (_ofTenants.TryGetValue(tenant, out PortSipDayRows? known)) return known;
+        PortSipSessionRow[] own = [.. rows.Where(row => row.Tenant == tenant).Select(static row => row.Own ?? row)];
+        return own.Length == 0 ? s_none : _ofTenants.GetOrAdd(tenant, new PortSipDayRows(own));
+    }
+
+    private static readonly PortSipDayRows s_none = new([]);
 }
 
-/// <summary>Sessions of a list that memory tells of, in order of their starts, and those of each day in order of the list's field as well: what meets a condition on that stands together there.</summary>
+/// <summary>Sessions of a list that memory tells of, in order of their starts, and those of each day in order of the list's field as well.</summary>
 internal sealed class PortSipRowList
 {
-    private readonly (PortSipDayRows Day, int[] ByField)[] _days;
+    private readonly (PortSipDayRows Day, PortSipColumn Column)[] _days;
     private readonly string? _field;
 
     /// <summary>The sessions of some days that meet a condition.</summary>
     /// <param name="days">The days, in order.</param>
-    /// <param name="meets">The condition; null for none.</param>
-    /// <param name="shown">What is told of a session, or null where it is none of the list; null for the session itself.</param>
+    /// <param name="meets">Which of a day's meet it, by their places; null for all.</param>
     /// <param name="field">The list's field; null where it is in order of starts.</param>
-    public PortSipRowList(IReadOnlyList<PortSipDayRows> days, Func<PortSipSessionRow, bool>? meets, Func<PortSipSessionRow, PortSipSessionRow?>? shown, string? field)
+    public PortSipRowList(IEnumerable<PortSipDayRows> days, Func<PortSipDayRows, bool[]>? meets, string? field)
     {
         _field = field;
-        PortSipDayRows[] told = shown is null ? [.. days] : [.. days.Select(day => Told(day, shown))];
         var all = new List<PortSipSessionRow>();
-        var byField = new List<(PortSipDayRows, int[])>();
-        foreach (PortSipDayRows day in told)
+        var byField = new List<(PortSipDayRows, PortSipColumn)>();
+        foreach (PortSipDayRows day in days)
         {
-            if (meets is null)
-            {
-                all.AddRange(day.Rows);
-                if (field is not null) byField.Add((day, day.OrderOf(field)));
-                continue;
-            }
-
-            bool[] met = new bool[day.Rows.Length];
-            for (int i = 0; i < met.Length; i++)
-            {
-                if (!meets(day.Rows[i])) continue;
-                met[i] = true;
-                all.Add(day.Rows[i]);
-            }
-
-            if (field is not null) byField.Add((day, [.. day.OrderOf(field).Where(place => met[place])]));
+            bool[]? met = meets?.Invoke(day);
+            if (met is null) all.AddRange(day.Rows);
+            else all.AddRange(day.Rows.Where((_, place) => met[place]));
+            if (field is not null) byField.Add((day, met is null ? day.Column(field) : day.Column(field).Where(met)));
         }
 
         All = [.. all];
@@ -72,9 +65,9 @@ internal sealed class PortSipRowList
     public long Count(PortSipCondition condition)
     {
         long count = 0;
-        foreach ((PortSipDayRows day, int[] byField) in _days)
+        foreach ((_, PortSipColumn column) in _days)
         {
-            (int from, int to) = Slice(day.Rows, byField, condition);
+            (int from, int to) = Slice(column, condition);
             count += Math.Max(0, to - from);
         }
 
@@ -85,11 +78,11 @@ internal sealed class PortSipRowList
     public PortSipSessionRow[] Meeting(PortSipCondition condition)
     {
         var met = new List<PortSipSessionRow>();
-        foreach ((PortSipDayRows day, int[] byField) in _days)
+        foreach ((PortSipDayRows day, PortSipColumn column) in _days)
         {
-            (int from, int to) = Slice(day.Rows, byField, condition);
+            (int from, int to) = Slice(column, condition);
             if (from >= to) continue;
-            int[] places = byField[from..to];
+            int[] places = column.Places[from..to].ToArray();
             Array.Sort(places);
             foreach (int place in places) met.Add(day.Rows[place]);
         }
@@ -97,51 +90,19 @@ internal sealed class PortSipRowList
         return [.. met];
     }
 
-    private static PortSipDayRows Told(PortSipDayRows day, Func<PortSipSessionRow, PortSipSessionRow?> shown)
-    {
-        PortSipSessionRow[] rows = [.. day.Rows.Select(shown).OfType<PortSipSessionRow>()];
-        return rows.AsSpan().SequenceEqual(day.Rows) ? day : new PortSipDayRows(rows);
-    }
-
     // Where those stand that meet a comparison, or all of several.
-    private (int From, int To) Slice(PortSipSessionRow[] rows, int[] byField, PortSipCondition condition)
+    private (int From, int To) Slice(PortSipColumn column, PortSipCondition condition)
     {
         switch (condition)
         {
             case PortSipJunction { IsOr: false } both:
-                (int from, int to) = Slice(rows, byField, both.Left);
-                (int otherFrom, int otherTo) = Slice(rows, byField, both.Right);
+                (int from, int to) = Slice(column, both.Left);
+                (int otherFrom, int otherTo) = Slice(column, both.Right);
                 return (Math.Max(from, otherFrom), Math.Min(to, otherTo));
             case PortSipComparison comparison when comparison.Field == _field:
-                Func<PortSipSessionRow, bool> isThere = PortSipSessionRow.Has(comparison.Field);
-                int none = First(row => !isThere(row));
-                if (comparison.Text is null) return comparison.Operator == PortSipOperator.Equal ? (none, byField.Length) : (0, none);
-                Func<PortSipSessionRow, int?> order = PortSipRowJudge.Order(comparison)!;
-                int least = First(row => order(row) is not { } of || of >= 0), behind = First(row => order(row) is not { } of || of > 0);
-                return comparison.Operator switch
-                {
-                    PortSipOperator.Equal => (least, behind),
-                    PortSipOperator.Greater => (behind, none),
-                    PortSipOperator.GreaterOrEqual => (least, none),
-                    PortSipOperator.Less => (0, least),
-                    PortSipOperator.LessOrEqual => (0, behind),
-                    _ => throw new InvalidOperationException($"{comparison.Operator} is no range."),
-                };
+                return column.Slice(comparison);
             default:
                 throw new InvalidOperationException($"{condition} is no range of {_field}.");
-        }
-
-        int First(Func<PortSipSessionRow, bool> isBehind)
-        {
-            int low = 0, high = byField.Length;
-            while (low < high)
-            {
-                int middle = (low + high) / 2;
-                if (isBehind(rows[byField[middle]])) high = middle;
-                else low = middle + 1;
-            }
-
-            return low;
         }
     }
 }

@@ -9,6 +9,9 @@ namespace CdrEngine.Api.Dialects.PortSip;
 /// <summary>What a call log tells of a session that is more than its first call, or may be: the fields of <see cref="PortSipFields"/>, some 300 bytes.</summary>
 internal sealed class PortSipSessionRow
 {
+    // No fields that a filter could name.
+    private const string CallerAlso = "caller, E.164", CalleeAlso = "callee, E.164";
+
     /// <summary>A session.</summary>
     /// <param name="first">Its first call.</param>
     /// <param name="session">What is told of it.</param>
@@ -126,9 +129,11 @@ internal sealed class PortSipSessionRow
     public static Func<PortSipSessionRow, string?>? Text(string field) => field switch
     {
         "caller" => static row => row.Caller,
+        CallerAlso => static row => row.CallerE164,
         "caller_domain" => static row => row.CallerDomain,
         "caller_display_name" => static row => row.CallerDisplayName,
         "callee" => static row => row.Callee,
+        CalleeAlso => static row => row.CalleeE164,
         "callee_domain" => static row => row.CalleeDomain,
         "callee_display_name" => static row => row.CalleeDisplayName,
         "call_id" => static row => row.CallId,
@@ -162,30 +167,13 @@ internal sealed class PortSipSessionRow
         _ => null,
     };
 
-    /// <summary>Another way to write a text of it, which equals it as well; null for a field that has none.</summary>
-    public static Func<PortSipSessionRow, string?>? Also(string field) => field switch
+    /// <summary>The text that is another way to write one of it, which equals it as well; null for a field that has none.</summary>
+    public static string? Also(string field) => field switch
     {
-        "caller" => static row => row.CallerE164,
-        "callee" => static row => row.CalleeE164,
+        "caller" => CallerAlso,
+        "callee" => CalleeAlso,
         _ => null,
     };
-
-    /// <summary>Whether a session has a value of a field.</summary>
-    public static Func<PortSipSessionRow, bool> Has(string field) => Text(field) is { } text ? row => text(row) is not null
-        : Time(field) is { } time ? row => time(row) is not null
-        : Whole(field) is { } whole ? row => whole(row) is not null
-        : static _ => true;
-
-    /// <summary>The order of a field's values, what has none last; of ids that of their numbers.</summary>
-    public static Comparison<PortSipSessionRow> OrderOf(string field)
-    {
-        if (Text(field) is { } text) return (one, other) => PortSipJudge.Compare(text(one), text(other));
-        if (Time(field) is { } time) return (one, other) => Compare(time(one)?.Microseconds, time(other)?.Microseconds);
-        if (Whole(field) is { } whole) return (one, other) => Compare(whole(one), whole(other));
-        return static (one, other) => one.Number.CompareTo(other.Number);
-
-        static int Compare(long? one, long? other) => (one ?? long.MaxValue).CompareTo(other ?? long.MaxValue);
-    }
 
     /// <summary>What it is put in order by, as legs are by their fields.</summary>
     public object? ValueOf(string field) => Text(field) is { } text ? text(this)
