@@ -44,8 +44,21 @@ internal sealed class PortSipColumn
     /// <param name="met">Which, by their places.</param>
     public PortSipColumn Where(bool[] met)
     {
-        int[] left = [.. Enumerable.Range(0, _places.Length).Where(i => met[_places[i]])];
-        return new PortSipColumn(Array.ConvertAll(left, i => _places[i]), _texts is null ? null : Array.ConvertAll(left, i => _texts[i]), _numbers is null ? null : Array.ConvertAll(left, i => _numbers[i]));
+        int count = met.AsSpan().Count(true);
+        if (count == _places.Length) return this;
+        int[] places = new int[count];
+        string?[]? texts = _texts is null ? null : new string?[count];
+        long[]? numbers = _numbers is null ? null : new long[count];
+        for (int i = 0, next = 0; next < count; i++)
+        {
+            if (!met[_places[i]]) continue;
+            places[next] = _places[i];
+            if (texts is not null) texts[next] = _texts![i];
+            if (numbers is not null) numbers[next] = _numbers![i];
+            next++;
+        }
+
+        return new PortSipColumn(places, texts, numbers);
     }
 
     /// <summary>Whether a comparison can be answered: all but that with an id that is none.</summary>

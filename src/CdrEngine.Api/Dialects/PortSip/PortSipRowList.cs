@@ -31,6 +31,40 @@ internal sealed class PortSipDayRows(PortSipSessionRow[] rows)
     private static readonly PortSipDayRows s_none = new([]);
 }
 
+/// <summary>Sessions of several days in order of their starts, each day's as they are kept: a list of all would be megabytes for every question.</summary>
+internal sealed class PortSipRows
+{
+    private readonly PortSipSessionRow[][] _days;
+    private readonly int[] _ends;
+
+    /// <summary>The sessions of some days.</summary>
+    /// <param name="days">They, in order.</param>
+    public PortSipRows(IEnumerable<PortSipSessionRow[]> days)
+    {
+        _days = [.. days.Where(static day => day.Length > 0)];
+        _ends = new int[_days.Length];
+        for (int i = 0; i < _days.Length; i++) _ends[i] = Count += _days[i].Length;
+    }
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; }
+
+    /// <summary>One of them.</summary>
+    /// <param name="place">Where it stands, from 0.</param>
+    public PortSipSessionRow this[int place]
+    {
+        get
+        {
+            int day = Array.BinarySearch(_ends, place + 1);
+            if (day < 0) day = ~day;
+            return _days[day][place - (day == 0 ? 0 : _ends[day - 1])];
+        }
+    }
+
+    /// <summary>All of them.</summary>
+    public IEnumerable<PortSipSessionRow> All => _days.SelectMany(static day => day);
+}
+
 /// <summary>Sessions of a list that memory tells of, in order of their starts, and those of each day in order of the list's field as well.</summary>
 internal sealed class PortSipRowList
 {
@@ -44,22 +78,21 @@ internal sealed class PortSipRowList
     public PortSipRowList(IEnumerable<PortSipDayRows> days, Func<PortSipDayRows, bool[]>? meets, string? field)
     {
         _field = field;
-        var all = new List<PortSipSessionRow>();
+        var all = new List<PortSipSessionRow[]>();
         var byField = new List<(PortSipDayRows, PortSipColumn)>();
         foreach (PortSipDayRows day in days)
         {
             bool[]? met = meets?.Invoke(day);
-            if (met is null) all.AddRange(day.Rows);
-            else all.AddRange(day.Rows.Where((_, place) => met[place]));
+            all.Add(met is null ? day.Rows : Those(day.Rows, met));
             if (field is not null) byField.Add((day, met is null ? day.Column(field) : day.Column(field).Where(met)));
         }
 
-        All = [.. all];
+        All = new PortSipRows(all);
         _days = [.. byField];
     }
 
     /// <summary>All, in order of their starts.</summary>
-    public PortSipSessionRow[] All { get; }
+    public PortSipRows All { get; }
 
     /// <summary>How many meet a condition on the list's field.</summary>
     public long Count(PortSipCondition condition)
@@ -75,19 +108,32 @@ internal sealed class PortSipRowList
     }
 
     /// <summary>Those that meet it, in order of their starts.</summary>
-    public PortSipSessionRow[] Meeting(PortSipCondition condition)
+    public PortSipRows Meeting(PortSipCondition condition)
     {
-        var met = new List<PortSipSessionRow>();
+        var days = new List<PortSipSessionRow[]>();
         foreach ((PortSipDayRows day, PortSipColumn column) in _days)
         {
             (int from, int to) = Slice(column, condition);
             if (from >= to) continue;
             int[] places = column.Places[from..to].ToArray();
             Array.Sort(places);
-            foreach (int place in places) met.Add(day.Rows[place]);
+            days.Add(Array.ConvertAll(places, place => day.Rows[place]));
         }
 
-        return [.. met];
+        return new PortSipRows(days);
+    }
+
+    private static PortSipSessionRow[] Those(PortSipSessionRow[] rows, bool[] met)
+    {
+        int count = met.AsSpan().Count(true);
+        if (count == rows.Length) return rows;
+        var those = new PortSipSessionRow[count];
+        for (int i = 0, next = 0; next < count; i++)
+        {
+            if (met[i]) those[next++] = rows[i];
+        }
+
+        return those;
     }
 
     // Where those stand that meet a comparison, or all of several.

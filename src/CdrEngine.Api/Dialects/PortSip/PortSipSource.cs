@@ -33,7 +33,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
     {
         long count = of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark);
         if (rows is null) return count;
-        return count + (condition is null ? rows.All.Length : rows.Count(condition));
+        return count + (condition is null ? rows.All.Count : rows.Count(condition));
     }
 
     /// <summary>How many of all lasted less than each of some whole seconds, from 1 on; null where that is not told together.</summary>
@@ -42,7 +42,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
         IReadOnlyList<long>? told = of.Request.Desk.Calls.CountShorter(of.QueryOf(null)!, mark, lengths);
         if (told is null || rows is null) return told;
         long[] shorter = new long[lengths.Count];
-        foreach (PortSipSessionRow row in rows.All)
+        foreach (PortSipSessionRow row in rows.All.All)
         {
             if (row.Duration < shorter.Length) shorter[row.Duration]++;
         }
@@ -55,7 +55,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
     /// <summary>When the call began, about, that stands at a place of those that meet a condition, in order of starts.</summary>
     public Timestamp? StartAt(PortSipOrder of, PortSipCondition condition, long place)
     {
-        if (rows is { All.Length: > 0 })
+        if (rows is { All.Count: > 0 })
         {
             long stored = of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark);
             if (stored == 0) return null;
@@ -80,24 +80,24 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
     public CallSlice Page(PortSipOrder of, PortSipCondition? condition, long skip, int take, bool ascending, bool wantsTotal = false, long? mostInAll = null)
     {
         if (rows is null) return Stored(of, condition, skip, take, ascending, wantsTotal, mostInAll);
-        PortSipSessionRow[] met = condition is null ? rows.All : rows.Meeting(condition);
+        PortSipRows met = condition is null ? rows.All : rows.Meeting(condition);
         if (mostInAll is { } most)
         {
             // As many as are told by memory are not the store's to read.
-            if (met.Length > most) return new CallSlice { Calls = [], HasMore = true, Total = met.Length + CountStored() };
-            mostInAll = most - met.Length;
+            if (met.Count > most) return new CallSlice { Calls = [], HasMore = true, Total = met.Count + CountStored() };
+            mostInAll = most - met.Count;
         }
 
         if (skip == 0)
         {
             CallSlice first = Stored(of, condition, 0, take, ascending, wantsTotal, mostInAll);
-            if (mostInAll is { } left && first.Total > left) return first with { Total = first.Total + met.Length };
-            return Merged(first.Calls, 0, first.HasMore, first.Total + met.Length);
+            if (mostInAll is { } left && first.Total > left) return first with { Total = first.Total + met.Count };
+            return Merged(first.Calls, 0, first.HasMore, first.Total + met.Count);
         }
 
         long stored = CountStored();
-        long? total = wantsTotal ? stored + met.Length : null;
-        if (skip >= stored + met.Length || (mostInAll is { } few && stored > few)) return new CallSlice { Calls = [], Total = total };
+        long? total = wantsTotal ? stored + met.Count : null;
+        if (skip >= stored + met.Count || (mostInAll is { } few && stored > few)) return new CallSlice { Calls = [], Total = total };
         if (stored == 0) return Merged([], (int)skip, false, total);
         (long before, CallSlice about, long from) = Find(stored);
         int have = (int)(before - from);
@@ -106,12 +106,12 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
 
         long CountStored() => of.Request.Desk.Calls.Count(of.QueryOf(condition)!, mark);
 
-        PortSipSessionRow At(int place) => met[ascending ? place : met.Length - 1 - place];
+        PortSipSessionRow At(int place) => met[ascending ? place : met.Count - 1 - place];
 
         // How many of memory's stand before a call of the store.
         int Before(CallRecord call)
         {
-            int low = 0, high = met.Length;
+            int low = 0, high = met.Count;
             while (low < high)
             {
                 int middle = (low + high) / 2;
@@ -126,7 +126,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
         // How many of the store's stand before the page, and some about it, the first of which has so many before it.
         (long Before, CallSlice About, long From) Find(long stored)
         {
-            long low = 0, high = stored, at = (long)(skip * (stored / (double)(stored + met.Length)));
+            long low = 0, high = stored, at = (long)(skip * (stored / (double)(stored + met.Count)));
             for (int step = 0; ; step++)
             {
                 if (step >= MostGuesses) at = (low + high) / 2;
@@ -138,7 +138,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
                 if ((inFront > 0 || begin == 0) && (inFront < some.Calls.Count || !some.HasMore)) return (begin + inFront, some, begin);
 
                 // As many farther as the page is, less those of memory between.
-                double share = stored / (double)(stored + met.Length);
+                double share = stored / (double)(stored + met.Count);
                 if (inFront == 0)
                 {
                     high = begin;
@@ -158,9 +158,9 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
         {
             var page = new List<(ListedCall? Call, PortSipSessionRow? Row)>();
             int next = 0, skipped = at;
-            while (page.Count < take && (next < calls.Count || skipped < met.Length))
+            while (page.Count < take && (next < calls.Count || skipped < met.Count))
             {
-                bool isStored = next < calls.Count && (skipped >= met.Length || Before(calls[next].Record) <= skipped);
+                bool isStored = next < calls.Count && (skipped >= met.Count || Before(calls[next].Record) <= skipped);
 
                 // Behind the last that was read of the store others may come before what memory has.
                 if (!isStored && next == calls.Count && hasMore) break;
@@ -175,7 +175,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
             {
                 // Those that are no more are left out.
                 Calls = [.. page.Select(one => one.Call ?? found.GetValueOrDefault(one.Row!.Id)).OfType<ListedCall>()],
-                HasMore = hasMore || next < calls.Count || skipped < met.Length,
+                HasMore = hasMore || next < calls.Count || skipped < met.Count,
                 Total = total,
             };
         }
