@@ -15,6 +15,10 @@ internal sealed class PortSipSessions
     // How often calls of sessions lead to further days: sessions go on for hours, not for weeks.
     private const int MostRounds = 8;
 
+    // Texts that are shared, for each session that is kept and besides: most are numbers that many have.
+    private const int MostTexts = 4;
+    private const int SomeTexts = 10_000;
+
     // Days that are looked at at once, and parts of what is told anew.
     private static readonly ParallelOptions s_atOnce = new() { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) };
 
@@ -60,11 +64,15 @@ internal sealed class PortSipSessions
                 throw;
             }
 
-            if (_days.Values.Sum(static day => day.Told?.Rows.Length ?? 0) > desk.Options.MostSessions)
+            long kept = _days.Values.Sum(static day => (long)(day.Told?.Rows.Length ?? 0));
+            if (kept > desk.Options.MostSessions)
             {
                 Forget();
                 return null;
             }
+
+            // Those of sessions that are no more stay among them; what is told from here on has texts of its own.
+            if (_texts.Count > (MostTexts * kept) + SomeTexts) _texts.Clear();
 
             AreKnown |= from is null && to is null;
             PortSipDayRows[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
