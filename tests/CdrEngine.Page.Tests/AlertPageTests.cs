@@ -93,7 +93,7 @@ public sealed class AlertPageTests(WatchRig rig)
         await using WatchedPage drill = await rig.OpenAsync("/dashboards?when=last+365+days");
         string calls = (await drill.Page.TextContentAsync("#outcomes tbody tr >> nth=0 >> td >> nth=1"))!.Trim();
         await drill.Page.Locator("#outcomes tbody tr >> nth=0 >> a").ClickAsync();
-        await drill.Page.WaitForURLAsync("**/calls?**disposition=**");
+        await drill.ArriveAsync("**/calls?**disposition=**");
         await drill.SettledAsync();
         Assert.Equal(Math.Min(50, int.Parse(calls, System.Globalization.CultureInfo.InvariantCulture)), await drill.Page.Locator("#results tbody tr").CountAsync());
         foreach ((string card, string asked) in new[] { ("statuses", "status"), ("trunks", "trunk"), ("talkers", "caller") })
@@ -102,14 +102,14 @@ public sealed class AlertPageTests(WatchRig rig)
             ILocator line = drill.Page.Locator($"#{card} tbody tr", new PageLocatorOptions { Has = drill.Page.Locator("a") }).First;
             int counted = int.Parse((await line.Locator("td >> nth=1").TextContentAsync())!.Trim(), System.Globalization.CultureInfo.InvariantCulture);
             await line.Locator("a").First.ClickAsync();
-            await drill.Page.WaitForURLAsync($"**/calls?**{asked}=**");
+            await drill.ArriveAsync($"**/calls?**{asked}=**");
             await drill.SettledAsync();
             Assert.Contains($"Calls{counted}", (await drill.Page.TextContentAsync("#totals .tile"))!.Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
         }
 
         await drill.GoAsync("/dashboards?when=last+365+days");
         await drill.Page.Locator("#traffic .wide-only svg a >> nth=0").PressAsync("Enter");
-        await drill.Page.WaitForURLAsync("**/calls?**from=**");
+        await drill.ArriveAsync("**/calls?**from=**");
         drill.AssertQuiet();
 
         foreach (string chart in new[] { "traffic", "ratios", "week" })

@@ -205,7 +205,7 @@ public sealed class CallListTests(PageRig rig)
 
         Assert.Contains(seen, static name => name.Contains("Filters", StringComparison.Ordinal));
         await tab.Page.Keyboard.PressAsync("Enter");
-        await tab.Page.WaitForURLAsync("**/calls/20*");
+        await tab.ArriveAsync("**/calls/20*");
         tab.AssertQuiet();
     }
 

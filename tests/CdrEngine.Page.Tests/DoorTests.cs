@@ -104,7 +104,7 @@ public sealed class DoorTests : IDisposable
             Assert.All(cookies, static cookie => Assert.True(cookie.Secure, cookie.Name));
             Assert.Contains(cookies, static cookie => cookie is { Name: "__Host-cdrengine", HttpOnly: true, SameSite: SameSiteAttribute.Strict });
             await tab.Page.ClickAsync("text=Sign out");
-            await tab.Page.WaitForURLAsync("**/sign-in");
+            await tab.ArriveAsync("**/sign-in");
             Assert.DoesNotContain(await context.CookiesAsync(), static cookie => cookie.Name == "__Host-cdrengine");
             tab.AssertQuiet();
         }

@@ -17,7 +17,7 @@ public sealed class SignInTests(PageRig rig)
         await tab.AssertAccessibleAsync();
         await tab.Page.FillAsync("#token", rig.Admin);
         await tab.Page.PressAsync("#token", "Enter");
-        await tab.Page.WaitForURLAsync("**/calls?q=1001");
+        await tab.ArriveAsync("**/calls?q=1001");
         var cookie = Assert.Single(await tab.Page.Context.CookiesAsync(), static cookie => cookie.Name == "cdrengine");
         Assert.True(cookie.HttpOnly);
         Assert.Equal(Microsoft.Playwright.SameSiteAttribute.Strict, cookie.SameSite);
@@ -25,7 +25,7 @@ public sealed class SignInTests(PageRig rig)
         tab.AssertQuiet();
 
         await tab.Page.ClickAsync("text=Sign out");
-        await tab.Page.WaitForURLAsync("**/sign-in");
+        await tab.ArriveAsync("**/sign-in");
         await tab.GoAsync("/calls");
         Assert.Contains("/sign-in", tab.Page.Url);
     }

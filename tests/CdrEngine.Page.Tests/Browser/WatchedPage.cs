@@ -52,6 +52,13 @@ public sealed class WatchedPage : IAsyncDisposable
         Assert.Equal(status, response!.Status);
     }
 
+    /// <summary>Waits until the tab has come there, and all of the page is there. The page is asked, since the event of its loading may come before anybody waits for it, and was then waited for in vain.</summary>
+    public async Task ArriveAsync(string url)
+    {
+        await Page.WaitForURLAsync(url, new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
+        await Page.WaitForFunctionAsync("() => document.readyState === 'complete'");
+    }
+
     /// <summary>Waits until a list's dear parts have come too.</summary>
     public Task SettledAsync() => Page.WaitForFunctionAsync("() => !document.querySelector('.busy, [aria-busy=true], [data-load] > .later')");
 
