@@ -11,11 +11,15 @@ internal sealed class PortSipColumn
     private readonly string?[]? _texts;
     private readonly long[]? _numbers;
 
+    // From here on there are no values.
+    private readonly int _none;
+
     private PortSipColumn(int[] places, string?[]? texts, long[]? numbers)
     {
         _places = places;
         _texts = texts;
         _numbers = numbers;
+        _none = First(i => texts is null ? numbers![i] == None : texts[i] is null);
     }
 
     /// <summary>Where the sessions stand in their day; those of one value in order of their starts.</summary>
@@ -67,15 +71,14 @@ internal sealed class PortSipColumn
     /// <summary>From where on, and up to where, values stand that meet a comparison that is neither <c>ne</c> with a value nor <c>contains</c>.</summary>
     public (int From, int To) Slice(PortSipComparison comparison)
     {
-        int none = First(i => _texts is null ? _numbers![i] == None : _texts[i] is null);
-        if (comparison.Text is null) return comparison.Operator == PortSipOperator.Equal ? (none, _places.Length) : (0, none);
+        if (comparison.Text is null) return comparison.Operator == PortSipOperator.Equal ? (_none, _places.Length) : (0, _none);
         Func<int, int> order = OrderOf(comparison);
-        int least = First(i => i >= none || order(i) >= 0), behind = First(i => i >= none || order(i) > 0);
+        int least = First(i => i >= _none || order(i) >= 0), behind = First(i => i >= _none || order(i) > 0);
         return comparison.Operator switch
         {
             PortSipOperator.Equal => (least, behind),
-            PortSipOperator.Greater => (behind, none),
-            PortSipOperator.GreaterOrEqual => (least, none),
+            PortSipOperator.Greater => (behind, _none),
+            PortSipOperator.GreaterOrEqual => (least, _none),
             PortSipOperator.Less => (0, least),
             PortSipOperator.LessOrEqual => (0, behind),
             _ => throw new InvalidOperationException($"{comparison.Operator} is no range."),
@@ -97,8 +100,9 @@ internal sealed class PortSipColumn
         // The same text stands together.
         string? last = null;
         bool has = false;
-        for (int i = 0; i < _places.Length && _texts![i] is { } text; i++)
+        for (int i = 0; i < _none; i++)
         {
+            string text = _texts![i]!;
             if (!ReferenceEquals(text, last)) (last, has) = (text, PortSipJudge.Has(text, comparison.Text!));
             met[_places[i]] |= has;
         }

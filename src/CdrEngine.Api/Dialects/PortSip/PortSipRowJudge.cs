@@ -1,6 +1,6 @@
 namespace CdrEngine.Api.Dialects.PortSip;
 
-/// <summary>Holds the sessions of a day that are kept in memory against conditions, as <see cref="PortSipJudge"/> holds what is read: by columns, so that none of them is looked at itself.</summary>
+/// <summary>Holds the sessions of a day that are kept in memory against conditions, as <see cref="PortSipJudge"/> holds what is read: by columns, so that they are looked at themselves for their ids alone.</summary>
 internal static class PortSipRowJudge
 {
     /// <summary>What tells which sessions of a day meet a condition, by their places; null where memory does not tell.</summary>

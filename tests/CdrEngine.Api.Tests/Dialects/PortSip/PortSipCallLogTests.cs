@@ -107,7 +107,6 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
 
     private async Task ChangeAsync()
     {
-
         // Days are known one after the other.
         foreach (string day in (string[])["2026-11-21", "2026-11-20", "2026-11-22"])
             await CompareAsync($"filter={Uri.EscapeDataString($"callee ne 'x' and started_at ge {day}T00:00:00Z and started_at lt {day}T23:59:59Z")}&orderby=callee", null, 0);
