@@ -59,7 +59,7 @@ public sealed partial class SqliteCallStore
 
     private DayStamp StampOf(OpenDays days, DateOnly day) => days.StampOf(day, its => StampNow(days, its));
 
-    private DayStamp StampNow(OpenDays days, DateOnly day) => DayStamp.Of(_files.PathOf(day)).And(days.HiddenStampOf(day));
+    private DayStamp StampNow(OpenDays days, DateOnly day) => _files.StampOf(day).And(days.HiddenStampOf(day));
 
     // All of one state of the file, though a writer goes on.
     private DayFigures Load(OpenDays days, SqliteDatabase database, DateOnly day)

@@ -102,13 +102,13 @@ public sealed partial class SqliteMessageStore
 
     private MessageSums SumsOf(OpenDays days, DateOnly day) => _sums.GetOrAdd(
         day.ToString("yyyyMMdd", CultureInfo.InvariantCulture),
-        days.StampOf(day, its => DayStamp.Of(_files.PathOf(its))),
+        days.StampOf(day, _files.StampOf),
         () => days.Get(day) is { } database ? MessageSums.Read(database) : MessageSums.None);
 
     // What is known of a day without opening it; null for one that is not over, or that there is no room for.
     private MessageSeal? SealOf(OpenDays days, DateOnly day)
     {
-        DayStamp stamp = days.StampOf(day, its => DayStamp.Of(_files.PathOf(its)));
+        DayStamp stamp = days.StampOf(day, _files.StampOf);
         if (_seals.TryFind(day, stamp, out MessageSeal? known)) return known;
         MessageSeal? seal = days.Get(day) is { } database ? MessageSeal.Read(database) : null;
         _seals.Keep(day, stamp, seal);

@@ -69,6 +69,39 @@ public sealed class DayLengthsTests
         Assert.Equal(0, lengths.CallsOf(new AskedProfiles(new CallQuery { Tenant = "nobody" }), bounds));
     }
 
+    [Theory]
+    [InlineData(40, false)]
+    [InlineData(2_000, false)]
+    [InlineData(2_000, true)]
+    public void Counts_OfSomeOfManyProfiles_AreThoseOfLookingAtEach(int profiles, bool asksPersons)
+    {
+        var random = new Random(profiles);
+        var index = new ProfileIndex();
+        CallProfile[] all = [.. Enumerable.Range(0, profiles).Select(i => Profile($"tenant{i % 3}") with { SipStatus = i, Traits = i % 2 == 0 ? CallTraits.ByPerson : CallTraits.None })];
+        var numbers = Enumerable.Range(0, profiles).ToDictionary(static i => (long)i + 5, i => index.NumberOf(all[i]));
+        List<(long? Profile, long Lasted, long Billed)> calls =
+        [
+            .. Enumerable.Range(0, 9_000).Select(_ => ((long?)(random.Next(50) == 0 ? null : random.Next(profiles) + 5), random.NextInt64(200_000_000), random.NextInt64(200_000_000))).OrderBy(static call => call.Item1),
+        ];
+        DayLengths lengths = DayLengths.Read(DayLengths.ToBytes(calls), index, numbers)!;
+        for (int i = 0; i < 200; i++)
+        {
+            TimeSpan? Bound() => random.Next(3) == 0 ? null : TimeSpan.FromSeconds(random.Next(0, 220));
+            var query = new CallQuery { Tenant = random.Next(3) == 0 ? null : "tenant1", DurationMin = Bound(), DurationMax = Bound(), BillsecMin = Bound(), BillsecMax = asksPersons ? null : Bound(), PersonBillsecMax = asksPersons ? Bound() : null };
+            if (LengthBounds.Of(query) is not { } bounds) continue;
+            long expected = calls.Count(call => call.Lasted >= Low(query.DurationMin) && call.Lasted <= High(query.DurationMax) && call.Billed >= Low(query.BillsecMin) && call.Billed <= High(query.BillsecMax) && IsAsked(call));
+            Assert.Equal(expected, lengths.CallsOf(new AskedProfiles(query), bounds));
+
+            bool IsAsked((long? Profile, long Lasted, long Billed) call)
+            {
+                if (query.Tenant is null && query.PersonBillsecMax is null) return true;
+                if (call.Profile is not { } number) return false;
+                CallProfile profile = all[number - 5];
+                return (query.Tenant is null || profile.Tenant == query.Tenant) && (!profile.Traits.HasFlag(CallTraits.ByPerson) || call.Billed <= High(query.PersonBillsecMax));
+            }
+        }
+    }
+
     [Fact]
     public void Damaged_IsNone_AndClaimsOfManyCalls_TakeNoMemory()
     {

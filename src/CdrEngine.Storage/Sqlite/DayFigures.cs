@@ -1,4 +1,3 @@
-using System.Globalization;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Totals;
@@ -14,7 +13,11 @@ namespace CdrEngine.Storage.Sqlite;
 /// <param name="Calls">How many calls have each.</param>
 internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<string, CallSums> ByTenant, ProfileIndex Index, int[] Profiles, int[] Calls)
 {
+    // The last that were counted, 16 bytes each.
+    private const int MostCounted = 16;
+
     private bool? _hasOpen;
+    private (object Of, long Calls)[] _counted = [];
 
     /// <summary>The sums of each of them; null where they are not kept.</summary>
     public ProfileSums? Each { get; init; }
@@ -30,14 +33,26 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
     public long CallsOf(AskedProfiles asked)
     {
         if (asked.IsEverything) return Sums.Calls;
+        object question = asked.VerdictsOf(Index).Question;
+        return Known(question) ?? Keep(question, Count(asked));
+    }
+
+    /// <summary>How many calls any of several ask for.</summary>
+    public long CallsOf(IReadOnlyList<AskedProfiles> any)
+    {
+        object question = Index.VerdictsOf(string.Join('\n', any.Select(static asked => asked.Key))).Question;
+        return Known(question) ?? Keep(question, Count(any));
+    }
+
+    private long Count(AskedProfiles asked)
+    {
         long calls = 0;
         sbyte[] judged = asked.Judged(Index, Profiles);
         for (int i = 0; i < Profiles.Length; i++) calls += judged[Profiles[i]] > 0 ? Calls[i] : 0;
         return calls;
     }
 
-    /// <summary>How many calls any of several ask for.</summary>
-    public long CallsOf(IReadOnlyList<AskedProfiles> any)
+    private long Count(IReadOnlyList<AskedProfiles> any)
     {
         long calls = 0;
         sbyte[][] judged = [.. any.Select(asked => asked.Judged(Index, Profiles))];
@@ -51,6 +66,23 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
             }
         }
 
+        return calls;
+    }
+
+    // Lists ask the same of profiles again and again. What is written while another writes may be lost, and is counted again.
+    private long? Known(object question)
+    {
+        foreach ((object of, long calls) in Volatile.Read(ref _counted))
+        {
+            if (of == question) return calls;
+        }
+
+        return null;
+    }
+
+    private long Keep(object question, long calls)
+    {
+        Volatile.Write(ref _counted, [(question, calls), .. Volatile.Read(ref _counted).Take(MostCounted - 1)]);
         return calls;
     }
 }
@@ -83,13 +115,19 @@ internal sealed class AskedProfiles(CallQuery query)
         return Judge(index, profile) > 0;
     }
 
+    /// <summary>What was found of profiles for all that ask the same of them.</summary>
+    public ProfileVerdicts VerdictsOf(ProfileIndex index)
+    {
+        if (_index != index) Begin(index);
+        return _verdicts;
+    }
+
     /// <summary>The same of many at once: more than 0, by the number of the profile, for each of some that is asked for. What it says of others means nothing.</summary>
     public sbyte[] Judged(ProfileIndex index, ReadOnlySpan<int> profiles)
     {
         if (_index != index) Begin(index);
-        int most = 0;
-        foreach (int profile in profiles) most = Math.Max(most, profile);
-        if (most >= _judged.Length) _judged = _verdicts.Upto(most + 1);
+        int count = index.Count;
+        if (count > _judged.Length) _judged = _verdicts.Upto(count);
         sbyte[] judged = _judged;
         foreach (int profile in profiles)
         {
@@ -112,44 +150,15 @@ internal sealed class AskedProfiles(CallQuery query)
     }
 }
 
-/// <summary>Tells one state of a day from any other, by its files.</summary>
-/// <param name="Text">Differs where anything was written between.</param>
-/// <param name="IsSettled">Whether the last write is long enough ago that one more would show: what is read in the same tick of the file system's clock as something is
-/// written may be older than its stamp says.</param>
-internal readonly record struct DayStamp(string Text, bool IsSettled)
-{
-    /// <summary>The stamp of what never changes.</summary>
-    public static readonly DayStamp Unchanging = new("", true);
-
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>The stamp of a database and its log. To be taken before it is read.</summary>
-    public static DayStamp Of(string path)
-    {
-        // Of a file that is missing some time long ago. Whatever is written changes one of the two times; two looks at the file system, no more, since a list may be about
-        // thousands of days. A log comes with the first connection and goes with the last: one with nothing in it is none.
-        var log = new FileInfo(path + "-wal");
-        DateTime written = File.GetLastWriteTimeUtc(path), logged = log is { Exists: true, Length: > 0 } ? log.LastWriteTimeUtc : DateTime.MinValue;
-        return new DayStamp(string.Create(CultureInfo.InvariantCulture, $"{written.Ticks}/{logged.Ticks}"), DateTime.UtcNow - (logged > written ? logged : written) > Tick);
-    }
-
-    /// <summary>The stamp of what files there are in a folder. To be taken before it is read.</summary>
-    public static DayStamp OfFolder(string folder)
-    {
-        DateTime written = Directory.GetLastWriteTimeUtc(folder);
-        return new DayStamp(string.Create(CultureInfo.InvariantCulture, $"{written.Ticks}"), DateTime.UtcNow - written > Tick);
-    }
-
-    /// <summary>Both together.</summary>
-    public DayStamp And(DayStamp other) => new($"{Text}|{other.Text}", IsSettled && other.IsSettled);
-}
-
 /// <summary>What was found of profiles by their numbers for one thing that is asked of them: whoever asks the same later finds it. What is written while others grow it may be lost, and is found again.
 /// Any thread.</summary>
 internal sealed class ProfileVerdicts
 {
     private readonly Lock _lock = new();
     private sbyte[] _judged = [];
+
+    /// <summary>Stands for what is asked: the same for all who ask it, and lighter to hold on to than what was found.</summary>
+    public object Question { get; } = new();
 
     /// <summary>Room for so many profiles at least: 0 where nothing was found yet, more than 0 for one that is asked for, less for one that is not.</summary>
     public sbyte[] Upto(int count)

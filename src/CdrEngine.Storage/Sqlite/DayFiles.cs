@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -7,11 +8,23 @@ internal sealed class DayFiles(string folder)
 {
     private const string Format = "yyyy-MM-dd";
 
+    // Days there were once, some hundred bytes each.
+    private const int MostStamped = 20_000;
+
+    private readonly ConcurrentDictionary<DateOnly, StampedFile> _stamped = new();
     private Listed _listed = new("", []);
 
     public string Folder => folder;
 
     public string PathOf(DateOnly day) => Path.Combine(folder, day.ToString(Format, CultureInfo.InvariantCulture) + ".db");
+
+    /// <summary>The stamp of a day's file. To be taken before it is read.</summary>
+    public DayStamp StampOf(DateOnly day)
+    {
+        if (_stamped.TryGetValue(day, out StampedFile? file)) return file.Now();
+        if (_stamped.Count >= MostStamped) _stamped.Clear();
+        return _stamped.GetOrAdd(day, new StampedFile(PathOf(day))).Now();
+    }
 
     /// <summary>The day whose file a path leads to; null where it is no such file.</summary>
     public static DateOnly? DayOf(string path) => Read(Path.GetFileNameWithoutExtension(path));

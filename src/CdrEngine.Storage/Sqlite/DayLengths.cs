@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using CdrEngine.Calls.Outcomes;
@@ -22,6 +23,9 @@ internal sealed class DayLengths
     private const int Block = 512;
 
     private readonly int[] _profiles;
+
+    // The same without the calls that have none.
+    private readonly int[] _known;
     private readonly int[] _ends;
     private readonly uint[] _lasted;
     private readonly uint[] _billed;
@@ -30,6 +34,7 @@ internal sealed class DayLengths
     private DayLengths(ProfileIndex index, int[] profiles, int[] ends, uint[] lasted, uint[] billed)
     {
         (_index, _profiles, _ends, _lasted, _billed) = (index, profiles, ends, lasted, billed);
+        _known = Array.Exists(profiles, static profile => profile == Unknown) ? Array.FindAll(profiles, static profile => profile != Unknown) : profiles;
         uint longest = 0;
         foreach (uint length in lasted) longest = Math.Max(longest, length);
         Longest = longest >= MostKept ? null : ((longest / 2) + 1) * 1000L;
@@ -106,18 +111,60 @@ internal sealed class DayLengths
     /// <summary>How many calls of the profiles asked for have lengths within bounds.</summary>
     public long CallsOf(AskedProfiles asked, in LengthBounds bounds)
     {
-        if (asked.IsEverything && bounds.PersonBilledMost >= bounds.BilledMost) return CallsOf(bounds);
+        bool isPlain = bounds.PersonBilledMost >= bounds.BilledMost;
+        int ofAny = bounds.Count(_lasted, _billed);
+        if (ofAny == 0 || (asked.IsEverything && isPlain)) return ofAny;
         long calls = 0;
-        if (Within(bounds, FewCalls) is { } few)
+        if (ofAny <= FewCalls)
         {
-            foreach (int at in few) calls += IsOf(asked, at, bounds) ? 1 : 0;
+            foreach (int at in Within(bounds, FewCalls)!) calls += IsOf(asked, at, bounds) ? 1 : 0;
             return calls;
         }
 
+        sbyte[] judged = asked.Judged(_index, _known);
+        return isPlain ? CallsOf(judged, bounds) : ByPerson(judged, bounds);
+    }
+
+    // Most profiles have few calls: those of all that are asked for are put together and counted at once.
+    private long CallsOf(sbyte[] judged, in LengthBounds bounds)
+    {
+        uint[] rented = ArrayPool<uint>.Shared.Rent(2 * _lasted.Length);
+        Span<uint> lasted = rented.AsSpan(0, _lasted.Length), billed = rented.AsSpan(_lasted.Length, _lasted.Length);
+        bool asksBilled = bounds.BilledLeast > 0 || bounds.BilledMost < uint.MaxValue;
+        int count = 0, begin = 0, end = 0;
         for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
         {
-            if (_profiles[group] == Unknown || !asked.Has(_index, _profiles[group])) continue;
-            LengthBounds here = bounds.PersonBilledMost < bounds.BilledMost && _index.ProfileOf(_profiles[group]).Traits.HasFlag(CallTraits.ByPerson) ? bounds with { BilledMost = bounds.PersonBilledMost } : bounds;
+            if (_profiles[group] == Unknown || judged[_profiles[group]] <= 0) continue;
+            if (first != end)
+            {
+                Take(begin, end, lasted, billed);
+                begin = first;
+            }
+
+            end = _ends[group];
+        }
+
+        Take(begin, end, lasted, billed);
+        long calls = bounds.Count(lasted[..count], asksBilled ? billed[..count] : lasted[..count]);
+        ArrayPool<uint>.Shared.Return(rented);
+        return calls;
+
+        void Take(int from, int to, Span<uint> toLasted, Span<uint> toBilled)
+        {
+            if (from == to) return;
+            _lasted.AsSpan(from..to).CopyTo(toLasted[count..]);
+            if (asksBilled) _billed.AsSpan(from..to).CopyTo(toBilled[count..]);
+            count += to - from;
+        }
+    }
+
+    private long ByPerson(sbyte[] judged, in LengthBounds bounds)
+    {
+        long calls = 0;
+        for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
+        {
+            if (_profiles[group] == Unknown || judged[_profiles[group]] <= 0) continue;
+            LengthBounds here = _index.ProfileOf(_profiles[group]).Traits.HasFlag(CallTraits.ByPerson) ? bounds with { BilledMost = bounds.PersonBilledMost } : bounds;
             calls += here.Count(_lasted.AsSpan(first.._ends[group]), _billed.AsSpan(first.._ends[group]));
         }
 

@@ -170,24 +170,19 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         return statement.Step() ? statement.Long(0) : 0;
     }
 
-    /// <summary>A prepared statement, ready to bind: kept between uses. Dispose it to reset it.</summary>
+    /// <summary>A prepared statement, ready to bind: kept between uses. Dispose it to reset it; until then it is never freed for another.</summary>
     public SqliteStatement Prepare(string sql)
     {
-        if (_statements.TryGetValue(sql, out SqliteStatement? kept)) return kept;
+        if (_statements.TryGetValue(sql, out SqliteStatement? kept)) return kept.Begun();
         nint handle = 0;
         int code;
         byte[] utf8 = Sqlite3.ZeroEnded(sql);
         fixed (byte* text = utf8) code = Sqlite3.Prepare(Handle, text, utf8.Length, &handle, 0);
         if (code != Sqlite3.Ok) throw Failure(code);
-        if (_statements.Count >= StatementsKept)
-        {
-            foreach (SqliteStatement old in _statements.Values) old.Free();
-            _statements.Clear();
-        }
-
+        if (_statements.Count >= StatementsKept) FreeUnused();
         var statement = new SqliteStatement(this, handle);
         _statements.Add(sql, statement);
-        return statement;
+        return statement.Begun();
     }
 
     /// <summary>Memory its page cache takes now, bytes.</summary>
@@ -219,6 +214,16 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         if (handle != 0) _ = Sqlite3.Close(handle);
     }
 
+    // Rows of one are gone through while others are prepared: what is in use stays.
+    private void FreeUnused()
+    {
+        foreach ((string sql, SqliteStatement statement) in _statements.Where(static kept => !kept.Value.IsInUse).ToArray())
+        {
+            statement.Free();
+            _statements.Remove(sql);
+        }
+    }
+
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int IsOver(nint asked) => ((Func<bool>)GCHandle.FromIntPtr(asked).Target!)() ? 1 : 0;
 }
@@ -231,6 +236,16 @@ internal sealed unsafe class SqliteStatement(SqliteDatabase database, nint state
 
     // As of its connection: none is used after its end.
     private nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(database.Path);
+
+    /// <summary>Whether it was given to somebody who has not disposed it yet.</summary>
+    public bool IsInUse { get; private set; }
+
+    /// <summary>It, given to somebody.</summary>
+    public SqliteStatement Begun()
+    {
+        IsInUse = true;
+        return this;
+    }
 
     /// <summary>Binds the next parameter.</summary>
     public SqliteStatement Bind(long value) => Check(Sqlite3.BindInt64(Handle, ++_bound, value));
@@ -333,6 +348,7 @@ internal sealed unsafe class SqliteStatement(SqliteDatabase database, nint state
         // The code repeats what the last step said, which has been thrown.
         if (_handle != 0) _ = Sqlite3.Reset(_handle);
         _bound = 0;
+        IsInUse = false;
     }
 
     /// <summary>Ends it.</summary>

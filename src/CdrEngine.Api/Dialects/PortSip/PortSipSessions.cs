@@ -19,6 +19,9 @@ internal sealed class PortSipSessions
     private const int MostTexts = 4;
     private const int SomeTexts = 10_000;
 
+    // Sessions that are read at once: of many the garbage collector would copy what was read of them while it is still looked at.
+    private const int ToldAtOnce = 200;
+
     // Days that are looked at at once, and parts of what is told anew.
     private static readonly ParallelOptions s_atOnce = new() { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) };
 
@@ -146,7 +149,7 @@ internal sealed class PortSipSessions
         string[] ids = [.. touched.Where(id => TryDayOf(id, out DateOnly day) && _days.GetValueOrDefault(day)?.Told is not null).Order(StringComparer.Ordinal)];
         var rows = new ConcurrentBag<PortSipSessionRow>();
         var reached = new ConcurrentDictionary<DateOnly, bool>();
-        Parallel.ForEach(ids.Chunk(CallQuery.MaxLimit), s_atOnce, some =>
+        Parallel.ForEach(ids.Chunk(ToldAtOnce), s_atOnce, some =>
         {
             ListedCall[] calls = [.. desk.Calls.FindAll(some).Values.Where(static call => call.Record.SessionId == call.Record.Id
                 && (call.Record.Flags.HasFlag(CallFlags.Linked) || CallTraitsReader.Of(call.Record).HasFlag(CallTraits.PassedOn)))];
