@@ -13,19 +13,26 @@ public sealed partial class SqliteCallStore
         var asked = new DayQuestion(query);
         if (LengthCounter.Of(lengths, asked) is not { } counter) return null;
         Walk walk = _ofMarks.Of(until, CallCursor.TextOf(query));
-        Reading(days =>
+        return Reading(days =>
         {
-            foreach (DateOnly day in DaysOf(query))
+            lock (walk)
             {
-                if (FrameOf(days, day, query, walk) is not { } frame || TryLengths(days, asked, frame, counter)) continue;
-                if (Narrowed(days, asked, frame) is not { } narrowed) continue;
-                foreach ((long lasted, long calls) in Marked(days, narrowed, walk, frame => days.Get(day) is { } database ? CallSelect.Lengths(database, query, frame) : []))
-                    counter.Add(DayLengths.Kept(lasted), calls);
-            }
+                List<DateOnly> asksFor = DaysOf(query);
+                DayStamp[] stamps = [.. asksFor.Select(day => StampOf(days, day))];
+                if (walk.Shorter is { } known && known.Lengths == lengths && known.Stamps.AsSpan().SequenceEqual(stamps)) return known.Calls;
+                foreach (DateOnly day in asksFor)
+                {
+                    if (FrameOf(days, day, query, walk) is not { } frame || TryLengths(days, asked, frame, counter)) continue;
+                    if (Narrowed(days, asked, frame) is not { } narrowed) continue;
+                    foreach ((long lasted, long calls) in Marked(days, narrowed, walk, frame => days.Get(day) is { } database ? CallSelect.Lengths(database, query, frame) : []))
+                        counter.Add(DayLengths.Kept(lasted), calls);
+                }
 
-            return 0;
+                long[] shorter = counter.Below();
+                walk.Shorter = Array.TrueForAll(stamps, static stamp => stamp.IsSettled) ? new CountedLengths(lengths, stamps, shorter) : null;
+                return shorter;
+            }
         });
-        return counter.Below();
     }
 
     // Adds what memory tells of a day; false where it does not, or somebody has written to the day since.

@@ -24,6 +24,10 @@ public sealed partial class SqliteCallStore : ICallStore
     private long _unreadableRecords;
     private bool _disposed;
 
+    // What a thread has open that asks several questions.
+    [ThreadStatic]
+    private static (SqliteCallStore Of, OpenDays Days)? s_together;
+
     // Of what texts in order may take, orders of ids take one part in so many: ten million calls.
     internal const int IdOrderPart = 4;
 
@@ -305,8 +309,23 @@ public sealed partial class SqliteCallStore : ICallStore
         }
     }
 
+    /// <inheritdoc />
+    public T Together<T>(Func<T> ask) => s_together?.Of == this ? ask() : Reading(days =>
+    {
+        s_together = (this, days);
+        try
+        {
+            return ask();
+        }
+        finally
+        {
+            s_together = null;
+        }
+    });
+
     private T Reading<T>(Func<OpenDays, T> read)
     {
+        if (s_together is { } together && together.Of == this) return read(together.Days);
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_hidden.HasAppeared()) _readers.Renew();
         return _readers.Read(days =>

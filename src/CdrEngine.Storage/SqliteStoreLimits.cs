@@ -63,7 +63,7 @@ public sealed record SqliteStoreLimits
     public int ProfilesKept { get; init; } = 4_000_000;
 
     /// <summary>Bytes of what is kept in memory of days that are over: which numbers, Call-IDs, sessions and addresses they may have, and how long their calls were, and
-    /// which profiles, numbers, codecs and flags they have, and in which order they began; 384 MiB by default, which is eleven million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
+    /// which profiles, numbers, codecs and flags they have, and in which order they began; 384 MiB by default, which is ten million calls. Where there are more the latest days are kept; earlier ones are opened.</summary>
     public long SealBytes { get; init; } = 384L << 20;
 
     /// <summary>The same of days of messages: which numbers, parties, conversations and Call-IDs they may have, and what their texts are made of; 64 MiB by default, some three million

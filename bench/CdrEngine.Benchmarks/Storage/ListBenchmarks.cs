@@ -174,7 +174,7 @@ internal sealed class ListBenchmarks(ListServer server, ListValues values, Cance
 
     private static bool IsQuick(ListTimes times) => times.Fault is null && High(times.First) < Bar && High(times.Next) < Bar && High(times.Far) < Bar;
 
-    private static double High(IReadOnlyList<double> times) => times.Count == 0 ? 0 : times[Math.Min(times.Count - 1, (int)(times.Count * Rank))];
+    private static double High(IReadOnlyList<double> times) => times.Count == 0 ? 0 : times[(int)Math.Ceiling(times.Count * Rank) - 1];
 
     private static string Line(ListTimes times)
     {

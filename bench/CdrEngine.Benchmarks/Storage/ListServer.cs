@@ -121,7 +121,7 @@ internal sealed partial class ListServer : IDisposable
     {
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         var start = new ProcessStartInfo(dotnet, [EngineProgram.Path, .. arguments, "--data", data]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_GCgen0size"] = "0x8000000";
+        start.Environment["DOTNET_GCgen0size"] = "0x2000000";
         return start;
     }
 

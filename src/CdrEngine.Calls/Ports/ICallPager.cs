@@ -53,6 +53,11 @@ public interface ICallPager
     /// <param name="lengths">The lengths.</param>
     IReadOnlyList<long>? CountShorter(CallQuery query, CallMark until, LengthSteps lengths) => null;
 
+    /// <summary>Asks several questions one after the other, of a state of the days that is looked up once for all of them where the store can do so. Only the thread that asks does so, and what it holds
+    /// meanwhile others may wait for: nothing else is waited for within.</summary>
+    /// <param name="ask">Asks.</param>
+    T Together<T>(Func<T> ask) => ask();
+
     /// <summary>How the calls that a query asks for are spread over their texts; null where that is not known.</summary>
     /// <param name="query">Which calls, about.</param>
     /// <param name="of">Which text.</param>

@@ -91,10 +91,14 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
 /// <param name="query">The query.</param>
 internal sealed class AskedProfiles(CallQuery query)
 {
+    // Days whose lengths one query puts in order.
+    private const int MostOrdered = 10;
+
     private readonly Lazy<string> _key = new(() => CallCursor.TextOf(ProfileFilter.Only(query)));
     private ProfileIndex? _index;
     private ProfileVerdicts _verdicts = new();
     private sbyte[] _judged = [];
+    private int _ordered;
 
     public ProfileFilter Filter { get; } = new(query);
 
@@ -106,6 +110,9 @@ internal sealed class AskedProfiles(CallQuery query)
 
     /// <summary>The tenant, where nothing else is asked of profiles; null where more or nothing is.</summary>
     public string? OnlyTenant { get; } = query.Tenant is { } tenant && !new ProfileFilter(query with { Tenant = null }).AsksAnything ? tenant : null;
+
+    /// <summary>Whether the lengths of one more day may be put in order for it: some half a millisecond each.</summary>
+    public bool MayOrder() => ++_ordered <= MostOrdered;
 
     /// <summary>Whether a profile is asked for.</summary>
     public bool Has(ProfileIndex index, int profile)

@@ -30,6 +30,7 @@ internal sealed class DayLengths
     private readonly uint[] _lasted;
     private readonly uint[] _billed;
     private readonly ProfileIndex _index;
+    private (object Of, uint[] Lasted)[] _inOrder = [];
 
     private DayLengths(ProfileIndex index, int[] profiles, int[] ends, uint[] lasted, uint[] billed)
     {
@@ -43,8 +44,8 @@ internal sealed class DayLengths
     /// <summary>What no call lasted longer than, microseconds; null where one lasted longer than is kept.</summary>
     public long? Longest { get; }
 
-    /// <summary>Memory it takes, bytes.</summary>
-    public long Size => ((long)_lasted.Length * CallSize) + (_profiles.Length * 2L * sizeof(int));
+    /// <summary>Memory it takes at most, bytes: each call may stand once among those that are kept in order.</summary>
+    public long Size => ((long)_lasted.Length * (CallSize + sizeof(uint))) + (_profiles.Length * 2L * sizeof(int));
 
     /// <summary>What is kept of calls: for each profile its number, how many calls follow, and of each both lengths.</summary>
     /// <param name="calls">Calls in order of their profiles; null for one without.</param>
@@ -112,49 +113,97 @@ internal sealed class DayLengths
     public long CallsOf(AskedProfiles asked, in LengthBounds bounds)
     {
         bool isPlain = bounds.PersonBilledMost >= bounds.BilledMost;
-        int ofAny = bounds.Count(_lasted, _billed);
-        if (ofAny == 0 || (asked.IsEverything && isPlain)) return ofAny;
-        long calls = 0;
-        if (ofAny <= FewCalls)
+        if (asked.IsEverything && isPlain) return CallsOf(bounds);
+        if (isPlain && !bounds.AsksBilled && InOrder(asked) is { } lasted) return Between(lasted, bounds.LastedLeast, bounds.LastedMost);
+        int ofAny = CallsOf(bounds);
+        if (ofAny == 0) return 0;
+        if (ofAny > FewCalls)
         {
-            foreach (int at in Within(bounds, FewCalls)!) calls += IsOf(asked, at, bounds) ? 1 : 0;
-            return calls;
+            sbyte[] judged = asked.Judged(_index, _known);
+            return isPlain ? CallsOf(judged, bounds) : ByPerson(judged, bounds);
         }
 
-        sbyte[] judged = asked.Judged(_index, _known);
-        return isPlain ? CallsOf(judged, bounds) : ByPerson(judged, bounds);
+        long calls = 0;
+        foreach (int at in Within(bounds, FewCalls)!) calls += IsOf(asked, at, bounds) ? 1 : 0;
+        return calls;
     }
 
     // Most profiles have few calls: those of all that are asked for are put together and counted at once.
     private long CallsOf(sbyte[] judged, in LengthBounds bounds)
     {
         uint[] rented = ArrayPool<uint>.Shared.Rent(2 * _lasted.Length);
-        Span<uint> lasted = rented.AsSpan(0, _lasted.Length), billed = rented.AsSpan(_lasted.Length, _lasted.Length);
-        bool asksBilled = bounds.BilledLeast > 0 || bounds.BilledMost < uint.MaxValue;
+        Span<uint> lasted = rented.AsSpan(0, _lasted.Length);
+        lasted = lasted[..Gather(judged, _lasted, lasted)];
+        Span<uint> billed = lasted;
+        if (bounds.AsksBilled)
+        {
+            billed = rented.AsSpan(_lasted.Length, lasted.Length);
+            Gather(judged, _billed, billed);
+        }
+
+        long calls = bounds.Count(lasted, billed);
+        ArrayPool<uint>.Shared.Return(rented);
+        return calls;
+    }
+
+    // Puts lengths of the profiles asked for one behind the other; those that stand together are taken together. How many there are.
+    private int Gather(sbyte[] judged, uint[] lengths, Span<uint> to)
+    {
         int count = 0, begin = 0, end = 0;
         for (int group = 0, first = 0; group < _profiles.Length; first = _ends[group++])
         {
             if (_profiles[group] == Unknown || judged[_profiles[group]] <= 0) continue;
             if (first != end)
             {
-                Take(begin, end, lasted, billed);
+                lengths.AsSpan(begin..end).CopyTo(to[count..]);
+                count += end - begin;
                 begin = first;
             }
 
             end = _ends[group];
         }
 
-        Take(begin, end, lasted, billed);
-        long calls = bounds.Count(lasted[..count], asksBilled ? billed[..count] : lasted[..count]);
-        ArrayPool<uint>.Shared.Return(rented);
-        return calls;
+        lengths.AsSpan(begin..end).CopyTo(to[count..]);
+        return count + end - begin;
+    }
 
-        void Take(int from, int to, Span<uint> toLasted, Span<uint> toBilled)
+    // How long the calls of the profiles asked for lasted, in order, so that whatever bounds are asked for are two looks. Made of few days for each query that comes by, until all have it; null where it is not.
+    private uint[]? InOrder(AskedProfiles asked)
+    {
+        object question = asked.VerdictsOf(_index).Question;
+        (object Of, uint[] Lasted)[] known = Volatile.Read(ref _inOrder);
+        foreach ((object of, uint[] its) in known)
         {
-            if (from == to) return;
-            _lasted.AsSpan(from..to).CopyTo(toLasted[count..]);
-            if (asksBilled) _billed.AsSpan(from..to).CopyTo(toBilled[count..]);
-            count += to - from;
+            if (of == question) return its;
+        }
+
+        if (!asked.MayOrder()) return null;
+        uint[] rented = ArrayPool<uint>.Shared.Rent(_lasted.Length);
+        uint[] lasted = rented.AsSpan(0, Gather(asked.Judged(_index, _known), _lasted, rented)).ToArray();
+        ArrayPool<uint>.Shared.Return(rented);
+        Array.Sort(lasted);
+
+        // The first are the last that were made; of two that are made at once one may be lost.
+        int room = _lasted.Length - lasted.Length;
+        Volatile.Write(ref _inOrder, [(question, lasted), .. known.TakeWhile(its => (room -= its.Lasted.Length) >= 0)]);
+        return lasted;
+    }
+
+    private static int Between(uint[] lasted, uint least, uint most)
+    {
+        return least > most ? 0 : Before(lasted, (ulong)most + 1) - Before(lasted, least);
+
+        static int Before(uint[] lasted, ulong bound)
+        {
+            int low = 0, high = lasted.Length;
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                if (lasted[middle] < bound) low = middle + 1;
+                else high = middle;
+            }
+
+            return low;
         }
     }
 
@@ -230,7 +279,7 @@ internal sealed class DayLengths
         {
             // Most blocks of a day have none of what is rare, which is told faster than one by one.
             int to = Math.Min(from + Block, _lasted.Length);
-            int here = bounds.Count(_lasted.AsSpan(from..to), _billed.AsSpan(from..to));
+            int here = bounds.Count(_lasted.AsSpan(from..to), (bounds.AsksBilled ? _billed : _lasted).AsSpan(from..to));
             if (found.Count + here > most) return null;
             for (int i = from; here > 0; i++)
             {
@@ -244,7 +293,7 @@ internal sealed class DayLengths
     }
 
     /// <summary>How many calls of any profile have lengths within bounds.</summary>
-    public long CallsOf(in LengthBounds bounds) => bounds.Count(_lasted, _billed);
+    public int CallsOf(in LengthBounds bounds) => bounds.Count(_lasted, bounds.AsksBilled ? _billed : _lasted);
 
     /// <summary>A length as it is kept, microseconds.</summary>
     internal static uint Kept(long microseconds)
@@ -286,6 +335,9 @@ internal readonly record struct LengthBounds(uint LastedLeast, uint LastedMost, 
         uint? personMost = query.PersonBillsecMax is { } p ? DayLengths.AtMost(CallRow.Microseconds(p)) : uint.MaxValue;
         return lastedLeast is { } e && lastedMost is { } f && billedLeast is { } g && billedMost is { } h && personMost is { } i ? new LengthBounds(e, f, g, h, i) : null;
     }
+
+    /// <summary>False where any time that is billable lies within: then half of the memory need not be looked at.</summary>
+    public bool AsksBilled => BilledLeast > 0 || BilledMost < uint.MaxValue;
 
     /// <summary>How many lie within.</summary>
     public int Count(ReadOnlySpan<uint> lasted, ReadOnlySpan<uint> billed)

@@ -28,6 +28,9 @@ internal sealed class Walk(Dictionary<DateOnly, long> marks, bool isOfMark = fal
     /// <summary>The same of lists of which records, or what seals tell of them, decide.</summary>
     public Dictionary<DateOnly, (string Hidden, long Calls)> Judged { get; } = [];
 
+    /// <summary>How many calls are shorter than each of some lengths, once counted.</summary>
+    public CountedLengths? Shorter { get; set; }
+
     /// <summary>Forgets what it knows of a day that is in another state than it was.</summary>
     public void Renew(DateOnly day, DayStamp stamp)
     {
@@ -81,6 +84,12 @@ internal sealed class Walk(Dictionary<DateOnly, long> marks, bool isOfMark = fal
         }
     }
 }
+
+/// <summary>How many calls of a walk are shorter than each of some lengths.</summary>
+/// <param name="Lengths">The lengths.</param>
+/// <param name="Stamps">The days' stamps then, in the order that the query asks for them.</param>
+/// <param name="Calls">How many are shorter.</param>
+internal sealed record CountedLengths(LengthSteps Lengths, DayStamp[] Stamps, IReadOnlyList<long> Calls);
 
 /// <summary>The walks of late, a bounded number. Any thread.</summary>
 internal sealed class Walks(int capacity, TimeSpan age)

@@ -108,6 +108,15 @@ internal sealed class PortSipColumn
         }
     }
 
+    /// <summary>Adds one at each of the values, of a field of whole numbers; what lies outside is left out.</summary>
+    public void AddTo(long[] counts)
+    {
+        foreach (long number in _numbers.AsSpan(0, _none))
+        {
+            if ((ulong)number < (ulong)counts.Length) counts[number]++;
+        }
+    }
+
     // How a value stands beside the one that it is held against.
     private Func<int, int> OrderOf(PortSipComparison comparison)
     {

@@ -29,33 +29,48 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     /// <param name="key">Tells the list from others.</param>
     public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipOrderedList> lists, string key)
     {
-        DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
-        if ((asked.Skip == 0 ? null : lists.Find(key, now)) is not { } list)
-        {
-            if (PortSipKeys.Of(asked.OrderBy) is not { } keys || QueryOf(null) is null || Source() is not { } source) return null;
-            if (keys.Field == "trunk" && Trunks(keys, source) is { } trunks) keys = new PortSipWordKeys(keys.Field, trunks);
-            if (QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
-            list = new PortSipOrderedList(this, keys, source);
-            if ((sessions is null && list.All <= Math.Min(Few, request.Desk.Options.MostJudged)) || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null)) return null;
-            lists.Keep(key, now, list);
-        }
-
-        _hasStrays = list.Source.HasStrays;
-        lock (list) return (list.All, list.Take(this, asked.Skip, asked.Top, asked.Descending));
+        if (PortSipKeys.Of(asked.OrderBy) is not { } keys) return null;
+        return Page(lists, key, source => Ordered(keys, source), static list => list.Source, list => (list.All, list.Take(this, asked.Skip, asked.Top, asked.Descending)));
     }
 
     /// <summary>The same of a list in order of starts.</summary>
-    public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipTimedList> lists, string key)
+    public (long Count, List<ListedCall> Calls)? Page(PortSipKept<PortSipTimedList> lists, string key) => Page(
+        lists,
+        key,
+        source => new PortSipTimedList(source, source.Count(this, null)),
+        static list => list.Source,
+        list => (list.All, [.. list.Source.Page(this, null, asked.Skip, asked.Top, !asked.Descending).Calls]));
+
+    private (long Count, List<ListedCall> Calls)? Page<T>(PortSipKept<T> lists, string key, Func<PortSipSource, T?> begin, Func<T, PortSipSource> sourceOf, Func<T, (long Count, List<ListedCall> Calls)> page)
+        where T : class
     {
         DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
-        if ((asked.Skip == 0 ? null : lists.Find(key, now)) is not { } list)
-        {
-            if (QueryOf(null) is null || Source() is not { } source) return null;
-            lists.Keep(key, now, list = new PortSipTimedList(source, source.Count(this, null)));
-        }
+        T? known = asked.Skip == 0 ? null : lists.Find(key, now);
 
-        _hasStrays = list.Source.HasStrays;
-        lock (list) return (list.All, [.. list.Source.Page(this, null, asked.Skip, asked.Top, !asked.Descending).Calls]);
+        // Sessions are told by several threads, each of which asks for itself.
+        PortSipSource? source = known is not null ? sourceOf(known) : QueryOf(null) is null ? null : Source();
+        if (source is null) return null;
+        _hasStrays = source.HasStrays;
+        return request.Desk.Calls.Together<(long, List<ListedCall>)?>(() =>
+        {
+            if (known is null)
+            {
+                if (begin(source) is not { } begun) return null;
+                lists.Keep(key, now, known = begun);
+            }
+
+            lock (known) return page(known);
+        });
+    }
+
+    // Null where neither indexes nor memory answer it.
+    private PortSipOrderedList? Ordered(PortSipKeys keys, PortSipSource source)
+    {
+        if (keys.Field == "trunk" && Trunks(keys, source) is { } trunks) keys = new PortSipWordKeys(keys.Field, trunks);
+        if (QueryOf(keys.Within(null, null)) is null || QueryOf(keys.Within(keys.First, keys.First)) is null) return null;
+        var list = new PortSipOrderedList(this, keys, source);
+        bool isShort = sessions is null && list.All <= Math.Min(Few, request.Desk.Options.MostJudged);
+        return isShort || ((keys.Words.Count > 0 || list.Happened < list.All) && QueryOf(keys.Null()) is null) ? null : list;
     }
 
     /// <summary>The query for those calls of the list that meet a condition, but for those that memory tells of; null where it would find others as well.</summary>

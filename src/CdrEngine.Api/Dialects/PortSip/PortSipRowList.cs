@@ -60,9 +60,6 @@ internal sealed class PortSipRows
             return _days[day][place - (day == 0 ? 0 : _ends[day - 1])];
         }
     }
-
-    /// <summary>All of them.</summary>
-    public IEnumerable<PortSipSessionRow> All => _days.SelectMany(static day => day);
 }
 
 /// <summary>Sessions of a list that memory tells of, in order of their starts, and those of each day in order of the list's field as well.</summary>
@@ -105,6 +102,13 @@ internal sealed class PortSipRowList
         }
 
         return count;
+    }
+
+    /// <summary>Adds to each length how many have it, of a list that is in order of lengths in whole seconds.</summary>
+    /// <param name="lengths">From none on; longer ones are not counted.</param>
+    public void AddLengths(long[] lengths)
+    {
+        foreach ((_, PortSipColumn column) in _days) column.AddTo(lengths);
     }
 
     /// <summary>Those that meet it, in order of their starts.</summary>

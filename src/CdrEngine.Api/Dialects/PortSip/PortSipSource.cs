@@ -42,11 +42,7 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
         IReadOnlyList<long>? told = of.Request.Desk.Calls.CountShorter(of.QueryOf(null)!, mark, lengths);
         if (told is null || rows is null) return told;
         long[] shorter = new long[lengths.Count];
-        foreach (PortSipSessionRow row in rows.All.All)
-        {
-            if (row.Duration < shorter.Length) shorter[row.Duration]++;
-        }
-
+        rows.AddLengths(shorter);
         for (int i = 1; i < shorter.Length; i++) shorter[i] += shorter[i - 1];
         for (int i = 0; i < shorter.Length; i++) shorter[i] += told[i];
         return shorter;
