@@ -312,6 +312,7 @@ public sealed partial class SqliteCallStore : ICallStore
     /// <inheritdoc />
     public T Together<T>(Func<T> ask) => s_together?.Of == this ? ask() : Reading(days =>
     {
+        (SqliteCallStore, OpenDays)? others = s_together;
         s_together = (this, days);
         try
         {
@@ -319,7 +320,7 @@ public sealed partial class SqliteCallStore : ICallStore
         }
         finally
         {
-            s_together = null;
+            s_together = others;
         }
     });
 
