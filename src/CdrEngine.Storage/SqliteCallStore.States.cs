@@ -15,8 +15,7 @@ public sealed partial class SqliteCallStore
         $"((c.flags & {(long)CallFlags.Linked}) <> 0 OR c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {(long)CallTraits.PassedOn}) <> 0))");
 
     /// <inheritdoc />
-    /// <remarks>Stamps are times of files, which a copy may have as well: the folder's place, and when it was made, which no copy shares. Where the file system does not know that, it is a time that changes
-    /// now and then, and the store is another one from then on.</remarks>
+    /// <remarks>Stamps are times of files, which a copy may have as well: the folder's path, its number in the file system and when it was made, which no copy shares. An archive that is moved is another one.</remarks>
     public string? Identity
     {
         get
@@ -24,7 +23,7 @@ public sealed partial class SqliteCallStore
             try
             {
                 string folder = Directory.ResolveLinkTarget(_files.Folder, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(_files.Folder);
-                return string.Create(CultureInfo.InvariantCulture, $"{folder}|{Directory.GetCreationTimeUtc(folder).Ticks}");
+                return $"{folder}|{FileTimes.MarkOf(folder)}";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -30,7 +30,7 @@ public sealed class PortSipKeptSessionsTests : IDisposable
         Assert.Equal(Days().Length, files.Length);
         if (!OperatingSystem.IsWindows())
         {
-            Assert.All(files, static path => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path)));
+            foreach (string path in files) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Kept));
         }
 
@@ -303,7 +303,7 @@ public sealed class PortSipKeptSessionsTests : IDisposable
     }
 
     private static void Write(SqliteCallStore store, string tenant, params CallRecord[] calls) =>
-        Assert.Null(store.Write([.. calls.Select(call => new StoredCall(call with { Tenant = tenant }, RecordRevision.Final, default, tenant))]).Fault);
+        Assert.Null(store.Write([.. calls.Select(call => new StoredCall(call with { Marks = (call.Marks ?? new CallMarks()) with { Tenant = tenant } }, RecordRevision.Final, default, tenant))]).Fault);
 
     // What was written is long ago, each time another: it is not waited for.
     private void Settle()
