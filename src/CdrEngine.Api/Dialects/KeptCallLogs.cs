@@ -1,4 +1,4 @@
-using CdrEngine.Api.Dialects.PortSip;
+using System.Globalization;
 
 namespace CdrEngine.Api.Dialects;
 
@@ -10,5 +10,14 @@ public static class KeptCallLogs
     /// <param name="day">The day that the sessions of the calls began on.</param>
     /// <exception cref="IOException">It cannot be.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
-    public static void Forget(string folder, DateOnly day) => PortSipDayFolder.Remove(folder, day);
+    public static void Forget(string folder, DateOnly day)
+    {
+        if (Directory.Exists(folder)) File.Delete(PathOf(folder, day));
+    }
+
+    /// <summary>How names of files end.</summary>
+    internal const string Ending = ".logs";
+
+    /// <summary>The file of a day.</summary>
+    internal static string PathOf(string folder, DateOnly day) => Path.Combine(folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + Ending);
 }

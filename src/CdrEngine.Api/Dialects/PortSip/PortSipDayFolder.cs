@@ -7,7 +7,7 @@ namespace CdrEngine.Api.Dialects.PortSip;
 /// <param name="folder">The folder.</param>
 internal sealed class PortSipDayFolder(string folder)
 {
-    private const string Ending = ".logs", Unfinished = ".new", DayFormat = "yyyy-MM-dd";
+    private const string Ending = KeptCallLogs.Ending, Unfinished = ".new", DayFormat = "yyyy-MM-dd";
 
     /// <summary>Reads what is whole and of this program and store, and removes all else. Gives nothing where it cannot be read.</summary>
     /// <param name="header">What tells program and store from others; null for a store that cannot be told from others.</param>
@@ -48,7 +48,7 @@ internal sealed class PortSipDayFolder(string folder)
 
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        string path = PathOf(folder, day), made = $"{path}.{Environment.ProcessId}{Unfinished}";
+        string path = KeptCallLogs.PathOf(folder, day), made = $"{path}.{Environment.ProcessId}{Unfinished}";
         File.Delete(made);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -61,15 +61,7 @@ internal sealed class PortSipDayFolder(string folder)
     /// <summary>Removes a day; nothing happens where there is none.</summary>
     /// <exception cref="IOException">It cannot be.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
-    public void Remove(DateOnly day) => Remove(folder, day);
-
-    /// <summary>The same, by the folder.</summary>
-    public static void Remove(string folder, DateOnly day)
-    {
-        if (Directory.Exists(folder)) File.Delete(PathOf(folder, day));
-    }
-
-    private static string PathOf(string folder, DateOnly day) => Path.Combine(folder, day.ToString(DayFormat, CultureInfo.InvariantCulture) + Ending);
+    public void Remove(DateOnly day) => KeptCallLogs.Forget(folder, day);
 
     // A file that was given another's name is none of that day.
     private static string HeaderOf(string header, DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd}|{header}");
