@@ -26,6 +26,9 @@ public sealed record ApiOptions
     /// <summary>Sessions of several calls of which it is kept in memory what call logs tell of them, some 400 bytes each, from the first list on that asks for it; of more they are judged.</summary>
     public int MostSessions { get; init; } = 1_000_000;
 
+    /// <summary>Folder in which that outlives the process, made with access for the owner only where there is none; null to keep it in memory alone.</summary>
+    public string? CallLogFolder { get; init; }
+
     /// <summary>How <c>billsec</c> is rounded.</summary>
     public BillsecRounding Rounding { get; init; }
 

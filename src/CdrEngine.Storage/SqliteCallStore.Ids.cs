@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Calls.Records;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage;
@@ -15,6 +16,23 @@ public sealed partial class SqliteCallStore
     /// <inheritdoc />
     public IReadOnlyDictionary<string, string?> TenantsOf(IReadOnlyCollection<string> ids) =>
         Reading(days => Named(days, ids).ToDictionary(static call => CallRow.IdText(call.Day, call.Id), static call => call.Tenant, StringComparer.Ordinal));
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, ListedNumber> NumbersOf(IReadOnlyCollection<string> ids) => Reading(days =>
+    {
+        var numbers = new Dictionary<string, ListedNumber>(StringComparer.Ordinal);
+        foreach (IGrouping<DateOnly, FoundCall> day in Named(days, ids).GroupBy(static call => call.Day))
+        {
+            SqliteDatabase? twins = MayHaveTwins(days, day.Key) ? days.Get(day.Key) : null;
+            foreach (FoundCall call in day)
+            {
+                string id = CallRow.IdText(call.Day, call.Id);
+                numbers.Add(id, new ListedNumber(twins is null ? CallNumber.Of(id) : NumberOf(twins, id, call.Id), call.Tenant));
+            }
+        }
+
+        return numbers;
+    });
 
     private List<FoundCall> Named(OpenDays days, IReadOnlyCollection<string> ids)
     {

@@ -15,6 +15,24 @@ public sealed partial class SqliteCallStore
         $"((c.flags & {(long)CallFlags.Linked}) <> 0 OR c.profile IN (SELECT p.profile FROM call_profiles p WHERE (p.traits & {(long)CallTraits.PassedOn}) <> 0))");
 
     /// <inheritdoc />
+    /// <remarks>Stamps are times of files, which a copy may have as well: the folder's path, its number in the file system and when it was made, which no copy shares. An archive that is moved is another one.</remarks>
+    public string? Identity
+    {
+        get
+        {
+            try
+            {
+                string folder = Directory.ResolveLinkTarget(_files.Folder, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(_files.Folder);
+                return $"{folder}|{FileTimes.MarkOf(folder)}";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public IReadOnlyDictionary<DateOnly, string> DayStamps() => Reading(days =>
     {
         var stamps = new Dictionary<DateOnly, string>();

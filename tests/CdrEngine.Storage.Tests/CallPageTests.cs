@@ -212,6 +212,31 @@ public abstract class CallPageTests
         Assert.Null(store.FindByNumber(-1));
         Assert.Null(store.FindByNumber(long.MaxValue));
         Assert.Null(store.FindByNumber(12));
+
+        // And without their records.
+        string[] ids = [.. listed.Select(static one => one.Record.Id), "none", "20301231-00112233445566778899aabb"];
+        foreach (bool isSealed in (bool[])[false, true])
+        {
+            if (isSealed) store.Seal(new DateOnly(2030, 1, 1));
+            IReadOnlyDictionary<string, ListedNumber> numbers = store.NumbersOf([.. ids, .. ids]);
+            Assert.Equal(store.FindAll(ids).Values.Select(static one => (one.Record.Id, one.Number, one.Tenant)).Order(), numbers.Select(static one => (one.Key, one.Value.Number, one.Value.Tenant)).Order());
+            Assert.Equal(53, numbers.Count);
+        }
+
+        Assert.Equal(1, store.Hide([twins[1].Record.Id], "test", TestCalls.Start));
+        Assert.Equal([twins[0].Record.Id, twins[2].Record.Id], store.NumbersOf([.. twins.Select(static twin => twin.Record.Id)]).Keys.OrderBy(id => Array.FindIndex(twins, twin => twin.Record.Id == id)));
+    }
+
+    /// <summary>What other runs of a program know a store by.</summary>
+    [Fact]
+    public void Identity_IsThatOfTheFolder_AndNotOfACopy()
+    {
+        using var folder = new StoreFolder();
+        string identity;
+        using (SqliteCallStore store = SqliteCallStore.Open(folder.Records)) identity = store.Identity!;
+        using (SqliteCallStore again = SqliteCallStore.Open(folder.Records)) Assert.Equal(identity, again.Identity);
+        using SqliteCallStore other = SqliteCallStore.Open(folder.Records + "-copy");
+        Assert.NotEqual(identity, other.Identity);
     }
 
     [StoreTheory]

@@ -166,6 +166,9 @@ public sealed class PostgresKnownCallTests
         IEnumerable<(string Id, string? Tenant)> owners = ids.Select(plain.Find).OfType<ListedCall>().Select(static call => (call.Record.Id, call.Tenant)).Order();
         Assert.Equal(owners, store.TenantsOf([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value)).Order());
         Assert.Equal(owners, plain.TenantsOf([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value)).Order());
+        IEnumerable<(string Id, string? Tenant, long Number)> numbers = ids.Select(plain.Find).OfType<ListedCall>().Select(static call => (call.Record.Id, call.Tenant, call.Number)).Order();
+        Assert.Equal(numbers, store.NumbersOf([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value.Tenant, pair.Value.Number)).Order());
+        Assert.Equal(numbers, plain.NumbersOf([.. ids, .. ids]).Select(static pair => (pair.Key, pair.Value.Tenant, pair.Value.Number)).Order());
         long total = plain.Count(query);
         Assert.Equal(total, store.Count(query));
         var request = new CallPageRequest { Query = query, Viewer = $"v{random.Next()}", WantsTotal = true };

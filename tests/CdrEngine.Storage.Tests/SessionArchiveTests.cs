@@ -53,6 +53,34 @@ public abstract class SessionArchiveTests
         }
     }
 
+    /// <summary>Read by their ids, with nothing read before, they are the same, and for a tenant as well.</summary>
+    [StoreFact]
+    public void SessionsTogether_AreThoseOfTheirFirstCalls()
+    {
+        using var rig = new Rig(NewPlace());
+        CallRecord outer = Call("outer", -600, 1500), inner = Call("inner", -599, 900), first = Call("first", 20, 300), second = Call("second", 30, 300), alone = Call("alone", 40, 5), old = Call("old", 0, 10);
+        CallRecord[] calls =
+        [
+            Of(outer, outer), Whose(Of(inner, outer, (outer, LinkRelation.Upstream)), "acme"), alone, Of(old, old),
+            Whose(Of(first, first, (old, LinkRelation.RetryOf)), "acme"), Whose(Of(second, first, (first, LinkRelation.Upstream)), "acme"),
+        ];
+        rig.Write(calls);
+        IReadOnlyDictionary<string, SessionRecord> sessions = rig.Archive.SessionsTogether([.. calls.Select(static call => call.Id), first.Id, "none", "20301231-00112233445566778899aabb"]);
+
+        // Not those that are another's.
+        CallRecord[] own = [.. calls.Where(static call => call.SessionId == call.Id)];
+        Assert.Equal(own.Select(static call => call.Id).Order(), sessions.Keys.Order());
+        foreach ((CallRecord call, SessionRecord expected) in own.Zip(rig.Archive.SessionsOf(own)))
+        {
+            Assert.Equal(expected.Id, sessions[call.Id].Id);
+            Assert.Equal(expected.Calls.Select(static its => CallRecordJson.ToUtf8(its)), sessions[call.Id].Calls.Select(static its => CallRecordJson.ToUtf8(its)));
+            SessionRecord? mine = SessionArchive.ToldTo(sessions[call.Id], "acme"), read = rig.Archive.GetSession(call.Id, "acme");
+            Assert.Equal((read?.Id, read?.Calls.Count, read?.Links.Count, read?.Kind), (mine?.Id, mine?.Calls.Count, mine?.Links.Count, mine?.Kind));
+        }
+
+        Assert.Empty(rig.Archive.SessionsTogether([]));
+    }
+
     [StoreFact]
     public void Session_ThatLastsForDays_IsFollowedAsFarAsItsCallsReach()
     {

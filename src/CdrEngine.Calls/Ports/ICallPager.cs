@@ -27,6 +27,11 @@ public interface ICallPager
         return found;
     }
 
+    /// <summary>Integer ids and tenants of the calls with these record ids, by these, as <see cref="FindAll"/> tells them, without their records; those that there are none of are left out.</summary>
+    /// <param name="ids">Ids of records.</param>
+    IReadOnlyDictionary<string, ListedNumber> NumbersOf(IReadOnlyCollection<string> ids) =>
+        FindAll(ids).ToDictionary(static call => call.Key, static call => new ListedNumber(call.Value.Number, call.Value.Tenant), StringComparer.Ordinal);
+
     /// <summary>The call with this integer id; null where there is none.</summary>
     ListedCall? FindByNumber(long number);
 
@@ -43,6 +48,10 @@ public interface ICallPager
     /// None for a day that has no calls; null where the store does not tell.</summary>
     /// <param name="day">The day.</param>
     IReadOnlyDictionary<string, long>? SessionStates(DateOnly day) => null;
+
+    /// <summary>Tells this store from any other whose <see cref="DayStamps"/> could be the same by chance, also in other runs of the program; null where it cannot be told, so that nothing that
+    /// depends on stamps outlives the process.</summary>
+    string? Identity => null;
 
     /// <summary>How many calls a query asks for of those that were stored by a time; its limit, order and cursor do not matter.</summary>
     long Count(CallQuery query, CallMark until);
@@ -75,6 +84,11 @@ public readonly record struct LengthSteps(TimeSpan First, TimeSpan Step, int Cou
 /// <param name="Tenant">Tenant it belongs to; null where it belongs to none.</param>
 /// <param name="Number">Its integer id; see <see cref="CallNumber"/>.</param>
 public sealed record ListedCall(CallRecord Record, string? Tenant, long Number);
+
+/// <summary>What a stored call is called by.</summary>
+/// <param name="Number">Its integer id; see <see cref="CallNumber"/>.</param>
+/// <param name="Tenant">Tenant it belongs to; null where it belongs to none.</param>
+public readonly record struct ListedNumber(long Number, string? Tenant);
 
 /// <summary>Which page is asked for.</summary>
 public sealed record CallPageRequest

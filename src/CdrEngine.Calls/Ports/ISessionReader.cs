@@ -17,6 +17,11 @@ public interface ISessionReader
     /// <param name="tenant">As for <see cref="GetSession"/>.</param>
     IReadOnlyList<SessionRecord> SessionsOf(IReadOnlyList<CallRecord> calls, string? tenant = null);
 
+    /// <summary>The sessions with these ids, by them, each of their calls read once. Left out are those that have no call of the same id any more, and those whose calls cannot be read together:
+    /// they may be asked for by <see cref="SessionsOf"/>.</summary>
+    /// <param name="ids">Ids of sessions, which are those of their first calls.</param>
+    IReadOnlyDictionary<string, SessionRecord> SessionsTogether(IReadOnlyCollection<string> ids) => new Dictionary<string, SessionRecord>();
+
     /// <summary>One page of sessions.</summary>
     SessionPage ListSessions(SessionQuery query);
 }

@@ -51,8 +51,19 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
         }
 
         // A conversation between two tenants has calls of both. Each is told its own.
-        IReadOnlyCollection<CallRecord> told = tenant is null ? found.Values : [.. found.Values.Where(call => call.Tenant == tenant).Select(call => Own(call, tenant, found))];
-        return told.Count == 0 ? null : SessionStory.Tell(session, told);
+        return tenant is null ? (found.Count == 0 ? null : SessionStory.Tell(session, found.Values)) : ToldTo(session, tenant, found);
+    }
+
+    /// <summary>What a tenant is told of a session that was read for everybody: its own calls, without what they say of others; null where none is its.</summary>
+    /// <param name="session">The session with all its calls.</param>
+    /// <param name="tenant">The tenant.</param>
+    public static SessionRecord? ToldTo(SessionRecord session, string tenant) =>
+        ToldTo(session.Id, tenant, session.Calls.ToDictionary(static call => call.Id, StringComparer.Ordinal));
+
+    private static SessionRecord? ToldTo(string session, string tenant, Dictionary<string, CallRecord> found)
+    {
+        CallRecord[] told = [.. found.Values.Where(call => call.Tenant == tenant).Select(call => Own(call, tenant, found))];
+        return told.Length == 0 ? null : SessionStory.Tell(session, told);
     }
 
     // Without what it says of calls of others.
@@ -71,6 +82,21 @@ public sealed class SessionArchive(ICallReader calls) : ISessionReader
     {
         IReadOnlyDictionary<string, IReadOnlyList<CallRecord>>? together = Together(some);
         return [.. some.Select(call => (IsOfSeveral(call) ? Read(call.Id, tenant, together) : null) ?? SessionStory.Tell(call.Id, [call]))];
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, SessionRecord> SessionsTogether(IReadOnlyCollection<string> ids)
+    {
+        var sessions = new Dictionary<string, SessionRecord>(StringComparer.Ordinal);
+        string[] asked = [.. ids.Where(static id => CallId.IsWellFormed(id)).Distinct(StringComparer.Ordinal)];
+        if (asked.Length == 0 || calls.OfSessions(asked) is not { } together) return sessions;
+        foreach (string id in asked)
+        {
+            if (together.GetValueOrDefault(id)?.FirstOrDefault(call => call.Id == id) is not { } first) continue;
+            sessions[id] = (IsOfSeveral(first) ? Read(id, null, together) : null) ?? SessionStory.Tell(id, [first]);
+        }
+
+        return sessions;
     }
 
     /// <inheritdoc />

@@ -61,6 +61,7 @@ internal sealed class ApiServer : IApiServer
             {
                 Listen = settings.Api.Listen,
                 AccessFolder = DataFolder.Access(data),
+                CallLogFolder = DataFolder.CallLogs(data),
                 Auth = settings.Api.Auth,
                 Tls = settings.Api.Tls,
                 Shares = settings.Api.Share,

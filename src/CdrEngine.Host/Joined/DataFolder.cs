@@ -28,6 +28,9 @@ internal static class DataFolder
     /// <summary>Mails about alerts that were not sent yet.</summary>
     public static string AlertMails(string data) => Path.Combine(data, "alert-mails");
 
+    /// <summary>What call logs tell of sessions of several calls; made anew where it is missing.</summary>
+    public static string CallLogs(string data) => Path.Combine(data, "call-logs");
+
     public static string Messages(string data) => Path.Combine(data, "messages");
 
     /// <summary>What tells this data folder from all others, wherever it is moved to; made with the first question.</summary>

@@ -223,7 +223,7 @@ internal sealed partial class Backup(Settings settings, string to)
         {
             string name = Path.GetRelativePath(_data, path);
             bool isOther = name.EndsWith(".db", StringComparison.Ordinal) || Array.Exists(LeftOut, ending => name.EndsWith(ending, StringComparison.Ordinal))
-                || name.StartsWith("open-calls/", StringComparison.Ordinal) || name.StartsWith("recordings/cache/", StringComparison.Ordinal)
+                || name.StartsWith("open-calls/", StringComparison.Ordinal) || name.StartsWith("call-logs/", StringComparison.Ordinal) || name.StartsWith("recordings/cache/", StringComparison.Ordinal)
                 || name.StartsWith("recordings/partial/", StringComparison.Ordinal) || (name.EndsWith(".lock", StringComparison.Ordinal) && !name.StartsWith("packets/runs/", StringComparison.Ordinal));
             if (!isOther) yield return name;
         }

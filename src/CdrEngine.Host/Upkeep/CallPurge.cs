@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdrEngine.Api.Dialects;
 using CdrEngine.Engine.Resume;
 using CdrEngine.Host.Joined;
 using CdrEngine.PacketLog;
@@ -36,6 +37,12 @@ internal sealed class CallPurge(UpkeepStores stores, UpkeepAudit audit)
 
             stores.Recordings.Delete(call.Id);
             if (call.SessionId != call.Id) stores.Recordings.DropForms(call.SessionId);
+        }
+
+        // Its session is told of on the day that it began.
+        foreach (string its in calls.SelectMany(static call => (string[])[call.Id, call.SessionId]).Select(static id => id[..Math.Min(id.Length, 8)]).Distinct())
+        {
+            if (DateOnly.TryParseExact(its, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly told)) KeptCallLogs.Forget(DataFolder.CallLogs(stores.Settings.DataDirectory), told);
         }
 
         OpenCallsPurge.Run(DataFolder.OpenCalls(stores.Settings.DataDirectory), stores.Keys, calls.Select(static call => call.SipCallId).ToHashSet(StringComparer.Ordinal));

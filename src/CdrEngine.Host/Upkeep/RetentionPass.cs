@@ -1,3 +1,4 @@
+using CdrEngine.Api.Dialects;
 using CdrEngine.Core;
 using CdrEngine.Host.Configuration;
 using CdrEngine.Host.Joined;
@@ -82,6 +83,9 @@ internal sealed class RetentionPass(UpkeepStores stores, UpkeepAudit audit, bool
             {
                 audit("purge_day", CallPurge.Show(day), null, "age");
                 stores.Recordings.DropDay(day);
+
+                // Sessions go on past midnight.
+                foreach (DateOnly told in (ReadOnlySpan<DateOnly>)[day, DateOnly.FromDayNumber(Math.Max(0, day.DayNumber - 1))]) KeptCallLogs.Forget(DataFolder.CallLogs(stores.Settings.DataDirectory), told);
                 if (!stores.Calls.DropDay(day)) _summary.Fault($"records of {CallPurge.Show(day)} cannot be removed now");
             }
 

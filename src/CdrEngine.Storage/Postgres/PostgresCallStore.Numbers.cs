@@ -16,6 +16,15 @@ internal sealed partial class PostgresCallStore
     public IReadOnlyDictionary<string, string?> TenantsOf(IReadOnlyCollection<string> ids) =>
         OfNamed<string?>(ids, static (_, _, found) => found.ToDictionary(static call => CallRow.IdText(call.Day, call.Id), static call => call.Tenant, StringComparer.Ordinal));
 
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, ListedNumber> NumbersOf(IReadOnlyCollection<string> ids) => OfNamed<ListedNumber>(ids, (session, days, found) =>
+    {
+        Dictionary<DateOnly, PostgresDaySeal> seals = _seals.Of(session, days);
+        int[] ranks = Ranks(session, found, day => seals.TryGetValue(day, out PostgresDaySeal? seal) && !seal.HasTwins);
+        return found.Select((call, i) => (Id: CallRow.IdText(call.Day, call.Id), Rank: ranks[i], call.Tenant))
+            .ToDictionary(static call => call.Id, static call => new ListedNumber(CallNumber.Of(call.Id, call.Rank), call.Tenant), StringComparer.Ordinal);
+    });
+
     // What is told of calls by their ids.
     private IReadOnlyDictionary<string, T> OfNamed<T>(IReadOnlyCollection<string> ids, Func<PostgresSession, StoredDay[], List<FoundCall>, Dictionary<string, T>> tell)
     {

@@ -12,7 +12,7 @@ internal sealed class DialectRig : IAsyncDisposable
     private readonly ApiHost _host;
     private readonly FakeCalls _none = new();
 
-    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged, ICallStore? calls, int? mostSessions)
+    private DialectRig(FakeDirectory? directory, FakeControl? control, int? mostJudged, ICallStore? calls, int? mostSessions, string? callLogs, BillsecRounding? rounding)
     {
         Store = SqliteCallStore.Open(Path.Combine(_folder, "records"));
         Calls = calls ?? Store;
@@ -29,6 +29,8 @@ internal sealed class DialectRig : IAsyncDisposable
             Time = Clock,
             MostJudged = mostJudged ?? usual.MostJudged,
             MostSessions = mostSessions ?? usual.MostSessions,
+            CallLogFolder = callLogs,
+            Rounding = rounding ?? usual.Rounding,
             OnFault = fault =>
             {
                 lock (Faults) Faults.Add(fault);
@@ -88,9 +90,10 @@ internal sealed class DialectRig : IAsyncDisposable
 
     public string AccessFolder => Options.AccessFolder;
 
-    public static async Task<DialectRig> StartAsync(FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null, ICallStore? calls = null, int? mostSessions = null)
+    public static async Task<DialectRig> StartAsync(
+        FakeDirectory? directory = null, FakeControl? control = null, int? mostJudged = null, ICallStore? calls = null, int? mostSessions = null, string? callLogs = null, BillsecRounding? rounding = null)
     {
-        var rig = new DialectRig(directory, control, mostJudged, calls, mostSessions);
+        var rig = new DialectRig(directory, control, mostJudged, calls, mostSessions, callLogs, rounding);
         ApiStarted started = await rig._host.StartAsync();
         rig.Url = started.Url;
         rig.AdminToken = started.NewAdminToken!;
@@ -129,6 +132,9 @@ internal sealed class DialectRig : IAsyncDisposable
     }
 
     public async Task<JsonElement> GetAsync(string path, HttpStatusCode status = HttpStatusCode.OK) => await JsonAsync(await Admin.GetAsync(path), status);
+
+    /// <summary>Stops the server; what it does in the background is done then.</summary>
+    public Task StopAsync() => _host.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -15,6 +15,11 @@ internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
     /// <summary>Every id that was looked up.</summary>
     public List<string> Found { get; } = [];
 
+    /// <summary>Every id whose integer id was asked for.</summary>
+    public List<string> Numbered { get; } = [];
+
+    public string? Identity => store.Identity;
+
     public CallRecord? Get(string id) => store.Get(id);
 
     public IReadOnlyDictionary<string, string?> TenantsOf(IReadOnlyCollection<string> ids)
@@ -63,6 +68,17 @@ internal sealed class NotedCalls(ICallStore store) : ICallReader, ICallPager
     {
         lock (Asked) Found.AddRange(ids);
         return store.FindAll(ids);
+    }
+
+    public IReadOnlyDictionary<string, ListedNumber> NumbersOf(IReadOnlyCollection<string> ids)
+    {
+        lock (Asked)
+        {
+            Found.AddRange(ids);
+            Numbered.AddRange(ids);
+        }
+
+        return store.NumbersOf(ids);
     }
 
     private void Note(CallQuery query)

@@ -35,6 +35,10 @@ public sealed class PurgeTests : IDisposable
                 remarks.Change([new RemarkChange(id, was => was with { Notes = $"about {SipCallId(line)}" })], "test", Timestamp.From(DateTimeOffset.UtcNow));
             }
 
+            // What call logs are made of tells of its session.
+            Directory.CreateDirectory(DataFolder.CallLogs(_rig.Data));
+            File.WriteAllText(Path.Combine(DataFolder.CallLogs(_rig.Data), $"{id[..4]}-{id[4..6]}-{id[6..8]}.logs"), SipCallId(line));
+
             _rig.Do("purge", id);
             Assert.Empty(UpkeepRig.FilesWith(_rig.Data, SipCallId(line)));
             Assert.Empty(Directory.GetFiles(_rig.Data, $"{id}*", SearchOption.AllDirectories));

@@ -119,6 +119,9 @@ internal sealed partial class PortSipCalls
     /// <summary>Every field of a session.</summary>
     public static IReadOnlyList<PortSipField<PortSipRow>> SessionFields { get; } = [.. LegFields, new("session_id", PortSipKind.Text, static row => row.Id()) { Order = static row => PortSipIds.Place(row.Id()), Place = PortSipIds.Place }];
 
+    /// <summary>Writes what is known of days that are over, until it ends.</summary>
+    public Task KeepAsync(DialectDesk desk, CancellationToken stop) => _sessions.KeepAsync(desk, stop);
+
     /// <summary>One page with the number of all; null where the request is answered already.</summary>
     public async Task<(long Count, IReadOnlyList<ListedCall> Calls)?> PageAsync(DialectRequest request, PortSipAsked asked, bool sessions)
     {

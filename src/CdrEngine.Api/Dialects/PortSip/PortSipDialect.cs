@@ -96,7 +96,9 @@ internal sealed class PortSipDialect : Dialect
     public override Task WriteAsync(HttpContext context, int status, string detail, string? parameter) => WriteJsonAsync(context, status, new PortSipError(status, detail, parameter));
 
     /// <inheritdoc />
-    public override async Task WorkAsync(DialectDesk desk, CancellationToken stop)
+    public override Task WorkAsync(DialectDesk desk, CancellationToken stop) => Task.WhenAll(_calls.KeepAsync(desk, stop), ScheduleAsync(desk, stop));
+
+    private async Task ScheduleAsync(DialectDesk desk, CancellationToken stop)
     {
         if (desk.Reports is not { } store) return;
         var scheduler = new PortSipScheduler(desk, store);

@@ -12,6 +12,11 @@ internal sealed class PortSipSessionRow
     // No fields that a filter could name.
     private const string CallerAlso = "caller, E.164", CalleeAlso = "callee, E.164";
 
+    /// <summary>A session as it was kept.</summary>
+    public PortSipSessionRow()
+    {
+    }
+
     /// <summary>A session.</summary>
     /// <param name="first">Its first call.</param>
     /// <param name="session">What is told of it.</param>
@@ -56,68 +61,72 @@ internal sealed class PortSipSessionRow
     }
 
     /// <summary>Id of the first call's record, after which the session is named.</summary>
-    public string Id { get; }
+    public string Id { get; init; } = "";
 
     /// <summary>The first call's integer id.</summary>
-    public long Number { get; }
+    public long Number { get; init; }
 
     /// <summary>Whether nothing went on from the first call, which is linked with others all the same.</summary>
-    public bool IsStray { get; }
+    public bool IsStray { get; init; }
 
     /// <summary>The first call's tenant.</summary>
-    public string? Tenant { get; }
+    public string? Tenant { get; init; }
 
     /// <summary>What that tenant is told where calls of others are in the session; null where it is the same.</summary>
     public PortSipSessionRow? Own { get; init; }
 
+    /// <summary>The days of its calls other than that of the first, which it has to be told anew after as well; null where there are none. <see cref="DateOnly.MinValue"/> stands for calls whose changes no
+    /// day tells of this session.</summary>
+    public DateOnly[]? Reached { get; init; }
+
     /// <summary>When it began, to the microsecond; the other times are in whole seconds, as they are shown.</summary>
-    public Timestamp StartedAt { get; }
+    public Timestamp StartedAt { get; init; }
 
-    public Timestamp? RangAt { get; }
+    public Timestamp? RangAt { get; init; }
 
-    public Timestamp? AnsweredAt { get; }
+    public Timestamp? AnsweredAt { get; init; }
 
-    public Timestamp? EndedAt { get; }
+    public Timestamp? EndedAt { get; init; }
 
-    public string? Caller { get; }
+    public string? Caller { get; init; }
 
-    public string? CallerE164 { get; }
+    public string? CallerE164 { get; init; }
 
-    public string? CallerDomain { get; }
+    public string? CallerDomain { get; init; }
 
-    public string? CallerDisplayName { get; }
+    public string? CallerDisplayName { get; init; }
 
-    public string? Callee { get; }
+    public string? Callee { get; init; }
 
-    public string? CalleeE164 { get; }
+    public string? CalleeE164 { get; init; }
 
-    public string? CalleeDomain { get; }
+    public string? CalleeDomain { get; init; }
 
-    public string? CalleeDisplayName { get; }
+    public string? CalleeDisplayName { get; init; }
 
-    public string? CallId { get; }
+    public string? CallId { get; init; }
 
-    public string? Direction { get; }
+    public string? Direction { get; init; }
 
-    public string? EndReason { get; }
+    public string? EndReason { get; init; }
 
-    public string RerouteReason { get; }
+    public string RerouteReason { get; init; } = "";
 
-    public int? Status { get; }
+    public int? Status { get; init; }
 
-    public string? Destination { get; }
+    public string? Destination { get; init; }
 
-    public string? OutboundCallerId { get; }
+    public string? OutboundCallerId { get; init; }
 
-    public string? DidCid { get; }
+    public string? DidCid { get; init; }
 
-    public string? Trunk { get; }
+    public string? Trunk { get; init; }
 
-    public long Duration { get; }
+    public long Duration { get; init; }
 
-    public string? ServiceNumber { get; }
+    public string? ServiceNumber { get; init; }
 
-    public string? UserData { get; }
+    public string? UserData { get; init; }
 
     /// <summary>The order of starts, and of ids where these are the same.</summary>
     public static int Compare(PortSipSessionRow one, PortSipSessionRow other) => one.CompareTo(other.StartedAt, other.Id);

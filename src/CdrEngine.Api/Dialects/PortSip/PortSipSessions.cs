@@ -9,8 +9,8 @@ using CdrEngine.Core;
 namespace CdrEngine.Api.Dialects.PortSip;
 
 /// <summary>The sessions of which a call log tells more than of their first call: kept in memory from the first list on that asks for their day. Which of them changed since is told by the store, and these are
-/// told anew. All others are what indexes tell of their one call. Any thread; one reads at a time.</summary>
-internal sealed class PortSipSessions
+/// told anew. All others are what indexes tell of their one call. Any thread; one reads at a time. What is known of days that are over is in files too, so that it need not be told anew at each start.</summary>
+internal sealed partial class PortSipSessions
 {
     // How often calls of sessions lead to further days: sessions go on for hours, not for weeks.
     private const int MostRounds = 8;
@@ -58,12 +58,13 @@ internal sealed class PortSipSessions
             if (_days.Count == 0 && Stored() > desk.Options.MostSessions) return null;
             try
             {
-                Look(desk, stamps, day => day >= first && day <= last);
+                Look(desk, stamps, day => day >= first && day <= last, ReadBack(desk, stamps));
             }
             catch
             {
-                // What was looked at may not have been told.
+                // What was looked at may not have been told. What is in files was.
                 Forget();
+                _isReadBack = false;
                 throw;
             }
 
@@ -78,6 +79,7 @@ internal sealed class PortSipSessions
             if (_texts.Count > (MostTexts * kept) + SomeTexts) _texts.Clear();
 
             AreKnown |= from is null && to is null;
+            Keep(desk);
             PortSipDayRows[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
             return new Known(mark, days, Array.Exists(days, static day => day.HasStrays));
 
@@ -99,9 +101,8 @@ internal sealed class PortSipSessions
     }
 
     // Tells the sessions of the days that are asked for, and all others anew that are told and have changed.
-    private void Look(DialectDesk desk, IReadOnlyDictionary<DateOnly, string> stamps, Func<DateOnly, bool> isAsked)
+    private void Look(DialectDesk desk, IReadOnlyDictionary<DateOnly, string> stamps, Func<DateOnly, bool> isAsked, HashSet<string> touched)
     {
-        var touched = new HashSet<string>(StringComparer.Ordinal);
         foreach (DateOnly gone in _days.Keys.Where(day => !stamps.ContainsKey(day)).ToArray())
         {
             touched.UnionWith(_days[gone].States.Keys);
@@ -151,9 +152,7 @@ internal sealed class PortSipSessions
         var reached = new ConcurrentDictionary<DateOnly, bool>();
         Parallel.ForEach(ids.Chunk(ToldAtOnce), s_atOnce, some =>
         {
-            ListedCall[] calls = [.. desk.Calls.FindAll(some).Values.Where(static call => call.Record.SessionId == call.Record.Id
-                && (call.Record.Flags.HasFlag(CallFlags.Linked) || CallTraitsReader.Of(call.Record).HasFlag(CallTraits.PassedOn)))];
-            foreach ((ListedCall first, SessionRecord session) in calls.Zip(desk.Sessions.SessionsOf([.. calls.Select(static call => call.Record)])))
+            foreach ((ListedCall first, SessionRecord session) in Sessions(desk, some))
             {
                 rows.Add(Row(desk, first, session));
                 foreach (CallRecord call in session.Calls) reached.TryAdd(DayOf(call.StartedAt), true);
@@ -171,13 +170,44 @@ internal sealed class PortSipSessions
         return [.. reached.Keys];
     }
 
+    // Those of some sessions that are more than their first call, or may be, with it.
+    private static IEnumerable<(ListedCall First, SessionRecord Session)> Sessions(DialectDesk desk, string[] ids)
+    {
+        IReadOnlyDictionary<string, SessionRecord> together = desk.Sessions.SessionsTogether(ids);
+        (CallRecord First, SessionRecord Session)[] read =
+        [
+            .. together.Select(static pair => (First: pair.Value.Calls.First(call => call.Id == pair.Key), Session: pair.Value)).Where(static one => IsMore(one.First)),
+        ];
+        if (read.Length > 0)
+        {
+            IReadOnlyDictionary<string, ListedNumber> numbers = desk.Calls.NumbersOf([.. read.Select(static one => one.First.Id)]);
+            foreach ((CallRecord first, SessionRecord session) in read)
+            {
+                // One that was deleted meanwhile has none.
+                if (numbers.TryGetValue(first.Id, out ListedNumber its)) yield return (new ListedCall(first, its.Tenant, its.Number), session);
+            }
+        }
+
+        // Those that go on just now, or that are no more.
+        string[] others = [.. ids.Where(id => !together.ContainsKey(id))];
+        if (others.Length == 0) yield break;
+        ListedCall[] calls = [.. desk.Calls.FindAll(others).Values.Where(static call => IsMore(call.Record))];
+        foreach ((ListedCall first, SessionRecord session) in calls.Zip(desk.Sessions.SessionsOf([.. calls.Select(static call => call.Record)]))) yield return (first, session);
+    }
+
+    private static bool IsMore(CallRecord first) => first.SessionId == first.Id && (first.Flags.HasFlag(CallFlags.Linked) || CallTraitsReader.Of(first).HasFlag(CallTraits.PassedOn));
+
     private PortSipSessionRow Row(DialectDesk desk, ListedCall first, SessionRecord session)
     {
         bool isShared = session.Calls.Any(call => call.Tenant != first.Tenant);
-        PortSipSessionRow? own = isShared && first.Tenant is { } tenant ? Of(PortSipCalls.SessionOf(desk, first.Record, tenant), null) : null;
-        return Of(session, own);
+        PortSipSessionRow? own = isShared && first.Tenant is { } tenant ? Of(OwnOf(tenant), null, null) : null;
+        return Of(session, own, ReachOf(session, DayOf(first.Record.StartedAt)));
 
-        PortSipSessionRow Of(SessionRecord told, PortSipSessionRow? own) => new(first, told, desk.Options.Rounding, text => _texts.GetOrAdd(text, text)) { Own = own };
+        SessionRecord OwnOf(string tenant) =>
+            session.Calls.Count > 1 ? SessionArchive.ToldTo(session, tenant) ?? SessionStory.Tell(first.Record.Id, [first.Record]) : PortSipCalls.SessionOf(desk, first.Record, tenant);
+
+        PortSipSessionRow Of(SessionRecord told, PortSipSessionRow? own, DateOnly[]? reached) =>
+            new(first, told, desk.Options.Rounding, text => _texts.GetOrAdd(text, text)) { Own = own, Reached = reached };
     }
 
     // An id may name anything.

@@ -247,7 +247,7 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
     private static string[] Ids(JsonElement page) => [.. page.GetProperty("items").EnumerateArray().Select(static item => item.GetProperty("call_id").GetString()!)];
 
     // Calls that stand alone, that a machine made another of, that were passed on by that, and that were tried again: nothing went on from these.
-    private static CallRecord[] Session(int i)
+    internal static CallRecord[] Session(int i)
     {
         CallRecord first = PortSipOrderTests.Call(i);
         if (i % 4 == 0) return [first];
@@ -259,7 +259,7 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
         return [both[0], further[0], further[1] with { SessionId = first.Id }];
     }
 
-    private static CallRecord At(Timestamp start, int i)
+    internal static CallRecord At(Timestamp start, int i)
     {
         CallRecord call = PortSipOrderTests.Call(i);
         TimeSpan by = start - call.StartedAt;
@@ -267,7 +267,7 @@ public sealed class PortSipCallLogTests : IAsyncLifetime
         return call with { Id = id, SessionId = id, StartedAt = start, RangAt = call.RangAt + by, AnsweredAt = call.AnsweredAt + by, EndedAt = call.EndedAt + by };
     }
 
-    private static CallRecord[] Linked(CallRecord first, CallRecord second, LinkRelation relation)
+    internal static CallRecord[] Linked(CallRecord first, CallRecord second, LinkRelation relation)
     {
         LinkRelation back = relation switch { LinkRelation.Downstream => LinkRelation.Upstream, LinkRelation.RetriedAs => LinkRelation.RetryOf, _ => LinkRelation.TransferredFrom };
         return

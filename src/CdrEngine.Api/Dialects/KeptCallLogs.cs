@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace CdrEngine.Api.Dialects;
+
+/// <summary>What call logs tell of days that are over, as it is kept in files (<see cref="ApiOptions.CallLogFolder"/>).</summary>
+public static class KeptCallLogs
+{
+    /// <summary>Removes what is kept of a day, of which calls are removed; it is made anew of what is left. Nothing happens where there is nothing.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="day">The day that the sessions of the calls began on.</param>
+    /// <exception cref="IOException">It cannot be.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public static void Forget(string folder, DateOnly day)
+    {
+        if (Directory.Exists(folder)) File.Delete(PathOf(folder, day));
+    }
+
+    /// <summary>How names of files end.</summary>
+    internal const string Ending = ".logs";
+
+    /// <summary>The file of a day.</summary>
+    internal static string PathOf(string folder, DateOnly day) => Path.Combine(folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + Ending);
+}
