@@ -49,10 +49,10 @@ internal sealed partial class PortSipSessions
         lock (_lock)
         {
             // What is written from here on is looked at again by the next list, and what the mark leaves out may be told here already.
-            if (desk.Calls.DayStamps() is not { } stamps) return null;
+            (IReadOnlyDictionary<DateOnly, string>? stamps, CallMark mark) = desk.Calls.Together(() => (desk.Calls.DayStamps(), desk.Calls.Mark()));
+            if (stamps is null) return null;
 
             // As long as nothing is written it is the same mark, so that what the store counted for it is known.
-            CallMark mark = desk.Calls.Mark();
             if (_mark is { } before && IsSame(before, mark)) mark = before;
             _mark = mark;
             if (_days.Count == 0 && Stored() > desk.Options.MostSessions) return null;
