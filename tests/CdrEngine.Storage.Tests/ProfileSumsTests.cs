@@ -60,7 +60,7 @@ public sealed class ProfileSumsTests
             var answered = new AskedProfiles(new CallQuery { Dispositions = [Disposition.Answered] });
             Assert.Equal(Sum(profile => profile.Tenant == $"tenant{i % 20}"), day.CallsOf(tenant));
             Assert.Equal(2 * Sum(profile => profile.Tenant == $"tenant{i % 20}"), other.CallsOf(tenant));
-            Assert.Equal(Sum(profile => profile.Tenant == $"tenant{i % 20}" || profile.Disposition == Disposition.Answered), day.CallsOf([tenant, answered]));
+            Assert.Equal(Sum(profile => profile.Tenant == $"tenant{i % 20}" || profile.Disposition == Disposition.Answered), day.CallsOf(new AnyProfiles([tenant, answered])));
         }
 
         long Sum(Func<CallProfile, bool> isAsked) => profiles.Zip(calls).Where(one => isAsked(one.First)).Sum(static one => (long)one.Second);

@@ -36,12 +36,7 @@ public abstract class SessionArchiveTests
     public void SessionsOfSeveralCalls_AreThoseOfEach(string? tenant)
     {
         using var rig = new Rig(NewPlace());
-        CallRecord outer = Call("outer", -600, 1500), inner = Call("inner", -599, 900), first = Call("first", 20, 300), second = Call("second", 30, 300), alone = Call("alone", 40, 5), old = Call("old", 0, 10);
-        CallRecord[] calls =
-        [
-            Of(outer, outer), Whose(Of(inner, outer, (outer, LinkRelation.Upstream)), "acme"), alone, Of(old, old),
-            Whose(Of(first, first, (old, LinkRelation.RetryOf)), "acme"), Whose(Of(second, first, (first, LinkRelation.Upstream)), "acme"),
-        ];
+        (CallRecord[] calls, CallRecord alone, _) = Conversations();
         rig.Write(calls);
         IReadOnlyList<SessionRecord> sessions = rig.Archive.SessionsOf(calls, tenant);
         Assert.Equal(calls.Length, sessions.Count);
@@ -53,17 +48,24 @@ public abstract class SessionArchiveTests
         }
     }
 
-    /// <summary>Read by their ids, with nothing read before, they are the same, and for a tenant as well.</summary>
-    [StoreFact]
-    public void SessionsTogether_AreThoseOfTheirFirstCalls()
+    // Two of several calls, some of another tenant, one call that is linked with nothing, and one that was forgotten before it was.
+    private static (CallRecord[] Calls, CallRecord Alone, CallRecord First) Conversations()
     {
-        using var rig = new Rig(NewPlace());
         CallRecord outer = Call("outer", -600, 1500), inner = Call("inner", -599, 900), first = Call("first", 20, 300), second = Call("second", 30, 300), alone = Call("alone", 40, 5), old = Call("old", 0, 10);
         CallRecord[] calls =
         [
             Of(outer, outer), Whose(Of(inner, outer, (outer, LinkRelation.Upstream)), "acme"), alone, Of(old, old),
             Whose(Of(first, first, (old, LinkRelation.RetryOf)), "acme"), Whose(Of(second, first, (first, LinkRelation.Upstream)), "acme"),
         ];
+        return (calls, alone, first);
+    }
+
+    /// <summary>Read by their ids, with nothing read before, they are the same, and for a tenant as well.</summary>
+    [StoreFact]
+    public void SessionsTogether_AreThoseOfTheirFirstCalls()
+    {
+        using var rig = new Rig(NewPlace());
+        (CallRecord[] calls, _, CallRecord first) = Conversations();
         rig.Write(calls);
         IReadOnlyDictionary<string, SessionRecord> sessions = rig.Archive.SessionsTogether([.. calls.Select(static call => call.Id), first.Id, "none", "20301231-00112233445566778899aabb"]);
 

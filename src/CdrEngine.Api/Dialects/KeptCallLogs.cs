@@ -18,6 +18,12 @@ public static class KeptCallLogs
     /// <summary>How names of files end.</summary>
     internal const string Ending = ".logs";
 
+    private const string DayFormat = "yyyy-MM-dd";
+
     /// <summary>The file of a day.</summary>
-    internal static string PathOf(string folder, DateOnly day) => Path.Combine(folder, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + Ending);
+    internal static string PathOf(string folder, DateOnly day) => Path.Combine(folder, day.ToString(DayFormat, CultureInfo.InvariantCulture) + Ending);
+
+    /// <summary>The day of a file; null for any other file.</summary>
+    internal static DateOnly? DayOf(string path) =>
+        path.EndsWith(Ending, StringComparison.Ordinal) && DateOnly.TryParseExact(Path.GetFileName(path.AsSpan())[..^Ending.Length], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
 }

@@ -38,10 +38,10 @@ internal sealed record DayFigures(long Last, CallSums Sums, IReadOnlyDictionary<
     }
 
     /// <summary>How many calls any of several ask for.</summary>
-    public long CallsOf(IReadOnlyList<AskedProfiles> any)
+    public long CallsOf(AnyProfiles any)
     {
-        object question = Index.VerdictsOf(string.Join('\n', any.Select(static asked => asked.Key))).Question;
-        return Known(question) ?? Keep(question, Count(any));
+        object question = any.QuestionOf(Index);
+        return Known(question) ?? Keep(question, Count(any.Asked));
     }
 
     private long Count(AskedProfiles asked)
@@ -154,6 +154,23 @@ internal sealed class AskedProfiles(CallQuery query)
     {
         if (_judged[profile] == 0) _judged[profile] = Filter.Meets(index.ProfileOf(profile)) ? (sbyte)1 : (sbyte)-1;
         return _judged[profile];
+    }
+}
+
+/// <summary>Profiles that any of several ask for. One thread.</summary>
+/// <param name="asked">They.</param>
+internal sealed class AnyProfiles(IReadOnlyList<AskedProfiles> asked)
+{
+    private (ProfileIndex Of, object Question)? _question;
+
+    /// <summary>They.</summary>
+    public IReadOnlyList<AskedProfiles> Asked => asked;
+
+    /// <summary>Stands for what they ask together: made once for all days.</summary>
+    public object QuestionOf(ProfileIndex index)
+    {
+        if (_question is not { } known || known.Of != index) _question = known = (index, index.VerdictsOf(string.Join('\n', asked.Select(static one => one.Key))).Question);
+        return known.Question;
     }
 }
 

@@ -26,8 +26,8 @@ internal sealed class DayQuestion(CallQuery query)
     private readonly Dictionary<int, DayQuestion?> _byIds = [];
     private IReadOnlyList<TextClause>? _clauses;
     private readonly Lazy<AskedCalls?> _calls = new(() => AskedCalls.Of(query with { From = null, To = null }));
-    private readonly Lazy<IReadOnlyList<AskedProfiles>?> _anyByProfile = new(() =>
-        query.Any.Count > 0 && IsByProfile(query with { Any = [] }) && query.Any.All(static one => one is { From: null, To: null } && IsByProfile(one)) ? [.. query.Alternatives().Select(static one => new AskedProfiles(one))] : null);
+    private readonly Lazy<AnyProfiles?> _anyByProfile = new(() =>
+        query.Any.Count > 0 && IsByProfile(query with { Any = [] }) && query.Any.All(static one => one is { From: null, To: null } && IsByProfile(one)) ? new AnyProfiles([.. query.Alternatives().Select(static one => new AskedProfiles(one))]) : null);
 
     private readonly LengthBounds? _bounds = LengthBounds.Of(query);
 
@@ -97,7 +97,7 @@ internal sealed class DayQuestion(CallQuery query)
     public IReadOnlyList<DayQuestion> Any { get; } = [.. query.Alternatives().Select(static one => new DayQuestion(one))];
 
     /// <summary>What its alternatives ask of profiles, where that is all that they ask, and nothing is asked beside; null for anything else.</summary>
-    public IReadOnlyList<AskedProfiles>? AnyByProfile => _anyByProfile.Value;
+    public AnyProfiles? AnyByProfile => _anyByProfile.Value;
 
     /// <summary>Texts it asks for.</summary>
     public IReadOnlyList<TextNeedle> Needles { get; } = NeedlesOf(query);

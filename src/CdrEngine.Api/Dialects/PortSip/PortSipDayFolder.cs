@@ -7,7 +7,7 @@ namespace CdrEngine.Api.Dialects.PortSip;
 /// <param name="folder">The folder.</param>
 internal sealed class PortSipDayFolder(string folder)
 {
-    private const string Ending = KeptCallLogs.Ending, Unfinished = ".new", DayFormat = "yyyy-MM-dd";
+    private const string Ending = KeptCallLogs.Ending, Unfinished = ".new";
 
     /// <summary>Reads what is whole and of this program and store, and removes all else. Gives nothing where it cannot be read.</summary>
     /// <param name="header">What tells program and store from others; null for a store that cannot be told from others.</param>
@@ -22,7 +22,7 @@ internal sealed class PortSipDayFolder(string folder)
             if (!Directory.Exists(folder)) return found;
             Parallel.ForEach(Directory.GetFiles(folder), atOnce, path =>
             {
-                if (header is not null && DayOf(path) is { } day && isDay(day) && ReadFile(path, HeaderOf(header, day), shared) is { } its) found[day] = its;
+                if (header is not null && KeptCallLogs.DayOf(path) is { } day && isDay(day) && ReadFile(path, HeaderOf(header, day), shared) is { } its) found[day] = its;
                 else if (path.EndsWith(Ending, StringComparison.Ordinal) || path.EndsWith(Unfinished, StringComparison.Ordinal)) TryDelete(path);
             });
         }
@@ -65,9 +65,6 @@ internal sealed class PortSipDayFolder(string folder)
 
     // A file that was given another's name is none of that day.
     private static string HeaderOf(string header, DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd}|{header}");
-
-    private static DateOnly? DayOf(string path) =>
-        path.EndsWith(Ending, StringComparison.Ordinal) && DateOnly.TryParseExact(Path.GetFileName(path.AsSpan())[..^Ending.Length], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
 
     private static PortSipDayFile? ReadFile(string path, string header, Func<string, string> shared)
     {
