@@ -1,4 +1,5 @@
 using CdrEngine.Page.Tests.Browser;
+using Microsoft.Playwright;
 using Xunit;
 
 namespace CdrEngine.Page.Tests;
@@ -20,7 +21,7 @@ public sealed class SignInTests(PageRig rig)
         await tab.ArriveAsync("**/calls?q=1001");
         var cookie = Assert.Single(await tab.Page.Context.CookiesAsync(), static cookie => cookie.Name == "cdrengine");
         Assert.True(cookie.HttpOnly);
-        Assert.Equal(Microsoft.Playwright.SameSiteAttribute.Strict, cookie.SameSite);
+        Assert.Equal(SameSiteAttribute.Strict, cookie.SameSite);
         Assert.Contains("\"action\":\"sign_in\"", rig.Audit);
         tab.AssertQuiet();
 
@@ -28,6 +29,41 @@ public sealed class SignInTests(PageRig rig)
         await tab.ArriveAsync("**/sign-in");
         await tab.GoAsync("/calls");
         Assert.Contains("/sign-in", tab.Page.Url);
+    }
+
+    /// <summary>The server forgets the sign-in while a part of the live page is on its way; what would come back is unauthorised, and goes on before the answer to the form does.</summary>
+    [ChromiumFact]
+    public async Task WhoSignsOut_HearsNothingOfPartsThatWereOnTheirWay()
+    {
+        await using WatchedPage tab = await rig.OpenAsync("/live", token: rig.Token("goer", null, "calls:read"));
+        var asked = new TaskCompletionSource<IRequest>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var forgotten = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        tab.Page.RequestFailed += (_, request) => End(request, "let go");
+        tab.Page.Response += (_, answer) => End(answer.Request, $"answered {answer.Status}");
+        await tab.Page.RouteAsync("**/live", async route =>
+        {
+            if (route.Request.Headers.ContainsKey("x-part") && asked.TrySetResult(route.Request)) await forgotten.Task;
+            await route.ContinueAsync();
+        });
+        await tab.Page.RouteAsync("**/sign-out", async route =>
+        {
+            IAPIResponse answer = await route.FetchAsync(new RouteFetchOptions { MaxRedirects = 0 });
+            forgotten.SetResult();
+            await ended.Task;
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer });
+        });
+
+        await asked.Task;
+        await tab.Page.ClickAsync("text=Sign out");
+        Assert.Equal("let go", await ended.Task);
+        await tab.ArriveAsync("**/sign-in");
+        tab.AssertQuiet();
+
+        void End(IRequest request, string how)
+        {
+            if (asked.Task.IsCompleted && request == asked.Task.Result) ended.TrySetResult(how);
+        }
     }
 
     [ChromiumFact]

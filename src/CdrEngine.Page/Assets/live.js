@@ -1,5 +1,5 @@
 // A page that follows what happens: events say that something changed, and the part that shows it is fetched again as the server draws it.
-import { announce, fetchPart, fill } from "./parts.js";
+import { announce, fetchPart, fill, left } from "./parts.js";
 
 const part = document.getElementById("live-part");
 const state = document.getElementById("live-state");
@@ -75,6 +75,7 @@ if (part) {
     });
   }
   addEventListener("pagehide", () => events.close());
+  left.addEventListener("abort", () => events.close());
 
   setInterval(() => {
     for (const talk of part.querySelectorAll("[data-talk]")) talk.textContent = clock(Number(talk.dataset.talk) + performance.now() - fetchedAt);
