@@ -113,13 +113,13 @@ internal sealed class StoredJson : IDisposable
         return reader;
     }
 
-    private bool Is(in Token token, string name)
+    private bool Is(Token token, string name)
     {
         if (token.IsEscaped) return Unescaped(token) == name;
         return token.Length - 2 == name.Length && Ascii.Equals(_bytes.AsSpan(token.Begin + 1, name.Length), name);
     }
 
-    private string? Unescaped(in Token token)
+    private string? Unescaped(Token token)
     {
         var reader = new Utf8JsonReader(_bytes.AsSpan(token.Begin, token.Length));
         reader.Read();
