@@ -81,7 +81,7 @@ public static class MessageJson
         return message is not null;
     }
 
-    private static MessageRecord Read(JsonElement json) => new()
+    private static MessageRecord Read(StoredValue json) => new()
     {
         Id = CallRecordJson.RequiredText(json, "id"),
         Kind = CallRecordJson.Named<MessageKind>(json, "kind"),
@@ -132,7 +132,7 @@ public static class MessageJson
         writer.WriteEndObject();
     }
 
-    private static MessageParty ReadParty(JsonElement json) => new()
+    private static MessageParty ReadParty(StoredValue json) => new()
     {
         Number = CallRecordJson.Text(json, "number"),
         Name = CallRecordJson.Text(json, "name"),

@@ -202,5 +202,5 @@ public static class PeerJson
         writer.WriteEndObject();
     }
 
-    private static long[] ReadCounts(JsonElement json, string[] names) => Array.ConvertAll(names, name => CallRecordJson.Integer(json, name));
+    private static long[] ReadCounts(StoredValue json, string[] names) => Array.ConvertAll(names, name => CallRecordJson.Integer(json, name));
 }

@@ -42,15 +42,15 @@ internal static class CallLinkJson
         writer.WriteEndObject();
     }
 
-    public static CallLink ReadLink(JsonElement link) => new(
+    public static CallLink ReadLink(StoredValue link) => new(
         CallRecordJson.RequiredText(link, "call_id"),
         CallRecordJson.Text(link, "sip_call_id") ?? "",
         CallRecordJson.Named<LinkMethod>(link, "method"),
         CallRecordJson.Real(link, "score") ?? 0,
         CallRecordJson.Named<LinkRelation>(link, "relation"));
 
-    public static TransferRecord? ReadTransfer(JsonElement root) =>
-        root.TryGetProperty("transfer", out JsonElement transfer) && transfer.ValueKind == JsonValueKind.Object
+    public static TransferRecord? ReadTransfer(StoredValue root) =>
+        root.TryGetProperty("transfer", out StoredValue transfer) && transfer.ValueKind == JsonValueKind.Object
             ? new TransferRecord
             {
                 Kind = CallRecordJson.Named<TransferKind>(transfer, "kind"),

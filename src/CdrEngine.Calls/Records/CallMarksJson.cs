@@ -35,7 +35,7 @@ internal static class CallMarksJson
         writer.WriteEndObject();
     }
 
-    public static CallMarks? Read(JsonElement root)
+    public static CallMarks? Read(StoredValue root)
     {
         var marks = new CallMarks
         {
@@ -48,17 +48,17 @@ internal static class CallMarksJson
         return marks is { Tenant: null, Context: null, Trunk: null, BilledAccount: null, Charge: null } ? null : marks;
     }
 
-    public static PartyIdentity? ReadIdentity(JsonElement party) =>
-        party.TryGetProperty("identity", out JsonElement identity) && identity.ValueKind == JsonValueKind.Object
+    public static PartyIdentity? ReadIdentity(StoredValue party) =>
+        party.TryGetProperty("identity", out StoredValue identity) && identity.ValueKind == JsonValueKind.Object
             ? new PartyIdentity(CallRecordJson.Named<PartyKind>(identity, "kind"), CallRecordJson.Integer(identity, "id"), CallRecordJson.Text(identity, "name") ?? "")
             : null;
 
-    private static CallCharge? ReadCharge(JsonElement root) =>
+    private static CallCharge? ReadCharge(StoredValue root) =>
         Money(root, "charge") is { } amount
             ? new CallCharge(Money(root, "rate") ?? 0, amount, CallRecordJson.Text(root, "currency") ?? "", CallRecordJson.Text(root, "destination") ?? "")
             : null;
 
-    private static decimal? Money(JsonElement root, string name) => CallRecordJson.Text(root, name) is { } text
+    private static decimal? Money(StoredValue root, string name) => CallRecordJson.Text(root, name) is { } text
         ? decimal.Parse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
         : null;
 

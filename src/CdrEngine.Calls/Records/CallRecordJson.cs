@@ -105,9 +105,8 @@ public static class CallRecordJson
         record = null;
         try
         {
-            var reader = new Utf8JsonReader(utf8);
-            using JsonDocument document = JsonDocument.ParseValue(ref reader);
-            record = Read(document.RootElement);
+            using var json = StoredJson.Parse(utf8);
+            record = Read(json.Root);
 
             // Records written before media sessions had ids say all that is needed to make them whole.
             if (record.MediaSessions.Count > 0 && record.MediaSessions[0].Id.Length == 0) record = MediaSessions.Complete(record);
@@ -181,13 +180,13 @@ public static class CallRecordJson
         else writer.WriteNull(name);
     }
 
-    internal static string? Text(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+    internal static string? Text(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
 
-    internal static string RequiredText(JsonElement parent, string name) =>
+    internal static string RequiredText(StoredValue parent, string name) =>
         Text(parent, name) ?? throw new FormatException($"{name} is missing");
 
-    internal static TEnum Named<TEnum>(JsonElement parent, string name)
+    internal static TEnum Named<TEnum>(StoredValue parent, string name)
         where TEnum : struct, Enum
     {
         string? text = Text(parent, name);
@@ -195,36 +194,36 @@ public static class CallRecordJson
         return EnumNames<TEnum>.TryParse(text, out TEnum value) ? value : throw new FormatException($"{name}: {text}");
     }
 
-    internal static TEnum? NamedOrNull<TEnum>(JsonElement parent, string name)
+    internal static TEnum? NamedOrNull<TEnum>(StoredValue parent, string name)
         where TEnum : struct, Enum => Text(parent, name) is null ? null : Named<TEnum>(parent, name);
 
-    internal static long Integer(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : 0;
+    internal static long Integer(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : 0;
 
-    internal static int Int(JsonElement parent, string name) => checked((int)Math.Clamp(Integer(parent, name), int.MinValue, int.MaxValue));
+    internal static int Int(StoredValue parent, string name) => checked((int)Math.Clamp(Integer(parent, name), int.MinValue, int.MaxValue));
 
-    internal static double? Real(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetDouble() : null;
+    internal static double? Real(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind != JsonValueKind.Null ? value.GetDouble() : null;
 
-    internal static Timestamp? Time(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+    internal static Timestamp? Time(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind != JsonValueKind.Null
             ? Timestamp.From(value.GetDateTimeOffset())
             : null;
 
-    internal static TimeSpan? Span(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+    internal static TimeSpan? Span(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind != JsonValueKind.Null
             ? TimeSpan.FromTicks((long)(value.GetDecimal() * TimeSpan.TicksPerMillisecond))
             : null;
 
-    internal static Endpoint? Address(JsonElement parent, string name) => Text(parent, name) is { } text ? ParseEndpoint(text) : null;
+    internal static Endpoint? Address(StoredValue parent, string name) => Text(parent, name) is { } text ? ParseEndpoint(text) : null;
 
-    internal static IEnumerable<JsonElement> Items(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+    internal static IEnumerable<StoredValue> Items(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
-    internal static List<string> Strings(JsonElement parent, string name)
+    internal static List<string> Strings(StoredValue parent, string name)
     {
         var texts = new List<string>();
-        foreach (JsonElement item in Items(parent, name)) texts.Add(item.GetString() ?? "");
+        foreach (StoredValue item in Items(parent, name)) texts.Add(item.GetString() ?? "");
         return texts;
     }
 
@@ -384,7 +383,7 @@ public static class CallRecordJson
         writer.WriteEndArray();
     }
 
-    private static CallRecord Read(JsonElement root) => new()
+    private static CallRecord Read(StoredValue root) => new()
     {
         Id = RequiredText(root, "id"),
         SessionId = Text(root, "session_id") ?? RequiredText(root, "id"),
@@ -441,21 +440,21 @@ public static class CallRecordJson
         Transfer = CallLinkJson.ReadTransfer(root),
     };
 
-    private static List<T> ReadAll<T>(JsonElement root, string name, Func<JsonElement, T> read)
+    private static List<T> ReadAll<T>(StoredValue root, string name, Func<StoredValue, T> read)
     {
         var all = new List<T>();
-        foreach (JsonElement item in Items(root, name)) all.Add(read(item));
+        foreach (StoredValue item in Items(root, name)) all.Add(read(item));
         return all;
     }
 
-    private static Cause? ReadCause(JsonElement root) =>
-        root.TryGetProperty("cause", out JsonElement cause) && cause.ValueKind == JsonValueKind.Object
+    private static Cause? ReadCause(StoredValue root) =>
+        root.TryGetProperty("cause", out StoredValue cause) && cause.ValueKind == JsonValueKind.Object
             ? new Cause(Int(cause, "q850"), Text(cause, "text") ?? "", Named<CauseSource>(root, "cause_source"))
             : null;
 
-    private static Party ReadParty(JsonElement root, string name)
+    private static Party ReadParty(StoredValue root, string name)
     {
-        if (!root.TryGetProperty(name, out JsonElement party) || party.ValueKind != JsonValueKind.Object) return new Party();
+        if (!root.TryGetProperty(name, out StoredValue party) || party.ValueKind != JsonValueKind.Object) return new Party();
         Endpoint? address = Text(party, "ip") is { } ip && IpAddress.TryParse(ip, out IpAddress parsed)
             ? new Endpoint(parsed, (ushort)Math.Clamp(Integer(party, "port"), 0, ushort.MaxValue))
             : null;
@@ -473,7 +472,7 @@ public static class CallRecordJson
         };
     }
 
-    private static CallFlags ReadFlags(JsonElement root)
+    private static CallFlags ReadFlags(StoredValue root)
     {
         CallFlags flags = CallFlags.None;
         foreach (string name in Strings(root, "flags"))
@@ -484,7 +483,7 @@ public static class CallRecordJson
         return flags;
     }
 
-    private static Leg ReadLeg(JsonElement leg) => new()
+    private static Leg ReadLeg(StoredValue leg) => new()
     {
         ToTag = Text(leg, "to_tag") ?? "",
         Callee = Address(leg, "callee"),
@@ -496,9 +495,9 @@ public static class CallRecordJson
         EndedAt = Time(leg, "ended_at"),
     };
 
-    private static RecordingInfo ReadRecording(JsonElement root)
+    private static RecordingInfo ReadRecording(StoredValue root)
     {
-        if (!root.TryGetProperty("recording", out JsonElement recording) || recording.ValueKind != JsonValueKind.Object) return new RecordingInfo();
+        if (!root.TryGetProperty("recording", out StoredValue recording) || recording.ValueKind != JsonValueKind.Object) return new RecordingInfo();
         return new RecordingInfo
         {
             State = Named<RecordingState>(recording, "state"),

@@ -33,9 +33,9 @@ public static class FaxRecordJson
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote; null where there is no fax.</summary>
-    internal static FaxRecord? Read(JsonElement parent)
+    internal static FaxRecord? Read(StoredValue parent)
     {
-        if (!parent.TryGetProperty("fax", out JsonElement fax) || fax.ValueKind != JsonValueKind.Object) return null;
+        if (!parent.TryGetProperty("fax", out StoredValue fax) || fax.ValueKind != JsonValueKind.Object) return null;
         return new FaxRecord
         {
             Pages = CallRecordJson.Int(fax, "pages"),
@@ -43,13 +43,13 @@ public static class FaxRecordJson
             LocalStation = CallRecordJson.Text(fax, "local_station"),
             RateBitsPerSecond = CallRecordJson.Int(fax, "rate"),
             Result = CallRecordJson.Named<FaxResult>(fax, "result"),
-            HasErrorCorrection = fax.TryGetProperty("error_correction", out JsonElement corrected) && corrected.ValueKind == JsonValueKind.True,
+            HasErrorCorrection = fax.TryGetProperty("error_correction", out StoredValue corrected) && corrected.ValueKind == JsonValueKind.True,
             Packets = CallRecordJson.Integer(fax, "packets"),
             Lost = CallRecordJson.Integer(fax, "lost"),
             Recovered = CallRecordJson.Integer(fax, "recovered"),
             Duplicates = CallRecordJson.Integer(fax, "duplicates"),
             ImageOctets = CallRecordJson.Integer(fax, "image_octets"),
-            MediaIndex = fax.TryGetProperty("media_index", out JsonElement index) && index.ValueKind == JsonValueKind.Number ? index.GetInt32() : -1,
+            MediaIndex = fax.TryGetProperty("media_index", out StoredValue index) && index.ValueKind == JsonValueKind.Number ? index.GetInt32() : -1,
             StartedAt = CallRecordJson.Time(fax, "started_at") ?? default,
             EndedAt = CallRecordJson.Time(fax, "ended_at") ?? default,
         };

@@ -63,7 +63,7 @@ public static class MediaSessionJson
 
     /// <summary>Reads what <see cref="Write"/> wrote; throws <see cref="FormatException"/> or a JSON exception on anything else, which
     /// <see cref="CallRecordJson.TryRead"/> turns into an answer.</summary>
-    internal static MediaSessionRecord Read(JsonElement session) => new()
+    internal static MediaSessionRecord Read(StoredValue session) => new()
     {
         Index = CallRecordJson.Int(session, "index"),
         Media = CallRecordJson.Text(session, "media") ?? "",
@@ -126,9 +126,9 @@ public static class MediaSessionJson
         writer.WriteEndObject();
     }
 
-    private static MediaSideRecord? ReadSide(JsonElement session, string name)
+    private static MediaSideRecord? ReadSide(StoredValue session, string name)
     {
-        if (!session.TryGetProperty(name, out JsonElement side) || side.ValueKind != JsonValueKind.Object) return null;
+        if (!session.TryGetProperty(name, out StoredValue side) || side.ValueKind != JsonValueKind.Object) return null;
         return new MediaSideRecord
         {
             Streams = CallRecordJson.Int(side, "streams"),
@@ -147,7 +147,7 @@ public static class MediaSessionJson
         };
     }
 
-    private static MediaSessionFlags ReadFlags(JsonElement session)
+    private static MediaSessionFlags ReadFlags(StoredValue session)
     {
         MediaSessionFlags flags = MediaSessionFlags.None;
         foreach (string name in CallRecordJson.Strings(session, "flags"))

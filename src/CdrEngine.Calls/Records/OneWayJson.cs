@@ -22,7 +22,7 @@ internal static class OneWayJson
         writer.WriteEndArray();
     }
 
-    public static OneWayInterval Read(JsonElement interval) => new(
+    public static OneWayInterval Read(StoredValue interval) => new(
         CallRecordJson.Named<OneWayKind>(interval, "kind"),
         CallRecordJson.Named<PartySide>(interval, "from"),
         CallRecordJson.Time(interval, "started_at") ?? default,

@@ -41,14 +41,14 @@ internal static class StreamDetailJson
         WriteRtcp(writer, stream.Rtcp);
     }
 
-    public static StreamRecord Read(JsonElement json, StreamRecord basics) => basics with
+    public static StreamRecord Read(StoredValue json, StreamRecord basics) => basics with
     {
         MosBasis = CallRecordJson.Text(json, "mos_basis"),
         RFactor = CallRecordJson.Real(json, "r_factor"),
         Markers = CallRecordJson.Integer(json, "markers"),
         Late = CallRecordJson.Integer(json, "late"),
         Strays = CallRecordJson.Integer(json, "strays"),
-        Segments = json.TryGetProperty("segments", out JsonElement segments) ? segments.GetInt32() : 1,
+        Segments = json.TryGetProperty("segments", out StoredValue segments) ? segments.GetInt32() : 1,
         MirrorDuplicates = CallRecordJson.Integer(json, "mirror_duplicates"),
         LossRuns = [.. CallRecordJson.Items(json, "loss_runs").Select(static n => n.GetInt64())],
         DelayVariation = [.. CallRecordJson.Items(json, "delay_variation").Select(static n => n.GetInt64())],
@@ -182,13 +182,13 @@ internal static class StreamDetailJson
         else writer.WriteNull(name);
     }
 
-    private static JsonElement? Object(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Object ? value : null;
+    private static StoredValue? Object(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind == JsonValueKind.Object ? value : null;
 
-    private static long? NumberOrNull(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : null;
+    private static long? NumberOrNull(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : null;
 
-    private static RtcpRecord ReadRtcp(JsonElement rtcp) => new()
+    private static RtcpRecord ReadRtcp(StoredValue rtcp) => new()
     {
         Reports = CallRecordJson.Integer(rtcp, "reports"),
         LossPercentLast = CallRecordJson.Real(rtcp, "loss_percent_last"),
@@ -205,7 +205,7 @@ internal static class StreamDetailJson
         Voip = Object(rtcp, "voip_metrics") is { } voip ? ReadVoip(voip) : null,
     };
 
-    private static VoipMetrics ReadVoip(JsonElement voip) => new()
+    private static VoipMetrics ReadVoip(StoredValue voip) => new()
     {
         Ssrc = (uint)Math.Clamp(CallRecordJson.Integer(voip, "ssrc"), 0, uint.MaxValue),
         LossRate = Byte(voip, "loss_rate"),
@@ -230,7 +230,7 @@ internal static class StreamDetailJson
         JitterBufferAbsoluteMaximumMilliseconds = Short(voip, "jitter_buffer_abs_max_ms"),
     };
 
-    private static byte Byte(JsonElement parent, string name) => (byte)Math.Clamp(CallRecordJson.Integer(parent, name), 0, byte.MaxValue);
+    private static byte Byte(StoredValue parent, string name) => (byte)Math.Clamp(CallRecordJson.Integer(parent, name), 0, byte.MaxValue);
 
-    private static ushort Short(JsonElement parent, string name) => (ushort)Math.Clamp(CallRecordJson.Integer(parent, name), 0, ushort.MaxValue);
+    private static ushort Short(StoredValue parent, string name) => (ushort)Math.Clamp(CallRecordJson.Integer(parent, name), 0, ushort.MaxValue);
 }

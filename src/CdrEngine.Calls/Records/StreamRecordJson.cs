@@ -47,9 +47,9 @@ public static class StreamRecordJson
 
     /// <summary>Reads what <see cref="Write"/> wrote; throws <see cref="FormatException"/> or a JSON exception on anything else, which
     /// <see cref="CallRecordJson.TryRead"/> turns into an answer.</summary>
-    internal static StreamRecord Read(JsonElement stream) => StreamDetailJson.Read(stream, ReadBasics(stream));
+    internal static StreamRecord Read(StoredValue stream) => StreamDetailJson.Read(stream, ReadBasics(stream));
 
-    private static StreamRecord ReadBasics(JsonElement stream) => new()
+    private static StreamRecord ReadBasics(StoredValue stream) => new()
     {
         Ssrc = uint.Parse(CallRecordJson.RequiredText(stream, "ssrc"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
         Source = CallRecordJson.Address(stream, "src") ?? throw new FormatException("src is missing"),
@@ -73,7 +73,7 @@ public static class StreamRecordJson
             FromCallee => PartySide.Callee,
             _ => PartySide.Unknown,
         },
-        MediaIndex = stream.TryGetProperty("media_index", out JsonElement index) ? index.GetInt32() : -1,
+        MediaIndex = stream.TryGetProperty("media_index", out StoredValue index) ? index.GetInt32() : -1,
         Expected = CallRecordJson.Integer(stream, "expected"),
         DeltaMillisecondsMax = CallRecordJson.Real(stream, "max_delta_ms"),
     };

@@ -97,13 +97,13 @@ public static class RegistrationJson
         return happened is not null;
     }
 
-    internal static T? Read<T>(ReadOnlyMemory<byte> utf8, Func<JsonElement, T> read)
+    internal static T? Read<T>(ReadOnlyMemory<byte> utf8, Func<StoredValue, T> read)
         where T : class
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(utf8);
-            return read(json.RootElement);
+            using var json = StoredJson.Parse(utf8.Span, isAll: true);
+            return read(json.Root);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or KeyNotFoundException)
         {
@@ -124,12 +124,12 @@ public static class RegistrationJson
         writer.WriteEndArray();
     }
 
-    internal static int? Number(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
+    internal static int? Number(StoredValue parent, string name) =>
+        parent.TryGetProperty(name, out StoredValue value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
 
     internal static Endpoint? Known(Endpoint endpoint) => endpoint.IsNone ? null : endpoint;
 
-    private static RegistrationRecord ReadRegistration(JsonElement json) => new()
+    private static RegistrationRecord ReadRegistration(StoredValue json) => new()
     {
         Id = CallRecordJson.RequiredText(json, "id"),
         Aor = CallRecordJson.RequiredText(json, "aor"),
@@ -140,7 +140,7 @@ public static class RegistrationJson
         Source = CallRecordJson.Address(json, "source") ?? default,
         Server = CallRecordJson.Address(json, "server") ?? default,
         Transport = CallRecordJson.Named<Transport>(json, "transport"),
-        IsBehindNat = json.TryGetProperty("behind_nat", out JsonElement nat) && nat.ValueKind != JsonValueKind.Null ? nat.GetBoolean() : null,
+        IsBehindNat = json.TryGetProperty("behind_nat", out StoredValue nat) && nat.ValueKind != JsonValueKind.Null ? nat.GetBoolean() : null,
         ExpiresAt = CallRecordJson.Time(json, "expires_at"),
         Expires = Number(json, "expires"),
         RegisteredAt = CallRecordJson.Time(json, "registered_at"),
@@ -169,11 +169,11 @@ public static class RegistrationJson
         Path = CallRecordJson.Strings(json, "path"),
         ServiceRoute = CallRecordJson.Strings(json, "service_route"),
         CaptureSource = CallRecordJson.Text(json, "capture_source") ?? "",
-        LastEvent = json.TryGetProperty("last_event", out JsonElement happened) && happened.ValueKind == JsonValueKind.Object ? ReadEvent(happened) : null,
+        LastEvent = json.TryGetProperty("last_event", out StoredValue happened) && happened.ValueKind == JsonValueKind.Object ? ReadEvent(happened) : null,
         Tenant = CallRecordJson.Text(json, "tenant"),
     };
 
-    private static RegistrationEvent ReadEvent(JsonElement json) => new(
+    private static RegistrationEvent ReadEvent(StoredValue json) => new(
         CallRecordJson.Int(json, "sequence"),
         CallRecordJson.Named<RegistrationEventKind>(json, "kind"),
         CallRecordJson.Time(json, "at") ?? throw new FormatException("at"),
