@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 
@@ -31,19 +32,21 @@ internal sealed class PortSipDayRows(PortSipSessionRow[] rows)
     private static readonly PortSipDayRows s_none = new([]);
 }
 
-/// <summary>Sessions of several days in order of their starts, each day's as they are kept: a list of all would be megabytes for every question.</summary>
+/// <summary>Sessions of several days in order of their starts, each day's put together when one of them is asked for: a list of all would be megabytes for every question, and a page is of a few days. One thread.</summary>
 internal sealed class PortSipRows
 {
-    private readonly PortSipSessionRow[][] _days;
+    private readonly (PortSipDayRows Day, int Count, Func<PortSipSessionRow[]> Tell)[] _days;
+    private readonly PortSipSessionRow[]?[] _told;
     private readonly int[] _ends;
 
     /// <summary>The sessions of some days.</summary>
-    /// <param name="days">They, in order.</param>
-    public PortSipRows(IEnumerable<PortSipSessionRow[]> days)
+    /// <param name="days">In order: all of a day, how many of them are meant, and what tells these in order of their starts.</param>
+    public PortSipRows(IEnumerable<(PortSipDayRows Day, int Count, Func<PortSipSessionRow[]> Tell)> days)
     {
-        _days = [.. days.Where(static day => day.Length > 0)];
+        _days = [.. days.Where(static day => day.Count > 0)];
+        _told = new PortSipSessionRow[_days.Length][];
         _ends = new int[_days.Length];
-        for (int i = 0; i < _days.Length; i++) _ends[i] = Count += _days[i].Length;
+        for (int i = 0; i < _days.Length; i++) _ends[i] = Count += _days[i].Count;
     }
 
     /// <summary>How many there are.</summary>
@@ -57,9 +60,35 @@ internal sealed class PortSipRows
         {
             int day = Array.BinarySearch(_ends, place + 1);
             if (day < 0) day = ~day;
-            return _days[day][place - (day == 0 ? 0 : _ends[day - 1])];
+            return Told(day)[place - Begin(day)];
         }
     }
+
+    /// <summary>How many of them stand before a call.</summary>
+    public int Before(CallRecord call)
+    {
+        int behind = FirstBehind(_days.Length, day => _days[day].Day.Rows[0], call);
+        if (behind == 0) return 0;
+        PortSipSessionRow[] rows = Told(behind - 1);
+        return Begin(behind - 1) + FirstBehind(rows.Length, place => rows[place], call);
+    }
+
+    private static int FirstBehind(int count, Func<int, PortSipSessionRow> at, CallRecord call)
+    {
+        int low = 0, high = count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (at(middle).CompareTo(call) < 0) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
+    private int Begin(int day) => day == 0 ? 0 : _ends[day - 1];
+
+    private PortSipSessionRow[] Told(int day) => _told[day] ??= _days[day].Tell();
 }
 
 /// <summary>Sessions of a list that memory tells of, in order of their starts, and those of each day in order of the list's field as well.</summary>
@@ -75,12 +104,13 @@ internal sealed class PortSipRowList
     public PortSipRowList(IEnumerable<PortSipDayRows> days, Func<PortSipDayRows, bool[]>? meets, string? field)
     {
         _field = field;
-        var all = new List<PortSipSessionRow[]>();
+        var all = new List<(PortSipDayRows, int, Func<PortSipSessionRow[]>)>();
         var byField = new List<(PortSipDayRows, PortSipColumn)>();
         foreach (PortSipDayRows day in days)
         {
             bool[]? met = meets?.Invoke(day);
-            all.Add(met is null ? day.Rows : Those(day.Rows, met));
+            PortSipSessionRow[] those = met is null ? day.Rows : Those(day.Rows, met);
+            all.Add((day, those.Length, () => those));
             if (field is not null) byField.Add((day, met is null ? day.Column(field) : day.Column(field).Where(met)));
         }
 
@@ -114,14 +144,16 @@ internal sealed class PortSipRowList
     /// <summary>Those that meet it, in order of their starts.</summary>
     public PortSipRows Meeting(PortSipCondition condition)
     {
-        var days = new List<PortSipSessionRow[]>();
+        var days = new List<(PortSipDayRows, int, Func<PortSipSessionRow[]>)>();
         foreach ((PortSipDayRows day, PortSipColumn column) in _days)
         {
             (int from, int to) = Slice(column, condition);
-            if (from >= to) continue;
-            int[] places = column.Places[from..to].ToArray();
-            Array.Sort(places);
-            days.Add(Array.ConvertAll(places, place => day.Rows[place]));
+            days.Add((day, to - from, () =>
+            {
+                int[] places = column.Places[from..to].ToArray();
+                Array.Sort(places);
+                return Array.ConvertAll(places, place => day.Rows[place]);
+            }));
         }
 
         return new PortSipRows(days);

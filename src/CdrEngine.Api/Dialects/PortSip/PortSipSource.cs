@@ -10,12 +10,11 @@ namespace CdrEngine.Api.Dialects.PortSip;
 /// <param name="hasStrays">Whether memory tells of first calls that are linked with others, though nothing went on from them.</param>
 internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool hasStrays)
 {
-    // Calls that are read about the place of a page that is looked for, beside those of the page.
-    private const int Beside = 50;
+    // Calls that are read beside those of a page at most, among which it begins.
+    private const int Beside = 30;
 
     // How often it is looked for by what stands there before it is by halves.
     private const int MostGuesses = 6;
-    private const int MostSteps = 64;
 
     // Sessions that were read of late.
     private const int MostRead = 4_000;
@@ -105,49 +104,35 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
         PortSipSessionRow At(int place) => met[ascending ? place : met.Count - 1 - place];
 
         // How many of memory's stand before a call of the store.
-        int Before(CallRecord call)
-        {
-            int low = 0, high = met.Count;
-            while (low < high)
-            {
-                int middle = (low + high) / 2;
-                int order = At(middle).CompareTo(call);
-                if (ascending ? order < 0 : order > 0) low = middle + 1;
-                else high = middle;
-            }
+        int Before(CallRecord call) => ascending ? met.Before(call) : met.Count - met.Before(call);
 
-            return low;
-        }
-
-        // How many of the store's stand before the page, and some about it, the first of which has so many before it.
+        // How many of the store's stand before the page, and some about it, the first of which has so many before it: single calls are looked at, nearer each time, until the page lies beside one.
         (long Before, CallSlice About, long From) Find(long stored)
         {
-            long low = 0, high = stored, at = (long)(skip * (stored / (double)(stored + met.Count)));
+            double share = stored / (double)(stored + met.Count);
+
+            // The page begins with the low one or behind it, and not behind the high one; of as many as stand between two of the store's in the list no more can be the store's.
+            long low = 0, high = stored, at = (long)(skip * share);
             for (int step = 0; ; step++)
             {
                 if (step >= MostGuesses) at = (low + high) / 2;
-                long begin = Math.Max(0, Math.Clamp(at, low, Math.Max(low, high)) - Beside);
-                CallSlice some = Stored(of, condition, begin, take + (2 * Beside), ascending);
-                if (some.Calls.Count == 0 || step == MostSteps) return (begin, some, begin);
-                int inFront = 0;
-                while (inFront < some.Calls.Count && Rank(inFront) < skip) inFront++;
-                if ((inFront > 0 || begin == 0) && (inFront < some.Calls.Count || !some.HasMore)) return (begin + inFront, some, begin);
-
-                // As many farther as the page is, less those of memory between.
-                double share = stored / (double)(stored + met.Count);
-                if (inFront == 0)
-                {
-                    high = begin;
-                    at = begin - (long)((Rank(0) - skip) * share) - 1;
-                }
-                else
-                {
-                    low = begin + some.Calls.Count;
-                    at = low + (long)((skip - Rank(some.Calls.Count - 1)) * share);
-                }
-
-                long Rank(int i) => begin + i + Before(some.Calls[i].Record);
+                at = Math.Clamp(at, low, Math.Max(low, high - 1));
+                if (high - low <= Beside) return Read(low, high);
+                if (Stored(of, condition, at, 1, ascending).Calls is not [var call]) return Read(at, at);
+                long rank = at + Before(call.Record), off = (long)((skip - rank) * share);
+                if (rank >= skip) (low, high) = (Math.Max(low, at - (rank - skip)), at);
+                else (low, high) = (at + 1, Math.Min(high, at + (skip - rank)));
+                at += off;
             }
+        }
+
+        // All that the page may begin with, and so many behind it as a page has.
+        (long Before, CallSlice About, long From) Read(long low, long high)
+        {
+            CallSlice some = Stored(of, condition, low, take + (int)(high - low), ascending);
+            int inFront = 0;
+            while (inFront < some.Calls.Count && low + inFront + Before(some.Calls[inFront].Record) < skip) inFront++;
+            return (low + inFront, some, low);
         }
 
         CallSlice Merged(IReadOnlyList<ListedCall> calls, int at, bool hasMore, long? total)
