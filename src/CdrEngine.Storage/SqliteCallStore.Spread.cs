@@ -7,10 +7,10 @@ namespace CdrEngine.Storage;
 // How calls are spread over the texts that groups of days have.
 public sealed partial class SqliteCallStore
 {
-    // Groups of which it is looked which calls a query asks for: days are much alike.
-    private const int SpreadGroups = 6;
+    // Questions of which it is kept how their calls are spread.
+    private const int SpreadsKept = 64;
 
-    private readonly Dictionary<TextOf, (ArchiveTexts.Known Known, TextSpread? Spread)> _spreads = [];
+    private readonly Dictionary<(TextOf Of, string Asked), (ArchiveTexts.Known Known, TextSpread? Spread)> _spreads = [];
 
     /// <inheritdoc />
     public ITextSpread? SpreadOf(CallQuery query, TextOf of)
@@ -19,34 +19,27 @@ public sealed partial class SqliteCallStore
         if (TextRanges.FieldAt(of) is not { } field) return null;
         query = query with { Sort = CallSort.StartedAt, Cursor = null, Start = null, From = null, To = null, Moments = [], Ranges = [.. query.Ranges.Where(range => range.Of != of || range.Sense != TextSense.Present)] };
         var asked = new DayQuestion(query);
-        if (asked.IsCounted && asked.Profiles.IsEverything) return SpreadOfAll(of, field);
-        return asked.MayBeKnown ? Reading(days =>
-        {
-            ArchiveTexts.Known known = days.Groups ??= _texts.Now();
-            TextGroup[] all = [.. known.Groups.Values];
-            var some = new List<(IReadOnlyList<TextStep>, int[])>();
-            foreach (TextGroup group in all.Where((_, i) => i * (long)SpreadGroups / all.Length != (i - 1) * (long)SpreadGroups / all.Length || i == 0))
-            {
-                if (_texts.RanksOf(group, field) is { } ranks) some.Add((ranks.Steps, ranks.CountSteps(AskedOf(days, asked, group))));
-            }
+        bool isOfAll = !asked.MayBeKnown || (asked.IsCounted && asked.Profiles.IsEverything);
 
-            return TextSpread.Of(some);
-        }) : SpreadOfAll(of, field);
-    }
-
-    private TextSpread? SpreadOfAll(TextOf of, int field)
-    {
+        // Days that are sealed meanwhile change it little: it holds as long as the groups do.
+        (TextOf, string) key = (of, isOfAll ? "" : asked.Text);
         ArchiveTexts.Known known = _texts.Now();
         lock (_spreads)
         {
-            if (_spreads.TryGetValue(of, out (ArchiveTexts.Known Known, TextSpread? Spread) kept) && kept.Known == known) return kept.Spread;
+            if (_spreads.TryGetValue(key, out (ArchiveTexts.Known Known, TextSpread? Spread) kept) && ReferenceEquals(kept.Known, known)) return kept.Spread;
         }
 
         TextGroup[] groups = [.. known.Groups.Values];
         var each = new TextRanks?[groups.Length];
         _helpers.ForEach([.. Enumerable.Range(0, groups.Length)], at => each[at] = _texts.RanksOf(groups[at], field));
-        TextSpread? spread = TextSpread.Of([.. each.OfType<TextRanks>().Select(static ranks => (ranks.Steps, ranks.CountSteps(null)))]);
-        lock (_spreads) _spreads[of] = (known, spread);
+        int[]?[] calls = isOfAll ? Array.ConvertAll(each, static ranks => ranks?.CountSteps(null)) : Reading(days => groups.Select((group, at) => each[at]?.CountSteps(AskedOf(days, asked, group))).ToArray());
+        var spread = TextSpread.Of([.. each.Zip(calls).Where(static pair => pair.First is not null).Select(static pair => (pair.First!.Steps, pair.Second!))]);
+        lock (_spreads)
+        {
+            if (_spreads.Count >= SpreadsKept) _spreads.Clear();
+            _spreads[key] = (known, spread);
+        }
+
         return spread;
     }
 

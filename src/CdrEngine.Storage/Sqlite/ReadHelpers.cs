@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace CdrEngine.Storage.Sqlite;
@@ -16,8 +15,9 @@ internal sealed class ReadHelpers(int count) : IDisposable
     /// <summary>With fewer days one after the other is as fast.</summary>
     public const int LeastDays = 3;
 
-    private readonly BlockingCollection<Action> _work = [];
-    private readonly Lock _lock = new();
+    // What is to be done, of which the first that has anything left is helped with. Helpers wait under a monitor, not a collection's semaphore: that spins first, and many that spin take the processors from those that read.
+    private readonly object _gate = new();
+    private readonly Queue<IJob> _jobs = [];
     private bool _begun;
     private bool _disposed;
 
@@ -55,13 +55,10 @@ internal sealed class ReadHelpers(int count) : IDisposable
         }
 
         var job = new Job<T>(items, act);
-        try
+        lock (_gate)
         {
-            for (int i = 0; i < Math.Min(count, items.Count - 1); i++) _work.Add(job.Run);
-        }
-        catch (Exception e) when (e is ObjectDisposedException or InvalidOperationException)
-        {
-            // They go; who asks does it all.
+            _jobs.Enqueue(job);
+            Monitor.Pulse(_gate);
         }
 
         job.Run();
@@ -71,19 +68,17 @@ internal sealed class ReadHelpers(int count) : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        lock (_lock)
+        // The threads end when nothing is left; who asks from now on does it all.
+        lock (_gate)
         {
-            if (_disposed) return;
             _disposed = true;
+            Monitor.PulseAll(_gate);
         }
-
-        // The threads end when they have done what they were given.
-        _work.CompleteAdding();
     }
 
     private bool Begin()
     {
-        lock (_lock)
+        lock (_gate)
         {
             if (_disposed) return false;
             if (_begun) return true;
@@ -96,15 +91,51 @@ internal sealed class ReadHelpers(int count) : IDisposable
 
     private void Work()
     {
-        foreach (Action work in _work.GetConsumingEnumerable()) work();
+        while (Next() is { } job) job.Run();
     }
 
-    private sealed class Job<T>(IReadOnlyList<T> items, Action<T> act)
+    // Null when the threads are to end.
+    private IJob? Next()
     {
-        private readonly ManualResetEventSlim _done = new();
+        lock (_gate)
+        {
+            while (true)
+            {
+                while (_jobs.TryPeek(out IJob? job))
+                {
+                    if (job.HasMore)
+                    {
+                        // Each wakes one more: all of them where they wait for the disk, and few where the processors are what is waited for.
+                        Monitor.Pulse(_gate);
+                        return job;
+                    }
+
+                    _jobs.Dequeue();
+                }
+
+                if (_disposed) return null;
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+
+    private interface IJob
+    {
+        /// <summary>Whether some of it is not begun.</summary>
+        bool HasMore { get; }
+
+        /// <summary>Does of it what nobody else does.</summary>
+        void Run();
+    }
+
+    private sealed class Job<T>(IReadOnlyList<T> items, Action<T> act) : IJob
+    {
+        private readonly ManualResetEventSlim _done = new(initialState: false, spinCount: 0);
         private Exception? _fault;
         private int _next;
         private int _finished;
+
+        public bool HasMore => Volatile.Read(ref _next) < items.Count;
 
         public void Run()
         {

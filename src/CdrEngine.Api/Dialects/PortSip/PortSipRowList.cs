@@ -148,15 +148,17 @@ internal sealed class PortSipRowList
         foreach ((PortSipDayRows day, PortSipColumn column) in _days)
         {
             (int from, int to) = Slice(column, condition);
-            days.Add((day, to - from, () =>
-            {
-                int[] places = column.Places[from..to].ToArray();
-                Array.Sort(places);
-                return Array.ConvertAll(places, place => day.Rows[place]);
-            }));
+            days.Add((day, to - from, () => Between(day, column, from, to)));
         }
 
         return new PortSipRows(days);
+    }
+
+    private static PortSipSessionRow[] Between(PortSipDayRows day, PortSipColumn column, int from, int to)
+    {
+        int[] places = column.Places[from..to].ToArray();
+        Array.Sort(places);
+        return Array.ConvertAll(places, place => day.Rows[place]);
     }
 
     private static PortSipSessionRow[] Those(PortSipSessionRow[] rows, bool[] met)
