@@ -221,6 +221,39 @@ public sealed class SqliteMarkListTests : MarkListTests
         Assert.DoesNotContain(lines, static line => line.Contains("ORDER BY", StringComparison.Ordinal));
     }
 
+    /// <summary>Of the calls that are asked for, in all groups; kept as long as these are the same.</summary>
+    [Fact]
+    public void TheSpreadOfSomeCalls_IsMadeOnce()
+    {
+        using var folder = new StoreFolder();
+        using SqliteCallStore store = SqliteCallStore.Open(folder.Records);
+        List<StoredCall> calls = TestCalls.Many(900, 5);
+        store.Write(calls);
+        store.Seal(Over);
+        string[] texts = [.. calls.Where(static call => call.Tenant == "acme").Select(static call => call.Record.Caller.Number).OfType<string>().Order(StringComparer.Ordinal)];
+        ITextSpread spread = Kept("acme");
+        for (int i = 1; i < 10; i++)
+        {
+            string text = spread.Between("", null, i / 10.0)!;
+            int below = texts.Count(its => string.CompareOrdinal(its, text) < 0);
+            Assert.InRange(below, ((i - 2) * texts.Length / 10) - 1, ((i + 2) * texts.Length / 10) + 1);
+        }
+
+        Assert.NotSame(spread, Kept(null));
+        Assert.Same(spread, Kept("acme"));
+        store.Write([TestCalls.Stored(5_000, new Random(1), TestCalls.Start)]);
+        store.Seal(Over);
+        Assert.NotSame(spread, Kept("acme"));
+
+        // What was written just now is looked at anew each time.
+        ITextSpread Kept(string? tenant)
+        {
+            ITextSpread? its = null;
+            Assert.True(SpinWait.SpinUntil(() => its is not null & ReferenceEquals(its, its = store.SpreadOf(new CallQuery { Tenant = tenant }, TextOf.Caller)), TimeSpan.FromMinutes(1)));
+            return its!;
+        }
+    }
+
     [Fact]
     public void AWalkOfAMark_ForgetsADayThatWasWrittenTo()
     {
