@@ -109,8 +109,8 @@ internal sealed class PortSipRowList
         foreach (PortSipDayRows day in days)
         {
             bool[]? met = meets?.Invoke(day);
-            PortSipSessionRow[] those = met is null ? day.Rows : Those(day.Rows, met);
-            all.Add((day, those.Length, () => those));
+            int count = met is null ? day.Rows.Length : met.AsSpan().Count(true);
+            all.Add((day, count, () => count == day.Rows.Length ? day.Rows : Those(day.Rows, met!, count)));
             if (field is not null) byField.Add((day, met is null ? day.Column(field) : day.Column(field).Where(met)));
         }
 
@@ -161,10 +161,8 @@ internal sealed class PortSipRowList
         return Array.ConvertAll(places, place => day.Rows[place]);
     }
 
-    private static PortSipSessionRow[] Those(PortSipSessionRow[] rows, bool[] met)
+    private static PortSipSessionRow[] Those(PortSipSessionRow[] rows, bool[] met, int count)
     {
-        int count = met.AsSpan().Count(true);
-        if (count == rows.Length) return rows;
         var those = new PortSipSessionRow[count];
         for (int i = 0, next = 0; next < count; i++)
         {
