@@ -64,24 +64,10 @@ internal sealed class StoredJson : IDisposable
     {
         Span<Token> tokens = CollectionsMarshal.AsSpan(_tokens);
         if (tokens[at].Type != JsonTokenType.StartObject) throw new InvalidOperationException($"{name}: no object");
-        int first = at + 1, end = tokens[at].End, begin = tokens[at].Next;
-        for (int member = begin; member < end; member = tokens[member + 1].End)
-        {
-            if (Is(tokens[member], name)) return Found(tokens, member);
-        }
-
-        for (int member = first; member < begin; member = tokens[member + 1].End)
-        {
-            if (Is(tokens[member], name)) return Found(tokens, member);
-        }
-
-        return -1;
-
-        int Found(Span<Token> tokens, int member)
-        {
-            tokens[at].Next = tokens[member + 1].End;
-            return member + 1;
-        }
+        int found = Among(tokens[at].Next, tokens[at].End, name);
+        if (found < 0) found = Among(at + 1, tokens[at].Next, name);
+        if (found >= 0) tokens[at].Next = tokens[found].End;
+        return found;
     }
 
     // The first item of an array, and behind the last.
@@ -113,17 +99,17 @@ internal sealed class StoredJson : IDisposable
         return reader;
     }
 
-    private bool Is(Token token, string name)
+    // The value of a member of some that stand one behind the other; -1 where none is of that name.
+    private int Among(int member, int end, string name)
     {
-        if (token.IsEscaped) return Unescaped(token) == name;
-        return token.Length - 2 == name.Length && Ascii.Equals(_bytes.AsSpan(token.Begin + 1, name.Length), name);
-    }
+        Span<Token> tokens = CollectionsMarshal.AsSpan(_tokens);
+        for (; member < end; member = tokens[member + 1].End)
+        {
+            ref readonly Token its = ref tokens[member];
+            if (its.IsEscaped ? Reader(member).GetString() == name : its.Length - 2 == name.Length && Ascii.Equals(_bytes.AsSpan(its.Begin + 1, name.Length), name)) return member + 1;
+        }
 
-    private string? Unescaped(Token token)
-    {
-        var reader = new Utf8JsonReader(_bytes.AsSpan(token.Begin, token.Length));
-        reader.Read();
-        return reader.GetString();
+        return -1;
     }
 
     private void TakeApart(int length, bool isAll)

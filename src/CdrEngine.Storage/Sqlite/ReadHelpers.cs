@@ -48,19 +48,14 @@ internal sealed class ReadHelpers(int count) : IDisposable
     /// <summary>Does something with each of some items, in no order; returns when all of it is done. What the first that fails throws is thrown, and the rest is left.</summary>
     public void ForEach<T>(IReadOnlyList<T> items, Action<T> act)
     {
-        if (items.Count < 2 || !Begin())
+        if (items.Count < 2)
         {
             foreach (T item in items) act(item);
             return;
         }
 
         var job = new Job<T>(items, act);
-        lock (_gate)
-        {
-            _jobs.Enqueue(job);
-            Monitor.Pulse(_gate);
-        }
-
+        Call(job);
         job.Run();
         job.Wait();
     }
@@ -76,17 +71,18 @@ internal sealed class ReadHelpers(int count) : IDisposable
         }
     }
 
-    private bool Begin()
+    private void Call(IJob job)
     {
         lock (_gate)
         {
-            if (_disposed) return false;
-            if (_begun) return true;
+            if (_disposed) return;
+            _jobs.Enqueue(job);
+            Monitor.Pulse(_gate);
+            if (_begun) return;
             _begun = true;
         }
 
         for (int i = 0; i < count; i++) new Thread(Work) { IsBackground = true, Name = "cdrengine reads" }.Start();
-        return true;
     }
 
     private void Work()

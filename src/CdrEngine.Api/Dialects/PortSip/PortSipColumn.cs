@@ -131,16 +131,5 @@ internal sealed class PortSipColumn
         return i => numbers[i] != floor ? numbers[i].CompareTo(floor) : equal;
     }
 
-    private int First(Func<int, bool> isBehind)
-    {
-        int low = 0, high = _places.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (isBehind(middle)) high = middle;
-            else low = middle + 1;
-        }
-
-        return low;
-    }
+    private int First(Func<int, bool> isBehind) => Bisection.First(_places.Length, isBehind);
 }

@@ -1,3 +1,5 @@
+using CdrEngine.Api.Dialects.Common;
+
 namespace CdrEngine.Api.Dialects.PortSip;
 
 /// <summary>What is known of lists that were asked for.</summary>
@@ -7,18 +9,7 @@ internal static class PortSipKept
     public const int Most = 32;
 
     /// <summary>How many of the known places in a list are not behind one.</summary>
-    public static int UpTo<T>(SortedList<long, T> places, long place)
-    {
-        int low = 0, high = places.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (places.Keys[middle] <= place) low = middle + 1;
-            else high = middle;
-        }
-
-        return low;
-    }
+    public static int UpTo<T>(SortedList<long, T> places, long place) => Bisection.First(places.Count, known => places.Keys[known] > place);
 }
 
 /// <summary>Lists as their first pages told them, so that later pages are of the same: the last that were asked for, each for a while after it was. Any thread.</summary>

@@ -273,18 +273,7 @@ internal sealed class PortSipOrderedList
     }
 
     // The length of the call at a place, or the longest that is told where it is longer.
-    private static int LengthAt(IReadOnlyList<long> shorter, long place)
-    {
-        int low = 0, high = shorter.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (shorter[middle] <= place) low = middle + 1;
-            else high = middle;
-        }
-
-        return low;
-    }
+    private static int LengthAt(IReadOnlyList<long> shorter, long place) => Bisection.First(shorter.Count, length => shorter[length] > place);
 
     // The calls of a stretch in order, and how many there are: all of them, or no more than so many of any.
     private (List<ListedCall> Calls, long Total) Read(in PortSipStretch stretch, int most)

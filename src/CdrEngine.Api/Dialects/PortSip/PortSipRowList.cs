@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Records;
 
 namespace CdrEngine.Api.Dialects.PortSip;
@@ -67,23 +68,10 @@ internal sealed class PortSipRows
     /// <summary>How many of them stand before a call.</summary>
     public int Before(CallRecord call)
     {
-        int behind = FirstBehind(_days.Length, day => _days[day].Day.Rows[0], call);
+        int behind = Bisection.First(_days.Length, day => _days[day].Day.Rows[0].CompareTo(call) >= 0);
         if (behind == 0) return 0;
         PortSipSessionRow[] rows = Told(behind - 1);
-        return Begin(behind - 1) + FirstBehind(rows.Length, place => rows[place], call);
-    }
-
-    private static int FirstBehind(int count, Func<int, PortSipSessionRow> at, CallRecord call)
-    {
-        int low = 0, high = count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (at(middle).CompareTo(call) < 0) low = middle + 1;
-            else high = middle;
-        }
-
-        return low;
+        return Begin(behind - 1) + Bisection.First(rows.Length, place => rows[place].CompareTo(call) >= 0);
     }
 
     private int Begin(int day) => day == 0 ? 0 : _ends[day - 1];

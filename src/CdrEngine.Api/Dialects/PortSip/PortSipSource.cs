@@ -119,10 +119,10 @@ internal sealed class PortSipSource(CallMark mark, PortSipRowList? rows, bool ha
                 at = Math.Clamp(at, low, Math.Max(low, high - 1));
                 if (high - low <= Beside) return Read(low, high);
                 if (Stored(of, condition, at, 1, ascending).Calls is not [var call]) return Read(at, at);
-                long rank = at + Before(call.Record), off = (long)((skip - rank) * share);
+                long rank = at + Before(call.Record);
                 if (rank >= skip) (low, high) = (Math.Max(low, at - (rank - skip)), at);
                 else (low, high) = (at + 1, Math.Min(high, at + (skip - rank)));
-                at += off;
+                at += (long)((skip - rank) * share);
             }
         }
 

@@ -1,3 +1,4 @@
+using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
 
@@ -47,17 +48,11 @@ internal sealed class VonageLive(TimeProvider time)
     public static int Before(IReadOnlyList<CallPosition> live, long skip, Func<long, CallPosition?> stored, Func<CallPosition, CallPosition, bool> before)
     {
         // The i-th call in progress stands before the place where at most skip - i - 1 stored ones stand before it.
-        int low = 0, high = live.Count;
-        while (low < high)
+        return Bisection.First(live.Count, i =>
         {
-            int i = low + ((high - low) / 2);
             long at = skip - i - 1;
-            bool stands = at >= 0 && (stored(at) is not { } call || !before(call, live[i]));
-            if (stands) low = i + 1;
-            else high = i;
-        }
-
-        return low;
+            return at < 0 || (stored(at) is { } call && before(call, live[i]));
+        });
     }
 
     /// <summary>Those in progress that a query asks for, in its order.</summary>
