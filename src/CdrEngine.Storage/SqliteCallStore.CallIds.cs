@@ -17,18 +17,23 @@ public sealed partial class SqliteCallStore
 
     private readonly CallIdsKept _callIds;
 
-    private DayPlaces? MetByCallId(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal)
+    private DayPlaces? MetByCallId(OpenDays days, DateOnly day, TextRange[] ranges, DayCalls known, DaySeal seal)
     {
         if (CallIdsOf(days, day, known, seal) is not { } ids) return null;
-        (int below, bool isThere) = (0, false);
-        if (range.Sense != TextSense.Present)
+        var placed = new PlacedRange[ranges.Length];
+        for (int i = 0; i < placed.Length; i++)
         {
-            if (ids.Find(range.Text) is { } told) (below, isThere) = told;
-            else if (Look(days, day, ids.Ranks, range.Text, seal) is { } looked) (below, isThere) = looked;
-            else return null;
+            (int Below, bool IsThere) place = default;
+            if (ranges[i].Sense != TextSense.Present)
+            {
+                if ((ids.Find(ranges[i].Text) ?? Look(days, day, ids.Ranks, ranges[i].Text, seal)) is not { } told) return null;
+                place = told;
+            }
+
+            placed[i] = new PlacedRange(ranges[i], place.Below, place.IsThere);
         }
 
-        return ids.Meeting(range, below, isThere, known.Places);
+        return ids.Meeting(placed, known.Places);
     }
 
     // What the day's index says of a Call-ID: how many stand before it, and whether it is there. Null where the day is not as it was when it was sealed.

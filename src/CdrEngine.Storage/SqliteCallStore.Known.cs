@@ -112,7 +112,7 @@ public sealed partial class SqliteCallStore
 
         // Of ids alone their index tells it at once.
         if (asked.IsOfIdsAlone) return null;
-        return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Count(calls, seal.Keys, met) : null;
+        return CountMetBy(days, day, asked, calls, known, seal);
     }
 
     // Whether two calls of a day may have the same integer id but for its rank.

@@ -14,16 +14,47 @@ public sealed partial class SqliteCallStore
     {
         if (seal is not { Texts: not null, Stamp: { } stamp }) return null;
         (TextGroup Group, TextGroupDay Day)? place = GroupOf(days, asked, day, stamp);
-        ILookup<bool, TextRange> ranges = calls.Ranges.ToLookup(static range => range.Of == TextOf.Id);
+        if (place is { } whole && calls.InGroup(whole.Group, ToldOf) is { } all) return DayPlaces.Of(all, whole.Day, known);
         return DayPlaces.AmongAll(calls.Texts.Select(clause => place is { } its ? DayPlaces.Of(_texts.SetOf(its.Group, clause), its.Day, known) : null)
-            .Concat(ranges[true].Take(1).Select(_ => MetByIds(days, day, [.. ranges[true]], known, seal)))
-            .Concat(ranges[false].Select(range => MetBy(days, day, range, known, seal, place))));
+            .Concat(calls.RangesByText.Select(ranges => MetBy(days, day, ranges, known, seal, place))));
+    }
+
+    // How many calls of a day meet what is asked of texts and the rest of a question; null where memory does not tell.
+    private long? CountMetBy(OpenDays days, DateOnly day, DayQuestion asked, AskedCalls calls, DayCalls known, DaySeal seal)
+    {
+        if (seal is { Texts: not null, Stamp: { } stamp } && GroupOf(days, asked, day, stamp) is { } place && calls.InGroup(place.Group, ToldOf) is { } told) return known.Count(calls, seal.Keys, told, place.Day);
+        return MetBy(days, day, asked, calls, known, seal) is { } met ? known.Count(calls, seal.Keys, met) : null;
+    }
+
+    // The calls of a group that meet all that is asked of texts; null where groups do not tell all of it.
+    private GroupSet? ToldOf(TextGroup group, AskedCalls calls)
+    {
+        if (calls.RangesByText.Any(static ranges => TextRanges.FieldOf(ranges[0]) is null && TextRanges.ClauseOf(ranges[0]) is null)) return null;
+        GroupSet? all = null;
+        foreach (TextClause clause in calls.Texts) Narrow(_texts.SetOf(group, clause));
+        foreach (TextRange[] ranges in calls.RangesByText)
+        {
+            if (MeetingOf(group, ranges) is not { Open: null } its) return null;
+            Narrow(its.Met);
+        }
+
+        return all;
+
+        void Narrow(GroupSet set) => all = all?.And(set) ?? set;
+    }
+
+    private RangedPlaces? MeetingOf(TextGroup group, TextRange[] ranges) => _texts.MeetingOf(group, ranges[0], ranges.Length > 1 ? ranges[1] : null);
+
+    private DayPlaces? MetBy(OpenDays days, DateOnly day, TextRange[] ranges, DayCalls known, DaySeal seal, (TextGroup Group, TextGroupDay Day)? place)
+    {
+        if (ranges[0].Of == TextOf.Id) return MetByIds(days, day, ranges, known, seal);
+        if (ranges[0] is { Of: TextOf.SipCallId, Sense: not TextSense.Contains } && MetByCallId(days, day, ranges, known, seal) is { } byCallId) return byCallId;
+        return DayPlaces.AmongAll(ranges.Select(range => MetBy(days, day, range, known, seal, place)));
     }
 
     private DayPlaces? MetBy(OpenDays days, DateOnly day, TextRange range, DayCalls known, DaySeal seal, (TextGroup Group, TextGroupDay Day)? place)
     {
         if (range.Of == TextOf.Trunk) return known.OfTrunks(range.IsMetBy);
-        if (range.Of == TextOf.SipCallId && range.Sense != TextSense.Contains && MetByCallId(days, day, range, known, seal) is { } byCallId) return byCallId;
         DayPlaces? told = null;
         CallsOfSearch? among = null;
         if (place is { } its && _texts.MeetingOf(its.Group, range) is { } ranged)

@@ -54,7 +54,7 @@ public sealed partial class SqliteCallStore
         Action<TextGroup>[] looks =
         [
             .. asked.Clauses.Select(clause => (Action<TextGroup>)(group => _texts.SetOf(group, clause))),
-            .. asked.Query.Ranges.Where(static range => range.Of != TextOf.Id).Select(range => (Action<TextGroup>)(group => _texts.MeetingOf(group, range))),
+            .. TextRanges.ByText(asked.Query.Ranges).Where(static ranges => ranges[0].Of != TextOf.Id).Select(ranges => (Action<TextGroup>)(group => Look(group, ranges))),
         ];
         IEnumerable<TextGroup> order = asked.Query.Ascending ? known.Groups.Values : known.Groups.Values.Reverse();
         TextGroup[] next = [.. order.Where(group => group == place.Group || (asked.Query.Ascending ? group.Days[0].Day > day : group.Days[0].Day < day))
@@ -62,6 +62,13 @@ public sealed partial class SqliteCallStore
         _helpers.ForEach([.. next.SelectMany(group => looks.Select(look => (group, look)))], pair => pair.look(pair.group));
         asked.Ready.UnionWith(next);
         return place;
+    }
+
+    // What is left open is asked of each by itself.
+    private void Look(TextGroup group, TextRange[] ranges)
+    {
+        if (MeetingOf(group, ranges) is { Open: null } || ranges.Length == 1) return;
+        foreach (TextRange range in ranges) _texts.MeetingOf(group, range);
     }
 
     // The places of the calls that a query may find: true where these are all that it finds, but for times; null where nothing is told.

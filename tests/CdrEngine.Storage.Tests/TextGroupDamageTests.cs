@@ -35,7 +35,7 @@ public sealed class TextGroupDamageTests
             File.WriteAllBytes(path, bytes);
             using TextGroup group = Assert.IsType<TextGroup>(TextGroup.Open(path));
             foreach (TextNeedle needle in needles) Ask(() => Places(group, needle));
-            Ask(() => group.RanksOf(1)?.Meeting(range, 50, isThere: true).Met.CountIn(0, Span));
+            Ask(() => group.RanksOf(1)?.Meeting([new PlacedRange(range, 50, IsThere: true)]).Met.CountIn(0, Span));
             Ask(() => group.PlaceOf(1, "2100"u8).Below);
         }
 
@@ -88,7 +88,7 @@ public sealed class TextGroupDamageTests
         TextRanks.Builder ranks = far.RanksFor(1);
         Run(far.Ranking(1, ranks));
         var range = new TextRange(TextOf.Caller, TextSense.Less, "2100");
-        Assert.Equal(near.RanksOf(1)!.Meeting(range, 100, isThere: true).Met.CountIn(0, Span), ranks.Build()!.Meeting(range, 100, isThere: true).Met.CountIn(0, Span));
+        Assert.Equal(near.RanksOf(1)!.Meeting([new PlacedRange(range, 100, IsThere: true)]).Met.CountIn(0, Span), ranks.Build()!.Meeting([new PlacedRange(range, 100, IsThere: true)]).Met.CountIn(0, Span));
 
         int Run(IEnumerable<GroupRead> steps)
         {

@@ -53,14 +53,28 @@ public sealed class TextRanksTests
             TextRanks ranks = builder.Build()!;
             for (int i = 0; i < 20; i++)
             {
-                TextRange range = Range(random);
-                RangedPlaces places = ranks.Meeting(range, different.Count(text => string.CompareOrdinal(text, range.Text) < 0), different.Contains(range.Text));
+                TextRange[] ranges = [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => Range(random))];
+                PlacedRange[] placed = [.. ranges.Select(range => new PlacedRange(range, different.Count(text => string.CompareOrdinal(text, range.Text) < 0), different.Contains(range.Text)))];
+                RangedPlaces places = ranks.Meeting(placed);
+                if (i % 2 == 0)
+                {
+                    // The same where the places of the texts between were read.
+                    (int first, int last) = ranks.Within(placed);
+                    var listed = new GroupSet.Builder(span);
+                    for (int place = 0; place < span; place++)
+                    {
+                        if (texts[place] is { Length: > 0 } its && Array.BinarySearch(different, Kept(its), StringComparer.Ordinal) + 1 is var rank && rank >= first && rank <= last) listed.Add(place);
+                    }
+
+                    places = ranks.Meeting(placed, listed.Build());
+                }
+
                 for (int place = 0; place < span; place++)
                 {
                     // What is empty is no text where texts are kept as they are.
                     string? text = isLower || texts[place] is { Length: > 0 } ? texts[place] : null;
                     if (places.Open?.Has(place) == true) Assert.False(places.Met.Has(place));
-                    else Assert.Equal(range.IsMetBy(text), places.Met.Has(place));
+                    else Assert.Equal(ranges.All(range => range.IsMetBy(text)), places.Met.Has(place));
                     if (!isLower) Assert.Null(places.Open);
                 }
             }
@@ -96,7 +110,7 @@ public sealed class TextRanksTests
         GroupSet set = builder.Build();
         for (int i = 0; i < 300; i++)
         {
-            int begin = random.Next(span), end = random.Next(begin, span + 1), from = begin + random.Next(-70, 70);
+            int begin = random.Next(span), end = random.Next(begin, span + 1), from = i % 2 == 0 ? begin : begin + random.Next(-70, 70);
             var day = new DayPlaces(random.Next(1, 500));
             int most = Math.Min(end, from + day.Places);
             day.Add(set, from, begin, end);
@@ -106,6 +120,7 @@ public sealed class TextRanksTests
             var others = new DayPlaces(day.Places);
             foreach (int place in Enumerable.Range(0, day.Places).Where(_ => random.Next(3) == 0)) others.Add(place);
             Assert.Equal(its.Count(others.Has), day.CountAnd(others));
+            if (from == begin && most == end) Assert.Equal(its.Count(others.Has), others.CountAnd(set, begin, end));
         }
     }
 

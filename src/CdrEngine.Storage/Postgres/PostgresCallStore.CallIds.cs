@@ -77,7 +77,7 @@ internal sealed partial class PostgresCallStore
         }
 
         void Tell(TextRange range, DateOnly day, int below, bool isThere) =>
-            asked.ByRange[(range, day)] = known[day].Meeting(range, below, isThere, asked.Seals[day].Seal.Calls!.Places);
+            asked.ByRange[(range, day)] = known[day].Meeting([new PlacedRange(range, below, isThere)], asked.Seals[day].Seal.Calls!.Places);
     }
 
     // Those of days whose calls memory has; what is not kept is read, as far as there is room.

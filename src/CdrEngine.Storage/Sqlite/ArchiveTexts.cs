@@ -33,9 +33,12 @@ internal sealed class ArchiveTexts(string folder, long mostKept, long mostRanks)
     }
 
     /// <summary>The calls of a group that meet what their texts are held against; null where groups do not tell.</summary>
-    public RangedPlaces? MeetingOf(TextGroup group, TextRange range)
+    /// <param name="group">The group.</param>
+    /// <param name="range">What they are held against.</param>
+    /// <param name="and">What the same texts are held against as well, by their order as <paramref name="range"/> is; null for nothing.</param>
+    public RangedPlaces? MeetingOf(TextGroup group, TextRange range, TextRange? and = null)
     {
-        if (_answers.LookFor(group, range) is not { } look) return null;
+        if (_answers.LookFor(group, range, and) is not { } look) return null;
         group.Run(look.Steps);
         return look.Result;
     }

@@ -16,6 +16,8 @@ internal readonly record struct AskedNumber(ulong Key, ulong InFilter, bool IsAl
 /// <summary>A query that <see cref="DayCalls"/> answers: by profiles, lengths, one number or any of several, and texts that groups of days tell. One thread.</summary>
 internal sealed class AskedCalls
 {
+    private readonly Dictionary<TextGroup, GroupSet?> _inGroups = [];
+
     private AskedCalls(CallQuery query, IReadOnlyList<TextClause> texts)
     {
         Profiles = new AskedProfiles(query);
@@ -24,6 +26,7 @@ internal sealed class AskedCalls
         Codec = query.Codec is { } codec ? CallSelect.CodecItem(codec) : null;
         Flags = (long)query.Flags;
         Ranges = query.Ranges;
+        RangesByText = TextRanges.ByText(Ranges);
         Texts = texts;
     }
 
@@ -35,6 +38,18 @@ internal sealed class AskedCalls
 
     /// <summary>Texts held against others; which calls of a day meet them is told beside.</summary>
     public IReadOnlyList<TextRange> Ranges { get; }
+
+    /// <summary>The same, as <see cref="TextRanges.ByText"/> has them.</summary>
+    public IReadOnlyList<TextRange[]> RangesByText { get; }
+
+    /// <summary>The calls of a group that meet all that is asked of texts, told once; null where groups do not tell all of it.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="tell">Tells them.</param>
+    public GroupSet? InGroup(TextGroup group, Func<TextGroup, AskedCalls, GroupSet?> tell)
+    {
+        if (!_inGroups.TryGetValue(group, out GroupSet? told)) _inGroups.Add(group, told = tell(group, this));
+        return told;
+    }
 
     /// <summary>A codec as it stands in the list of a call; null for any.</summary>
     public string? Codec { get; }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CdrEngine.Storage.Texts;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -173,6 +174,18 @@ internal sealed partial class DayCalls
         if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : OfProfiles(asked.Profiles).CountAnd(among);
         if (WantedOf(asked) is not { } wanted) return null;
         return asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => among.Has(place) && Meets(place, wanted)) : among.All().LongCount(place => Meets(place, wanted));
+    }
+
+    /// <summary>How many of some calls of a group are asked for; null where nothing here tells.</summary>
+    /// <param name="asked">What is asked for, of the whole day.</param>
+    /// <param name="keys">Tells which numbers the day has not.</param>
+    /// <param name="set">The calls.</param>
+    /// <param name="day">The day in the group.</param>
+    public long? Count(AskedCalls asked, KeyFilter keys, GroupSet set, TextGroupDay day)
+    {
+        bool isAligned = day.First == _first && day.End - day.Begin <= Places;
+        if (!isAligned || asked is not { Any.Count: 0, HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return Count(asked, keys, DayPlaces.Of(set, day, this));
+        return asked.Profiles.IsEverything ? set.CountIn(day.Begin, day.End) : OfProfiles(asked.Profiles).CountAnd(set, day.Begin, day.End);
     }
 
     /// <summary>The places of calls by the name of their trunk.</summary>

@@ -74,6 +74,12 @@ internal sealed class DayPlaces
         foreach (int place in places) Add(place - from);
     }
 
+    /// <summary>Adds those whose number lies between two, both included.</summary>
+    /// <param name="numbers">The number of each place.</param>
+    /// <param name="first">The least.</param>
+    /// <param name="last">The greatest.</param>
+    public void Add(WholeNumbers numbers, int first, int last) => numbers.MarkWithin(first, last, _words);
+
     /// <summary>Those that are among others too.</summary>
     public DayPlaces And(DayPlaces other)
     {
@@ -89,6 +95,12 @@ internal sealed class DayPlaces
         for (int i = 0; i < _words.Length; i++) count += BitOperations.PopCount(_words[i] & other._words[i]);
         return count;
     }
+
+    /// <summary>How many are among those of a group too.</summary>
+    /// <param name="set">Those of the group.</param>
+    /// <param name="begin">The place of the group that stands for the first.</param>
+    /// <param name="end">The one behind the last.</param>
+    public int CountAnd(GroupSet set, int begin, int end) => set.CountAnd(_words, begin, end);
 
     /// <summary>Those that are among all of some, which are looked at as long as any place is left; null where one of them is null, and where there are none.</summary>
     public static DayPlaces? AmongAll(IEnumerable<DayPlaces?> some)

@@ -14,6 +14,9 @@ internal static class TextRanges
     private const string FindChunks = "SELECT chunk & 4294967295, texts, calls FROM text_terms WHERE chunk BETWEEN ?1 AND ?2 ORDER BY chunk";
     private const int ChunkBits = 32;
 
+    // A text lies between two others.
+    private const int MostOfOne = 2;
+
     // Of labels the first stands behind the numbers, in full and not.
     private const int FirstLabel = 6;
 
@@ -44,6 +47,13 @@ internal static class TextRanges
         >= Calls.Ports.TextOf.FirstLabel => FirstLabel + (of - Calls.Ports.TextOf.FirstLabel),
         _ => null,
     };
+
+    /// <summary>Ranges by the texts that are held against them: of one text by its order two together at most, but for ids, and any other by itself.</summary>
+    public static IReadOnlyList<TextRange[]> ByText(IReadOnlyList<TextRange> ranges) =>
+    [
+        .. ranges.GroupBy(static range => (range.Of, IsPart: range.Sense == TextSense.Contains))
+            .SelectMany(static its => its.Key.Of == Calls.Ports.TextOf.Id ? [its.ToArray()] : its.Chunk(its.Key.IsPart || its.Key.Of == Calls.Ports.TextOf.Trunk ? 1 : MostOfOne)),
+    ];
 
     /// <summary>What answers about a day are kept under.</summary>
     public static string KeyOf(TextRange range, DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"{day.DayNumber}|{(int)range.Of}-{(int)range.Sense}-{range.Text}");

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using CdrEngine.Calls.Ports;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage.Texts;
@@ -70,15 +69,14 @@ internal sealed class DayCallIds
         return (below, behind);
     }
 
-    /// <summary>The places of a day that meet a range.</summary>
-    /// <param name="range">The range; one that texts in order answer.</param>
-    /// <param name="below">How many stand before its text.</param>
-    /// <param name="isThere">Whether its text is among them.</param>
+    /// <summary>The places of a day that meet all of some ranges.</summary>
+    /// <param name="ranges">They.</param>
     /// <param name="places">Places the day has.</param>
-    public DayPlaces Meeting(TextRange range, int below, bool isThere, int places)
+    public DayPlaces Meeting(IReadOnlyList<PlacedRange> ranges, int places)
     {
         var met = new DayPlaces(places);
-        met.Add(Ranks.Meeting(range, below, isThere).Met, 0, 0, places);
+        (int first, int last) = Ranks.Within(ranges);
+        Ranks.AddTo(met, first, last);
         return met;
     }
 

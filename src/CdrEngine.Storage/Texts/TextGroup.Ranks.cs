@@ -9,6 +9,9 @@ internal sealed partial class TextGroup
     private const int FirstNumber = 1;
     private const int LastNumber = 5;
 
+    // Bytes of lists that are read instead of looking at all places of a group.
+    private const int MostListed = 64 * 1024;
+
     /// <summary>What <see cref="Ranking"/> fills for a field.</summary>
     public TextRanks.Builder RanksFor(int field)
     {
@@ -29,6 +32,37 @@ internal sealed partial class TextGroup
             var read = new GroupRead([.. Enumerable.Range(first, chunk - first).Select(its => (_chunks[its].At, _chunks[its].Texts + _chunks[its].Lists))]);
             yield return read;
             for (int its = first; its < chunk; its++) AddChunk(its, read[its - first], begin, end, ranks);
+        }
+    }
+
+    /// <summary>Whether reading the calls that have some texts of a field costs less than looking at all places.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="first">The first text, from 1 on.</param>
+    /// <param name="last">The last.</param>
+    public bool IsShort(int field, int first, int last)
+    {
+        if (IsFar || first > last) return !IsFar;
+        int begin = TextsOf(field).Begin - 1;
+        long bytes = 0;
+        for (int chunk = (begin + first) / TextSegment.ChunkTerms; chunk <= (begin + last) / TextSegment.ChunkTerms && bytes <= MostListed; chunk++) bytes += _chunks[chunk].Lists;
+        return bytes <= MostListed;
+    }
+
+    /// <summary>The steps that read which calls have some texts of a field.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="first">The first text, from 1 on.</param>
+    /// <param name="last">The last.</param>
+    /// <param name="found">They are added to it.</param>
+    public IEnumerable<GroupRead> Listing(int field, int first, int last, GroupSet.Builder found)
+    {
+        int begin = TextsOf(field).Begin - 1;
+        for (int number = begin + first; number <= begin + last;)
+        {
+            int chunk = number / TextSegment.ChunkTerms, from = chunk * TextSegment.ChunkTerms, behind = Math.Min(begin + last + 1, from + TextSegment.ChunkTerms);
+            var read = new GroupRead((_chunks[chunk].At + _chunks[chunk].Texts, _chunks[chunk].Lists));
+            yield return read;
+            AddLists(read[0], [.. Enumerable.Range(number - from, behind - number)], found);
+            number = behind;
         }
     }
 

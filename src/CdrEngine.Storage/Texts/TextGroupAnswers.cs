@@ -11,7 +11,7 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(TextGroup Group, string Clause), GroupSet> _sets = [];
-    private readonly Dictionary<(TextGroup Group, TextRange Range), RangedPlaces> _ranged = [];
+    private readonly Dictionary<(TextGroup Group, TextRange Range, TextRange? And), RangedPlaces> _ranged = [];
     private readonly Dictionary<(TextGroup Group, int Field), (TextRanks? Ranks, long Used)> _ranks = [];
     private long _held;
     private long _heldRanks;
@@ -42,7 +42,10 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
     }
 
     /// <summary>The look for the calls of a group that meet what their texts are held against; null where groups do not tell.</summary>
-    public GroupLook<RangedPlaces>? LookFor(TextGroup group, TextRange range)
+    /// <param name="group">The group.</param>
+    /// <param name="range">What they are held against.</param>
+    /// <param name="and">What the same texts are held against as well, by their order as <paramref name="range"/> is; null for nothing.</param>
+    public GroupLook<RangedPlaces>? LookFor(TextGroup group, TextRange range, TextRange? and = null)
     {
         if (TextRanges.ClauseOf(range) is { } clause)
         {
@@ -60,7 +63,7 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
         if (TextRanges.FieldOf(range) is not { } field) return null;
         lock (_lock)
         {
-            if (_ranged.TryGetValue((group, range), out RangedPlaces? kept)) return new GroupLook<RangedPlaces>(group) { Result = kept };
+            if (_ranged.TryGetValue((group, range, and), out RangedPlaces? kept)) return new GroupLook<RangedPlaces>(group) { Result = kept };
         }
 
         GroupLook<RangedPlaces> look = null!;
@@ -76,10 +79,24 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
             }
 
             if (ranks is null) yield break;
-            var place = new TextPlace(Encoding.UTF8.GetBytes(range.Text));
-            foreach (GroupRead step in group.Placing(field, place)) yield return step;
-            look.Result = ranks.Meeting(range, place.Below, place.IsThere);
-            Keep(group, range, look.Result);
+            var placed = new List<PlacedRange>();
+            foreach (TextRange its in and is null ? [range] : new[] { range, and })
+            {
+                var place = new TextPlace(Encoding.UTF8.GetBytes(its.Text));
+                foreach (GroupRead step in group.Placing(field, place)) yield return step;
+                placed.Add(new PlacedRange(its, place.Below, place.IsThere));
+            }
+
+            GroupSet? listed = null;
+            if (ranks.Within(placed) is var (first, last) && group.IsShort(field, first, last))
+            {
+                var found = new GroupSet.Builder(group.Span);
+                foreach (GroupRead step in group.Listing(field, first, last, found)) yield return step;
+                listed = found.Build();
+            }
+
+            look.Result = ranks.Meeting(placed, listed);
+            Keep((group, range, and), look.Result);
         }
     }
 
@@ -120,12 +137,12 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
         }
     }
 
-    private void Keep(TextGroup group, TextRange range, RangedPlaces places)
+    private void Keep((TextGroup Group, TextRange Range, TextRange? And) key, RangedPlaces places)
     {
         lock (_lock)
         {
             if (_held + places.Size > mostKept) ForgetSets();
-            if (_ranged.TryAdd((group, range), places)) _held += places.Size + (2 * range.Text.Length);
+            if (_ranged.TryAdd(key, places)) _held += places.Size + (2 * (key.Range.Text.Length + (key.And?.Text.Length ?? 0)));
         }
     }
 

@@ -59,6 +59,41 @@ internal sealed class GroupSet
         return count;
     }
 
+    /// <summary>How many there are of some others from a place on, up to and not including another.</summary>
+    /// <param name="others">A bit for each place: the lowest of the first word stands for <paramref name="from"/>.</param>
+    /// <param name="from">The first place.</param>
+    /// <param name="to">The place behind the last.</param>
+    public int CountAnd(ReadOnlySpan<ulong> others, int from, int to)
+    {
+        int count = 0;
+        if (_bits is null)
+        {
+            for (int i = Place(from); i < _few.Length && _few[i] < to; i++) count += (int)(others[(_few[i] - from) / Word] >> ((_few[i] - from) % Word)) & 1;
+            return count;
+        }
+
+        int shift = from % Word;
+        for (int word = from / Word; word * Word < to && word < _bits.Length; word++)
+        {
+            ulong its = Within(word, from, to);
+            int at = word - (from / Word);
+            if (at < others.Length) count += BitOperations.PopCount(others[at] & (its >> shift));
+            if (shift > 0 && at > 0) count += BitOperations.PopCount(others[at - 1] & (its << (Word - shift)));
+        }
+
+        return count;
+    }
+
+    /// <summary>Those that are among others too.</summary>
+    public GroupSet And(GroupSet other)
+    {
+        if (_bits is null) return new GroupSet([.. _few.Where(other.Has)]);
+        if (other._bits is null) return other.And(this);
+        ulong[] both = new ulong[Math.Min(_bits.Length, other._bits.Length)];
+        for (int i = 0; i < both.Length; i++) both[i] = _bits[i] & other._bits[i];
+        return Of(both);
+    }
+
     /// <summary>Adds those from a place on, up to and not including another, ascending.</summary>
     public void AddTo(List<int> places, int from, int to)
     {

@@ -12,6 +12,28 @@ internal sealed record RangedPlaces(GroupSet Met, GroupSet? Open)
     public long Size => Met.Size + (Open?.Size ?? 0);
 }
 
+/// <summary>A range that texts in order answer, and where its text stands among them.</summary>
+/// <param name="Range">The range.</param>
+/// <param name="Below">How many texts stand before its text.</param>
+/// <param name="IsThere">Whether its text is among them.</param>
+internal readonly record struct PlacedRange(TextRange Range, int Below, bool IsThere)
+{
+    /// <summary>The texts that meet it, by their numbers in order from 1 on.</summary>
+    /// <param name="count">How many there are.</param>
+    public (int First, int Last) Within(int count)
+    {
+        int behind = IsThere ? Below + 1 : Below;
+        return Range.Sense switch
+        {
+            TextSense.Greater => (behind + 1, count),
+            TextSense.GreaterOrEqual => (Below + 1, count),
+            TextSense.Less => (1, Below),
+            TextSense.LessOrEqual => (1, behind),
+            _ => (1, count),
+        };
+    }
+}
+
 /// <summary>One of the texts of a field of a group.</summary>
 /// <param name="Rank">Its number in their order, from 1 on.</param>
 /// <param name="Below">Places that have a text before it.</param>
@@ -93,32 +115,43 @@ internal sealed class TextRanks
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => _ranks.Size + (_openPlaces.Length * sizeof(ulong)) + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
 
-    /// <summary>The places that meet a range.</summary>
-    /// <param name="range">The range; one that texts in order answer.</param>
-    /// <param name="below">How many texts stand before its text.</param>
-    /// <param name="isThere">Whether its text is among them.</param>
-    public RangedPlaces Meeting(TextRange range, int below, bool isThere)
+    /// <summary>The ranks of the texts that meet all of some ranges; the first is behind the last where none does.</summary>
+    public (int First, int Last) Within(IReadOnlyList<PlacedRange> ranges)
     {
-        int behind = isThere ? below + 1 : below;
-        (int from, int to) = range.Sense switch
+        (int first, int last) = (1, Count);
+        foreach (PlacedRange range in ranges)
         {
-            TextSense.Greater => (behind + 1, Count),
-            TextSense.GreaterOrEqual => (below + 1, Count),
-            TextSense.Less => (1, below),
-            TextSense.LessOrEqual => (1, behind),
-            _ => (1, Count),
-        };
-        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = new ulong[met.Length];
+            (int from, int to) = range.Within(Count);
+            (first, last) = (Math.Max(first, from), Math.Min(last, to));
+        }
 
+        return (first, last);
+    }
+
+    /// <summary>Adds the places of some ranks to those of a day.</summary>
+    /// <param name="first">The first rank.</param>
+    /// <param name="last">The last.</param>
+    /// <param name="places">Places of a day that are those of here.</param>
+    public void AddTo(DayPlaces places, int first, int last) => places.Add(_ranks, first, last);
+
+    /// <summary>The places that meet all of some ranges.</summary>
+    /// <param name="ranges">They.</param>
+    /// <param name="listed">The places of the texts <see cref="Within"/> tells, where they were read; null for looking at all places.</param>
+    public RangedPlaces Meeting(IReadOnlyList<PlacedRange> ranges, GroupSet? listed = null)
+    {
         // A call without a text that is kept may have an empty one.
-        bool isEmptyOpen = _mayBeEmpty && range.IsMetBy("");
-        _ranks.MarkWithin(from, to, met);
+        bool isEmptyOpen = _mayBeEmpty && ranges.All(static range => range.Range.IsMetBy(""));
+        if (listed is not null && !isEmptyOpen && _open.Count == 0) return new RangedPlaces(listed, null);
+        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = isEmptyOpen || _open.Count > 0 ? new ulong[met.Length] : [];
+        (int first, int last) = Within(ranges);
+        if (listed is not null) listed.AddTo(met, 0, _ranks.Count);
+        else _ranks.MarkWithin(first, last, met);
         if (isEmptyOpen) _ranks.MarkWithin(0, 0, open);
         if (_open.Count > 0)
         {
             // Of texts with letters each is judged by itself.
             byte[] verdicts = new byte[_open.Count];
-            for (int i = 0; i < verdicts.Length; i++) verdicts[i] = Judge(_open[i].Text, range) is { } meets ? (meets ? Yes : No) : Perhaps;
+            for (int i = 0; i < verdicts.Length; i++) verdicts[i] = JudgeAll(_open[i].Text, ranges);
             for (int word = 0; word < _openPlaces.Length; word++)
             {
                 met[word] &= ~_openPlaces[word];
@@ -148,6 +181,19 @@ internal sealed class TextRanks
         }
 
         return places;
+    }
+
+    // No where it does not meet one of them, whatever else is open.
+    private static byte JudgeAll(string lower, IReadOnlyList<PlacedRange> ranges)
+    {
+        byte verdict = Yes;
+        foreach (PlacedRange range in ranges)
+        {
+            if (Judge(lower, range.Range) is not { } meets) verdict = Perhaps;
+            else if (!meets) return No;
+        }
+
+        return verdict;
     }
 
     private int OpenAt(int rank)

@@ -2,6 +2,7 @@ using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Outcomes;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 
@@ -46,13 +47,22 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     {
         DateTimeOffset now = request.Desk.Options.Time.GetUtcNow();
         T? known = asked.Skip == 0 ? null : lists.Find(key, now);
+        if (known is null && QueryOf(null) is null) return null;
 
-        // Sessions are told by several threads, each of which asks for itself.
-        PortSipSource? source = known is not null ? sourceOf(known) : QueryOf(null) is null ? null : Source();
-        if (source is null) return null;
-        _hasStrays = source.HasStrays;
-        return request.Desk.Calls.Together<(long, List<ListedCall>)?>(() =>
+        // Sessions are told by several threads, each of which asks for itself; where none has to be told the page is of the same reading.
+        PortSipSource? source = null;
+        (bool IsRead, (long, List<ListedCall>)? Page) first = request.Desk.Calls.Together(() =>
         {
+            source = known is not null ? sourceOf(known) : Source(static (sessions, desk, from, to) => sessions.AsTold(desk, from, to));
+            return source is null ? (false, null) : (true, Read());
+        });
+        if (first.IsRead) return first.Page;
+        source = Source(static (sessions, desk, from, to) => sessions.Between(desk, from, to));
+        return source is null ? null : request.Desk.Calls.Together(Read);
+
+        (long, List<ListedCall>)? Read()
+        {
+            _hasStrays = source!.HasStrays;
             if (known is null)
             {
                 if (begin(source) is not { } begun) return null;
@@ -60,7 +70,7 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
             }
 
             lock (known) return page(known);
-        });
+        }
     }
 
     // Null where neither indexes nor memory answer it.
@@ -85,11 +95,11 @@ internal sealed class PortSipOrder(DialectRequest request, PortSipAsked asked, P
     }
 
     // The calls as they are now; null where memory does not tell which it has of them.
-    private PortSipSource? Source()
+    private PortSipSource? Source(Func<PortSipSessions, DialectDesk, Timestamp?, Timestamp?, PortSipSessions.Known?> between)
     {
         if (sessions is null) return new PortSipSource(request.Desk.Calls.Mark(), null, hasStrays: false);
         Func<PortSipDayRows, bool[]>? meets = asked.Condition is { } condition ? PortSipRowJudge.Of(condition, context.RecordIdOf) : null;
-        if ((asked.Condition is not null && meets is null) || QueryOf(null) is not { } query || sessions.Between(request.Desk, query.From, query.To) is not { } all) return null;
+        if ((asked.Condition is not null && meets is null) || QueryOf(null) is not { } query || between(sessions, request.Desk, query.From, query.To) is not { } all) return null;
         _hasStrays = all.HasStrays;
         if (asked.Search is not null)
         {

@@ -45,16 +45,12 @@ internal sealed partial class PortSipSessions
     /// <param name="to">Up to here; null for all behind.</param>
     public Known? Between(DialectDesk desk, Timestamp? from, Timestamp? to)
     {
-        DateOnly first = from is { } begin ? DayOf(begin) : DateOnly.MinValue, last = to is { } end ? DayOf(end) : DateOnly.MaxValue;
+        (DateOnly first, DateOnly last) = DaysOf(from, to);
         lock (_lock)
         {
             // What is written from here on is looked at again by the next list, and what the mark leaves out may be told here already.
             (IReadOnlyDictionary<DateOnly, string>? stamps, CallMark mark) = desk.Calls.Together(() => (desk.Calls.DayStamps(), desk.Calls.Mark()));
             if (stamps is null) return null;
-
-            // As long as nothing is written it is the same mark, so that what the store counted for it is known.
-            if (_mark is { } before && IsSame(before, mark)) mark = before;
-            _mark = mark;
             if (_days.Count == 0 && Stored() > desk.Options.MostSessions) return null;
             try
             {
@@ -80,11 +76,42 @@ internal sealed partial class PortSipSessions
 
             AreKnown |= from is null && to is null;
             Keep(desk);
-            PortSipDayRows[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
-            return new Known(mark, days, Array.Exists(days, static day => day.HasStrays));
+            return Told(mark, first, last);
 
             long Stored() => desk.Calls.Count(s_told with { From = first > DateOnly.MinValue ? Begin(first) : null, To = last < DateOnly.MaxValue ? Begin(last.AddDays(1)) : null }, mark);
         }
+    }
+
+    /// <summary>The same where nothing changed since it was told; null where something has to be told first, and where others just tell it. Begins no reading of its own, and waits for nothing.</summary>
+    public Known? AsTold(DialectDesk desk, Timestamp? from, Timestamp? to)
+    {
+        if (!_lock.TryEnter()) return null;
+        try
+        {
+            (DateOnly first, DateOnly last) = DaysOf(from, to);
+            if (_days.Count == 0 || desk.Calls.DayStamps() is not { } stamps || !_days.Keys.All(stamps.ContainsKey)) return null;
+            foreach ((DateOnly day, string stamp) in stamps)
+            {
+                if (_days.TryGetValue(day, out Day? known) ? known.IsOther(stamp) || (known.Told is null && IsAsked(day)) : MayMatter(day, IsAsked)) return null;
+            }
+
+            return Told(desk.Calls.Mark(), first, last);
+
+            bool IsAsked(DateOnly day) => day >= first && day <= last;
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    private Known Told(CallMark mark, DateOnly first, DateOnly last)
+    {
+        // As long as nothing is written it is the same mark, so that what the store counted for it is known.
+        if (_mark is { } before && IsSame(before, mark)) mark = before;
+        _mark = mark;
+        PortSipDayRows[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
+        return new Known(mark, days, Array.Exists(days, static day => day.HasStrays));
     }
 
     private static bool IsSame(CallMark one, CallMark other) => one.Days.Count == other.Days.Count && one.Days.All(day => other.Days.TryGetValue(day.Key, out long last) && last == day.Value);
@@ -109,8 +136,8 @@ internal sealed partial class PortSipSessions
             _days.Remove(gone);
         }
 
-        // A session's calls may be of the next day, and of any that it has some of already.
-        DateOnly[] looked = [.. stamps.Keys.Where(day => isAsked(day) || (day > DateOnly.MinValue && isAsked(day.AddDays(-1))) || _days.ContainsKey(day)).Where(IsOther)];
+        // A session's calls may be of any day that it has some of already.
+        DateOnly[] looked = [.. stamps.Keys.Where(day => _days.TryGetValue(day, out Day? known) ? known.IsOther(stamps[day]) : MayMatter(day, isAsked))];
         DateOnly[] asked = [.. stamps.Keys.Where(day => isAsked(day) && _days.GetValueOrDefault(day)?.Told is null)];
         for (int round = 0; round < MostRounds; round++)
         {
@@ -134,9 +161,10 @@ internal sealed partial class PortSipSessions
             if (looked.Length == 0) break;
             touched.Clear();
         }
-
-        bool IsOther(DateOnly day) => !_days.TryGetValue(day, out Day? known) || stamps[day].Length == 0 || known.Stamp != stamps[day];
     }
+
+    // A session's calls may be of the next day.
+    private static bool MayMatter(DateOnly day, Func<DateOnly, bool> isAsked) => isAsked(day) || (day > DateOnly.MinValue && isAsked(day.AddDays(-1)));
 
     private static IEnumerable<string> Differing(IReadOnlyDictionary<string, long> before, IReadOnlyDictionary<string, long> now) =>
     [
@@ -217,6 +245,8 @@ internal sealed partial class PortSipSessions
         return CallId.IsWellFormed(id) && DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out day);
     }
 
+    private static (DateOnly First, DateOnly Last) DaysOf(Timestamp? from, Timestamp? to) => (from is { } begin ? DayOf(begin) : DateOnly.MinValue, to is { } end ? DayOf(end) : DateOnly.MaxValue);
+
     private static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
 
     private static Timestamp Begin(DateOnly day) => Timestamp.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
@@ -231,5 +261,9 @@ internal sealed partial class PortSipSessions
     /// <param name="Stamp">What its calls were then.</param>
     /// <param name="States">What its sessions were, and those that have calls of it.</param>
     /// <param name="Told">The sessions that began on it; null where it was looked at for those of other days alone.</param>
-    private sealed record Day(string Stamp, IReadOnlyDictionary<string, long> States, PortSipDayRows? Told);
+    private sealed record Day(string Stamp, IReadOnlyDictionary<string, long> States, PortSipDayRows? Told)
+    {
+        /// <summary>Whether its calls may be others by now.</summary>
+        public bool IsOther(string now) => now.Length == 0 || Stamp != now;
+    }
 }
