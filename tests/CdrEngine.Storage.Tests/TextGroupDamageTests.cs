@@ -57,6 +57,53 @@ public sealed class TextGroupDamageTests
     }
 
     [Fact]
+    public void CallsOfTextsBetweenTwo_AreThoseThatLookingAtAllPlacesFinds_AndReadInFewSteps()
+    {
+        using var folder = new StoreFolder();
+        string path = Path.Combine(folder.Records, "one.group");
+        (byte[] whole, _) = Written(path);
+        using TextGroup group = TextGroup.Open(path)!;
+        TextRanks ranks = group.RanksOf(1)!;
+        var random = new Random(5);
+        int listed = 0, steps = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            TextRange low = new(TextOf.Caller, random.Next(2) == 0 ? TextSense.Greater : TextSense.GreaterOrEqual, $"2{random.Next(450):000}"[..random.Next(1, 5)]);
+            TextRange high = new(TextOf.Caller, random.Next(2) == 0 ? TextSense.Less : TextSense.LessOrEqual, $"2{random.Next(450):000}"[..random.Next(1, 5)]);
+            PlacedRange[] placed = [.. new[] { low, high }.Select(range =>
+            {
+                byte[] text = Encoding.UTF8.GetBytes(range.Text);
+                var near = new TextPlace(text);
+                foreach (GroupRead read in group.Placing(1, near, ranks.Near(range.Text)))
+                {
+                    Fill(read);
+                    steps++;
+                }
+
+                Assert.Equal(group.PlaceOf(1, text), (near.Below, near.IsThere));
+                return new PlacedRange(range, near.Below, near.IsThere);
+            })];
+            (int first, int last) = ranks.Within(placed);
+            if (!group.IsShort(1, first, last)) continue;
+            listed++;
+            var found = new GroupSet.Builder(group.Span);
+            foreach (GroupRead read in group.Listing(1, first, last, found)) Fill(read);
+            List<int> its = [], expected = [];
+            ranks.Meeting(placed, found.Build()).Met.AddTo(its, 0, Span);
+            ranks.Meeting(placed).Met.AddTo(expected, 0, Span);
+            Assert.Equal(expected, its);
+        }
+
+        Assert.InRange(listed, 200, 400);
+        Assert.InRange(steps, 1, 3 * 800);
+
+        void Fill(GroupRead read)
+        {
+            for (int part = 0; part < read.Parts.Count; part++) read[part] = whole.AsSpan((int)read.Parts[part].At, read.Parts[part].Length).ToArray();
+        }
+    }
+
+    [Fact]
     public void FromAfar_TheSameIsFound_InFewSteps()
     {
         using var folder = new StoreFolder();

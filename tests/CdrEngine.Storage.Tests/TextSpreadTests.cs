@@ -17,11 +17,51 @@ public sealed class TextSpreadTests
         string[] all = [.. Enumerable.Range(0, 40_000).Select(_ => $"{random.Next(100_000):D5}")];
         TextSpread spread = TextSpread.Of([.. all.Chunk(all.Length / groups).Select(static calls => RanksOf(calls, 100)).Select(static ranks => (ranks.Steps, ranks.CountSteps(null)))])!;
         Array.Sort(all, StringComparer.Ordinal);
+        int worst = 0;
         for (int i = 1; i < 100; i++)
         {
             string text = spread.Between("", null, i / 100.0)!;
-            Assert.InRange(all.Count(its => string.CompareOrdinal(its, text) < 0), (i * 400) - 1_000, (i * 400) + 1_000);
+            worst = Math.Max(worst, Math.Abs(all.Count(its => string.CompareOrdinal(its, text) < 0) - (i * 400)));
         }
+
+        Assert.InRange(worst, 0, 300);
+    }
+
+    [Fact]
+    public void WithinAStretch_APlaceIsToldByItsDigits()
+    {
+        var random = new Random(11);
+        string[] all = [.. Enumerable.Range(0, 40_000).Select(_ => $"{random.NextInt64():x16}@192.0.2.{random.Next(3)}").Order(StringComparer.Ordinal)];
+        TextSpread spread = TextSpread.Of([.. all.Select((text, place) => (text, place)).ToLookup(static call => call.place % 10, static call => call.text).Select(static calls => RanksOf([.. calls], 100)).Select(static ranks => (ranks.Steps, ranks.CountSteps(null)))])!;
+        for (int i = 0; i < 200; i++)
+        {
+            // As far apart as two of the texts that are known stand, and nearer.
+            int low = random.Next(39_000), high = low + random.Next(20, 1_000);
+            string text = spread.Between(all[low], all[high], 0.5)!;
+            Assert.InRange(text, all[low], all[high], StringComparer.Ordinal);
+            Assert.InRange(Array.BinarySearch(all, text, StringComparer.Ordinal) is var at && at < 0 ? ~at : at, low + ((high - low) / 4), high - ((high - low) / 4));
+        }
+    }
+
+    [Theory]
+    [InlineData("1000", "2000", 0.5, "1500")]
+    [InlineData("+49000", "+49100", 0.25, "+49025")]
+    [InlineData("a0", "a00", 0.5, null)]
+    [InlineData("a0", "a1", 0.5, "a05")]
+    [InlineData("a0b", "a1b", 0.5, "a13")]
+    [InlineData("19", "2", 0.5, "195")]
+    [InlineData("ab1@h", "ab3@h", 0.5, "ab2")]
+    [InlineData("Ann", "Bea", 0.5, null)]
+    [InlineData("1", "1", 0.5, null)]
+    [InlineData("x", "xy", 0.5, null)]
+    [InlineData("5\u0001", "6", 0.5, "55")]
+    public void BetweenTwoNumbers_StandsAnother(string low, string high, double part, string? expected)
+    {
+        string? between = TextFraction.Between(low, high, part);
+        Assert.Equal(expected is null, between is null);
+        if (expected is null) return;
+        Assert.StartsWith(expected, between, StringComparison.Ordinal);
+        Assert.Equal(part, TextFraction.PartOf(low, high, between!)!.Value, 3);
     }
 
     [Fact]
@@ -33,6 +73,15 @@ public sealed class TextSpreadTests
         Assert.Equal("m", spread.Between("", null, 0.5));
         Assert.Equal("m", spread.Between("", null, 0.94));
         Assert.StartsWith("z", spread.Between("", null, 0.97), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATextThatSeveralGroupsKnow_IsAPlaceByItself()
+    {
+        string[] calls = [.. Enumerable.Range(0, 300).SelectMany(static i => Enumerable.Repeat($"{1_000 + (7 * i)}", 10))];
+        TextRanks ranks = RanksOf(calls, 100);
+        TextSpread spread = TextSpread.Of([(ranks.Steps, ranks.CountSteps(null)), (ranks.Steps, ranks.CountSteps(null))])!;
+        for (int i = 0; i < 100; i++) Assert.Contains(spread.Between("1800", "2600", i / 100.0), calls);
     }
 
     [Fact]

@@ -44,12 +44,16 @@ internal sealed partial class TextGroup
     }
 
     /// <summary>The steps that find the place of a text among those of a field.</summary>
-    public IEnumerable<GroupRead> Placing(int field, TextPlace place)
+    /// <param name="field">The field.</param>
+    /// <param name="place">The text.</param>
+    /// <param name="near">Texts of the field among which it stands, from 1 on, as <see cref="TextRanks.Near"/> tells; null for all.</param>
+    public IEnumerable<GroupRead> Placing(int field, TextPlace place, (int First, int Last)? near = null)
     {
         (int begin, int end) = TextsOf(field);
         if (begin == end) yield break;
         var chunk = new Middle();
-        foreach (GroupRead step in Halving(place.Text, begin, end, chunk)) yield return step;
+        (int from, int to) = near is { } its ? (begin + its.First - 1, begin + its.Last) : (begin, end);
+        foreach (GroupRead step in Halving(place.Text, from, to, chunk)) yield return step;
         var read = new GroupRead((_chunks[chunk.At].At, _chunks[chunk.At].Texts));
         yield return read;
         place.Below = Math.Max(0, (chunk.At * TextSegment.ChunkTerms) - begin);

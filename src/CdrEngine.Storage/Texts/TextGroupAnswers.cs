@@ -83,7 +83,7 @@ internal sealed class TextGroupAnswers(long mostKept, long mostRanks)
             foreach (TextRange its in and is null ? [range] : new[] { range, and })
             {
                 var place = new TextPlace(Encoding.UTF8.GetBytes(its.Text));
-                foreach (GroupRead step in group.Placing(field, place)) yield return step;
+                foreach (GroupRead step in group.Placing(field, place, ranks.Near(its.Text))) yield return step;
                 placed.Add(new PlacedRange(its, place.Below, place.IsThere));
             }
 

@@ -115,6 +115,20 @@ internal sealed class TextRanks
     /// <summary>Memory it takes, bytes.</summary>
     public long Size => _ranks.Size + (_openPlaces.Length * sizeof(ulong)) + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
 
+    /// <summary>The ranks among which a text has its own, or would have it: at least as many texts as one less than the first stand before it, and the last does not.</summary>
+    public (int First, int Last) Near(string text)
+    {
+        int step = 0, end = Steps.Count;
+        while (step < end)
+        {
+            int middle = (step + end) / 2;
+            if (string.CompareOrdinal(Steps[middle].Text, text) < 0) step = middle + 1;
+            else end = middle;
+        }
+
+        return (step == 0 ? 1 : Steps[step - 1].Rank, step < Steps.Count ? Steps[step].Rank : Count);
+    }
+
     /// <summary>The ranks of the texts that meet all of some ranges; the first is behind the last where none does.</summary>
     public (int First, int Last) Within(IReadOnlyList<PlacedRange> ranges)
     {

@@ -5,11 +5,17 @@ namespace CdrEngine.Storage.Texts;
 /// <summary>How the calls of groups of days are spread over the texts of a field: some texts of each group, put together. Immutable.</summary>
 internal sealed class TextSpread : ITextSpread
 {
+    // Between texts that are nearer than so many of those that are known calls are spread evenly rather than as these tell.
+    private const int FewTexts = 16;
+
     private readonly string[] _texts;
     private readonly double[] _below;
     private readonly double _all;
 
-    private TextSpread(string[] texts, double[] below, double all) => (_texts, _below, _all) = (texts, below, all);
+    // Texts that many have: of several groups the same are known, or a group says so. Others are known by chance, and what stands behind them is as near.
+    private readonly bool[] _isOfMany;
+
+    private TextSpread(string[] texts, double[] below, bool[] isOfMany, double all) => (_texts, _below, _isOfMany, _all) = (texts, below, isOfMany, all);
 
     /// <summary>Puts groups together.</summary>
     /// <param name="groups">Texts of each, ascending, and how many of its calls stand before each, and in all.</param>
@@ -33,6 +39,7 @@ internal sealed class TextSpread : ITextSpread
 
         // What lies between two texts of a group is spread over those that others have between them, and what has one text alone stands before the next of any.
         double[] begun = new double[texts.Count + 1], grown = new double[texts.Count + 2];
+        bool[] isKnown = new bool[texts.Count], isOfMany = new bool[texts.Count];
         for (int group = 0; group < groups.Count; group++)
         {
             (IReadOnlyList<TextStep> its, int[] calls) = groups[group];
@@ -41,7 +48,10 @@ internal sealed class TextSpread : ITextSpread
             for (int step = 0; step < its.Count; step++)
             {
                 int from = places[group][step];
-                int to = step + 1 < its.Count && its[step + 1].Rank == its[step].Rank + 1 ? from + 1 : places[group][step + 1];
+                bool isOne = step + 1 < its.Count && its[step + 1].Rank == its[step].Rank + 1;
+                int to = isOne ? from + 1 : places[group][step + 1];
+                isOfMany[from] |= isOne || isKnown[from];
+                isKnown[from] = true;
                 double each = (calls[step + 1] - calls[step]) / (double)(to - from);
                 grown[from] += each;
                 grown[to] -= each;
@@ -56,22 +66,22 @@ internal sealed class TextSpread : ITextSpread
             sum += slope += grown[i];
         }
 
-        return new TextSpread([.. texts], below, groups.Sum(static group => group.Below[^1]));
+        return new TextSpread([.. texts], below, isOfMany, groups.Sum(static group => group.Below[^1]));
     }
 
     /// <inheritdoc />
     public string? Between(string low, string? high, double part)
     {
         int first = PlaceOf(low), end = high is null ? _texts.Length : PlaceOf(high);
-        if (first >= end) return null;
-
-        // A text in lower case may stand elsewhere than the calls that have it.
-        double from = first > 0 && _texts[first] != low ? (_below[first - 1] + _below[first]) / 2 : _below[first], to = end < _texts.Length ? _below[end] : _all;
+        part = Math.Clamp(part, 0, 1);
 
         // Where nothing else is known, each text has as many.
-        if (to <= from) return _texts[Math.Min(end - 1, first + (int)(Math.Clamp(part, 0, 1) * (end - first)))];
-        double place = from + (Math.Clamp(part, 0, 1) * (to - from));
-        int begin = first, behind = end;
+        double from = Below(low), to = high is null ? _all : Below(high);
+        if (high is not null && end - first <= FewTexts && !_isOfMany.AsSpan(Math.Min(first, end)..end).Contains(true) && TextFraction.Between(low, high, part) is { } fraction) return fraction;
+        if (first >= end) return null;
+        if (to <= from) return _texts[Math.Min(end - 1, first + (int)(part * (end - first)))];
+        double place = from + (part * (to - from));
+        int begin = 0, behind = _texts.Length;
         while (begin < behind)
         {
             int middle = (begin + behind) / 2;
@@ -79,7 +89,21 @@ internal sealed class TextSpread : ITextSpread
             else behind = middle;
         }
 
-        return _texts[Math.Max(first, begin - 1)];
+        int at = begin - 1;
+        string text = _texts[Math.Clamp(at, first, end - 1)];
+        if (at < 0 || at + 1 >= _texts.Length || _isOfMany[at]) return text;
+        string? between = TextFraction.Between(_texts[at], _texts[at + 1], (place - _below[at]) / (_below[at + 1] - _below[at]));
+        return between is not null && string.CompareOrdinal(low, between) <= 0 && (high is null || string.CompareOrdinal(between, high) < 0) ? between : text;
+    }
+
+    // How many stand before a text, about. One in lower case may stand elsewhere than the calls that have it.
+    private double Below(string text)
+    {
+        int at = PlaceOf(text);
+        if (at == 0 || (at < _texts.Length && _texts[at] == text)) return at < _texts.Length ? _below[at] : _all;
+        double from = _below[at - 1], to = at < _texts.Length ? _below[at] : _all;
+        double part = at == _texts.Length || _isOfMany[at - 1] ? 1 : TextFraction.PartOf(_texts[at - 1], _texts[at], text) ?? 0.5;
+        return from + (part * (to - from));
     }
 
     // The first that is not before a text.

@@ -192,6 +192,9 @@ internal sealed class PortSipWordKeys(string name, IReadOnlyList<string> names) 
 /// <summary>Texts, character by character.</summary>
 internal sealed class PortSipTextKeys(string name) : PortSipKeys(name)
 {
+    // Where so many led to nothing, calls are not spread as is told: some of them are looked at.
+    private const int MostGuesses = 6;
+
     /// <inheritdoc />
     public override PortSipKey First => new(0, "");
 
@@ -218,7 +221,7 @@ internal sealed class PortSipTextKeys(string name) : PortSipKeys(name)
     public override PortSipKey? Guess(PortSipOrderedList list, in PortSipStretch stretch, long place)
     {
         double part = (place - stretch.At) / (double)Math.Max(1, stretch.Beyond - stretch.At);
-        if (list.Spread is { } spread && spread.Between(Bound(stretch.Low), stretch.High is { } high ? Bound(high) : null, part) is { } text && Beside(text, stretch) is { } known) return known;
+        if (list.Guesses <= MostGuesses && list.Spread is { } spread && spread.Between(Bound(stretch.Low), stretch.High is { } high ? Bound(high) : null, part) is { } text && Beside(text, stretch) is { } known) return known;
         PortSipKey[] sample = list.Sample(stretch);
         return sample.Length == 0 ? null : sample[Math.Clamp((int)(part * sample.Length), 0, sample.Length - 1)];
     }

@@ -26,6 +26,9 @@ internal sealed class PortSipOrderedList
     private const int MostNear = 100;
     private const int Margin = 30;
 
+    // Calls beside a place of which it is known how many stand before it.
+    private const int MostCounted = 5_000;
+
     // Lengths in whole seconds before which it is told how many calls stand: four hours.
     private const int LengthsTold = 14_400;
 
@@ -76,6 +79,9 @@ internal sealed class PortSipOrderedList
 
     /// <summary>How many more calls had begun at a time than had come to what they are put in order by.</summary>
     public long Drift { get; private set; }
+
+    /// <summary>How many places were guessed since calls of the page were found.</summary>
+    public int Guesses { get; private set; }
 
     /// <summary>The place that was guessed last, and how many calls began before it.</summary>
     public (PortSipKey Key, long Calls)? Begun { get; set; }
@@ -189,9 +195,11 @@ internal sealed class PortSipOrderedList
     private List<ListedCall> Ordered(long from, long to)
     {
         var found = new List<ListedCall>();
-        long reach = 1;
+        Guesses = 0;
+        long reach = 1, at = from;
         for (int steps = 0; from < to && steps < MostSteps; steps++)
         {
+            (Guesses, at) = (from == at ? Guesses + 1 : 0, from);
             _of.Request.Http.RequestAborted.ThrowIfCancellationRequested();
             if (_shorter is { } shorter) AddLengths(shorter, from, to);
             PortSipStretch stretch = Around(from);
@@ -234,7 +242,10 @@ internal sealed class PortSipOrderedList
 
             if (!_keys.IsClose || !(isNear || isBefore))
             {
-                Add(_keys.CountsBetween ? stretch.At + Count(_keys.Within(stretch.Low, key)) : Count(_keys.Within(null, key)), key);
+                // A few calls are counted by themselves, and not with all that stand before them.
+                if (_keys.CountsBetween || place - stretch.At <= MostCounted) Add(stretch.At + Count(_keys.Within(stretch.Low, key)), key);
+                else if (stretch.High is not null && stretch.Beyond - place <= MostCounted) Add(stretch.Beyond - Count(_keys.Within(key, stretch.High)), key);
+                else Add(Count(_keys.Within(null, key)), key);
                 continue;
             }
 
