@@ -39,8 +39,14 @@ public sealed class TextSpreadTests
             int low = random.Next(39_000), high = low + random.Next(20, 1_000);
             string text = spread.Between(all[low], all[high], 0.5)!;
             Assert.InRange(text, all[low], all[high], StringComparer.Ordinal);
-            Assert.InRange(Array.BinarySearch(all, text, StringComparer.Ordinal) is var at && at < 0 ? ~at : at, low + ((high - low) / 4), high - ((high - low) / 4));
+            Assert.InRange(Before(text), low + ((high - low) / 4), high - ((high - low) / 4));
+
+            // Beside one of two that are far apart.
+            Assert.InRange(Before(spread.Between(all[low], null, 300.0 / (40_000 - low))!), low + 150, low + 450);
+            if (high > 10_000) Assert.InRange(Before(spread.Between("", all[high], 1 - (300.0 / high))!), high - 450, high - 150);
         }
+
+        int Before(string text) => Array.BinarySearch(all, text, StringComparer.Ordinal) is var at && at < 0 ? ~at : at;
     }
 
     [Theory]

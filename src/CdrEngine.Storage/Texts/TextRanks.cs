@@ -60,14 +60,23 @@ internal sealed class TextRanks
 
     private readonly WholeNumbers _ranks;
     private readonly IReadOnlyList<(int Rank, string Text)> _open;
-    private readonly bool _mayBeEmpty;
+
+    // Places that may have an empty text: those without one that is kept. Null for none.
+    private readonly ulong[]? _emptyPlaces;
 
     // Places of which a text has letters.
     private readonly ulong[] _openPlaces = [];
 
     private TextRanks(WholeNumbers ranks, int count, IReadOnlyList<(int Rank, string Text)> open, bool mayBeEmpty, IReadOnlyList<TextStep> steps)
     {
-        (_ranks, Count, _open, _mayBeEmpty, Steps) = (ranks, count, open, mayBeEmpty, steps);
+        (_ranks, Count, _open, Steps) = (ranks, count, open, steps);
+        if (mayBeEmpty)
+        {
+            ulong[] empty = new ulong[(ranks.Count / Word) + 1];
+            ranks.MarkWithin(0, 0, empty);
+            if (empty.AsSpan().ContainsAnyExcept(0UL)) _emptyPlaces = empty;
+        }
+
         if (open.Count == 0) return;
         bool[] isOpen = new bool[count + 1];
         foreach ((int rank, _) in open) isOpen[rank] = true;
@@ -113,7 +122,7 @@ internal sealed class TextRanks
     public int Count { get; }
 
     /// <summary>Memory it takes, bytes.</summary>
-    public long Size => _ranks.Size + (_openPlaces.Length * sizeof(ulong)) + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
+    public long Size => _ranks.Size + ((_openPlaces.Length + (_emptyPlaces?.Length ?? 0)) * sizeof(ulong)) + _open.Sum(static text => 64L + (2 * text.Text.Length)) + Steps.Sum(static step => 80L + (2 * step.Text.Length));
 
     /// <summary>The ranks among which a text has its own, or would have it: at least as many texts as one less than the first stand before it, and the last does not.</summary>
     public (int First, int Last) Near(string text)
@@ -154,13 +163,12 @@ internal sealed class TextRanks
     public RangedPlaces Meeting(IReadOnlyList<PlacedRange> ranges, GroupSet? listed = null)
     {
         // A call without a text that is kept may have an empty one.
-        bool isEmptyOpen = _mayBeEmpty && ranges.All(static range => range.Range.IsMetBy(""));
+        bool isEmptyOpen = _emptyPlaces is not null && ranges.All(static range => range.Range.IsMetBy(""));
         if (listed is not null && !isEmptyOpen && _open.Count == 0) return new RangedPlaces(listed, null);
-        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = isEmptyOpen || _open.Count > 0 ? new ulong[met.Length] : [];
+        ulong[] met = new ulong[(_ranks.Count / Word) + 1], open = isEmptyOpen ? [.. _emptyPlaces!] : _open.Count > 0 ? new ulong[met.Length] : [];
         (int first, int last) = Within(ranges);
         if (listed is not null) listed.AddTo(met, 0, _ranks.Count);
         else _ranks.MarkWithin(first, last, met);
-        if (isEmptyOpen) _ranks.MarkWithin(0, 0, open);
         if (_open.Count > 0)
         {
             // Of texts with letters each is judged by itself.

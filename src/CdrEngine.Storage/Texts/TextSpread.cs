@@ -81,6 +81,9 @@ internal sealed class TextSpread : ITextSpread
         if (first >= end) return null;
         if (to <= from) return _texts[Math.Min(end - 1, first + (int)(part * (end - first)))];
         double place = from + (part * (to - from));
+
+        // Beside one of the two what is near it tells more than how many stand before either.
+        if (Beside(low, from, high, to, place, first, end) is { } beside) return beside;
         int begin = 0, behind = _texts.Length;
         while (begin < behind)
         {
@@ -94,6 +97,13 @@ internal sealed class TextSpread : ITextSpread
         if (at < 0 || at + 1 >= _texts.Length || _isOfMany[at]) return text;
         string? between = TextFraction.Between(_texts[at], _texts[at + 1], (place - _below[at]) / (_below[at + 1] - _below[at]));
         return between is not null && string.CompareOrdinal(low, between) <= 0 && (high is null || string.CompareOrdinal(between, high) < 0) ? between : text;
+    }
+
+    private string? Beside(string low, double from, string? high, double to, double place, int first, int end)
+    {
+        int next = first + FewTexts, last = end - FewTexts;
+        if (next < end && place < _below[next] && !_isOfMany.AsSpan(first..next).Contains(true)) return TextFraction.Between(low, _texts[next], (place - from) / (_below[next] - from));
+        return high is not null && last >= first && place > _below[last] && !_isOfMany.AsSpan(last..end).Contains(true) ? TextFraction.Between(_texts[last], high, (place - _below[last]) / (to - _below[last])) : null;
     }
 
     // How many stand before a text, about. One in lower case may stand elsewhere than the calls that have it.
