@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 using CdrEngine.Storage.Texts;
 
@@ -39,14 +40,7 @@ public sealed partial class SqliteCallStore
     // What the day's index says of a Call-ID: how many stand before it, and whether it is there. Null where the day is not as it was when it was sealed.
     private static (int Below, bool IsThere)? Look(OpenDays days, DateOnly day, TextRanks ranks, string text, DaySeal seal)
     {
-        int step = 0, end = ranks.Steps.Count;
-        while (step < end)
-        {
-            int middle = (step + end) / 2;
-            if (string.CompareOrdinal(ranks.Steps[middle].Text, text) <= 0) step = middle + 1;
-            else end = middle;
-        }
-
+        int step = Bisection.First(ranks.Steps.Count, step => string.CompareOrdinal(ranks.Steps[step].Text, text) > 0);
         if (step == 0) return (0, false);
         if (days.Get(day) is not { } database) return null;
         (int, bool)? looked = null;

@@ -57,6 +57,9 @@ internal sealed class AskedCalls
     /// <summary>All of these flags; 0 for any.</summary>
     public long Flags { get; }
 
+    /// <summary>Whether, of a call, nothing is asked but its profile, and texts.</summary>
+    public bool IsByProfile => Any.Count == 0 && !HasNumbers && Bounds is null && Codec is null && Flags == 0;
+
     /// <summary>Whether neither figures nor lengths alone tell how many there are.</summary>
     public bool AsksMore => HasNumbers || Any.Count > 0 || Codec is not null || Flags != 0 || AsksTexts;
 

@@ -39,7 +39,7 @@ internal sealed partial class DayCalls
     }
 
     // Whether profiles alone tell which calls are asked for, but for the places among which they are.
-    private static bool IsByProfile(AskedCalls asked) => asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0, Profiles.IsEverything: false };
+    private static bool IsByProfile(AskedCalls asked) => asked is { IsByProfile: true, Profiles.IsEverything: false };
 
     private DayPlaces OfProfiles(AskedCalls asked, DayPlaces? among) => among is null ? OfProfiles(asked.Profiles) : OfProfiles(asked.Profiles).And(among);
 

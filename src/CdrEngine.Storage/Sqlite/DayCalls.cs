@@ -171,7 +171,7 @@ internal sealed partial class DayCalls
     {
         if (among.IsEmpty) return 0;
         if (asked.Any.Count > 0) return Several(asked, keys)?.And(among).Count;
-        if (asked is { HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return asked.Profiles.IsEverything ? among.Count : OfProfiles(asked.Profiles).CountAnd(among);
+        if (asked.IsByProfile) return asked.Profiles.IsEverything ? among.Count : OfProfiles(asked.Profiles).CountAnd(among);
         if (WantedOf(asked) is not { } wanted) return null;
         return asked.HasNumbers ? OfNumbers(asked, keys)?.Count(place => among.Has(place) && Meets(place, wanted)) : among.All().LongCount(place => Meets(place, wanted));
     }
@@ -184,7 +184,7 @@ internal sealed partial class DayCalls
     public long? Count(AskedCalls asked, KeyFilter keys, GroupSet set, TextGroupDay day)
     {
         bool isAligned = day.First == _first && day.End - day.Begin <= Places;
-        if (!isAligned || asked is not { Any.Count: 0, HasNumbers: false, Bounds: null, Codec: null, Flags: 0 }) return Count(asked, keys, DayPlaces.Of(set, day, this));
+        if (!isAligned || !asked.IsByProfile) return Count(asked, keys, DayPlaces.Of(set, day, this));
         return asked.Profiles.IsEverything ? set.CountIn(day.Begin, day.End) : OfProfiles(asked.Profiles).CountAnd(set, day.Begin, day.End);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 
 namespace CdrEngine.Storage.Sqlite;
 
@@ -48,15 +49,8 @@ internal sealed class Walk(Dictionary<DateOnly, long> marks, bool isOfMark = fal
     public (long Row, CallCursor? After) Nearest(DateOnly day, long row)
     {
         if (!_places.TryGetValue(day, out SortedList<long, CallCursor>? places)) return (0, null);
-        int low = 0, high = places.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (places.Keys[middle] <= row) low = middle + 1;
-            else high = middle;
-        }
-
-        return low == 0 ? (0, null) : (places.Keys[low - 1], places.Values[low - 1]);
+        int behind = Bisection.First(places.Count, place => places.Keys[place] > row);
+        return behind == 0 ? (0, null) : (places.Keys[behind - 1], places.Values[behind - 1]);
     }
 
     /// <summary>Remembers that a row of a day stands right behind a call; nothing more once there are <paramref name="most"/>.</summary>

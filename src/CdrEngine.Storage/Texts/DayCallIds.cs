@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage.Texts;
@@ -38,15 +39,7 @@ internal sealed class DayCallIds
 
         // Those that are kept as they are lead to others, so that they are asked for again.
         IReadOnlyList<TextStep> steps = Ranks.Steps;
-        int step = 0, end = steps.Count;
-        while (step < end)
-        {
-            int middle = (step + end) / 2;
-            if (steps[middle].Rank <= below) step = middle + 1;
-            else end = middle;
-        }
-
-        for (; step < steps.Count && steps[step].Rank <= behind; step++)
+        for (int step = Bisection.First(steps.Count, step => steps[step].Rank > below); step < steps.Count && steps[step].Rank <= behind; step++)
         {
             if (steps[step].Text == text) return (steps[step].Rank - 1, true);
         }

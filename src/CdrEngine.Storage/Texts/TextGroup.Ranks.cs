@@ -41,7 +41,8 @@ internal sealed partial class TextGroup
     /// <param name="last">The last.</param>
     public bool IsShort(int field, int first, int last)
     {
-        if (IsFar || first > last) return !IsFar;
+        if (IsFar) return false;
+        if (first > last) return true;
         int begin = TextsOf(field).Begin - 1;
         long bytes = 0;
         for (int chunk = (begin + first) / TextSegment.ChunkTerms; chunk <= (begin + last) / TextSegment.ChunkTerms && bytes <= MostListed; chunk++) bytes += _chunks[chunk].Lists;

@@ -148,18 +148,7 @@ internal sealed partial class TextGroup : IDisposable
     public void Dispose() => _file?.Dispose();
 
     // The first list that is not before a key.
-    private int At(long key)
-    {
-        int low = 0, high = _grams.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_grams[middle].Key < key) low = middle + 1;
-            else high = middle;
-        }
-
-        return low;
-    }
+    private int At(long key) => Bisection.First(_grams.Length, gram => _grams[gram].Key >= key);
 
     private static bool Fill(SafeFileHandle file, byte[] bytes, long at)
     {

@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 using CdrEngine.Storage.Sqlite;
 
 namespace CdrEngine.Storage.Texts;
@@ -127,14 +128,7 @@ internal sealed class TextRanks
     /// <summary>The ranks among which a text has its own, or would have it: at least as many texts as one less than the first stand before it, and the last does not.</summary>
     public (int First, int Last) Near(string text)
     {
-        int step = 0, end = Steps.Count;
-        while (step < end)
-        {
-            int middle = (step + end) / 2;
-            if (string.CompareOrdinal(Steps[middle].Text, text) < 0) step = middle + 1;
-            else end = middle;
-        }
-
+        int step = Bisection.First(Steps.Count, step => string.CompareOrdinal(Steps[step].Text, text) >= 0);
         return (step == 0 ? 1 : Steps[step - 1].Rank, step < Steps.Count ? Steps[step].Rank : Count);
     }
 

@@ -1,4 +1,5 @@
 using CdrEngine.Calls.Ports;
+using CdrEngine.Core;
 
 namespace CdrEngine.Storage.Texts;
 
@@ -77,33 +78,27 @@ internal sealed class TextSpread : ITextSpread
 
         // Where nothing else is known, each text has as many.
         double from = Below(low), to = high is null ? _all : Below(high);
-        if (high is not null && end - first <= FewTexts && !_isOfMany.AsSpan(Math.Min(first, end)..end).Contains(true) && TextFraction.Between(low, high, part) is { } fraction) return fraction;
+        if (high is not null && end - first <= FewTexts && AreOfFew(Math.Min(first, end), end) && TextFraction.Between(low, high, part) is { } fraction) return fraction;
         if (first >= end) return null;
         if (to <= from) return _texts[Math.Min(end - 1, first + (int)(part * (end - first)))];
         double place = from + (part * (to - from));
 
         // Beside one of the two what is near it tells more than how many stand before either.
         if (Beside(low, from, high, to, place, first, end) is { } beside) return beside;
-        int begin = 0, behind = _texts.Length;
-        while (begin < behind)
-        {
-            int middle = (begin + behind) / 2;
-            if (_below[middle] <= place) begin = middle + 1;
-            else behind = middle;
-        }
-
-        int at = begin - 1;
+        int at = Bisection.First(_texts.Length, text => _below[text] > place) - 1;
         string text = _texts[Math.Clamp(at, first, end - 1)];
         if (at < 0 || at + 1 >= _texts.Length || _isOfMany[at]) return text;
         string? between = TextFraction.Between(_texts[at], _texts[at + 1], (place - _below[at]) / (_below[at + 1] - _below[at]));
         return between is not null && string.CompareOrdinal(low, between) <= 0 && (high is null || string.CompareOrdinal(between, high) < 0) ? between : text;
     }
 
+    private bool AreOfFew(int first, int end) => !_isOfMany.AsSpan(first..end).Contains(true);
+
     private string? Beside(string low, double from, string? high, double to, double place, int first, int end)
     {
         int next = first + FewTexts, last = end - FewTexts;
-        if (next < end && place < _below[next] && !_isOfMany.AsSpan(first..next).Contains(true)) return TextFraction.Between(low, _texts[next], (place - from) / (_below[next] - from));
-        return high is not null && last >= first && place > _below[last] && !_isOfMany.AsSpan(last..end).Contains(true) ? TextFraction.Between(_texts[last], high, (place - _below[last]) / (to - _below[last])) : null;
+        if (next < end && place < _below[next] && AreOfFew(first, next)) return TextFraction.Between(low, _texts[next], (place - from) / (_below[next] - from));
+        return high is not null && last >= first && place > _below[last] && AreOfFew(last, end) ? TextFraction.Between(_texts[last], high, (place - _below[last]) / (to - _below[last])) : null;
     }
 
     // How many stand before a text, about. One in lower case may stand elsewhere than the calls that have it.

@@ -1,4 +1,5 @@
 using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 

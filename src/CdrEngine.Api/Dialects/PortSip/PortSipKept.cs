@@ -1,4 +1,4 @@
-using CdrEngine.Api.Dialects.Common;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.PortSip;
 

@@ -45,7 +45,7 @@ internal sealed partial class PortSipSessions
     /// <param name="to">Up to here; null for all behind.</param>
     public Known? Between(DialectDesk desk, Timestamp? from, Timestamp? to)
     {
-        (DateOnly first, DateOnly last) = DaysOf(from, to);
+        var asked = AskedDays.Of(from, to);
         lock (_lock)
         {
             // What is written from here on is looked at again by the next list, and what the mark leaves out may be told here already.
@@ -54,7 +54,7 @@ internal sealed partial class PortSipSessions
             if (_days.Count == 0 && Stored() > desk.Options.MostSessions) return null;
             try
             {
-                Look(desk, stamps, day => day >= first && day <= last, ReadBack(desk, stamps));
+                Look(desk, stamps, asked.Has, ReadBack(desk, stamps));
             }
             catch
             {
@@ -76,9 +76,9 @@ internal sealed partial class PortSipSessions
 
             AreKnown |= from is null && to is null;
             Keep(desk);
-            return Told(mark, first, last);
+            return Told(mark, asked);
 
-            long Stored() => desk.Calls.Count(s_told with { From = first > DateOnly.MinValue ? Begin(first) : null, To = last < DateOnly.MaxValue ? Begin(last.AddDays(1)) : null }, mark);
+            long Stored() => desk.Calls.Count(s_told with { From = asked.First > DateOnly.MinValue ? Begin(asked.First) : null, To = asked.Last < DateOnly.MaxValue ? Begin(asked.Last.AddDays(1)) : null }, mark);
         }
     }
 
@@ -88,16 +88,14 @@ internal sealed partial class PortSipSessions
         if (!_lock.TryEnter()) return null;
         try
         {
-            (DateOnly first, DateOnly last) = DaysOf(from, to);
+            var asked = AskedDays.Of(from, to);
             if (_days.Count == 0 || desk.Calls.DayStamps() is not { } stamps || !_days.Keys.All(stamps.ContainsKey)) return null;
             foreach ((DateOnly day, string stamp) in stamps)
             {
-                if (_days.TryGetValue(day, out Day? known) ? known.IsOther(stamp) || (known.Told is null && IsAsked(day)) : MayMatter(day, IsAsked)) return null;
+                if (_days.TryGetValue(day, out Day? known) ? known.IsOther(stamp) || (known.Told is null && asked.Has(day)) : MayMatter(day, asked.Has)) return null;
             }
 
-            return Told(desk.Calls.Mark(), first, last);
-
-            bool IsAsked(DateOnly day) => day >= first && day <= last;
+            return Told(desk.Calls.Mark(), asked);
         }
         finally
         {
@@ -105,12 +103,12 @@ internal sealed partial class PortSipSessions
         }
     }
 
-    private Known Told(CallMark mark, DateOnly first, DateOnly last)
+    private Known Told(CallMark mark, AskedDays asked)
     {
         // As long as nothing is written it is the same mark, so that what the store counted for it is known.
         if (_mark is { } before && IsSame(before, mark)) mark = before;
         _mark = mark;
-        PortSipDayRows[] days = [.. _days.Where(day => day.Key >= first && day.Key <= last).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
+        PortSipDayRows[] days = [.. _days.Where(day => asked.Has(day.Key)).Select(static day => day.Value.Told).OfType<PortSipDayRows>()];
         return new Known(mark, days, Array.Exists(days, static day => day.HasStrays));
     }
 
@@ -245,8 +243,6 @@ internal sealed partial class PortSipSessions
         return CallId.IsWellFormed(id) && DateOnly.TryParseExact(id.AsSpan(0, 8), "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out day);
     }
 
-    private static (DateOnly First, DateOnly Last) DaysOf(Timestamp? from, Timestamp? to) => (from is { } begin ? DayOf(begin) : DateOnly.MinValue, to is { } end ? DayOf(end) : DateOnly.MaxValue);
-
     private static DateOnly DayOf(Timestamp at) => DateOnly.FromDateTime(at.ToDateTime());
 
     private static Timestamp Begin(DateOnly day) => Timestamp.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
@@ -256,6 +252,14 @@ internal sealed partial class PortSipSessions
     /// <param name="Days">The sessions of each day, in order.</param>
     /// <param name="HasStrays">Whether first calls are among them that are linked with others, though nothing went on from them.</param>
     internal sealed record Known(CallMark Mark, IReadOnlyList<PortSipDayRows> Days, bool HasStrays);
+
+    /// <summary>The days of some times.</summary>
+    private readonly record struct AskedDays(DateOnly First, DateOnly Last)
+    {
+        public static AskedDays Of(Timestamp? from, Timestamp? to) => new(from is { } begin ? DayOf(begin) : DateOnly.MinValue, to is { } end ? DayOf(end) : DateOnly.MaxValue);
+
+        public bool Has(DateOnly day) => day >= First && day <= Last;
+    }
 
     /// <summary>A day that was looked at.</summary>
     /// <param name="Stamp">What its calls were then.</param>

@@ -1,6 +1,6 @@
-using CdrEngine.Api.Dialects.Common;
 using CdrEngine.Calls.Ports;
 using CdrEngine.Calls.Records;
+using CdrEngine.Core;
 
 namespace CdrEngine.Api.Dialects.Vonage;
 
